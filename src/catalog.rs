@@ -1,0 +1,311 @@
+//! Group files and templates -> the catalog: every group in each of its provider variants, schemas compiled.
+//! Knows no features.yaml; decides nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::finding::{Code, Finding};
+use crate::merge::merge_patch;
+use crate::schema::{Schema, invalid_name, is_dns_label};
+use crate::source::{Place, Source};
+use crate::template::Templates;
+use crate::yaml::{self, Node};
+
+/// The template that renders every entry of `secrets`.
+pub const SECRET_TEMPLATE: &str = "templates/external-secret.yaml";
+
+/// The catalog that is compiled into the binary: (path, text), sorted by path.
+pub const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
+
+/// All that can be chosen.
+#[derive(Debug)]
+pub struct Catalog {
+    /// By name.
+    pub groups: BTreeMap<String, Group>,
+    /// Template names are paths such as `templates/gateway/gateway.yaml`.
+    pub templates: Templates,
+    /// Names of the lists that groups fill (the engine's own are `component`, `namespace`, `secret`).
+    pub lists: BTreeSet<String>,
+    /// The schema of `platform:`.
+    pub platform: Schema,
+    /// Files of the working directory that replace (true) or add to (false) the built-in ones.
+    pub local: BTreeMap<String, bool>,
+}
+
+/// One group file.
+#[derive(Debug)]
+pub struct Group {
+    /// The file's stem.
+    pub name: String,
+    /// The file with its places.
+    pub node: Node,
+    /// One line.
+    pub summary: String,
+    /// The flag that switches it on; `None`: always on.
+    pub feature: Option<String>,
+    /// The provider chosen when the user says nothing.
+    pub provider: Option<String>,
+    /// By provider name; the single key `""` when the group has no providers.
+    pub variants: BTreeMap<String, Variant>,
+}
+
+/// A group with one of its providers merged onto it.
+#[derive(Debug)]
+pub struct Variant {
+    /// What is written, merged.
+    pub text: GroupText,
+    /// The settings.
+    pub schema: Schema,
+}
+
+/// A group or a provider as written (docs/groups.md says what each key means).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GroupText {
+    /// One line.
+    pub summary: String,
+    /// The flag.
+    pub feature: Option<String>,
+    /// Capabilities it cannot do without.
+    pub requires: Vec<String>,
+    /// Capabilities it takes when present.
+    pub uses: Vec<String>,
+    /// Lists it reads.
+    pub collects: IndexMap<String, Collect>,
+    /// Default provider.
+    pub provider: Option<String>,
+    /// Capabilities and contributions to lists, by name.
+    pub provides: IndexMap<String, Map<String, Value>>,
+    /// A settings schema.
+    pub settings: Value,
+    /// Defaults by profile.
+    pub profiles: IndexMap<String, Value>,
+    /// Alternatives.
+    pub providers: IndexMap<String, GroupText>,
+    /// What the schema cannot say.
+    pub validate: Vec<Rule>,
+    /// Name -> template below `templates/`.
+    pub documents: IndexMap<String, String>,
+    /// Secrets with expressions.
+    pub secrets: Vec<Value>,
+    /// Components with expressions, by name.
+    pub components: IndexMap<String, Value>,
+    /// Claims with expressions.
+    pub claims: Vec<Value>,
+}
+
+/// How a group reads a list.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Collect {
+    /// Fields in which no two items may agree.
+    pub unique: Vec<String>,
+}
+
+/// A condition on a group's settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// An expression yielding a list; the rule holds for each `item`.
+    #[serde(rename = "for")]
+    pub each: Option<String>,
+    /// An expression that must be true.
+    pub require: String,
+    /// JSON pointer into the group's settings.
+    pub at: String,
+    /// What is wrong.
+    pub message: String,
+    /// The way out.
+    pub help: Option<String>,
+}
+
+impl Catalog {
+    /// Reads the built-in files and those of the working directory, which win; paths are `groups/x.yaml`, `templates/...`.
+    ///
+    /// # Errors
+    /// Every mistake in group files, and templates that do not parse.
+    pub fn new(local: &BTreeMap<String, String>) -> Result<Self, Vec<Finding>> {
+        let mut files: BTreeMap<&str, &str> = BUILTIN.iter().copied().collect();
+        let mut notable = BTreeMap::new();
+        for (name, text) in local {
+            if files.insert(name, text).is_none_or(|old| old != text) {
+                notable.insert(name.clone(), BUILTIN.iter().any(|(n, _)| n == name));
+            }
+        }
+        let sources: Vec<Arc<Source>> = files.iter().map(|(name, text)| Source::new(*name, *text)).collect();
+        let (groups, templates): (Vec<_>, Vec<_>) = sources.into_iter().partition(|s| s.name.starts_with("groups/"));
+
+        let (templates, mut findings) = Templates::new(templates);
+        let mut by_name = BTreeMap::new();
+        for source in groups {
+            match Group::read(&source) {
+                Ok(group) => drop(by_name.insert(group.name.clone(), group)),
+                Err(found) => findings.extend(found),
+            }
+        }
+        let (lists, more) = lists(&by_name);
+        findings.extend(more);
+        let platform: Value = yaml::documents(&Source::new("schemas/platform.yaml", include_str!("../schemas/platform.yaml")))
+            .expect("the built-in schema is YAML")
+            .remove(0);
+        let platform = Schema::new(&platform).expect("the built-in schema is a schema");
+        let catalog = Self { groups: by_name, templates, lists, platform, local: notable };
+        findings.extend(catalog.missing_names());
+        if findings.is_empty() { Ok(catalog) } else { Err(findings) }
+    }
+
+    /// The group of each feature.
+    pub fn features(&self) -> BTreeMap<&str, &Group> {
+        self.groups.values().filter_map(|g| Some((g.feature.as_deref()?, g))).collect()
+    }
+
+    /// Names that a group uses and nobody has: required capabilities, documents, component folders.
+    fn missing_names(&self) -> Vec<Finding> {
+        let offered: BTreeSet<&str> = self.groups.values().flat_map(Group::capabilities).collect();
+        let mut findings = Vec::new();
+        for group in self.groups.values() {
+            let mut say = |key: &str, message: String| {
+                findings.push(Finding::error(Code::GroupFile, message).place(group.node.place_at(key)));
+            };
+            for variant in group.variants.values() {
+                for capability in &variant.text.requires {
+                    if !offered.contains(capability.as_str()) {
+                        say("/requires", format!("no group provides `{capability}`"));
+                    }
+                }
+                for template in variant.text.documents.values() {
+                    if self.templates.source(&format!("templates/{template}")).is_none() {
+                        say("/documents", format!("there is no template `templates/{template}`"));
+                    }
+                }
+                for (name, component) in &variant.text.components {
+                    let folder = format!("templates/{name}/");
+                    let has_source = component.get("chart").is_some() || component.get("git").is_some();
+                    let own_secrets = variant.text.secrets.iter().any(|s| s["component"] == json!(name));
+                    if !has_source && !own_secrets && self.templates.in_folder(&folder).next().is_none() {
+                        say("/components", format!("component `{name}` has neither `chart`, `git`, secrets nor templates in {folder}"));
+                    }
+                }
+            }
+        }
+        findings
+    }
+}
+
+impl Group {
+    fn read(source: &Arc<Source>) -> Result<Self, Vec<Finding>> {
+        let node = yaml::read(source).map_err(|f| vec![f])?;
+        let text: GroupText = yaml::read_typed(source, Code::GroupFile).map_err(|f| vec![f])?;
+        let name = source.name.trim_start_matches("groups/").trim_end_matches(".yaml").to_owned();
+        if !is_dns_label(&name) {
+            return Err(vec![invalid_name("the group", &name, Place::new(source, 0, 0))]);
+        }
+        let say = |pointer: &str, message: String| Finding::error(Code::GroupFile, message).place(node.place_at(pointer));
+        let mut findings = Vec::new();
+        if text.summary.is_empty() {
+            findings.push(say("", "a group needs a `summary`".into()));
+        }
+        if let Some(provider) = &text.provider
+            && !text.providers.contains_key(provider)
+        {
+            findings.push(say("/provider", format!("`{provider}` is none of its providers")));
+        }
+        let names: Vec<String> = match text.providers.is_empty() {
+            true => vec![String::new()],
+            false => text.providers.keys().cloned().collect(),
+        };
+        let mut variants = BTreeMap::new();
+        for provider in &names {
+            let mut merged = text.clone();
+            if let Some(provider) = text.providers.get(provider) {
+                merged.lay(provider.clone());
+            }
+            if !provider.is_empty() {
+                merge_patch(&mut merged.settings, &json!({ "properties": { "provider": {
+                    "type": "string", "enum": names, "default": provider, "description": "Which alternative of this group",
+                } } }));
+            } else if merged.settings.is_null() {
+                merged.settings = json!({ "properties": {} });
+            }
+            match Schema::new(&merged.settings) {
+                Ok(schema) => drop(variants.insert(provider.clone(), Variant { text: merged, schema })),
+                Err(message) => findings.push(say("/settings", message)),
+            }
+        }
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        Ok(Self { name, node, summary: text.summary, feature: text.feature, provider: text.provider, variants })
+    }
+
+    /// Capabilities that some variant provides.
+    pub fn capabilities(&self) -> BTreeSet<&str> {
+        self.variants.values().flat_map(|v| v.text.capabilities()).collect()
+    }
+
+    /// The place of a key, looked for under the chosen provider first.
+    pub fn place(&self, provider: &str, pointer: &str) -> Place {
+        let under = format!("/providers/{provider}{pointer}");
+        match self.node.at(&under) {
+            Some(_) => self.node.place_at(&under),
+            None => self.node.place_at(pointer),
+        }
+    }
+}
+
+impl GroupText {
+    /// Names of the capabilities it provides (those without `for`).
+    pub fn capabilities(&self) -> impl Iterator<Item = &str> {
+        self.provides.iter().filter(|(_, fields)| !fields.contains_key("for")).map(|(name, _)| name.as_str())
+    }
+
+    fn lay(&mut self, over: GroupText) {
+        self.requires.extend(over.requires);
+        self.uses.extend(over.uses);
+        self.collects.extend(over.collects);
+        self.provides.extend(over.provides);
+        let mut required: Vec<Value> = self.settings["required"].as_array().cloned().unwrap_or_default();
+        required.extend(over.settings["required"].as_array().cloned().unwrap_or_default());
+        if !over.settings.is_null() {
+            merge_patch(&mut self.settings, &over.settings);
+        }
+        if !required.is_empty() {
+            self.settings["required"] = Value::Array(required);
+        }
+        for (profile, defaults) in over.profiles {
+            merge_patch(self.profiles.entry(profile).or_insert(Value::Null), &defaults);
+        }
+        self.validate.extend(over.validate);
+        self.documents.extend(over.documents);
+        self.secrets.extend(over.secrets);
+        for (name, component) in over.components {
+            match self.components.get_mut(&name) {
+                Some(base) => merge_patch(base, &component),
+                None => drop(self.components.insert(name, component)), // as it is: a chart value may be null
+            }
+        }
+        self.claims.extend(over.claims);
+    }
+}
+
+fn lists(groups: &BTreeMap<String, Group>) -> (BTreeSet<String>, Vec<Finding>) {
+    let mut lists: BTreeSet<String> = BTreeSet::new();
+    for text in groups.values().flat_map(|g| g.variants.values()).map(|v| &v.text) {
+        lists.extend(text.collects.keys().cloned());
+        lists.extend(text.provides.iter().filter(|(_, f)| f.contains_key("for")).map(|(name, _)| name.clone()));
+    }
+    let mut findings = Vec::new();
+    for group in groups.values() {
+        for capability in group.capabilities() {
+            if lists.contains(capability) {
+                let message = format!("`{capability}` is a list elsewhere: give it `for`, or another name");
+                findings.push(Finding::error(Code::GroupFile, message).place(group.node.place_at(&format!("/provides/{capability}"))));
+            }
+        }
+    }
+    (lists, findings)
+}

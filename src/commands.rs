@@ -1,0 +1,375 @@
+//! One function a command: it reads through `disk`, calls the pipeline, and says what goes to which stream.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::anyhow;
+use serde_json::{Value, json};
+
+use crate::catalog::Catalog;
+use crate::claims::{self, Claim};
+use crate::cli::{Args, Command, Format, Outcome, Place};
+use crate::contract::{self, BackendKey};
+use crate::disk::{self, Failure};
+use crate::features::{self, Cluster};
+use crate::finding::{Code, Finding, sorted};
+use crate::pipeline::{self, Rendered};
+use crate::plan::{Plan, SecretSource};
+use crate::render::Memo;
+use crate::schema::did_you_mean;
+use crate::tree::{Change, changes, unified_diff};
+use crate::{explain, golden, report, yaml};
+
+/// What `init` writes.
+const STARTER: &str = include_str!("../features.yaml");
+
+type Result<T> = std::result::Result<T, Failure>;
+
+/// Runs any command but `completions`.
+///
+/// # Errors
+/// Findings on the user's files, or the environment.
+pub fn run(args: &Args) -> Result<Outcome> {
+    let folder = args.directory.as_path();
+    if !folder.is_dir() {
+        return Err(anyhow!("{} is no folder", folder.display()).into());
+    }
+    if matches!(args.command, Command::Init) {
+        return init(folder, &args.file);
+    }
+    let catalog = Catalog::new(&disk::catalog_files(folder)?).map_err(|f| Failure::Findings(sorted(f)))?;
+    let workspace = Workspace { folder, file: &args.file, catalog: &catalog };
+    match &args.command {
+        Command::Resolve { output } => workspace.resolve(*output),
+        Command::Render { place, check: false } => workspace.render(place),
+        Command::Render { place, check: true } => workspace.render_check(place),
+        Command::Check { cluster, output } => workspace.check(cluster.as_deref(), *output),
+        Command::Diff { place } => workspace.diff(place),
+        Command::Status { cluster, output } => workspace.status(cluster.as_deref(), *output),
+        Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
+        Command::Golden { cases, accept } => workspace.golden(cases, *accept),
+        Command::Schema => Ok(Outcome::data(pretty(&explain::schema(&catalog)))),
+        Command::Explain { topic } => explain_topic(&catalog, topic),
+        Command::Init | Command::Completions { .. } => unreachable!("run before"),
+    }
+}
+
+/// A working folder with its catalog.
+struct Workspace<'a> {
+    folder: &'a Path,
+    file: &'a Path,
+    catalog: &'a Catalog,
+}
+
+impl<'a> Workspace<'a> {
+    /// The clusters, or the one of that name.
+    fn clusters(&self, only: Option<&str>) -> Result<Vec<Cluster>> {
+        let inputs = disk::inputs(self.folder, self.file)?;
+        let clusters = features::read(&inputs, self.catalog).map_err(|f| Failure::Findings(sorted(f)))?;
+        let Some(only) = only else { return Ok(clusters) };
+        let names: Vec<String> = clusters.iter().map(|c| c.name.clone()).collect();
+        let chosen: Vec<Cluster> = clusters.into_iter().filter(|c| c.name == only).collect();
+        if chosen.is_empty() {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            return Err(anyhow!("there is no cluster `{only}`\n{}", did_you_mean(only, &names)).into());
+        }
+        Ok(chosen)
+    }
+
+    /// Renders clusters one after the other and hands each on; mistakes of all of them are reported together.
+    fn each<T>(&self, only: Option<&str>, mut use_it: impl FnMut(Rendered<'a>) -> Result<T>) -> Result<Vec<T>> {
+        let memo = Memo::default();
+        let (mut results, mut findings) = (Vec::new(), Vec::new());
+        for cluster in self.clusters(only)? {
+            match pipeline::render(self.catalog, &cluster, &memo) {
+                Ok(rendered) => results.push(use_it(rendered)?),
+                Err(found) => findings.extend(found),
+            }
+        }
+        if findings.is_empty() { Ok(results) } else { Err(Failure::Findings(sorted(findings))) }
+    }
+
+    fn resolve(&self, output: Format) -> Result<Outcome> {
+        let plans = self.each(None, |rendered| Ok(rendered.plan))?;
+        let local: Vec<String> = self
+            .catalog
+            .local
+            .iter()
+            .map(|(file, replaces)| format!("{file} {}", if *replaces { "replaces the built-in file" } else { "is added" }))
+            .collect();
+        if output == Format::Text {
+            let notes: String = local.iter().map(|line| format!("catalog: {line}\n")).collect();
+            return Ok(Outcome::data(plans.iter().map(plan_text).collect::<String>() + &notes));
+        }
+        let data = json!({ "clusters": plans.iter().map(plan_json).collect::<Value>(), "catalog": local });
+        formatted(&data, output)
+    }
+
+    /// Checks everything first: nothing is written when anything is wrong.
+    fn render(&self, place: &Place) -> Result<Outcome> {
+        let trees = self.sound_trees(place.cluster.as_deref())?;
+        let output = self.folder.join(&place.output_dir);
+        let (mut files, mut written, mut removed) = (0, 0, 0);
+        let mut talk = String::new();
+        for (name, tree) in &trees {
+            let done = disk::write(&output, name, tree)?;
+            (files, written, removed) = (files + tree.len() - 1, written + done.written, removed + done.removed);
+            for path in done.edited {
+                talk += &match tree.contains_key(&path) {
+                    true => format!("warning: {name}/{path} was changed by hand; it is as rendered again\n"),
+                    false => format!("warning: {name}/{path} is not rendered any more and was changed by hand; it stays, delete it yourself\n"),
+                };
+            }
+        }
+        for name in self.orphans(place, &trees)? {
+            talk += &format!("warning: {}/{name} belongs to no cluster; delete it if it is gone for good\n", place.output_dir.display());
+        }
+        let names: Vec<&str> = trees.iter().map(|(name, _)| name.as_str()).collect();
+        let which = if names.len() > 3 { format!("{} clusters", names.len()) } else { names.join(", ") };
+        talk += &format!("{which}: {files} files in {} ({written} written, {removed} removed)\n", place.output_dir.display());
+        Ok(Outcome { talk, ..Outcome::default() })
+    }
+
+    fn render_check(&self, place: &Place) -> Result<Outcome> {
+        let trees = self.sound_trees(place.cluster.as_deref())?;
+        let output = self.folder.join(&place.output_dir);
+        let mut findings = Vec::new();
+        for (name, tree) in &trees {
+            let found = disk::read_tree(&output.join(name))?;
+            let edited: BTreeSet<String> = disk::hand_edited(&found).into_iter().collect();
+            for (path, change) in changes(&disk::owned(&found), tree) {
+                let file = format!("{}/{name}/{path}", place.output_dir.display());
+                let (code, what) = match change {
+                    _ if edited.contains(&path) => (Code::HandEdited, "was changed by hand"),
+                    Change::Added => (Code::StaleOutput, "is missing"),
+                    Change::Removed => (Code::StaleOutput, "is not rendered any more"),
+                    Change::Changed => (Code::StaleOutput, "is not what the inputs render"),
+                };
+                findings.push(Finding::error(code, format!("{file} {what}")));
+            }
+        }
+        for name in self.orphans(place, &trees)? {
+            findings.push(Finding::error(Code::StaleOutput, format!("{}/{name} belongs to no cluster", place.output_dir.display())));
+        }
+        let mut findings = sorted(findings);
+        if let Some(last) = findings.last_mut() {
+            last.help = Some("run `gatewright render` and commit the result; `gatewright diff` shows it".into());
+        }
+        Ok(Outcome { findings, ..Outcome::default() })
+    }
+
+    fn orphans(&self, place: &Place, trees: &[(String, crate::tree::Tree)]) -> Result<Vec<String>> {
+        if place.cluster.is_some() {
+            return Ok(Vec::new());
+        }
+        let mut names = disk::cluster_folders(&self.folder.join(&place.output_dir))?;
+        names.retain(|name| !trees.iter().any(|(known, _)| known == name));
+        Ok(names)
+    }
+
+    /// The trees of clusters in which no rule finds an error.
+    fn sound_trees(&self, only: Option<&str>) -> Result<Vec<(String, crate::tree::Tree)>> {
+        let mut findings = Vec::new();
+        let trees = self.each(only, |rendered| {
+            findings.extend(rendered.findings());
+            Ok((rendered.plan.cluster.clone(), rendered.tree()))
+        })?;
+        if findings.is_empty() { Ok(trees) } else { Err(Failure::Findings(sorted(findings))) }
+    }
+
+    fn check(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
+        let checked = self.each(only, |rendered| Ok(rendered.findings()));
+        let findings = match checked {
+            Ok(found) => sorted(found.into_iter().flatten().collect()),
+            Err(Failure::Findings(findings)) => findings,
+            Err(other) => return Err(other),
+        };
+        match output {
+            Format::Text => Ok(Outcome { findings, ..Outcome::default() }),
+            _ => Ok(Outcome { differs: !findings.is_empty(), ..formatted(&report::json(&findings), output)? }),
+        }
+    }
+
+    fn diff(&self, place: &Place) -> Result<Outcome> {
+        let output = self.folder.join(&place.output_dir);
+        let trees = self.sound_trees(place.cluster.as_deref())?;
+        let mut data = String::new();
+        for (name, tree) in &trees {
+            let found = disk::owned(&disk::read_tree(&output.join(name))?);
+            data += &unified_diff(&format!("{}/{name}", place.output_dir.display()), &found, tree);
+        }
+        Ok(Outcome { differs: !data.is_empty(), data, ..Outcome::default() })
+    }
+
+    fn status(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
+        let tables = self.each(only, |rendered| {
+            let claims = claims::claims(&rendered.plan, &rendered.bundle).map_err(Failure::Findings)?;
+            Ok((rendered.plan.cluster.clone(), claims))
+        })?;
+        match output {
+            Format::Text => Ok(Outcome::data(tables.iter().map(|(name, claims)| status_text(name, claims)).collect::<String>())),
+            Format::Markdown => Ok(Outcome::data(tables.iter().map(|(_, claims)| status_markdown(claims)).collect::<String>())),
+            _ => {
+                let data = tables.iter().map(|(name, claims)| json!({ "cluster": name, "claims": claims })).collect::<Value>();
+                formatted(&data, output)
+            }
+        }
+    }
+
+    fn secrets(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
+        let lists = self.each(only, |rendered| {
+            Ok((rendered.plan.cluster.clone(), contract::contract(&rendered.plan, &rendered.bundle)))
+        })?;
+        match output {
+            Format::Text => Ok(Outcome::data(lists.iter().map(|(name, keys)| secrets_text(name, keys)).collect::<String>())),
+            _ => {
+                let data = lists.iter().map(|(name, keys)| json!({ "cluster": name, "keys": keys })).collect::<Value>();
+                formatted(&data, output)
+            }
+        }
+    }
+
+    fn golden(&self, cases: &Path, accept: bool) -> Result<Outcome> {
+        if accept && std::env::var_os("CI").is_some() {
+            return Err(anyhow!("golden trees are not accepted in CI\nrun `gatewright golden --accept` on your machine and commit the result").into());
+        }
+        let root = self.folder.join(cases);
+        let names = disk::cases(&root)?;
+        let (mut talk, mut findings, mut data) = (String::new(), Vec::new(), String::new());
+        for name in &names {
+            let case = root.join(name);
+            if accept {
+                let changed = golden::accept(self.catalog, &case)?;
+                if changed > 0 {
+                    talk += &format!("{name}: {changed} files accepted\n");
+                }
+                continue;
+            }
+            let difference = golden::difference(self.catalog, &case)?;
+            if !difference.is_empty() {
+                data += &difference;
+                let finding = Finding::error(Code::GoldenDiffers, format!("{}/{name} is not what it renders", cases.display()));
+                findings.push(finding.help("if the change is meant: `gatewright golden --accept`, and review the diff in git"));
+            }
+        }
+        talk += &format!("{} cases\n", names.len());
+        Ok(Outcome { data, talk, findings, ..Outcome::default() })
+    }
+}
+
+fn init(folder: &Path, file: &Path) -> Result<Outcome> {
+    disk::create(&folder.join(file), STARTER)?;
+    Ok(Outcome { talk: format!("{} written; next: gatewright render\n", PathBuf::from(file).display()), ..Outcome::default() })
+}
+
+fn explain_topic(catalog: &Catalog, topic: &str) -> Result<Outcome> {
+    if let Some(group) = catalog.groups.get(topic) {
+        return Ok(Outcome::data(explain::group(group)));
+    }
+    if let Some(code) = Code::ALL.iter().find(|c| c.name() == topic) {
+        return Ok(Outcome::data(explain::code(*code)));
+    }
+    let names: Vec<&str> = catalog.groups.keys().map(String::as_str).chain(Code::ALL.iter().map(|c| c.name())).collect();
+    let groups: Vec<&str> = catalog.groups.keys().map(String::as_str).collect();
+    let hint = match did_you_mean(topic, &names) {
+        near if near.starts_with("did you mean") => near,
+        _ => format!("groups: {}", groups.join(", ")),
+    };
+    Err(anyhow!("there is no group and no finding code `{topic}`\n{hint}").into())
+}
+
+fn formatted(data: &Value, output: Format) -> Result<Outcome> {
+    match output {
+        Format::Json => Ok(Outcome::data(pretty(data))),
+        Format::Yaml => Ok(Outcome::data(yaml::emit(data))),
+        Format::Text | Format::Markdown => Err(anyhow!("this command has no such format\ntry `-o json`").into()),
+    }
+}
+
+fn pretty(data: &Value) -> String {
+    serde_json::to_string_pretty(data).expect("plain data") + "\n"
+}
+
+fn plan_json(plan: &Plan<'_>) -> Value {
+    let groups: serde_json::Map<String, Value> = plan
+        .choices
+        .values()
+        .map(|c| {
+            let provider = Some(c.provider).filter(|p| !p.is_empty() && c.on);
+            (c.group.name.clone(), json!({ "on": c.on, "reason": c.reason.to_string(), "provider": provider }))
+        })
+        .collect();
+    let components: Value = plan
+        .components
+        .iter()
+        .map(|c| json!({ "name": c.name, "group": c.group, "namespace": c.namespace, "wave": c.wave, "path": c.path }))
+        .collect();
+    json!({ "cluster": plan.cluster, "profile": plan.platform["profile"], "groups": groups, "components": components })
+}
+
+fn plan_text(plan: &Plan<'_>) -> String {
+    let mut text = format!("cluster {} (profile {})\n", plan.cluster, plan.platform["profile"].as_str().unwrap_or_default());
+    let width = plan.choices.keys().map(|n| n.len()).max().unwrap_or(0);
+    for choice in plan.choices.values() {
+        let provider = if choice.on && !choice.provider.is_empty() { format!(" (provider {})", choice.provider) } else { String::new() };
+        let state = if choice.on { "on " } else { "off" };
+        text += &format!("  {state}  {:width$}  {}{provider}\n", choice.group.name, choice.reason);
+    }
+    text
+}
+
+fn status_text(cluster: &str, claims: &[Claim]) -> String {
+    let mut text = format!("cluster {cluster}\n");
+    for claim in claims {
+        text += &format!("  {:<12} {}\n", state_name(claim), claim.control);
+        if claim.state != claims::State::Off {
+            text += &wrapped(&claim.detail, 15, 80);
+        }
+        for gap in &claim.gaps {
+            text += &wrapped(&format!("no evidence: {gap}"), 15, 80);
+        }
+    }
+    text
+}
+
+fn status_markdown(claims: &[Claim]) -> String {
+    let rows: String = claims.iter().map(|c| format!("| {} | {} | {} |\n", c.control, state_name(c), c.detail.replace('|', "\\|"))).collect();
+    format!("| control | state | detail |\n|---|---|---|\n{rows}")
+}
+
+fn state_name(claim: &Claim) -> String {
+    serde_json::to_value(claim.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn secrets_text(cluster: &str, keys: &[BackendKey]) -> String {
+    let mut text = format!("cluster {cluster}: {} keys in the secret store\n", keys.len());
+    for key in keys {
+        let property = key.property.as_ref().map(|p| format!(", property {p}")).unwrap_or_default();
+        let source = match key.source {
+            SecretSource::Given => "given by a person",
+            SecretSource::Generated => "generated, e.g. openssl rand -hex 24",
+        };
+        text += &format!("  {}{property} (store {}; {source})\n", key.key, key.store);
+        text += &wrapped(&key.description, 6, 80);
+        text += &wrapped(&format!("arrives at {}", key.arrives.join(", ")), 6, 80);
+        text += &wrapped(&format!("read by {}", key.readers.join(", ")), 6, 80);
+    }
+    text
+}
+
+/// Words in lines of at most `width` columns, each after `indent` spaces.
+fn wrapped(words: &str, indent: usize, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in words.split_whitespace() {
+        let line = lines.last_mut().expect("never empty");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if indent + line.chars().count() + 1 + word.chars().count() <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines.iter().map(|line| format!("{:indent$}{line}\n", "")).collect()
+}

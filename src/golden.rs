@@ -1,0 +1,65 @@
+//! Golden cases: folders with a features.yaml and the tree it promises. Compares, and accepts on request.
+
+use std::path::Path;
+
+use crate::catalog::Catalog;
+use crate::disk::{self, Failure};
+use crate::features;
+use crate::finding::sorted;
+use crate::pipeline;
+use crate::render::Memo;
+use crate::tree::{Tree, changes, unified_diff};
+
+/// What a case renders today: all clusters, paths below `rendered/`.
+///
+/// # Errors
+/// The case does not render, or its findings are errors.
+pub fn rendered(catalog: &Catalog, case: &Path) -> Result<Tree, Failure> {
+    let inputs = disk::inputs(case, Path::new("features.yaml"))?;
+    let clusters = features::read(&inputs, catalog).map_err(|f| Failure::Findings(sorted(f)))?;
+    let mut all = Tree::new();
+    for cluster in clusters {
+        let rendered = pipeline::render(catalog, &cluster, &Memo::default()).map_err(Failure::Findings)?;
+        let findings = rendered.findings();
+        if !findings.is_empty() {
+            return Err(Failure::Findings(findings));
+        }
+        all.extend(rendered.tree().into_iter().map(|(path, text)| (format!("{}/{path}", cluster.name), text)));
+    }
+    Ok(all)
+}
+
+/// What the case promises: every file below `rendered/`, ours or not.
+///
+/// # Errors
+/// A file is unreadable.
+pub fn promised(case: &Path) -> Result<Tree, Failure> {
+    Ok(disk::read_tree(&case.join("rendered"))?)
+}
+
+/// The difference of a case as a unified diff; empty when the promise holds.
+///
+/// # Errors
+/// As [`rendered`] and [`promised`].
+pub fn difference(catalog: &Catalog, case: &Path) -> Result<String, Failure> {
+    let (promised, rendered) = (promised(case)?, rendered(catalog, case)?);
+    let mut diff = unified_diff("rendered", &promised, &rendered);
+    if diff.is_empty() && promised != rendered {
+        diff = "the index of files differs\n".into();
+    }
+    Ok(diff)
+}
+
+/// Makes today's tree the promise. Returns how many files changed.
+///
+/// # Errors
+/// As [`rendered`], or the folder cannot be written.
+pub fn accept(catalog: &Catalog, case: &Path) -> Result<usize, Failure> {
+    let (promised, rendered) = (promised(case)?, rendered(catalog, case)?);
+    let changed = changes(&promised, &rendered).len();
+    if promised.iter().ne(rendered.iter()) {
+        disk::replace(&case.join("rendered"), &rendered)?;
+    }
+    Ok(changed)
+}
+

@@ -1,0 +1,26 @@
+#![allow(missing_docs)]
+pub mod source;
+pub mod finding;
+pub mod yaml;
+pub mod merge;
+pub mod digest;
+pub mod schema;
+pub mod filters;
+pub mod template;
+pub mod catalog;
+pub mod secret;
+pub mod features;
+pub mod choice;
+pub mod plan;
+pub mod render;
+pub mod claims;
+pub mod check;
+pub mod tree;
+pub mod contract;
+pub mod pipeline;
+pub mod disk;
+pub mod report;
+pub mod golden;
+pub mod explain;
+pub mod cli;
+pub mod commands;

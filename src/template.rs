@@ -1,0 +1,297 @@
+//! Templates and expressions -> text and values. The only module that knows minijinja; it knows no group and no object.
+//!
+//! What goes into a template are the dotted paths it names ([`Templates::inputs`]), nothing else: the caller picks
+//! exactly these with [`pick`], so they are its memo key as well. There are no includes and no macros (the crate's features
+//! for them are off), every `{{ }}` in a template is escaped to one JSON value, and undefined is an error.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use minijinja::value::{Serde, Value as Jinja};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
+use serde_json::{Map, Value};
+
+use crate::finding::{Code, Finding};
+use crate::source::{Place, Source};
+use crate::{filters, schema};
+
+/// What expressions see: names with values. Cheap to extend.
+#[derive(Clone, Debug)]
+pub struct Context(Jinja);
+
+impl Context {
+    /// The entries of an object.
+    pub fn new(names: &Value) -> Self {
+        Self(Jinja::from(Serde(names)))
+    }
+
+    /// With one more name.
+    pub fn with(&self, name: &str, value: &Value) -> Self {
+        let more = Jinja::from_iter([(name.to_owned(), Jinja::from(Serde(value)))]);
+        Self(minijinja::value::merge_maps([more, self.0.clone()]))
+    }
+}
+
+/// Instructions that one template or expression may run.
+const FUEL: u64 = 1_000_000;
+
+/// Compiled templates, and the engine for expressions.
+#[derive(Debug)]
+pub struct Templates {
+    env: Environment<'static>,
+    expressions: Environment<'static>,
+    templates: BTreeMap<String, Template>,
+}
+
+#[derive(Debug)]
+struct Template {
+    source: Arc<Source>,
+    inputs: BTreeSet<String>,
+}
+
+impl Templates {
+    /// Compiles templates; a source's name is the template's name. Those that do not parse become findings.
+    pub fn new(sources: impl IntoIterator<Item = Arc<Source>>) -> (Self, Vec<Finding>) {
+        let mut env = environment(|_| AutoEscape::Json);
+        let mut templates = BTreeMap::new();
+        let mut findings = Vec::new();
+        for source in sources {
+            if let Err(error) = env.add_template_owned(source.name.clone(), source.text.clone()) {
+                findings.push(finding(&error, &source, Code::TemplateSyntax));
+                continue;
+            }
+            let template = env.get_template(&source.name).expect("added above");
+            let inputs = known_inputs(&env, template.undeclared_variables(true));
+            templates.insert(source.name.clone(), Template { source, inputs });
+        }
+        (Self { env, expressions: environment(|_| AutoEscape::None), templates }, findings)
+    }
+
+    /// The names of the templates directly in a folder (given with its final slash), sorted.
+    pub fn in_folder<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a str> {
+        let names = self.templates.range(folder.to_owned()..).map(|(name, _)| name.as_str());
+        names.take_while(move |n| n.starts_with(folder)).filter(move |n| !n[folder.len()..].contains('/'))
+    }
+
+    /// The source of a template.
+    pub fn source(&self, name: &str) -> Option<&Arc<Source>> {
+        self.templates.get(name).map(|t| &t.source)
+    }
+
+    /// The dotted paths that a template names.
+    pub fn inputs(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.templates.get(name).into_iter().flat_map(|t| &t.inputs).map(String::as_str)
+    }
+
+    /// Fills a template.
+    ///
+    /// # Errors
+    /// One finding at the line that failed.
+    ///
+    /// # Panics
+    /// When there is no template of that name.
+    pub fn render(&self, name: &str, context: &Value) -> Result<String, Finding> {
+        let template = self.env.get_template(name).expect("the caller names a template of the catalog");
+        template
+            .render(Jinja::from(Serde(context)))
+            .map_err(|error| finding(&error, &self.templates[name].source, Code::TemplateValue))
+    }
+
+    /// Evaluates an expression.
+    ///
+    /// # Errors
+    /// One sentence: it does not parse, fails, or is undefined.
+    pub fn eval(&self, expression: &str, context: &Context) -> Result<Value, String> {
+        let compiled = self.expressions.compile_expression(expression).map_err(|e| sentence(&e))?;
+        let value = compiled.eval(context.0.clone()).map_err(|e| sentence(&e))?;
+        if value.is_undefined() {
+            return Err(format!("`{expression}` is undefined"));
+        }
+        serde_json::to_value(value).map_err(|e| e.to_string())
+    }
+
+    /// Replaces the expressions in a value's strings: a string that is one `{{ }}` becomes its value, others stay text.
+    ///
+    /// # Errors
+    /// The JSON pointer of the string and one sentence.
+    pub fn fill(&self, value: &Value, context: &Context) -> Result<Value, (String, String)> {
+        let nested = |key: &str, inner: Result<Value, (String, String)>| {
+            inner.map_err(|(pointer, sentence)| (format!("/{}{pointer}", key.replace('~', "~0").replace('/', "~1")), sentence))
+        };
+        match value {
+            Value::String(text) => self.fill_text(text, context).map_err(|e| (String::new(), e)),
+            Value::Array(items) => {
+                items.iter().enumerate().map(|(i, v)| nested(&i.to_string(), self.fill(v, context))).collect()
+            }
+            Value::Object(map) => {
+                map.iter().map(|(k, v)| Ok((k.clone(), nested(k, self.fill(v, context))?))).collect()
+            }
+            other => Ok(other.clone()),
+        }
+    }
+
+    fn fill_text(&self, text: &str, context: &Context) -> Result<Value, String> {
+        match parts(text) {
+            Parts::Text => Ok(Value::String(text.to_owned())),
+            Parts::Expression(inner) if self.expressions.compile_expression(inner).is_ok() => self.eval(inner, context),
+            _ => {
+                let filled = self.expressions.render_str(text, context.0.clone());
+                filled.map(Value::String).map_err(|e| sentence(&e))
+            }
+        }
+    }
+
+    /// The dotted paths that the expressions in a value's strings name; `bare` when the string itself is an expression.
+    pub fn expression_inputs(&self, value: &Value, bare: bool) -> Result<BTreeSet<String>, String> {
+        let mut inputs = BTreeSet::new();
+        let mut texts = Vec::new();
+        strings(value, &mut texts);
+        for text in texts {
+            let named = match parts(text) {
+                _ if bare => self.expressions.compile_expression(text).map_err(|e| sentence(&e))?.undeclared_variables(true),
+                Parts::Text => continue,
+                Parts::Expression(inner) if self.expressions.compile_expression(inner).is_ok() => {
+                    self.expressions.compile_expression(inner).expect("compiled above").undeclared_variables(true)
+                }
+                _ => self.expressions.template_from_str(text).map_err(|e| sentence(&e))?.undeclared_variables(true),
+            };
+            inputs.extend(known_inputs(&self.expressions, named));
+        }
+        Ok(inputs)
+    }
+}
+
+/// The part of a context that dotted paths name; what is not there stays away.
+pub fn pick<'a>(context: &Value, paths: impl Iterator<Item = &'a str>) -> Value {
+    let mut picked = Value::Object(Map::new());
+    for path in paths {
+        graft(context, &mut picked, &path.split('.').collect::<Vec<_>>());
+    }
+    picked
+}
+
+fn graft(from: &Value, to: &mut Value, path: &[&str]) {
+    let [name, rest @ ..] = path else { return };
+    let (Some(inner), Some(map)) = (from.get(name), to.as_object_mut()) else { return };
+    if rest.is_empty() || !inner.is_object() {
+        map.insert((*name).to_owned(), inner.clone());
+    } else {
+        graft(inner, map.entry(*name).or_insert_with(|| Value::Object(Map::new())), rest);
+    }
+}
+
+enum Parts<'a> {
+    Text,
+    Expression(&'a str),
+    Mixed,
+}
+
+fn parts(text: &str) -> Parts<'_> {
+    match text.trim().strip_prefix("{{").and_then(|t| t.strip_suffix("}}")) {
+        _ if !text.contains("{{") && !text.contains("{%") => Parts::Text,
+        Some(inner) => Parts::Expression(inner),
+        None => Parts::Mixed,
+    }
+}
+
+fn strings<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
+    match value {
+        Value::String(text) => texts.push(text),
+        Value::Array(items) => items.iter().for_each(|v| strings(v, texts)),
+        Value::Object(map) => map.values().for_each(|v| strings(v, texts)),
+        _ => {}
+    }
+}
+
+fn environment(escape: fn(&str) -> AutoEscape) -> Environment<'static> {
+    let mut env = Environment::new();
+    env.set_auto_escape_callback(escape);
+    env.set_undefined_behavior(UndefinedBehavior::Strict);
+    env.set_debug(true);
+    env.set_fuel(Some(FUEL));
+    env.set_syntax(
+        minijinja::syntax::SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build()
+            .expect("the standard delimiters"),
+    );
+    // They let text past the escaping.
+    env.remove_filter("safe");
+    env.remove_filter("tojson");
+    filters::add(&mut env);
+    env
+}
+
+fn known_inputs(env: &Environment<'_>, named: impl IntoIterator<Item = String>) -> BTreeSet<String> {
+    let globals: BTreeSet<&str> = env.globals().map(|(name, _)| name).collect();
+    named.into_iter().filter(|path| !globals.contains(path.split('.').next().unwrap_or_default())).collect()
+}
+
+fn finding(error: &Error, source: &Arc<Source>, code: Code) -> Finding {
+    let place = match (error.range(), error.line()) {
+        (Some(range), _) => Place::new(source, range.start, range.end),
+        (None, Some(line)) => Place::new(source, source.offset(line, 1), source.offset(line, usize::MAX)),
+        (None, None) => Place::new(source, 0, 0),
+    };
+    Finding::error(code, sentence(error)).place(place)
+}
+
+fn sentence(error: &Error) -> String {
+    let mut text = match (error.detail(), error.kind()) {
+        (Some(detail), ErrorKind::InvalidOperation) => detail.to_owned(),
+        (Some(detail), kind) => format!("{kind}: {detail}"),
+        (None, kind) => kind.to_string(),
+    };
+    if error.kind() == ErrorKind::UndefinedError {
+        text = "this is undefined here".into();
+    }
+    if error.kind() == ErrorKind::UnknownFilter {
+        text += &format!(" ({})", schema::did_you_mean(error.detail().unwrap_or_default(), &filters::NAMES));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn templates(text: &str) -> Templates {
+        let (templates, findings) = Templates::new([Source::new("t.yaml", text)]);
+        assert!(findings.is_empty(), "{findings:?}");
+        templates
+    }
+
+    #[test]
+    fn inputs_are_the_dotted_paths() {
+        let t = templates("a: {{ settings.image.tag }}\n{% for m in model %}\nb: {{ m.alias ~ platform.name }}\n{% endfor %}\n");
+        assert_eq!(t.inputs("t.yaml").collect::<Vec<_>>(), ["model", "platform.name", "settings.image.tag"]);
+    }
+
+    #[test]
+    fn picking_keeps_only_what_is_named() {
+        let context = json!({"settings": {"image": {"tag": "1", "x": 2}, "y": 3}, "platform": {"name": "p", "q": 1}});
+        let paths = ["capabilities.gone", "platform", "platform.name", "settings.image.tag"];
+        let picked = pick(&context, paths.into_iter());
+        assert_eq!(picked, json!({"platform": {"name": "p", "q": 1}, "settings": {"image": {"tag": "1"}}}));
+    }
+
+    #[test]
+    fn values_keep_their_type_and_text_stays_text() {
+        let t = templates("");
+        let context = Context::new(&json!({"list": [1], "name": "x"}));
+        let value = json!({"a": "{{ list }}", "b": "pre-{{ name }}", "c": "plain", "d": "{{ '{{ .password }}' ~ name }}"});
+        assert_eq!(t.fill(&value, &context).unwrap(), json!({"a": [1], "b": "pre-x", "c": "plain", "d": "{{ .password }}x"}));
+        assert!(t.fill(&json!("{{ nope }}"), &context).is_err());
+        assert!(t.fill(&json!("x {{ nope }}"), &context).is_err());
+    }
+
+    #[test]
+    fn text_in_braces_is_one_json_value() {
+        let t = templates("a: {{ s }}\n");
+        assert_eq!(t.render("t.yaml", &json!({"s": "no: \"x\"\n- y"})).unwrap(), "a: \"no: \\\"x\\\"\\n- y\"\n");
+        assert!(t.render("t.yaml", &json!({})).is_err());
+    }
+}

@@ -1,0 +1,407 @@
+//! YAML text <-> values. The only module that knows the YAML crate.
+//!
+//! Reading follows what the cluster reads (YAML 1.1 booleans and octals, duplicate keys refused); every node of a file
+//! that a person wrote keeps its place. Writing is canonical: a value has one text, and every reader of YAML 1.1 or 1.2
+//! reads that text back as the same value.
+
+use std::sync::Arc;
+
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use serde_yaml::{Error, Options, Spanned};
+
+use crate::finding::{Code, Finding};
+use crate::source::{Place, Source};
+
+/// Largest file read, in bytes.
+pub const MAX_BYTES: usize = 1 << 20;
+/// Deepest nesting read.
+pub const MAX_DEPTH: usize = 64;
+/// Most values in one file, aliases expanded.
+pub const MAX_NODES: usize = 100_000;
+
+/// A YAML value that knows where it stands.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The value's text; for a map or a list the place where it starts.
+    pub place: Place,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// The kinds of [`Node`].
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// `null`, `~` or nothing.
+    Null,
+    /// A boolean in any of YAML 1.1's spellings; [`Node::place`] has the spelling.
+    Bool(bool),
+    /// An integer or a float.
+    Number(Number),
+    /// A string.
+    String(String),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping in the order of the file; keys are unique.
+    Map(Vec<Entry>),
+}
+
+/// One key of a mapping with its value.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub place: Place,
+    /// The value.
+    pub value: Node,
+}
+
+impl Node {
+    /// The entries of a map; none of anything else.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.kind {
+            Kind::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The entry of that key.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|e| e.key == key)
+    }
+
+    /// The value of that key.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|e| &e.value)
+    }
+
+    /// The place of the deepest part of a JSON pointer that exists: the key of a map's entry, the item of a list.
+    pub fn place_at(&self, pointer: &str) -> Place {
+        let mut node = self;
+        let mut place = &self.place;
+        for token in pointer.split('/').skip(1) {
+            let token = token.replace("~1", "/").replace("~0", "~");
+            match &node.kind {
+                Kind::Map(_) => match node.entry(&token) {
+                    Some(entry) => (node, place) = (&entry.value, &entry.place),
+                    None => break,
+                },
+                Kind::List(items) => match token.parse::<usize>().ok().and_then(|i| items.get(i)) {
+                    Some(item) => (node, place) = (item, &item.place),
+                    None => break,
+                },
+                _ => break,
+            }
+        }
+        place.clone()
+    }
+
+    /// The node at a JSON pointer.
+    pub fn at(&self, pointer: &str) -> Option<&Node> {
+        pointer.split('/').skip(1).try_fold(self, |node, token| {
+            let token = token.replace("~1", "/").replace("~0", "~");
+            match &node.kind {
+                Kind::List(items) => items.get(token.parse::<usize>().ok()?),
+                _ => node.get(&token),
+            }
+        })
+    }
+
+    /// The value without its places.
+    pub fn to_value(&self) -> Value {
+        match &self.kind {
+            Kind::Null => Value::Null,
+            Kind::Bool(b) => Value::Bool(*b),
+            Kind::Number(n) => Value::Number(n.clone()),
+            Kind::String(s) => Value::String(s.clone()),
+            Kind::List(items) => items.iter().map(Node::to_value).collect(),
+            Kind::Map(entries) => Value::Object(entries.iter().map(|e| (e.key.clone(), e.value.to_value())).collect()),
+        }
+    }
+
+    /// What the value is, for messages: `a list`, `the string "x"`.
+    pub fn describe(&self) -> String {
+        match &self.kind {
+            Kind::Null => "nothing".into(),
+            Kind::Bool(b) => format!("the boolean {b}"),
+            Kind::Number(n) => format!("the number {n}"),
+            Kind::String(s) if s.chars().count() <= 40 => format!("the string {s:?}"),
+            Kind::String(_) => "a string".into(),
+            Kind::List(_) => "a list".into(),
+            Kind::Map(_) => "a map".into(),
+        }
+    }
+}
+
+/// Reads one document of a file that a person wrote.
+///
+/// # Errors
+/// One finding with the place: syntax, duplicate key, several documents, a limit, an empty file.
+pub fn read(source: &Arc<Source>) -> Result<Node, Finding> {
+    if source.text.len() > MAX_BYTES {
+        return Err(Finding::error(Code::YamlLimit, format!("this file has {} bytes", source.text.len()))
+            .place(Place::new(source, 0, 0))
+            .help(format!("files of up to {MAX_BYTES} bytes are read")));
+    }
+    let tree: Spanned<Tree> =
+        serde_yaml::from_str_with_options(&source.text, options()).map_err(|e| finding(&e, source))?;
+    let node = place_tree(tree, source);
+    match node.kind {
+        Kind::Null => Err(Finding::error(Code::EmptyFile, "this file says nothing").place(Place::new(source, 0, 0))),
+        _ => Ok(node),
+    }
+}
+
+/// Reads one document into a type of ours.
+///
+/// # Errors
+/// One finding with the place; what the type does not allow has the given code.
+pub fn read_typed<T: DeserializeOwned>(source: &Arc<Source>, code: Code) -> Result<T, Finding> {
+    serde_yaml::from_str_with_options(&source.text, options()).map_err(|e| match finding(&e, source) {
+        Finding { code: Code::YamlSyntax, message, place, .. } => Finding { place, ..Finding::error(code, message) },
+        other => other,
+    })
+}
+
+/// Reads the documents of a generated text; empty ones are skipped.
+///
+/// # Errors
+/// One finding whose place is in the generated text.
+pub fn documents(source: &Arc<Source>) -> Result<Vec<Value>, Finding> {
+    let documents: Vec<Value> =
+        serde_yaml::from_multiple_with_options(&source.text, options()).map_err(|e| finding(&e, source))?;
+    Ok(documents.into_iter().filter(|d| !d.is_null()).collect())
+}
+
+/// The one text of a value, with a final newline.
+pub fn emit(value: &Value) -> String {
+    let options = serde_yaml::ser_options! {
+        folded_wrap_chars: usize::MAX,
+        // A block scalar whose first text starts with a tab is valid YAML 1.2 that libyaml and Go refuse (yaml/go-yaml#383).
+        prefer_block_scalars: !any_string(value, &|s| s.trim_start_matches('\n').starts_with('\t')),
+    };
+    let mut text = serde_yaml::to_string_with_options(value, options).expect("JSON values are YAML values");
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+fn any_string(value: &Value, test: &impl Fn(&str) -> bool) -> bool {
+    match value {
+        Value::String(s) => test(s),
+        Value::Array(items) => items.iter().any(|v| any_string(v, test)),
+        Value::Object(map) => map.iter().any(|(k, v)| test(k) || any_string(v, test)),
+        _ => false,
+    }
+}
+
+fn options() -> Options {
+    let mut options = serde_yaml::options! {
+        legacy_octal_numbers: true, // as Kubernetes reads them
+        with_snippet: false,
+    };
+    if let Some(budget) = &mut options.budget {
+        budget.max_depth = MAX_DEPTH;
+        budget.max_nodes = MAX_NODES;
+        budget.flow_nesting_limit = MAX_DEPTH + 1; // so that the depth speaks first: it has a place
+    }
+    options
+}
+
+fn finding(error: &Error, source: &Arc<Source>) -> Finding {
+    let error = error.without_snippet();
+    let place = error.location().map_or_else(
+        || Place::new(source, 0, 0),
+        |l| {
+            let start = source.offset(l.line() as usize, l.column() as usize);
+            let rest = &source.text[source.text.floor_char_boundary(start)..];
+            let word = rest.find(['\n', ' ', ':']).unwrap_or(rest.len()).max(1);
+            Place::new(source, start, start + l.span().byte_len().map_or(word, |n| n as usize).clamp(1, word))
+        },
+    );
+    let text = first_line(&error.render());
+    let (code, message, help) = match error {
+        Error::DuplicateMappingKey { key, .. } => (
+            Code::DuplicateKey,
+            match key {
+                Some(key) => format!("the key `{key}` stands here a second time"),
+                None => "this key stands here a second time".into(),
+            },
+            "keep one of the two",
+        ),
+        Error::MultipleDocuments { .. } => {
+            (Code::SeveralDocuments, "a second document starts here".into(), "keep one document: remove `---` and what follows")
+        }
+        Error::Eof { .. } => (Code::EmptyFile, "this file says nothing".into(), "`gatewright init` writes one that renders"),
+        // Limits arrive in several variants, some wrapped by the alias they were found in; the words are the same.
+        _ if ["budget", "limit", "alias replay", "alias expansion"].iter().any(|w| text.contains(w)) => (
+            Code::YamlLimit,
+            format!("this file nests too deep or grows too large ({text})"),
+            "at most 64 levels and 100,000 values, aliases expanded",
+        ),
+        _ if source.text[..place.start].lines().next_back().unwrap_or("").contains('\t') || place.text().starts_with('\t') => {
+            (Code::YamlSyntax, "a tab stands where YAML wants spaces".into(), "indent with spaces")
+        }
+        _ => (Code::YamlSyntax, text, "check the indentation, the colons and the quotes around here"),
+    };
+    Finding::error(code, message).place(place).help(help)
+}
+
+fn first_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    let line = line.strip_prefix("line ").and_then(|l| l.split_once(": ")).map_or(line, |(_, l)| l);
+    line.split(" at line ").next().unwrap_or(line).to_owned()
+}
+
+/// The shape that the YAML crate fills; [`Node`] is the same with places.
+enum Tree {
+    Scalar(Kind),
+    List(Vec<Spanned<Tree>>),
+    Map(Vec<(Spanned<String>, Spanned<Tree>)>),
+}
+
+fn place_tree(tree: Spanned<Tree>, source: &Arc<Source>) -> Node {
+    let place = place_of(&tree.referenced, source);
+    let kind = match tree.value {
+        Tree::Scalar(kind) => kind,
+        Tree::List(items) => Kind::List(items.into_iter().map(|t| place_tree(t, source)).collect()),
+        Tree::Map(entries) => Kind::Map(
+            entries
+                .into_iter()
+                .map(|(key, value)| Entry {
+                    place: place_of(&key.referenced, source),
+                    key: key.value,
+                    value: place_tree(value, source),
+                })
+                .collect(),
+        ),
+    };
+    Node { place, kind }
+}
+
+fn place_of(location: &serde_yaml::Location, source: &Arc<Source>) -> Place {
+    let start = location.span().byte_offset().unwrap_or(0) as usize;
+    Place::new(source, start, start + location.span().byte_len().unwrap_or(0) as usize)
+}
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TreeVisitor)
+    }
+}
+
+struct TreeVisitor;
+
+impl<'de> Visitor<'de> for TreeVisitor {
+    type Value = Tree;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a YAML value")
+    }
+    fn visit_unit<E>(self) -> Result<Tree, E> {
+        Ok(Tree::Scalar(Kind::Null))
+    }
+    fn visit_none<E>(self) -> Result<Tree, E> {
+        Ok(Tree::Scalar(Kind::Null))
+    }
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tree, D::Error> {
+        Tree::deserialize(deserializer)
+    }
+    fn visit_bool<E>(self, v: bool) -> Result<Tree, E> {
+        Ok(Tree::Scalar(Kind::Bool(v)))
+    }
+    fn visit_i64<E>(self, v: i64) -> Result<Tree, E> {
+        Ok(Tree::Scalar(Kind::Number(v.into())))
+    }
+    fn visit_u64<E>(self, v: u64) -> Result<Tree, E> {
+        Ok(Tree::Scalar(Kind::Number(v.into())))
+    }
+    fn visit_f64<E: serde::de::Error>(self, v: f64) -> Result<Tree, E> {
+        let number = Number::from_f64(v).ok_or_else(|| E::custom("`.inf` and `.nan` are not numbers here"))?;
+        Ok(Tree::Scalar(Kind::Number(number)))
+    }
+    fn visit_str<E>(self, v: &str) -> Result<Tree, E> {
+        Ok(Tree::Scalar(Kind::String(v.to_owned())))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Tree, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Tree::List(items))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tree, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Tree::Map(entries))
+    }
+}
+
+/// A value as a JSON object; empty when it is none.
+pub fn object(value: &Value) -> &Map<String, Value> {
+    static EMPTY: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+    value.as_object().unwrap_or(&EMPTY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(text: &str) -> Node {
+        read(&Source::new("x.yaml", text)).unwrap_or_else(|f| panic!("{f:?}"))
+    }
+
+    #[test]
+    fn every_node_knows_its_text() {
+        let node = node("a:\n  b: [1, \"zwö\", yes]\n  c: {d: null}\n");
+        assert_eq!(node.at("/a/b/1").unwrap().place.text(), "\"zwö\"");
+        assert_eq!(node.at("/a/b/2").unwrap().place.text(), "yes");
+        assert!(matches!(node.at("/a/b/2").unwrap().kind, Kind::Bool(true)));
+        assert_eq!(node.place_at("/a/c/d").text(), "d");
+        assert_eq!(node.place_at("/a/c/nope").text(), "c");
+    }
+
+    #[test]
+    fn mistakes_are_placed() {
+        for (text, code, at) in [
+            ("a: 1\na: 2\n", Code::DuplicateKey, (2, 1)),
+            ("a: 1\n---\nb: 2\n", Code::SeveralDocuments, (3, 1)),
+            ("", Code::EmptyFile, (1, 1)),
+            ("# only a comment\n", Code::EmptyFile, (1, 1)),
+            ("a:\n\tb: 1\n", Code::YamlSyntax, (2, 2)),
+            ("a: [1\n", Code::YamlSyntax, (1, 4)),
+            ("a: &x [1]\nb: *y\n", Code::YamlSyntax, (2, 4)),
+        ] {
+            let finding = read(&Source::new("x.yaml", text)).expect_err(text);
+            let place = finding.place.clone().expect("a place");
+            assert_eq!((finding.code, place.line_column()), (code, at), "{text:?}: {finding:?}");
+        }
+    }
+
+    #[test]
+    fn deep_and_explosive_files_are_refused() {
+        let deep = format!("a: {}{}", "[".repeat(200), "]".repeat(200));
+        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+        for i in 1..10 {
+            bomb += &format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(", "));
+        }
+        for text in [deep, bomb] {
+            let finding = read(&Source::new("x.yaml", text)).expect_err("a limit");
+            assert_eq!(finding.code, Code::YamlLimit, "{finding:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_reads_back_the_same() {
+        for text in ["yes", "on", "012", "1e3", "0x1F", "12:30", "a: b", "- x", "\t\tx\ny", "x\n\n", " lead", "#", "~", "=", "<<"] {
+            let value = serde_json::json!({ text: [text, { "k": text }] });
+            let emitted = emit(&value);
+            let read = documents(&Source::new("x", emitted.clone())).expect("own text");
+            assert_eq!(read, [value], "{emitted}");
+        }
+    }
+}
