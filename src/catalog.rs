@@ -149,9 +149,10 @@ impl Catalog {
         }
         let (lists, more) = lists(&by_name);
         findings.extend(more);
-        let platform: Value = yaml::documents(&Source::new("schemas/platform.yaml", include_str!("../schemas/platform.yaml")))
-            .expect("the built-in schema is YAML")
-            .remove(0);
+        let platform: Value =
+            yaml::documents(&Source::new("schemas/platform.yaml", include_str!("../schemas/platform.yaml")))
+                .expect("the built-in schema is YAML")
+                .remove(0);
         let platform = Schema::new(&platform).expect("the built-in schema is a schema");
         let catalog = Self { groups: by_name, templates, lists, platform, local: notable };
         findings.extend(catalog.missing_names());
@@ -187,7 +188,10 @@ impl Catalog {
                     let has_source = component.get("chart").is_some() || component.get("git").is_some();
                     let own_secrets = variant.text.secrets.iter().any(|s| s["component"] == json!(name));
                     if !has_source && !own_secrets && self.templates.in_folder(&folder).next().is_none() {
-                        say("/components", format!("component `{name}` has neither `chart`, `git`, secrets nor templates in {folder}"));
+                        say(
+                            "/components",
+                            format!("component `{name}` has neither `chart`, `git`, secrets nor templates in {folder}"),
+                        );
                     }
                 }
             }
@@ -204,7 +208,8 @@ impl Group {
         if !is_dns_label(&name) {
             return Err(vec![invalid_name("the group", &name, Place::new(source, 0, 0))]);
         }
-        let say = |pointer: &str, message: String| Finding::error(Code::GroupFile, message).place(node.place_at(pointer));
+        let say =
+            |pointer: &str, message: String| Finding::error(Code::GroupFile, message).place(node.place_at(pointer));
         let mut findings = Vec::new();
         if text.summary.is_empty() {
             findings.push(say("", "a group needs a `summary`".into()));
@@ -225,9 +230,12 @@ impl Group {
                 merged.lay(provider.clone());
             }
             if !provider.is_empty() {
-                merge_patch(&mut merged.settings, &json!({ "properties": { "provider": {
+                merge_patch(
+                    &mut merged.settings,
+                    &json!({ "properties": { "provider": {
                     "type": "string", "enum": names, "default": provider, "description": "Which alternative of this group",
-                } } }));
+                } } }),
+                );
             } else if merged.settings.is_null() {
                 merged.settings = json!({ "properties": {} });
             }
@@ -267,7 +275,9 @@ impl GroupText {
         self.requires.extend(over.requires);
         self.uses.extend(over.uses);
         self.collects.extend(over.collects);
-        self.provides.extend(over.provides);
+        for (name, fields) in over.provides {
+            self.provides.entry(name).or_default().extend(fields);
+        }
         let mut required: Vec<Value> = self.settings["required"].as_array().cloned().unwrap_or_default();
         required.extend(over.settings["required"].as_array().cloned().unwrap_or_default());
         if !over.settings.is_null() {
@@ -303,7 +313,10 @@ fn lists(groups: &BTreeMap<String, Group>) -> (BTreeSet<String>, Vec<Finding>) {
         for capability in group.capabilities() {
             if lists.contains(capability) {
                 let message = format!("`{capability}` is a list elsewhere: give it `for`, or another name");
-                findings.push(Finding::error(Code::GroupFile, message).place(group.node.place_at(&format!("/provides/{capability}"))));
+                findings.push(
+                    Finding::error(Code::GroupFile, message)
+                        .place(group.node.place_at(&format!("/provides/{capability}"))),
+                );
             }
         }
     }

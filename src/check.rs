@@ -40,13 +40,23 @@ fn secret_material(plan: &Plan<'_>, placed: &Placed) -> Vec<Finding> {
         if let Some(what) = secret::material(text) {
             let finding = Finding::error(Code::SecretMaterial, format!("{} holds {what}", placed.manifest.identity));
             let needle = text.lines().find(|l| secret::material(l).is_some()).unwrap_or(text);
-            findings.push(about(plan, placed, needle, finding.help("render a reference to a Secret that an ExternalSecret fills")));
+            findings.push(about(
+                plan,
+                placed,
+                needle,
+                finding.help("render a reference to a Secret that an ExternalSecret fills"),
+            ));
         }
     });
     let identity = &placed.manifest.identity;
     if identity.kind == "Secret" && identity.group.is_empty() {
         let finding = Finding::error(Code::SecretMaterial, format!("{identity} is a Secret in git"));
-        findings.push(about(plan, placed, "kind: Secret", finding.help("declare it under `secrets:` of the group: an ExternalSecret then fills it")));
+        findings.push(about(
+            plan,
+            placed,
+            "kind: Secret",
+            finding.help("declare it under `secrets:` of the group: an ExternalSecret then fills it"),
+        ));
     }
     findings
 }
@@ -67,7 +77,8 @@ fn namespace(plan: &Plan<'_>, placed: &Placed) -> Option<Finding> {
     if identity.namespace.is_empty() || known.contains(identity.namespace.as_str()) {
         return None;
     }
-    let finding = Finding::error(Code::UnknownNamespace, format!("{identity} lies in a namespace that no component has"));
+    let finding =
+        Finding::error(Code::UnknownNamespace, format!("{identity} lies in a namespace that no component has"));
     let needle = format!("namespace: {}", identity.namespace);
     Some(about(plan, placed, &needle, finding.help("let a component have that namespace: it is then created")))
 }
@@ -80,7 +91,9 @@ fn cluster_kind(plan: &Plan<'_>, placed: &Placed) -> Option<Finding> {
     if !identity.namespace.is_empty() || !component.application || declared {
         return None;
     }
-    let message = format!("component `{}` renders {identity} without a namespace and does not declare that kind", component.name);
-    let finding = Finding::error(Code::ClusterKind, message).help("add it to `clusterKinds` of the component, or give the object a namespace");
+    let message =
+        format!("component `{}` renders {identity} without a namespace and does not declare that kind", component.name);
+    let finding = Finding::error(Code::ClusterKind, message)
+        .help("add it to `clusterKinds` of the component, or give the object a namespace");
     Some(about(plan, placed, "kind:", finding))
 }

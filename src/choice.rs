@@ -92,9 +92,16 @@ pub fn choose<'a>(catalog: &'a Catalog, cluster: &Cluster) -> (Choices<'a>, Vec<
         if choice.group.provider.is_none() && choice.provider_is_open(cluster) {
             let names: Vec<&str> = choice.group.variants.keys().map(String::as_str).collect();
             findings.push(
-                Finding::error(Code::AmbiguousProvider, format!("`{}` has several providers and none is chosen", choice.group.name))
-                    .place(cluster.place.clone())
-                    .help(format!("set `settings.{}.provider` to one of: {}", choice.group.name, names.join(", "))),
+                Finding::error(
+                    Code::AmbiguousProvider,
+                    format!("`{}` has several providers and none is chosen", choice.group.name),
+                )
+                .place(cluster.place.clone())
+                .help(format!(
+                    "set `settings.{}.provider` to one of: {}",
+                    choice.group.name,
+                    names.join(", ")
+                )),
             );
         }
     }
@@ -151,28 +158,44 @@ fn unmet(choice: &Choice<'_>, choices: &Choices<'_>, cluster: &Cluster) -> Vec<F
         if !on.is_empty() {
             continue;
         }
-        let (forbidden, free): (Vec<&Choice<'_>>, Vec<&Choice<'_>>) = off.iter().copied().partition(|c| c.reason == Reason::Forbidden);
+        let (forbidden, free): (Vec<&Choice<'_>>, Vec<&Choice<'_>>) =
+            off.iter().copied().partition(|c| c.reason == Reason::Forbidden);
         let name = &choice.group.name;
         let because = cause(choice, choices, cluster);
         if let (true, Some(refused)) = (free.is_empty(), forbidden.first()) {
             let feature = refused.group.feature.as_deref().unwrap_or_default();
             let finding = Finding::error(
                 Code::ForbiddenFeature,
-                format!("`{name}` needs `{capability}` from `{}`, and `features.{feature}` is `false`", refused.group.name),
+                format!(
+                    "`{name}` needs `{capability}` from `{}`, and `features.{feature}` is `false`",
+                    refused.group.name
+                ),
             );
             let at = cluster.flags.get(feature).map_or(&cluster.place, |f| &f.place).clone();
-            let finding = finding.place(at).help(format!("remove the line `{feature}: false` (it is then switched on), or switch off what needs it"));
+            let finding = finding.place(at).help(format!(
+                "remove the line `{feature}: false` (it is then switched on), or switch off what needs it"
+            ));
             findings.push(match because {
                 Some((place, words)) => finding.related(place, words),
                 None => finding,
             });
         } else {
-            let names: Vec<String> = free.iter().map(|c| c.group.feature.clone().unwrap_or_else(|| c.group.name.clone())).collect();
+            let names: Vec<String> =
+                free.iter().map(|c| c.group.feature.clone().unwrap_or_else(|| c.group.name.clone())).collect();
             let finding = match names.is_empty() {
-                true => Finding::error(Code::AmbiguousProvider, format!("`{name}` needs `{capability}`, which no group provides as configured"))
-                    .help(format!("choose another `settings.*.provider`; groups that can provide it: {}", able(capability, choices))),
-                false => Finding::error(Code::AmbiguousProvider, format!("`{name}` needs `{capability}` and several groups could provide it"))
-                    .help(format!("switch on one of: {}", names.join(", "))),
+                true => Finding::error(
+                    Code::AmbiguousProvider,
+                    format!("`{name}` needs `{capability}`, which no group provides as configured"),
+                )
+                .help(format!(
+                    "choose another `settings.*.provider`; groups that can provide it: {}",
+                    able(capability, choices)
+                )),
+                false => Finding::error(
+                    Code::AmbiguousProvider,
+                    format!("`{name}` needs `{capability}` and several groups could provide it"),
+                )
+                .help(format!("switch on one of: {}", names.join(", "))),
             };
             findings.push(finding.place(because.map_or_else(|| cluster.place.clone(), |(place, _)| place)));
         }
@@ -181,8 +204,11 @@ fn unmet(choice: &Choice<'_>, choices: &Choices<'_>, cluster: &Cluster) -> Vec<F
 }
 
 fn able(capability: &str, choices: &Choices<'_>) -> String {
-    let names: BTreeSet<&str> =
-        choices.values().filter(|c| c.group.capabilities().contains(capability)).map(|c| c.group.name.as_str()).collect();
+    let names: BTreeSet<&str> = choices
+        .values()
+        .filter(|c| c.group.capabilities().contains(capability))
+        .map(|c| c.group.name.as_str())
+        .collect();
     names.into_iter().collect::<Vec<_>>().join(", ")
 }
 

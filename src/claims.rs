@@ -105,9 +105,12 @@ pub fn claims(plan: &Plan<'_>, bundle: &Bundle) -> Result<Vec<Claim>, Vec<Findin
 pub fn gaps(plan: &Plan<'_>, claims: &[Claim]) -> Vec<Finding> {
     let gaps = claims.iter().flat_map(|claim| claim.gaps.iter().map(move |gap| (claim, gap)));
     gaps.map(|(claim, gap)| {
-        Finding::error(Code::ClaimGap, format!("the claim `{}` of group `{}` lacks evidence: {gap}", claim.control, claim.group))
-            .place(plan.choices[claim.group.as_str()].place("/claims"))
-            .help("render what it claims, or lower its state")
+        Finding::error(
+            Code::ClaimGap,
+            format!("the claim `{}` of group `{}` lacks evidence: {gap}", claim.control, claim.group),
+        )
+        .place(plan.choices[claim.group.as_str()].place("/claims"))
+        .help("render what it claims, or lower its state")
     })
     .collect()
 }
@@ -131,11 +134,18 @@ fn declared(plan: &Plan<'_>, group: &str, raw: &Value) -> Result<Option<Declared
     let mut filled = templates.fill(raw, &context)?;
     filled.as_object_mut().map(|map| map.shift_remove("when"));
     let declared: Declared = serde_json::from_value(filled).map_err(|e| (String::new(), e.to_string()))?;
-    let lacks = |what: &str| Err((String::new(), format!("the claim `{}` is {:?} and has no {what}", declared.control, declared.state).to_lowercase()));
+    let lacks = |what: &str| {
+        Err((
+            String::new(),
+            format!("the claim `{}` is {:?} and has no {what}", declared.control, declared.state).to_lowercase(),
+        ))
+    };
     match declared.state {
         State::Partial if declared.missing.is_none() => lacks("`missing`"),
         State::Pending if declared.settles.is_none() => lacks("`settles`"),
-        State::Documented if !declared.evidence.iter().any(|e| matches!(e, Evidence::Absent(_))) => lacks("evidence that it is absent"),
+        State::Documented if !declared.evidence.iter().any(|e| matches!(e, Evidence::Absent(_))) => {
+            lacks("evidence that it is absent")
+        }
         State::Off => lacks("state; `off` is not declared"),
         _ => Ok(Some(declared)),
     }
@@ -162,7 +172,9 @@ fn judge(declared: Declared, group: &str, bundle: &Bundle) -> Claim {
 }
 
 fn gap(evidence: &Evidence, bundle: &Bundle) -> Option<String> {
-    let found = |selector: &Selector| bundle.manifests.values().any(|p| selects(selector, &p.manifest.identity, &p.manifest.value));
+    let found = |selector: &Selector| {
+        bundle.manifests.values().any(|p| selects(selector, &p.manifest.identity, &p.manifest.value))
+    };
     match evidence {
         Evidence::Present(selector) if !found(selector) => Some(format!("no {} in the manifests", describe(selector))),
         Evidence::Absent(selector) if found(selector) => Some(format!("there is a {}", describe(selector))),

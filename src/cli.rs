@@ -171,7 +171,11 @@ pub fn run() -> u8 {
             let mut causes = error.chain().map(ToString::to_string);
             let first = causes.next().unwrap_or_default();
             let (what, hint) = first.split_once('\n').map_or((first.as_str(), None), |(what, hint)| (what, Some(hint)));
-            let _ = writeln!(anstream::stderr(), "error: {}", causes.fold(what.to_owned(), |text, cause| format!("{text}: {cause}")));
+            let _ = writeln!(
+                anstream::stderr(),
+                "error: {}",
+                causes.fold(what.to_owned(), |text, cause| format!("{text}: {cause}"))
+            );
             if let Some(hint) = hint {
                 let _ = writeln!(anstream::stderr(), "hint: {hint}");
             }

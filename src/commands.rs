@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 use crate::catalog::Catalog;
 use crate::claims::{self, Claim};
 use crate::cli::{Args, Command, Format, Outcome, Place};
+use crate::component::SecretSource;
 use crate::contract::{self, BackendKey};
 use crate::disk::{self, Failure};
 use crate::features::{self, Cluster};
 use crate::finding::{Code, Finding, sorted};
 use crate::pipeline::{self, Rendered};
-use crate::plan::{Plan, SecretSource};
+use crate::plan::Plan;
 use crate::render::Memo;
 use crate::schema::did_you_mean;
 use crate::tree::{Change, changes, unified_diff};
@@ -22,6 +23,9 @@ use crate::{explain, golden, report, yaml};
 
 /// What `init` writes.
 const STARTER: &str = include_str!("../features.yaml");
+
+/// Stale files that `render --check` names one by one.
+const SHOWN_FILES: usize = 10;
 
 type Result<T> = std::result::Result<T, Failure>;
 
@@ -95,7 +99,9 @@ impl<'a> Workspace<'a> {
             .catalog
             .local
             .iter()
-            .map(|(file, replaces)| format!("{file} {}", if *replaces { "replaces the built-in file" } else { "is added" }))
+            .map(|(file, replaces)| {
+                format!("{file} {}", if *replaces { "replaces the built-in file" } else { "is added" })
+            })
             .collect();
         if output == Format::Text {
             let notes: String = local.iter().map(|line| format!("catalog: {line}\n")).collect();
@@ -117,16 +123,24 @@ impl<'a> Workspace<'a> {
             for path in done.edited {
                 talk += &match tree.contains_key(&path) {
                     true => format!("warning: {name}/{path} was changed by hand; it is as rendered again\n"),
-                    false => format!("warning: {name}/{path} is not rendered any more and was changed by hand; it stays, delete it yourself\n"),
+                    false => format!(
+                        "warning: {name}/{path} is not rendered any more and was changed by hand; it stays, delete it yourself\n"
+                    ),
                 };
             }
         }
         for name in self.orphans(place, &trees)? {
-            talk += &format!("warning: {}/{name} belongs to no cluster; delete it if it is gone for good\n", place.output_dir.display());
+            talk += &format!(
+                "warning: {}/{name} belongs to no cluster; delete it if it is gone for good\n",
+                place.output_dir.display()
+            );
         }
         let names: Vec<&str> = trees.iter().map(|(name, _)| name.as_str()).collect();
         let which = if names.len() > 3 { format!("{} clusters", names.len()) } else { names.join(", ") };
-        talk += &format!("{which}: {files} files in {} ({written} written, {removed} removed)\n", place.output_dir.display());
+        talk += &format!(
+            "{which}: {files} files in {} ({written} written, {removed} removed)\n",
+            place.output_dir.display()
+        );
         Ok(Outcome { talk, ..Outcome::default() })
     }
 
@@ -136,8 +150,14 @@ impl<'a> Workspace<'a> {
         let mut findings = Vec::new();
         for (name, tree) in &trees {
             let found = disk::read_tree(&output.join(name))?;
+            let owned = disk::owned(&found);
+            if owned.is_empty() {
+                let message = format!("{}/{name} was never rendered", place.output_dir.display());
+                findings.push(Finding::error(Code::StaleOutput, message));
+                continue;
+            }
             let edited: BTreeSet<String> = disk::hand_edited(&found).into_iter().collect();
-            for (path, change) in changes(&disk::owned(&found), tree) {
+            for (path, change) in changes(&owned, tree) {
                 let file = format!("{}/{name}/{path}", place.output_dir.display());
                 let (code, what) = match change {
                     _ if edited.contains(&path) => (Code::HandEdited, "was changed by hand"),
@@ -149,9 +169,17 @@ impl<'a> Workspace<'a> {
             }
         }
         for name in self.orphans(place, &trees)? {
-            findings.push(Finding::error(Code::StaleOutput, format!("{}/{name} belongs to no cluster", place.output_dir.display())));
+            findings.push(Finding::error(
+                Code::StaleOutput,
+                format!("{}/{name} belongs to no cluster", place.output_dir.display()),
+            ));
         }
         let mut findings = sorted(findings);
+        let more = findings.len().saturating_sub(SHOWN_FILES);
+        findings.truncate(SHOWN_FILES);
+        if more > 0 {
+            findings.push(Finding::error(Code::StaleOutput, format!("and {more} more files")));
+        }
         if let Some(last) = findings.last_mut() {
             last.help = Some("run `gatewright render` and commit the result; `gatewright diff` shows it".into());
         }
@@ -207,10 +235,15 @@ impl<'a> Workspace<'a> {
             Ok((rendered.plan.cluster.clone(), claims))
         })?;
         match output {
-            Format::Text => Ok(Outcome::data(tables.iter().map(|(name, claims)| status_text(name, claims)).collect::<String>())),
-            Format::Markdown => Ok(Outcome::data(tables.iter().map(|(_, claims)| status_markdown(claims)).collect::<String>())),
+            Format::Text => {
+                Ok(Outcome::data(tables.iter().map(|(name, claims)| status_text(name, claims)).collect::<String>()))
+            }
+            Format::Markdown => {
+                Ok(Outcome::data(tables.iter().map(|(_, claims)| status_markdown(claims)).collect::<String>()))
+            }
             _ => {
-                let data = tables.iter().map(|(name, claims)| json!({ "cluster": name, "claims": claims })).collect::<Value>();
+                let data =
+                    tables.iter().map(|(name, claims)| json!({ "cluster": name, "claims": claims })).collect::<Value>();
                 formatted(&data, output)
             }
         }
@@ -221,7 +254,9 @@ impl<'a> Workspace<'a> {
             Ok((rendered.plan.cluster.clone(), contract::contract(&rendered.plan, &rendered.bundle)))
         })?;
         match output {
-            Format::Text => Ok(Outcome::data(lists.iter().map(|(name, keys)| secrets_text(name, keys)).collect::<String>())),
+            Format::Text => {
+                Ok(Outcome::data(lists.iter().map(|(name, keys)| secrets_text(name, keys)).collect::<String>()))
+            }
             _ => {
                 let data = lists.iter().map(|(name, keys)| json!({ "cluster": name, "keys": keys })).collect::<Value>();
                 formatted(&data, output)
@@ -248,8 +283,11 @@ impl<'a> Workspace<'a> {
             let difference = golden::difference(self.catalog, &case)?;
             if !difference.is_empty() {
                 data += &difference;
-                let finding = Finding::error(Code::GoldenDiffers, format!("{}/{name} is not what it renders", cases.display()));
-                findings.push(finding.help("if the change is meant: `gatewright golden --accept`, and review the diff in git"));
+                let finding =
+                    Finding::error(Code::GoldenDiffers, format!("{}/{name} is not what it renders", cases.display()));
+                findings.push(
+                    finding.help("if the change is meant: `gatewright golden --accept`, and review the diff in git"),
+                );
             }
         }
         talk += &format!("{} cases\n", names.len());
@@ -259,7 +297,10 @@ impl<'a> Workspace<'a> {
 
 fn init(folder: &Path, file: &Path) -> Result<Outcome> {
     disk::create(&folder.join(file), STARTER)?;
-    Ok(Outcome { talk: format!("{} written; next: gatewright render\n", PathBuf::from(file).display()), ..Outcome::default() })
+    Ok(Outcome {
+        talk: format!("{} written; next: gatewright render\n", PathBuf::from(file).display()),
+        ..Outcome::default()
+    })
 }
 
 fn explain_topic(catalog: &Catalog, topic: &str) -> Result<Outcome> {
@@ -269,7 +310,8 @@ fn explain_topic(catalog: &Catalog, topic: &str) -> Result<Outcome> {
     if let Some(code) = Code::ALL.iter().find(|c| c.name() == topic) {
         return Ok(Outcome::data(explain::code(*code)));
     }
-    let names: Vec<&str> = catalog.groups.keys().map(String::as_str).chain(Code::ALL.iter().map(|c| c.name())).collect();
+    let names: Vec<&str> =
+        catalog.groups.keys().map(String::as_str).chain(Code::ALL.iter().map(|c| c.name())).collect();
     let groups: Vec<&str> = catalog.groups.keys().map(String::as_str).collect();
     let hint = match did_you_mean(topic, &names) {
         near if near.starts_with("did you mean") => near,
@@ -308,10 +350,15 @@ fn plan_json(plan: &Plan<'_>) -> Value {
 }
 
 fn plan_text(plan: &Plan<'_>) -> String {
-    let mut text = format!("cluster {} (profile {})\n", plan.cluster, plan.platform["profile"].as_str().unwrap_or_default());
+    let mut text =
+        format!("cluster {} (profile {})\n", plan.cluster, plan.platform["profile"].as_str().unwrap_or_default());
     let width = plan.choices.keys().map(|n| n.len()).max().unwrap_or(0);
     for choice in plan.choices.values() {
-        let provider = if choice.on && !choice.provider.is_empty() { format!(" (provider {})", choice.provider) } else { String::new() };
+        let provider = if choice.on && !choice.provider.is_empty() {
+            format!(" (provider {})", choice.provider)
+        } else {
+            String::new()
+        };
         let state = if choice.on { "on " } else { "off" };
         text += &format!("  {state}  {:width$}  {}{provider}\n", choice.group.name, choice.reason);
     }
@@ -333,7 +380,10 @@ fn status_text(cluster: &str, claims: &[Claim]) -> String {
 }
 
 fn status_markdown(claims: &[Claim]) -> String {
-    let rows: String = claims.iter().map(|c| format!("| {} | {} | {} |\n", c.control, state_name(c), c.detail.replace('|', "\\|"))).collect();
+    let rows: String = claims
+        .iter()
+        .map(|c| format!("| {} | {} | {} |\n", c.control, state_name(c), c.detail.replace('|', "\\|")))
+        .collect();
     format!("| control | state | detail |\n|---|---|---|\n{rows}")
 }
 

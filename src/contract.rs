@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::plan::{Plan, SecretSource};
+use crate::component::SecretSource;
+use crate::plan::Plan;
 use crate::render::Bundle;
 
 /// One key that the backend must hold.

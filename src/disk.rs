@@ -137,7 +137,8 @@ pub fn read_tree(folder: &Path) -> Result<Tree> {
 pub fn owned(found: &Tree) -> Tree {
     let index = found.get(INDEX).cloned().unwrap_or_else(|| Arc::from(""));
     let index = tree::index(&index);
-    let ours = |path: &String, text: &Arc<str>| path == INDEX || index.contains_key(path.as_str()) || text.starts_with(HEAD);
+    let ours =
+        |path: &String, text: &Arc<str>| path == INDEX || index.contains_key(path.as_str()) || text.starts_with(HEAD);
     found.iter().filter(|(path, text)| ours(path, text)).map(|(path, text)| (path.clone(), text.clone())).collect()
 }
 
@@ -145,7 +146,9 @@ pub fn owned(found: &Tree) -> Tree {
 pub fn hand_edited(found: &Tree) -> Vec<String> {
     let Some(index) = found.get(INDEX) else { return Vec::new() };
     let index = tree::index(index);
-    let edited = found.iter().filter(|(path, text)| index.get(path.as_str()).is_some_and(|d| *d != digest::hex(text.as_bytes())));
+    let edited = found
+        .iter()
+        .filter(|(path, text)| index.get(path.as_str()).is_some_and(|d| *d != digest::hex(text.as_bytes())));
     edited.map(|(path, _)| path.clone()).collect()
 }
 
@@ -198,7 +201,10 @@ pub fn write(output: &Path, cluster: &str, new: &Tree) -> Result<Written> {
     let edited = hand_edited(&found);
     for (path, text) in new {
         if target.join(path).symlink_metadata().is_ok() && !ours.contains_key(path) && found.get(path) != Some(text) {
-            bail!("{} is in the way: gatewright did not write it\nmove it, then render again", target.join(path).display());
+            bail!(
+                "{} is in the way: gatewright did not write it\nmove it, then render again",
+                target.join(path).display()
+            );
         }
     }
     // A stale file that someone changed is no longer ours to take away.
@@ -256,7 +262,9 @@ fn keep(from: &Path, to: &Path) -> io::Result<()> {
 
 fn remove(folder: &Path) -> Result<()> {
     match fs::remove_dir_all(folder) {
-        Err(e) if e.kind() != ErrorKind::NotFound => Err(e).with_context(|| format!("cannot remove {}", folder.display())),
+        Err(e) if e.kind() != ErrorKind::NotFound => {
+            Err(e).with_context(|| format!("cannot remove {}", folder.display()))
+        }
         _ => Ok(()),
     }
 }
@@ -300,7 +308,8 @@ pub fn replace(folder: &Path, files: &Tree) -> Result<()> {
     remove(folder)?;
     for (path, text) in files {
         let to = folder.join(path);
-        fs::create_dir_all(to.parent().expect("below the folder")).with_context(|| format!("cannot create {}", folder.display()))?;
+        fs::create_dir_all(to.parent().expect("below the folder"))
+            .with_context(|| format!("cannot create {}", folder.display()))?;
         fs::write(&to, text.as_bytes()).with_context(|| format!("cannot write {}", to.display()))?;
     }
     Ok(())

@@ -27,7 +27,10 @@ pub fn group(group: &Group) -> String {
         line("needs", written.requires.clone());
         line("takes when present", written.uses.clone());
         line("provides", written.capabilities().map(str::to_owned).collect());
-        line("adds to lists", written.provides.keys().filter(|n| !written.capabilities().any(|c| c == *n)).cloned().collect());
+        line(
+            "adds to lists",
+            written.provides.keys().filter(|n| !written.capabilities().any(|c| c == *n)).cloned().collect(),
+        );
         line("reads lists", written.collects.keys().cloned().collect());
         line("components", written.components.keys().cloned().collect());
         line("secrets", written.secrets.iter().filter_map(|s| s["name"].as_str()).map(str::to_owned).collect());
@@ -67,9 +70,7 @@ pub fn schema(catalog: &Catalog) -> Value {
         .map(|(feature, group)| (feature.to_owned(), json!({ "type": "boolean", "description": group.summary })))
         .collect();
     let settings: Map<String, Value> = catalog.groups.values().map(|g| (g.name.clone(), settings_schema(g))).collect();
-    let closed = |properties: Map<String, Value>, description: &str| {
-        json!({ "type": ["object", "null"], "additionalProperties": false, "properties": properties, "description": description })
-    };
+    let closed = |properties: Map<String, Value>, description: &str| json!({ "type": ["object", "null"], "additionalProperties": false, "properties": properties, "description": description });
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "gatewright features.yaml",

@@ -67,9 +67,12 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> Result<Vec<Cluster>, Vec<Find
         let start = Place::new(source, 0, 0);
         if let Some(other) = names.insert(stem.to_lowercase(), source) {
             findings.push(
-                Finding::error(Code::DuplicateCluster, format!("`{}` and `{}` name one cluster", other.name, source.name))
-                    .place(start)
-                    .help("names of clusters differ in more than upper and lower case: some file systems see one folder"),
+                Finding::error(
+                    Code::DuplicateCluster,
+                    format!("`{}` and `{}` name one cluster", other.name, source.name),
+                )
+                .place(start)
+                .help("names of clusters differ in more than upper and lower case: some file systems see one folder"),
             );
         } else if !is_dns_label(&stem) {
             findings.push(invalid_name("the cluster", &stem, start));
@@ -78,9 +81,12 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> Result<Vec<Cluster>, Vec<Find
                 Ok(over) => {
                     if let Some(name) = over.get("platform").and_then(|p| p.entry("name")) {
                         findings.push(
-                            Finding::error(Code::UnknownKey, "a cluster has no `platform.name`: the file's name is its name")
-                                .place(name.place.clone())
-                                .help("remove this line"),
+                            Finding::error(
+                                Code::UnknownKey,
+                                "a cluster has no `platform.name`: the file's name is its name",
+                            )
+                            .place(name.place.clone())
+                            .help("remove this line"),
                         );
                     }
                     clusters.extend(cluster(&overlay(&base, &over), Some(stem), catalog, &mut findings));
@@ -106,7 +112,11 @@ fn cluster(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut 
     for entry in root.entries() {
         if !["platform", "features", "settings"].contains(&entry.key.as_str()) {
             let help = did_you_mean(&entry.key, &["platform", "features", "settings"]);
-            findings.push(Finding::error(Code::UnknownKey, format!("`{}` means nothing here", entry.key)).place(entry.place.clone()).help(help));
+            findings.push(
+                Finding::error(Code::UnknownKey, format!("`{}` means nothing here", entry.key))
+                    .place(entry.place.clone())
+                    .help(help),
+            );
         }
     }
     literal_secrets(root, findings);
@@ -188,12 +198,12 @@ fn not_a_flag(feature: &str, value: &Node, key: &Place) -> Finding {
         },
         _ => None,
     };
-    Finding::error(Code::NotAFlag, format!("the feature `{feature}` {is}; a flag is `true` or `false`")).place(place.clone()).help(
-        match meant {
+    Finding::error(Code::NotAFlag, format!("the feature `{feature}` {is}; a flag is `true` or `false`"))
+        .place(place.clone())
+        .help(match meant {
             Some(on) => format!("write `{feature}: {on}`"),
             None => format!("write `{feature}: true`, or `false`, or remove the line (on only if something needs it)"),
-        },
-    )
+        })
 }
 
 fn settings(root: &Node, catalog: &Catalog, findings: &mut Vec<Finding>) -> BTreeMap<String, Node> {

@@ -69,7 +69,9 @@ fn index_by(list: Value, key: &str, value: &str) -> Result<Value, String> {
 fn nested(value: Value, attribute: &str) -> Value {
     let parents: Vec<(Value, Value)> = match value {
         Value::Array(items) => items.into_iter().enumerate().map(|(i, v)| (json!(i), v)).collect(),
-        Value::Object(map) => sorted(Value::Object(map)).as_object().into_iter().flatten().map(|(k, v)| (json!(k), v.clone())).collect(),
+        Value::Object(map) => {
+            sorted(Value::Object(map)).as_object().into_iter().flatten().map(|(k, v)| (json!(k), v.clone())).collect()
+        }
         _ => Vec::new(),
     };
     let mut flat = Vec::new();
@@ -105,7 +107,9 @@ mod tests {
 
     #[test]
     fn prices_move_the_point_exactly() {
-        for (price, token) in [(json!(1), "1e-6"), (json!(0.8), "8e-7"), (json!(0.035), "3.5e-8"), (json!(15), "1.5e-5")] {
+        for (price, token) in
+            [(json!(1), "1e-6"), (json!(0.8), "8e-7"), (json!(0.035), "3.5e-8"), (json!(15), "1.5e-5")]
+        {
             assert_eq!(per_million(price).unwrap().as_f64().unwrap(), token.parse::<f64>().unwrap());
         }
     }

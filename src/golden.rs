@@ -62,4 +62,3 @@ pub fn accept(catalog: &Catalog, case: &Path) -> Result<usize, Failure> {
     }
     Ok(changed)
 }
-

@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::catalog::Catalog;
 use crate::choice::{Choice, Choices, choose};
+use crate::component::{Component, Secret};
 use crate::features::Cluster;
 use crate::finding::{Code, Finding};
 use crate::merge::merge_patch;
@@ -38,157 +39,6 @@ pub struct Plan<'a> {
     pub secrets: Vec<Secret>,
 }
 
-/// A component that is on; docs/groups.md tells what its fields mean.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Component {
-    /// Unique in the plan.
-    #[serde(default)]
-    pub name: String,
-    /// The group that has it.
-    #[serde(default)]
-    pub group: String,
-    /// Destination.
-    pub namespace: String,
-    /// Folder below the cluster's, for rendered components.
-    #[serde(default)]
-    pub path: Option<String>,
-    /// Order of its Application.
-    #[serde(default)]
-    pub wave: i64,
-    /// Holds data.
-    #[serde(default)]
-    pub keep: bool,
-    /// Its Application prunes and cascades.
-    #[serde(default = "yes")]
-    pub prune: bool,
-    /// It has an Application.
-    #[serde(default = "yes")]
-    pub application: bool,
-    /// Cluster-scoped kinds it creates.
-    #[serde(default)]
-    pub cluster_kinds: Vec<ClusterKind>,
-    /// As in an Application.
-    #[serde(default)]
-    pub ignore_differences: Vec<Value>,
-    /// A Helm chart.
-    #[serde(default)]
-    pub chart: Option<Chart>,
-    /// A folder in a git repository.
-    #[serde(default)]
-    pub git: Option<Git>,
-}
-
-/// A cluster-scoped kind.
-#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
-pub struct ClusterKind {
-    /// API group; empty for the core.
-    pub group: String,
-    /// Kind.
-    pub kind: String,
-}
-
-/// A Helm chart as an Application's source.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Chart {
-    /// Repository URL; without a scheme for OCI.
-    pub repo: String,
-    /// Name.
-    pub name: String,
-    /// Exact version.
-    pub version: String,
-    /// Helm release; the component's name when absent.
-    #[serde(default)]
-    pub release_name: Option<String>,
-    /// Values.
-    #[serde(default = "empty")]
-    pub values: Value,
-    /// What it makes that others refer to.
-    #[serde(default)]
-    pub creates: Vec<Value>,
-}
-
-/// A folder in a git repository as an Application's source.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Git {
-    /// Repository URL.
-    pub repo: String,
-    /// Tag or commit.
-    pub revision: String,
-    /// Folder.
-    pub path: String,
-}
-
-/// A Kubernetes Secret that an ExternalSecret fills from the backend.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Secret {
-    /// Name of the Secret.
-    pub name: String,
-    /// The component whose folder holds the ExternalSecret.
-    pub component: String,
-    /// Its component's namespace.
-    #[serde(default)]
-    pub namespace: String,
-    /// The group that declares it.
-    #[serde(default)]
-    pub group: String,
-    /// Type of the Secret.
-    #[serde(default = "opaque", rename = "type")]
-    pub kind: String,
-    /// Labels of the Secret.
-    #[serde(default)]
-    pub labels: Map<String, Value>,
-    /// Who reads it.
-    pub readers: Vec<String>,
-    /// Never pruned or deleted by a sync.
-    #[serde(default)]
-    pub keep: bool,
-    /// Read once, then immutable.
-    #[serde(default)]
-    pub write_once: bool,
-    /// Keys and where they come from.
-    pub data: BTreeMap<String, SecretKey>,
-    /// ESO templates over `data`.
-    #[serde(default)]
-    pub template: Option<Map<String, Value>>,
-}
-
-/// Where one key of a Secret comes from.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct SecretKey {
-    /// Name in the backend, without the store's prefix.
-    pub remote: String,
-    /// Who makes it.
-    pub source: SecretSource,
-    /// What it is.
-    pub description: String,
-}
-
-/// Who makes a key.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum SecretSource {
-    /// A person: somebody else issued it.
-    Given,
-    /// Anyone: any strong random value will do.
-    Generated,
-}
-
-fn yes() -> bool {
-    true
-}
-fn empty() -> Value {
-    json!({})
-}
-fn opaque() -> String {
-    "Opaque".into()
-}
-
 /// Resolves one cluster.
 ///
 /// # Errors
@@ -199,7 +49,8 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster) -> Result<Plan<'a>, 
     if !findings.is_empty() {
         return Err(findings);
     }
-    let mut work = Work { templates: &catalog.templates, cluster, choices: &choices, contexts: BTreeMap::new(), findings };
+    let mut work =
+        Work { templates: &catalog.templates, cluster, choices: &choices, contexts: BTreeMap::new(), findings };
     for choice in choices.values().filter(|c| c.on) {
         let context = json!({ "platform": cluster.platform, "settings": settings[choice.group.name.as_str()], "capabilities": {} });
         work.contexts.insert(&choice.group.name, context);
@@ -220,7 +71,15 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster) -> Result<Plan<'a>, 
     let engine = engine_lists(&components, &secrets);
     work.add_lists(|name| engine.get(name).cloned());
     let contexts = work.contexts;
-    Ok(Plan { catalog, cluster: cluster.name.clone(), platform: cluster.platform.clone(), choices, contexts, components, secrets })
+    Ok(Plan {
+        catalog,
+        cluster: cluster.name.clone(),
+        platform: cluster.platform.clone(),
+        choices,
+        contexts,
+        components,
+        secrets,
+    })
 }
 
 /// Stratum 2: each group's settings, complete. Settings of groups that are off are checked as well.
@@ -248,9 +107,15 @@ fn missing(choice: &Choice<'_>, cluster: &Cluster) -> Option<Finding> {
     let required = choice.variant().schema.json["required"].as_array()?;
     let names: Vec<&str> = required.iter().filter_map(Value::as_str).collect();
     (!names.is_empty()).then(|| {
-        Finding::error(Code::MissingValue, format!("`{}` is on and needs settings: {}", choice.group.name, names.join(", ")))
-            .place(cluster.place.clone())
-            .help(format!("add them under `settings.{}`; `gatewright explain {}` tells what they mean", choice.group.name, choice.group.name))
+        Finding::error(
+            Code::MissingValue,
+            format!("`{}` is on and needs settings: {}", choice.group.name, names.join(", ")),
+        )
+        .place(cluster.place.clone())
+        .help(format!(
+            "add them under `settings.{}`; `gatewright explain {}` tells what they mean",
+            choice.group.name, choice.group.name
+        ))
     })
 }
 
@@ -298,7 +163,9 @@ impl<'a, 'w> Work<'a, 'w> {
             Some(literal) => Some(literal.clone()),
         };
         match list {
-            Some(Value::Array(items)) => items.iter().enumerate().map(|(i, item)| context.with("item", item).with("loop", &json!(i))).collect(),
+            Some(Value::Array(items)) => {
+                items.iter().enumerate().map(|(i, item)| context.with("item", item).with("loop", &json!(i))).collect()
+            }
             Some(other) => {
                 self.wrong(choice, pointer, format!("`for` must yield a list, not {other}"));
                 Vec::new()
@@ -325,7 +192,9 @@ impl<'a, 'w> Work<'a, 'w> {
                 let pointer = format!("/validate/{i}");
                 let each = rule.each.clone().map(Value::String);
                 for context in self.each(choice, &format!("{pointer}/for"), each.as_ref(), &context) {
-                    let Some(holds) = self.eval(choice, &format!("{pointer}/require"), &rule.require, &context) else { continue };
+                    let Some(holds) = self.eval(choice, &format!("{pointer}/require"), &rule.require, &context) else {
+                        continue;
+                    };
                     if !truthy(&holds) {
                         let text = |work: &mut Self, key: &str, text: &str| {
                             let filled = work.fill(choice, &format!("{pointer}/{key}"), &json!(text), &context);
@@ -364,7 +233,8 @@ impl<'a, 'w> Work<'a, 'w> {
             for capability in text.requires.iter().chain(&text.uses) {
                 if let Some(value) = fields.get(capability.as_str()) {
                     let key = capability.replace('-', "_");
-                    self.contexts.get_mut(name).expect("every group that is on has a context")["capabilities"][key] = value.clone();
+                    self.contexts.get_mut(name).expect("every group that is on has a context")["capabilities"][key] =
+                        value.clone();
                 }
             }
             let context = self.context(choice);
@@ -385,7 +255,8 @@ impl<'a, 'w> Work<'a, 'w> {
             for (name, fields) in &choice.variant().text.provides {
                 let Some(each) = fields.get("for") else { continue };
                 let pointer = format!("/provides/{name}");
-                let raw: Map<String, Value> = fields.iter().filter(|(k, _)| *k != "for").map(|(k, v)| (k.clone(), v.clone())).collect();
+                let raw: Map<String, Value> =
+                    fields.iter().filter(|(k, _)| *k != "for").map(|(k, v)| (k.clone(), v.clone())).collect();
                 for context in self.each(choice, &format!("{pointer}/for"), Some(each), &context) {
                     if let Some(item) = self.fill(choice, &pointer, &Value::Object(raw.clone()), &context) {
                         lists.entry(name).or_default().push((&choice.group.name, item));
@@ -408,7 +279,8 @@ impl<'a, 'w> Work<'a, 'w> {
             for (group, item) in lists.get(list).into_iter().flatten() {
                 let value = item[field].to_string();
                 if let Some(other) = seen.insert(value.clone(), group) {
-                    let groups = if other == *group { format!("`{group}` twice") } else { format!("`{other}` and `{group}`") };
+                    let groups =
+                        if other == *group { format!("`{group}` twice") } else { format!("`{other}` and `{group}`") };
                     self.findings.push(
                         Finding::error(Code::DuplicateItem, format!("{groups}: {list} with {field} {value}"))
                             .place(self.setting_place(group, ""))
@@ -422,11 +294,14 @@ impl<'a, 'w> Work<'a, 'w> {
     /// Gives each group the lists that it collects and that are known by now.
     fn add_lists(&mut self, list: impl Fn(&str) -> Option<Vec<Value>>) {
         for choice in self.on() {
-            let context = self.contexts.get_mut(choice.group.name.as_str()).expect("every group that is on has a context");
+            let context =
+                self.contexts.get_mut(choice.group.name.as_str()).expect("every group that is on has a context");
             for name in choice.variant().text.collects.keys() {
                 match list(name) {
                     Some(items) => context[name] = Value::Array(items),
-                    None if !ENGINE_LISTS.contains(&name.as_str()) && context.get(name).is_none() => context[name] = json!([]),
+                    None if !ENGINE_LISTS.contains(&name.as_str()) && context.get(name).is_none() => {
+                        context[name] = json!([])
+                    }
                     None => {}
                 }
             }
@@ -438,14 +313,19 @@ impl<'a, 'w> Work<'a, 'w> {
         for choice in self.on() {
             for (name, template) in &choice.variant().text.documents {
                 let template = format!("templates/{template}");
-                let context = self.contexts.get_mut(choice.group.name.as_str()).expect("every group that is on has a context");
+                let context =
+                    self.contexts.get_mut(choice.group.name.as_str()).expect("every group that is on has a context");
                 let picked = pick(context, self.templates.inputs(&template));
                 let parsed = self.templates.render(&template, &picked).and_then(|text| {
                     let source = Source::new(format!("{template} (filled)"), text);
                     let mut documents = yaml::documents(&source)?;
                     match documents.len() {
                         1 => Ok(documents.remove(0)),
-                        n => Err(Finding::error(Code::TemplateOutput, format!("a document template yields one value, not {n}")).place(Place::new(&source, 0, 0))),
+                        n => Err(Finding::error(
+                            Code::TemplateOutput,
+                            format!("a document template yields one value, not {n}"),
+                        )
+                        .place(Place::new(&source, 0, 0))),
                     }
                 });
                 match parsed {
@@ -470,7 +350,9 @@ impl<'a, 'w> Work<'a, 'w> {
                     Ok(component) if components.iter().any(|c| c.name == *name) => {
                         self.wrong(choice, &pointer, format!("another group has a component `{}` too", component.name));
                     }
-                    Ok(component) => components.push(Component { name: name.clone(), group: choice.group.name.clone(), ..component }),
+                    Ok(component) => {
+                        components.push(Component { name: name.clone(), group: choice.group.name.clone(), ..component })
+                    }
                     Err(sentence) => self.wrong(choice, &pointer, sentence),
                 }
             }
@@ -482,14 +364,19 @@ impl<'a, 'w> Work<'a, 'w> {
 
     /// Argo CD reads folders; a component inside another's folder would be applied twice.
     fn nesting(&mut self, components: &[Component]) {
-        let mut paths: Vec<(&str, &Component)> = components.iter().filter_map(|c| Some((c.path.as_deref()?, c))).collect();
+        let mut paths: Vec<(&str, &Component)> =
+            components.iter().filter_map(|c| Some((c.path.as_deref()?, c))).collect();
         paths.sort_by_key(|(path, _)| *path);
         for (i, (outer, a)) in paths.iter().enumerate() {
             for (inner, b) in &paths[i + 1..] {
                 if inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
                     let place = self.choices[b.group.as_str()].place(&format!("/components/{}/path", b.name));
                     let message = format!("`{}` ({inner}) lies inside `{}` ({outer})", b.name, a.name);
-                    self.findings.push(Finding::error(Code::NestedPaths, message).place(place).help("paths of components stand side by side"));
+                    self.findings.push(
+                        Finding::error(Code::NestedPaths, message)
+                            .place(place)
+                            .help("paths of components stand side by side"),
+                    );
                 }
             }
         }
@@ -505,10 +392,18 @@ impl<'a, 'w> Work<'a, 'w> {
                     if !self.when(choice, &pointer, raw, &context) {
                         continue;
                     }
-                    let Some(filled) = self.fill(choice, &pointer, &without(raw, &["for", "when"]), &context) else { continue };
-                    let secret = typed::<Secret>(filled).and_then(|secret| match components.iter().find(|c| c.name == secret.component) {
-                        Some(c) if c.path.is_some() => Ok(Secret { namespace: c.namespace.clone(), group: choice.group.name.clone(), ..secret }),
-                        _ => Err(format!("`{}` is no component with a path that is on", secret.component)),
+                    let Some(filled) = self.fill(choice, &pointer, &without(raw, &["for", "when"]), &context) else {
+                        continue;
+                    };
+                    let secret = typed::<Secret>(filled).and_then(|secret| {
+                        match components.iter().find(|c| c.name == secret.component) {
+                            Some(c) if c.path.is_some() => Ok(Secret {
+                                namespace: c.namespace.clone(),
+                                group: choice.group.name.clone(),
+                                ..secret
+                            }),
+                            _ => Err(format!("`{}` is no component with a path that is on", secret.component)),
+                        }
                     });
                     match secret {
                         Ok(secret) => secrets.push(secret),
@@ -569,7 +464,9 @@ fn order<'a>(choices: &Choices<'a>, provider: &BTreeMap<&str, &'a str>) -> Resul
         if let Some(start) = path.iter().position(|n| *n == name) {
             let circle = [&path[start..], &[name]].concat().join(" -> ");
             let place = choices[name].place("/requires");
-            return Err(Finding::error(Code::GroupCycle, format!("groups need each other in a circle: {circle}")).place(place));
+            return Err(
+                Finding::error(Code::GroupCycle, format!("groups need each other in a circle: {circle}")).place(place)
+            );
         }
         path.push(name);
         let text = &choices[name].variant().text;
@@ -596,7 +493,8 @@ fn engine_lists(components: &[Component], secrets: &[Secret]) -> BTreeMap<&'stat
     for component in components {
         *namespaces.entry(&component.namespace).or_default() |= component.keep;
     }
-    let values = |list: Vec<Result<Value, serde_json::Error>>| list.into_iter().map(|v| v.expect("plain data")).collect();
+    let values =
+        |list: Vec<Result<Value, serde_json::Error>>| list.into_iter().map(|v| v.expect("plain data")).collect();
     BTreeMap::from([
         ("component", values(components.iter().map(serde_json::to_value).collect())),
         ("secret", values(secrets.iter().map(serde_json::to_value).collect())),

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use crate::catalog::SECRET_TEMPLATE;
+use crate::component::Component;
 use crate::finding::{Code, Finding};
-use crate::plan::{Component, Plan};
+use crate::plan::Plan;
 use crate::source::{Place, Source};
 use crate::template::pick;
 use crate::yaml;
@@ -89,13 +90,17 @@ pub fn render(plan: &Plan<'_>, memo: &Memo) -> Result<Bundle, Vec<Finding>> {
                 }
             };
             for manifest in made.iter() {
-                let placed = Placed { manifest: manifest.clone(), component: component.name.clone(), path: String::new() };
+                let placed =
+                    Placed { manifest: manifest.clone(), component: component.name.clone(), path: String::new() };
                 if let Some(other) = manifests.insert(manifest.identity.clone(), placed) {
                     let source = plan.catalog.templates.source(template).expect("a template of the catalog");
                     findings.push(
-                        Finding::error(Code::DuplicateObject, format!("{} comes from {} as well", manifest.identity, other.manifest.template))
-                            .place(Place::new(source, 0, 0))
-                            .help("one object has one owner: rename one, or drop it"),
+                        Finding::error(
+                            Code::DuplicateObject,
+                            format!("{} comes from {} as well", manifest.identity, other.manifest.template),
+                        )
+                        .place(Place::new(source, 0, 0))
+                        .help("one object has one owner: rename one, or drop it"),
                     );
                 }
             }
@@ -110,7 +115,8 @@ fn jobs<'p>(plan: &'p Plan<'_>, component: &Component) -> Vec<(&'p str, Value)> 
     let templates = &plan.catalog.templates;
     let folder = format!("templates/{}/", component.name);
     let context = &plan.contexts[component.group.as_str()];
-    let names: Vec<&str> = templates.in_folder(&folder).map(|n| templates.source(n).expect("listed").name.as_str()).collect();
+    let names: Vec<&str> =
+        templates.in_folder(&folder).map(|n| templates.source(n).expect("listed").name.as_str()).collect();
     let mut jobs: Vec<(&str, Value)> = names.into_iter().map(|n| (n, pick(context, templates.inputs(n)))).collect();
     for secret in plan.secrets.iter().filter(|s| s.component == component.name) {
         let mut context = json!({ "platform": plan.platform, "capabilities": context["capabilities"] });
@@ -120,7 +126,13 @@ fn jobs<'p>(plan: &'p Plan<'_>, component: &Component) -> Vec<(&'p str, Value)> 
     jobs
 }
 
-fn filled(plan: &Plan<'_>, component: &Component, template: &str, context: &Value, memo: &Memo) -> Result<Arc<[Arc<Manifest>]>, Finding> {
+fn filled(
+    plan: &Plan<'_>,
+    component: &Component,
+    template: &str,
+    context: &Value,
+    memo: &Memo,
+) -> Result<Arc<[Arc<Manifest>]>, Finding> {
     let key = (template.to_owned(), format!("{} {context}", component.group));
     if let Some(known) = memo.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return Ok(known.clone());
@@ -130,9 +142,11 @@ fn filled(plan: &Plan<'_>, component: &Component, template: &str, context: &Valu
     let manifests: Arc<[Arc<Manifest>]> = yaml::documents(&source)
         .map_err(|f| Finding { code: Code::TemplateOutput, ..f })?
         .into_iter()
-        .map(|value| manifest(value, &component.group, template).map(Arc::new).map_err(|sentence| {
-            Finding::error(Code::TemplateOutput, sentence).place(Place::new(&source, 0, 0))
-        }))
+        .map(|value| {
+            manifest(value, &component.group, template)
+                .map(Arc::new)
+                .map_err(|sentence| Finding::error(Code::TemplateOutput, sentence).place(Place::new(&source, 0, 0)))
+        })
         .collect::<Result<_, _>>()?;
     memo.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, manifests.clone());
     Ok(manifests)
@@ -141,7 +155,9 @@ fn filled(plan: &Plan<'_>, component: &Component, template: &str, context: &Valu
 fn manifest(value: Value, group: &str, template: &str) -> Result<Manifest, String> {
     let text = |pointer: &str| {
         let found = value.pointer(pointer).and_then(Value::as_str).filter(|s| !s.is_empty());
-        found.map(str::to_owned).ok_or_else(|| format!("an object has no {} in {template}", pointer[1..].replace('/', ".")))
+        found
+            .map(str::to_owned)
+            .ok_or_else(|| format!("an object has no {} in {template}", pointer[1..].replace('/', ".")))
     };
     let api_version = text("/apiVersion")?;
     let identity = Identity {
@@ -150,18 +166,30 @@ fn manifest(value: Value, group: &str, template: &str) -> Result<Manifest, Strin
         namespace: value.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default().to_owned(),
         name: text("/metadata/name")?,
     };
-    let head = format!("# Generated by gatewright: group {group}, {template}. Change features.yaml or the template, not this file.\n");
+    let head = format!(
+        "# Generated by gatewright: group {group}, {template}. Change features.yaml or the template, not this file.\n"
+    );
     let text = head + &yaml::emit(&value);
     Ok(Manifest { identity, api_version, value, text, template: template.to_owned() })
 }
 
 /// `<component path>/<kind>-<name>.yaml`, longer where that is taken. Lower case: some file systems see no difference.
 fn assign_paths(plan: &Plan<'_>, mut manifests: BTreeMap<Identity, Placed>) -> Bundle {
-    let folders: BTreeMap<&str, &str> = plan.components.iter().filter_map(|c| Some((c.name.as_str(), c.path.as_deref()?))).collect();
+    let folders: BTreeMap<&str, &str> =
+        plan.components.iter().filter_map(|c| Some((c.name.as_str(), c.path.as_deref()?))).collect();
     let forms: [fn(&Identity) -> String; 3] = [
         |i| format!("{}-{}", i.kind, i.name),
         |i| format!("{}-{}-{}", i.kind, i.namespace, i.name),
-        |i| format!("{}.{}-{}-{}-{}", i.kind, i.group, i.namespace, i.name, &crate::digest::hex(format!("{i:?}").as_bytes())[..8]),
+        |i| {
+            format!(
+                "{}.{}-{}-{}-{}",
+                i.kind,
+                i.group,
+                i.namespace,
+                i.name,
+                &crate::digest::hex(format!("{i:?}").as_bytes())[..8]
+            )
+        },
     ];
     let mut open: Vec<Identity> = manifests.keys().cloned().collect();
     for form in forms {
@@ -170,7 +198,8 @@ fn assign_paths(plan: &Plan<'_>, mut manifests: BTreeMap<Identity, Placed>) -> B
             let folder = folders[manifests[&identity].component.as_str()];
             let (plain, safe) = (form(&identity), file_name(&form(&identity)));
             let changed = !plain.eq_ignore_ascii_case(&safe);
-            let suffix = if changed { format!("-{}", &crate::digest::hex(plain.as_bytes())[..8]) } else { String::new() };
+            let suffix =
+                if changed { format!("-{}", &crate::digest::hex(plain.as_bytes())[..8]) } else { String::new() };
             by_path.entry(format!("{folder}/{safe}{suffix}.yaml")).or_default().push(identity);
         }
         open = Vec::new();
@@ -185,5 +214,7 @@ fn assign_paths(plan: &Plan<'_>, mut manifests: BTreeMap<Identity, Placed>) -> B
 }
 
 fn file_name(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_alphanumeric() || "-.".contains(c) { c.to_ascii_lowercase() } else { '-' }).collect()
+    text.chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "-.".contains(c) { c.to_ascii_lowercase() } else { '-' })
+        .collect()
 }

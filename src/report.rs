@@ -30,7 +30,10 @@ fn one(finding: &Finding, renderer: &Renderer) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = level.primary_title(&finding.message).id(finding.code.name()).elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
+    let mut group = level
+        .primary_title(&finding.message)
+        .id(finding.code.name())
+        .elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
     if let Some(place) = &finding.place {
         let mut same = snippet(place).annotation(AnnotationKind::Primary.span(visible(place)));
         let mut others = Vec::new();

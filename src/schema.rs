@@ -11,8 +11,23 @@ use crate::yaml::{Node, object};
 
 /// The keywords a settings schema may use.
 const KEYWORDS: [&str; 17] = [
-    "type", "properties", "required", "items", "additionalProperties", "propertyNames", "enum", "default", "minimum",
-    "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern", "uniqueItems", "description",
+    "type",
+    "properties",
+    "required",
+    "items",
+    "additionalProperties",
+    "propertyNames",
+    "enum",
+    "default",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "pattern",
+    "uniqueItems",
+    "description",
 ];
 
 /// A schema ready for use: closed, complete, compiled.
@@ -155,11 +170,10 @@ fn explain(error: &ValidationError<'_>, node: &Node, what: &str, schema: &Value)
                 })
                 .collect();
         }
-        ValidationErrorKind::Required { property } => finding(
-            Code::MissingValue,
-            format!("`{name}` needs `{}`", property.as_str().unwrap_or_default()),
-        )
-        .help(describe_property(schema, error, property)),
+        ValidationErrorKind::Required { property } => {
+            finding(Code::MissingValue, format!("`{name}` needs `{}`", property.as_str().unwrap_or_default()))
+                .help(describe_property(schema, error, property))
+        }
         ValidationErrorKind::Type { kind } => {
             finding(Code::InvalidValue, format!("`{name}` is {given}, it must be {}", types(kind)))
         }
@@ -167,7 +181,8 @@ fn explain(error: &ValidationError<'_>, node: &Node, what: &str, schema: &Value)
             let options: Vec<String> = options.as_array().into_iter().flatten().map(plain).collect();
             let names: Vec<&str> = options.iter().map(String::as_str).collect();
             let given_text = here.map(|n| plain(&n.to_value())).unwrap_or_default();
-            finding(Code::InvalidValue, format!("`{name}` cannot be `{given_text}`")).help(did_you_mean(&given_text, &names))
+            finding(Code::InvalidValue, format!("`{name}` cannot be `{given_text}`"))
+                .help(did_you_mean(&given_text, &names))
         }
         ValidationErrorKind::Pattern { pattern } => {
             let finding = finding(Code::InvalidValue, format!("`{name}` is {given}, which its pattern does not allow"));

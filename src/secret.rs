@@ -2,8 +2,20 @@
 
 /// Beginnings of well-known tokens, and how long a token must be to count.
 const PREFIXES: [(&str, usize); 14] = [
-    ("sk-", 16), ("hf_", 20), ("ghp_", 20), ("gho_", 20), ("github_pat_", 20), ("glpat-", 16), ("AKIA", 20), ("ASIA", 20),
-    ("AIza", 30), ("xoxb-", 16), ("xoxp-", 16), ("eyJ", 40), ("AccountKey=", 40), ("ya29.", 20),
+    ("sk-", 16),
+    ("hf_", 20),
+    ("ghp_", 20),
+    ("gho_", 20),
+    ("github_pat_", 20),
+    ("glpat-", 16),
+    ("AKIA", 20),
+    ("ASIA", 20),
+    ("AIza", 30),
+    ("xoxb-", 16),
+    ("xoxp-", 16),
+    ("eyJ", 40),
+    ("AccountKey=", 40),
+    ("ya29.", 20),
 ];
 
 /// What a text holds that belongs in a secret store: `None` when nothing does.
@@ -22,7 +34,10 @@ pub fn material(text: &str) -> Option<&'static str> {
 
 fn token(word: &str) -> Option<&'static str> {
     let word = word.rsplit_once('=').filter(|(_, v)| v.len() > 8).map_or(word, |(_, value)| value);
-    if PREFIXES.iter().any(|(prefix, length)| word.starts_with(prefix) && word.len() >= *length && has_digit_or_case(word)) {
+    if PREFIXES
+        .iter()
+        .any(|(prefix, length)| word.starts_with(prefix) && word.len() >= *length && has_digit_or_case(word))
+    {
         return Some("an API key");
     }
     let body: Vec<char> = word.trim_end_matches('=').chars().collect();
@@ -34,9 +49,10 @@ fn token(word: &str) -> Option<&'static str> {
 fn credentials_in_url(text: &str) -> bool {
     text.split("://").skip(1).any(|rest| {
         let authority = rest.split(['/', ' ', '"', '?', '\n']).next().unwrap_or_default();
-        authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':')).is_some_and(|(_, password)| {
-            !password.is_empty() && !password.contains(['$', '{', '<'])
-        })
+        authority
+            .rsplit_once('@')
+            .and_then(|(user, _)| user.split_once(':'))
+            .is_some_and(|(_, password)| !password.is_empty() && !password.contains(['$', '{', '<']))
     })
 }
 

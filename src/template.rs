@@ -17,18 +17,24 @@ use crate::{filters, schema};
 
 /// What expressions see: names with values. Cheap to extend.
 #[derive(Clone, Debug)]
-pub struct Context(Jinja);
+pub struct Context(BTreeMap<String, Jinja>);
 
 impl Context {
     /// The entries of an object.
     pub fn new(names: &Value) -> Self {
-        Self(Jinja::from(Serde(names)))
+        let entries = names.as_object().into_iter().flatten();
+        Self(entries.map(|(name, value)| (name.clone(), Jinja::from(Serde(value)))).collect())
     }
 
     /// With one more name.
     pub fn with(&self, name: &str, value: &Value) -> Self {
-        let more = Jinja::from_iter([(name.to_owned(), Jinja::from(Serde(value)))]);
-        Self(minijinja::value::merge_maps([more, self.0.clone()]))
+        let mut names = self.0.clone();
+        names.insert(name.to_owned(), Jinja::from(Serde(value)));
+        Self(names)
+    }
+
+    fn jinja(&self) -> Jinja {
+        Jinja::from(self.0.clone())
     }
 }
 
@@ -102,8 +108,8 @@ impl Templates {
     /// # Errors
     /// One sentence: it does not parse, fails, or is undefined.
     pub fn eval(&self, expression: &str, context: &Context) -> Result<Value, String> {
-        let compiled = self.expressions.compile_expression(expression).map_err(|e| sentence(&e))?;
-        let value = compiled.eval(context.0.clone()).map_err(|e| sentence(&e))?;
+        let compiled = self.expressions.compile_expression(expression).map_err(|e| sentence(&e, expression))?;
+        let value = compiled.eval(context.jinja()).map_err(|e| sentence(&e, expression))?;
         if value.is_undefined() {
             return Err(format!("`{expression}` is undefined"));
         }
@@ -116,16 +122,16 @@ impl Templates {
     /// The JSON pointer of the string and one sentence.
     pub fn fill(&self, value: &Value, context: &Context) -> Result<Value, (String, String)> {
         let nested = |key: &str, inner: Result<Value, (String, String)>| {
-            inner.map_err(|(pointer, sentence)| (format!("/{}{pointer}", key.replace('~', "~0").replace('/', "~1")), sentence))
+            inner.map_err(|(pointer, sentence)| {
+                (format!("/{}{pointer}", key.replace('~', "~0").replace('/', "~1")), sentence)
+            })
         };
         match value {
             Value::String(text) => self.fill_text(text, context).map_err(|e| (String::new(), e)),
             Value::Array(items) => {
                 items.iter().enumerate().map(|(i, v)| nested(&i.to_string(), self.fill(v, context))).collect()
             }
-            Value::Object(map) => {
-                map.iter().map(|(k, v)| Ok((k.clone(), nested(k, self.fill(v, context))?))).collect()
-            }
+            Value::Object(map) => map.iter().map(|(k, v)| Ok((k.clone(), nested(k, self.fill(v, context))?))).collect(),
             other => Ok(other.clone()),
         }
     }
@@ -135,8 +141,8 @@ impl Templates {
             Parts::Text => Ok(Value::String(text.to_owned())),
             Parts::Expression(inner) if self.expressions.compile_expression(inner).is_ok() => self.eval(inner, context),
             _ => {
-                let filled = self.expressions.render_str(text, context.0.clone());
-                filled.map(Value::String).map_err(|e| sentence(&e))
+                let filled = self.expressions.render_str(text, context.jinja());
+                filled.map(Value::String).map_err(|e| sentence(&e, text))
             }
         }
     }
@@ -148,12 +154,18 @@ impl Templates {
         strings(value, &mut texts);
         for text in texts {
             let named = match parts(text) {
-                _ if bare => self.expressions.compile_expression(text).map_err(|e| sentence(&e))?.undeclared_variables(true),
+                _ if bare => self
+                    .expressions
+                    .compile_expression(text)
+                    .map_err(|e| sentence(&e, text))?
+                    .undeclared_variables(true),
                 Parts::Text => continue,
                 Parts::Expression(inner) if self.expressions.compile_expression(inner).is_ok() => {
                     self.expressions.compile_expression(inner).expect("compiled above").undeclared_variables(true)
                 }
-                _ => self.expressions.template_from_str(text).map_err(|e| sentence(&e))?.undeclared_variables(true),
+                _ => {
+                    self.expressions.template_from_str(text).map_err(|e| sentence(&e, text))?.undeclared_variables(true)
+                }
             };
             inputs.extend(known_inputs(&self.expressions, named));
         }
@@ -217,6 +229,8 @@ fn environment(escape: fn(&str) -> AutoEscape) -> Environment<'static> {
             .build()
             .expect("the standard delimiters"),
     );
+    env.remove_global("namespace"); // the name of a list of ours
+    env.remove_global("debug");
     // They let text past the escaping.
     env.remove_filter("safe");
     env.remove_filter("tojson");
@@ -235,17 +249,19 @@ fn finding(error: &Error, source: &Arc<Source>, code: Code) -> Finding {
         (None, Some(line)) => Place::new(source, source.offset(line, 1), source.offset(line, usize::MAX)),
         (None, None) => Place::new(source, 0, 0),
     };
-    Finding::error(code, sentence(error)).place(place)
+    Finding::error(code, sentence(error, &source.text)).place(place)
 }
 
-fn sentence(error: &Error) -> String {
+/// What failed; `source` is the text that was evaluated.
+fn sentence(error: &Error, source: &str) -> String {
     let mut text = match (error.detail(), error.kind()) {
         (Some(detail), ErrorKind::InvalidOperation) => detail.to_owned(),
         (Some(detail), kind) => format!("{kind}: {detail}"),
         (None, kind) => kind.to_string(),
     };
     if error.kind() == ErrorKind::UndefinedError {
-        text = "this is undefined here".into();
+        let name = error.range().and_then(|range| source.get(range)).filter(|name| !name.is_empty());
+        text = name.map_or_else(|| "something here is undefined".into(), |name| format!("`{name}` is undefined"));
     }
     if error.kind() == ErrorKind::UnknownFilter {
         text += &format!(" ({})", schema::did_you_mean(error.detail().unwrap_or_default(), &filters::NAMES));
@@ -266,7 +282,9 @@ mod tests {
 
     #[test]
     fn inputs_are_the_dotted_paths() {
-        let t = templates("a: {{ settings.image.tag }}\n{% for m in model %}\nb: {{ m.alias ~ platform.name }}\n{% endfor %}\n");
+        let t = templates(
+            "a: {{ settings.image.tag }}\n{% for m in model %}\nb: {{ m.alias ~ platform.name }}\n{% endfor %}\n",
+        );
         assert_eq!(t.inputs("t.yaml").collect::<Vec<_>>(), ["model", "platform.name", "settings.image.tag"]);
     }
 
@@ -282,8 +300,12 @@ mod tests {
     fn values_keep_their_type_and_text_stays_text() {
         let t = templates("");
         let context = Context::new(&json!({"list": [1], "name": "x"}));
-        let value = json!({"a": "{{ list }}", "b": "pre-{{ name }}", "c": "plain", "d": "{{ '{{ .password }}' ~ name }}"});
-        assert_eq!(t.fill(&value, &context).unwrap(), json!({"a": [1], "b": "pre-x", "c": "plain", "d": "{{ .password }}x"}));
+        let value =
+            json!({"a": "{{ list }}", "b": "pre-{{ name }}", "c": "plain", "d": "{{ '{{ .password }}' ~ name }}"});
+        assert_eq!(
+            t.fill(&value, &context).unwrap(),
+            json!({"a": [1], "b": "pre-x", "c": "plain", "d": "{{ .password }}x"})
+        );
         assert!(t.fill(&json!("{{ nope }}"), &context).is_err());
         assert!(t.fill(&json!("x {{ nope }}"), &context).is_err());
     }

@@ -231,17 +231,23 @@ fn finding(error: &Error, source: &Arc<Source>) -> Finding {
             },
             "keep one of the two",
         ),
-        Error::MultipleDocuments { .. } => {
-            (Code::SeveralDocuments, "a second document starts here".into(), "keep one document: remove `---` and what follows")
+        Error::MultipleDocuments { .. } => (
+            Code::SeveralDocuments,
+            "a second document starts here".into(),
+            "keep one document: remove `---` and what follows",
+        ),
+        Error::Eof { .. } => {
+            (Code::EmptyFile, "this file says nothing".into(), "`gatewright init` writes one that renders")
         }
-        Error::Eof { .. } => (Code::EmptyFile, "this file says nothing".into(), "`gatewright init` writes one that renders"),
         // Limits arrive in several variants, some wrapped by the alias they were found in; the words are the same.
         _ if ["budget", "limit", "alias replay", "alias expansion"].iter().any(|w| text.contains(w)) => (
             Code::YamlLimit,
             format!("this file nests too deep or grows too large ({text})"),
             "at most 64 levels and 100,000 values, aliases expanded",
         ),
-        _ if source.text[..place.start].lines().next_back().unwrap_or("").contains('\t') || place.text().starts_with('\t') => {
+        _ if source.text[..place.start].lines().next_back().unwrap_or("").contains('\t')
+            || place.text().starts_with('\t') =>
+        {
             (Code::YamlSyntax, "a tab stands where YAML wants spaces".into(), "indent with spaces")
         }
         _ => (Code::YamlSyntax, text, "check the indentation, the colons and the quotes around here"),
@@ -397,7 +403,10 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back_the_same() {
-        for text in ["yes", "on", "012", "1e3", "0x1F", "12:30", "a: b", "- x", "\t\tx\ny", "x\n\n", " lead", "#", "~", "=", "<<"] {
+        for text in [
+            "yes", "on", "012", "1e3", "0x1F", "12:30", "a: b", "- x", "\t\tx\ny", "x\n\n", " lead", "#", "~", "=",
+            "<<",
+        ] {
             let value = serde_json::json!({ text: [text, { "k": text }] });
             let emitted = emit(&value);
             let read = documents(&Source::new("x", emitted.clone())).expect("own text");

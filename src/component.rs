@@ -1,0 +1,157 @@
+//! The shapes that a plan is made of: components and secrets, expressions already filled in. Only data.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// A component that is on; docs/groups.md tells what its fields mean.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Component {
+    /// Unique in the plan.
+    #[serde(default)]
+    pub name: String,
+    /// The group that has it.
+    #[serde(default)]
+    pub group: String,
+    /// Destination.
+    pub namespace: String,
+    /// Folder below the cluster's, for rendered components.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Order of its Application.
+    #[serde(default)]
+    pub wave: i64,
+    /// Holds data.
+    #[serde(default)]
+    pub keep: bool,
+    /// Its Application prunes and cascades.
+    #[serde(default = "yes")]
+    pub prune: bool,
+    /// It has an Application.
+    #[serde(default = "yes")]
+    pub application: bool,
+    /// Cluster-scoped kinds it creates.
+    #[serde(default)]
+    pub cluster_kinds: Vec<ClusterKind>,
+    /// As in an Application.
+    #[serde(default)]
+    pub ignore_differences: Vec<Value>,
+    /// A Helm chart.
+    #[serde(default)]
+    pub chart: Option<Chart>,
+    /// A folder in a git repository.
+    #[serde(default)]
+    pub git: Option<Git>,
+}
+
+/// A cluster-scoped kind.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterKind {
+    /// API group; empty for the core.
+    pub group: String,
+    /// Kind.
+    pub kind: String,
+}
+
+/// A Helm chart as an Application's source.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Chart {
+    /// Repository URL; without a scheme for OCI.
+    pub repo: String,
+    /// Name.
+    pub name: String,
+    /// Exact version.
+    pub version: String,
+    /// Helm release; the component's name when absent.
+    #[serde(default)]
+    pub release_name: Option<String>,
+    /// Values.
+    #[serde(default = "empty")]
+    pub values: Value,
+    /// What it makes that others refer to.
+    #[serde(default)]
+    pub creates: Vec<Value>,
+}
+
+/// A folder in a git repository as an Application's source.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Git {
+    /// Repository URL.
+    pub repo: String,
+    /// Tag or commit.
+    pub revision: String,
+    /// Folder.
+    pub path: String,
+}
+
+/// A Kubernetes Secret that an ExternalSecret fills from the backend.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Secret {
+    /// Name of the Secret.
+    pub name: String,
+    /// The component whose folder holds the ExternalSecret.
+    pub component: String,
+    /// Its component's namespace.
+    #[serde(default)]
+    pub namespace: String,
+    /// The group that declares it.
+    #[serde(default)]
+    pub group: String,
+    /// Type of the Secret.
+    #[serde(default = "opaque", rename = "type")]
+    pub kind: String,
+    /// Labels of the Secret.
+    #[serde(default)]
+    pub labels: Map<String, Value>,
+    /// Who reads it.
+    pub readers: Vec<String>,
+    /// Never pruned or deleted by a sync.
+    #[serde(default)]
+    pub keep: bool,
+    /// Read once, then immutable.
+    #[serde(default)]
+    pub write_once: bool,
+    /// Keys and where they come from.
+    pub data: BTreeMap<String, SecretKey>,
+    /// ESO templates over `data`.
+    #[serde(default)]
+    pub template: Option<Map<String, Value>>,
+}
+
+/// Where one key of a Secret comes from.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretKey {
+    /// Name in the backend, without the store's prefix.
+    pub remote: String,
+    /// Who makes it.
+    pub source: SecretSource,
+    /// What it is.
+    pub description: String,
+}
+
+/// Who makes a key.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum SecretSource {
+    /// A person: somebody else issued it.
+    Given,
+    /// Anyone: any strong random value will do.
+    Generated,
+}
+
+fn yes() -> bool {
+    true
+}
+fn empty() -> Value {
+    json!({})
+}
+fn opaque() -> String {
+    "Opaque".into()
+}
