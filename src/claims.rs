@@ -38,6 +38,9 @@ pub struct Claim {
     /// Evidence that is not in the bundle.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<String>,
+    /// JSON pointer in the group file.
+    #[serde(skip)]
+    pub pointer: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -88,7 +91,7 @@ pub fn claims(plan: &Plan<'_>, bundle: &Bundle) -> Result<Vec<Claim>, Vec<Findin
             }
             let pointer = format!("/claims/{i}");
             match declared(plan, group, raw) {
-                Ok(Some(declared)) => claims.push(judge(declared, group, bundle)),
+                Ok(Some(declared)) => claims.push(Claim { pointer, ..judge(declared, group, bundle) }),
                 Ok(None) => {}
                 Err((inner, sentence)) => {
                     let place = choice.place(&format!("{pointer}{inner}"));
@@ -109,7 +112,7 @@ pub fn gaps(plan: &Plan<'_>, claims: &[Claim]) -> Vec<Finding> {
             Code::ClaimGap,
             format!("the claim `{}` of group `{}` lacks evidence: {gap}", claim.control, claim.group),
         )
-        .place(plan.choices[claim.group.as_str()].place("/claims"))
+        .place(plan.choices[claim.group.as_str()].place(&claim.pointer))
         .help("render what it claims, or lower its state")
     })
     .collect()
@@ -119,7 +122,14 @@ fn off(raw: &Value, group: &str) -> Option<Claim> {
     // A claim that exists only under a condition says nothing about a group that is off.
     let control = raw["control"].as_str().filter(|_| raw.get("when").is_none())?;
     let detail = format!("the group {group} is off");
-    Some(Claim { control: control.to_owned(), group: group.to_owned(), state: State::Off, detail, gaps: Vec::new() })
+    Some(Claim {
+        control: control.to_owned(),
+        group: group.to_owned(),
+        state: State::Off,
+        detail,
+        gaps: Vec::new(),
+        pointer: String::new(),
+    })
 }
 
 fn declared(plan: &Plan<'_>, group: &str, raw: &Value) -> Result<Option<Declared>, (String, String)> {
@@ -168,7 +178,7 @@ fn judge(declared: Declared, group: &str, bundle: &Bundle) -> Claim {
     if let Some(settles) = declared.settles {
         detail += &format!("; settled by: {settles}");
     }
-    Claim { control: declared.control, group: group.to_owned(), state: shown, detail, gaps }
+    Claim { control: declared.control, group: group.to_owned(), state: shown, detail, gaps, pointer: String::new() }
 }
 
 fn gap(evidence: &Evidence, bundle: &Bundle) -> Option<String> {

@@ -12,7 +12,7 @@ use crate::cli::{Args, Command, Format, Outcome, Place};
 use crate::component::SecretSource;
 use crate::contract::{self, BackendKey};
 use crate::disk::{self, Failure};
-use crate::features::{self, Cluster};
+use crate::features::Cluster;
 use crate::finding::{Code, Finding, sorted};
 use crate::pipeline::{self, Rendered};
 use crate::plan::Plan;
@@ -69,7 +69,7 @@ impl<'a> Workspace<'a> {
     /// The clusters, or the one of that name.
     fn clusters(&self, only: Option<&str>) -> Result<Vec<Cluster>> {
         let inputs = disk::inputs(self.folder, self.file)?;
-        let clusters = features::read(&inputs, self.catalog).map_err(|f| Failure::Findings(sorted(f)))?;
+        let clusters = pipeline::read(&inputs, self.catalog).map_err(Failure::Findings)?;
         let Some(only) = only else { return Ok(clusters) };
         let names: Vec<String> = clusters.iter().map(|c| c.name.clone()).collect();
         let chosen: Vec<Cluster> = clusters.into_iter().filter(|c| c.name == only).collect();

@@ -47,15 +47,13 @@ pub struct Flag {
     pub place: Place,
 }
 
-/// Reads all clusters.
-///
-/// # Errors
-/// Every mistake in every file.
-pub fn read(inputs: &Inputs, catalog: &Catalog) -> Result<Vec<Cluster>, Vec<Finding>> {
+/// Reads all clusters, as far as mistakes allow, and every mistake in every file. Nothing may be rendered when there is
+/// one; later strata still look at what could be read, so that all mistakes are told together.
+pub fn read(inputs: &Inputs, catalog: &Catalog) -> (Vec<Cluster>, Vec<Finding>) {
     let mut findings = Vec::new();
     let base = match yaml::read(&inputs.features) {
         Ok(base) => base,
-        Err(finding) => return Err(vec![finding]),
+        Err(finding) => return (Vec::new(), vec![finding]),
     };
     let mut clusters = Vec::new();
     if inputs.clusters.is_empty() {
@@ -95,7 +93,7 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> Result<Vec<Cluster>, Vec<Find
             }
         }
     }
-    if findings.is_empty() { Ok(clusters) } else { Err(findings) }
+    (clusters, findings)
 }
 
 fn stem(source: &Source) -> String {

@@ -4,8 +4,6 @@ use std::path::Path;
 
 use crate::catalog::Catalog;
 use crate::disk::{self, Failure};
-use crate::features;
-use crate::finding::sorted;
 use crate::pipeline;
 use crate::render::Memo;
 use crate::tree::{Tree, changes, unified_diff};
@@ -16,7 +14,7 @@ use crate::tree::{Tree, changes, unified_diff};
 /// The case does not render, or its findings are errors.
 pub fn rendered(catalog: &Catalog, case: &Path) -> Result<Tree, Failure> {
     let inputs = disk::inputs(case, Path::new("features.yaml"))?;
-    let clusters = features::read(&inputs, catalog).map_err(|f| Failure::Findings(sorted(f)))?;
+    let clusters = pipeline::read(&inputs, catalog).map_err(Failure::Findings)?;
     let mut all = Tree::new();
     for cluster in clusters {
         let rendered = pipeline::render(catalog, &cluster, &Memo::default()).map_err(Failure::Findings)?;

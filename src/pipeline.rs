@@ -2,7 +2,7 @@
 
 use crate::catalog::Catalog;
 use crate::check;
-use crate::features::Cluster;
+use crate::features::{self, Cluster, Inputs};
 use crate::finding::{Finding, sorted};
 use crate::plan::{self, Plan};
 use crate::render::{self, Bundle, Memo};
@@ -27,6 +27,19 @@ impl Rendered<'_> {
     pub fn findings(&self) -> Vec<Finding> {
         sorted(check::check(&self.plan, &self.bundle))
     }
+}
+
+/// Reads features.yaml and its overlays.
+///
+/// # Errors
+/// Every mistake that can be seen before anything is rendered, of all files and all clusters, sorted.
+pub fn read(inputs: &Inputs, catalog: &Catalog) -> Result<Vec<Cluster>, Vec<Finding>> {
+    let (clusters, mut findings) = features::read(inputs, catalog);
+    if findings.is_empty() {
+        return Ok(clusters);
+    }
+    findings.extend(clusters.iter().filter_map(|cluster| plan::resolve(catalog, cluster).err()).flatten());
+    Err(sorted(findings))
 }
 
 /// Resolves and renders one cluster. Equal inputs give equal results; `memo` changes the time only.

@@ -154,6 +154,14 @@ fn explain(error: &ValidationError<'_>, node: &Node, what: &str, schema: &Value)
     let place = here.filter(|n| n.entries().is_empty()).map_or_else(|| node.place_at(pointer), |n| n.place.clone());
     let given = here.map_or_else(String::new, Node::describe);
     let finding = |code, message: String| Finding::error(code, message).place(place.clone());
+    let meaning = parent_schema(schema, error.schema_path().as_str()).and_then(|s| s["description"].as_str());
+    let described = |message: String| {
+        let finding = finding(Code::InvalidValue, message);
+        match meaning {
+            Some(meaning) => finding.help(meaning),
+            None => finding,
+        }
+    };
     let one = match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             let known = parent_schema(schema, error.schema_path().as_str())
@@ -174,9 +182,7 @@ fn explain(error: &ValidationError<'_>, node: &Node, what: &str, schema: &Value)
             finding(Code::MissingValue, format!("`{name}` needs `{}`", property.as_str().unwrap_or_default()))
                 .help(describe_property(schema, error, property))
         }
-        ValidationErrorKind::Type { kind } => {
-            finding(Code::InvalidValue, format!("`{name}` is {given}, it must be {}", types(kind)))
-        }
+        ValidationErrorKind::Type { kind } => described(format!("`{name}` is {given}, it must be {}", types(kind))),
         ValidationErrorKind::Enum { options } => {
             let options: Vec<String> = options.as_array().into_iter().flatten().map(plain).collect();
             let names: Vec<&str> = options.iter().map(String::as_str).collect();
@@ -186,7 +192,6 @@ fn explain(error: &ValidationError<'_>, node: &Node, what: &str, schema: &Value)
         }
         ValidationErrorKind::Pattern { pattern } => {
             let finding = finding(Code::InvalidValue, format!("`{name}` is {given}, which its pattern does not allow"));
-            let meaning = parent_schema(schema, error.schema_path().as_str()).and_then(|s| s["description"].as_str());
             finding.help(match meaning {
                 Some(meaning) => format!("{meaning}; it must match {pattern}"),
                 None => format!("it must match {pattern}"),
@@ -200,12 +205,10 @@ fn explain(error: &ValidationError<'_>, node: &Node, what: &str, schema: &Value)
                 .help("lower-case letters, digits and dashes, at most 63, starting with a letter")
         }
         ValidationErrorKind::Minimum { limit } => {
-            finding(Code::InvalidValue, format!("`{name}` is {given}, it must be at least {limit}"))
+            described(format!("`{name}` is {given}, it must be at least {limit}"))
         }
-        ValidationErrorKind::Maximum { limit } => {
-            finding(Code::InvalidValue, format!("`{name}` is {given}, it must be at most {limit}"))
-        }
-        _ => finding(Code::InvalidValue, format!("`{name}`: {error}")),
+        ValidationErrorKind::Maximum { limit } => described(format!("`{name}` is {given}, it must be at most {limit}")),
+        _ => described(format!("`{name}`: {error}")),
     };
     vec![one]
 }
