@@ -18,7 +18,8 @@ fn main() {
     fs::write(one.join("features.yaml"), &features).expect("writable");
     fs::write(many.join("features.yaml"), &features).expect("writable");
     for n in 0..1000 {
-        let overlay = format!("platform: {{ labels: {{ shard: s{} }} }}\nfeatures: {{ mcp: {} }}\n", n % 10, n % 2 == 0);
+        let overlay =
+            format!("platform: {{ labels: {{ shard: s{} }} }}\nfeatures: {{ mcp: {} }}\n", n % 10, n % 2 == 0);
         fs::write(many.join(format!("clusters/c{n:04}.yaml")), overlay).expect("writable");
     }
 

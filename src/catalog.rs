@@ -203,7 +203,15 @@ impl Catalog {
 impl Group {
     fn read(source: &Arc<Source>) -> Result<Self, Vec<Finding>> {
         let node = yaml::read(source).map_err(|f| vec![f])?;
-        let text: GroupText = yaml::read_typed(source, Code::GroupFile).map_err(|f| vec![f])?;
+        let text: GroupText = match serde_json::from_value(node.to_value()) {
+            Ok(text) => text,
+            // The same mistake once more, from the reader that knows where it stands.
+            Err(error) => {
+                let placed = yaml::read_typed::<GroupText>(source, Code::GroupFile).err();
+                let here = || Finding::error(Code::GroupFile, error.to_string()).place(node.place.clone());
+                return Err(vec![placed.unwrap_or_else(here)]);
+            }
+        };
         let name = source.name.trim_start_matches("groups/").trim_end_matches(".yaml").to_owned();
         if !is_dns_label(&name) {
             return Err(vec![invalid_name("the group", &name, Place::new(source, 0, 0))]);

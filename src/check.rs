@@ -27,7 +27,7 @@ pub fn check(plan: &Plan<'_>, bundle: &Bundle) -> Vec<Finding> {
 
 /// A finding about a rendered file, at the first line that holds `needle`.
 fn about(plan: &Plan<'_>, placed: &Placed, needle: &str, finding: Finding) -> Finding {
-    let source = Source::new(format!("{}/{}", plan.cluster, placed.path), placed.manifest.text.as_str());
+    let source = Source::new(format!("{}/{}", plan.cluster, placed.path), &*placed.manifest.text);
     let start = source.text.find(needle).unwrap_or(0);
     let end = if source.text.contains(needle) { start + needle.len() } else { 0 };
     finding.place(Place::new(&source, start, end))

@@ -18,7 +18,7 @@ use crate::pipeline::{self, Rendered};
 use crate::plan::Plan;
 use crate::render::Memo;
 use crate::schema::did_you_mean;
-use crate::tree::{Change, changes, unified_diff};
+use crate::tree::{Change, Tree, changes, unified_diff};
 use crate::{explain, golden, report, yaml};
 
 /// What `init` writes.
@@ -111,13 +111,13 @@ impl<'a> Workspace<'a> {
         formatted(&data, output)
     }
 
-    /// Checks everything first: nothing is written when anything is wrong.
+    /// Judges every cluster, then renders again what the memo mostly has and writes: no value ever holds all trees, and
+    /// nothing is written when anything is wrong.
     fn render(&self, place: &Place) -> Result<Outcome> {
-        let trees = self.sound_trees(place.cluster.as_deref())?;
         let output = self.folder.join(&place.output_dir);
         let (mut files, mut written, mut removed) = (0, 0, 0);
         let mut talk = String::new();
-        for (name, tree) in &trees {
+        let names = self.sound_trees(place, |name, tree| {
             let done = disk::write(&output, name, tree)?;
             (files, written, removed) = (files + tree.len() - 1, written + done.written, removed + done.removed);
             for path in done.edited {
@@ -128,14 +128,14 @@ impl<'a> Workspace<'a> {
                     ),
                 };
             }
-        }
-        for name in self.orphans(place, &trees)? {
+            Ok(())
+        })?;
+        for name in self.orphans(place, &names)? {
             talk += &format!(
                 "warning: {}/{name} belongs to no cluster; delete it if it is gone for good\n",
                 place.output_dir.display()
             );
         }
-        let names: Vec<&str> = trees.iter().map(|(name, _)| name.as_str()).collect();
         let which = if names.len() > 3 { format!("{} clusters", names.len()) } else { names.join(", ") };
         talk += &format!(
             "{which}: {files} files in {} ({written} written, {removed} removed)\n",
@@ -145,16 +145,15 @@ impl<'a> Workspace<'a> {
     }
 
     fn render_check(&self, place: &Place) -> Result<Outcome> {
-        let trees = self.sound_trees(place.cluster.as_deref())?;
         let output = self.folder.join(&place.output_dir);
         let mut findings = Vec::new();
-        for (name, tree) in &trees {
+        let names = self.sound_trees(place, |name, tree| {
             let found = disk::read_tree(&output.join(name))?;
             let owned = disk::owned(&found);
             if owned.is_empty() {
                 let message = format!("{}/{name} was never rendered", place.output_dir.display());
                 findings.push(Finding::error(Code::StaleOutput, message));
-                continue;
+                return Ok(());
             }
             let edited: BTreeSet<String> = disk::hand_edited(&found).into_iter().collect();
             for (path, change) in changes(&owned, tree) {
@@ -167,8 +166,9 @@ impl<'a> Workspace<'a> {
                 };
                 findings.push(Finding::error(code, format!("{file} {what}")));
             }
-        }
-        for name in self.orphans(place, &trees)? {
+            Ok(())
+        })?;
+        for name in self.orphans(place, &names)? {
             findings.push(Finding::error(
                 Code::StaleOutput,
                 format!("{}/{name} belongs to no cluster", place.output_dir.display()),
@@ -186,23 +186,35 @@ impl<'a> Workspace<'a> {
         Ok(Outcome { findings, ..Outcome::default() })
     }
 
-    fn orphans(&self, place: &Place, trees: &[(String, crate::tree::Tree)]) -> Result<Vec<String>> {
+    /// Folders of ours in the output folder that belong to no cluster.
+    fn orphans(&self, place: &Place, known: &[String]) -> Result<Vec<String>> {
         if place.cluster.is_some() {
             return Ok(Vec::new());
         }
         let mut names = disk::cluster_folders(&self.folder.join(&place.output_dir))?;
-        names.retain(|name| !trees.iter().any(|(known, _)| known == name));
+        names.retain(|name| !known.contains(name));
         Ok(names)
     }
 
-    /// The trees of clusters in which no rule finds an error.
-    fn sound_trees(&self, only: Option<&str>) -> Result<Vec<(String, crate::tree::Tree)>> {
+    /// Hands on the trees one after the other, once no rule finds an error in any; returns the clusters' names.
+    fn sound_trees(&self, place: &Place, mut use_it: impl FnMut(&str, &Tree) -> Result<()>) -> Result<Vec<String>> {
+        let memo = Memo::default();
+        let clusters = self.clusters(place.cluster.as_deref())?;
         let mut findings = Vec::new();
-        let trees = self.each(only, |rendered| {
-            findings.extend(rendered.findings());
-            Ok((rendered.plan.cluster.clone(), rendered.tree()))
-        })?;
-        if findings.is_empty() { Ok(trees) } else { Err(Failure::Findings(sorted(findings))) }
+        for cluster in &clusters {
+            match pipeline::render(self.catalog, cluster, &memo) {
+                Ok(rendered) => findings.extend(rendered.findings()),
+                Err(found) => findings.extend(found),
+            }
+        }
+        if !findings.is_empty() {
+            return Err(Failure::Findings(sorted(findings)));
+        }
+        for cluster in &clusters {
+            let rendered = pipeline::render(self.catalog, cluster, &memo).map_err(Failure::Findings)?;
+            use_it(&cluster.name, &rendered.tree())?;
+        }
+        Ok(clusters.into_iter().map(|c| c.name).collect())
     }
 
     fn check(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
@@ -220,12 +232,12 @@ impl<'a> Workspace<'a> {
 
     fn diff(&self, place: &Place) -> Result<Outcome> {
         let output = self.folder.join(&place.output_dir);
-        let trees = self.sound_trees(place.cluster.as_deref())?;
         let mut data = String::new();
-        for (name, tree) in &trees {
+        self.sound_trees(place, |name, tree| {
             let found = disk::owned(&disk::read_tree(&output.join(name))?);
             data += &unified_diff(&format!("{}/{name}", place.output_dir.display()), &found, tree);
-        }
+            Ok(())
+        })?;
         Ok(Outcome { differs: !data.is_empty(), data, ..Outcome::default() })
     }
 

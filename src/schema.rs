@@ -1,6 +1,8 @@
 //! Values against the closed JSON Schemas of settings: mistakes with their places, and defaults filled in.
 //! Knows no group and no template.
 
+use std::sync::OnceLock;
+
 use jsonschema::Validator;
 use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
 use serde_json::{Map, Value, json};
@@ -30,32 +32,42 @@ const KEYWORDS: [&str; 17] = [
     "description",
 ];
 
-/// A schema ready for use: closed, complete, compiled.
+/// A schema ready for use: closed and complete.
 #[derive(Debug)]
 pub struct Schema {
     /// As published to editors.
     pub json: Value,
-    validator: Validator,
+    validator: OnceLock<Validator>,
 }
 
 impl Schema {
-    /// Compiles a settings schema as written in a group file: `properties` implies an object that admits no others.
+    /// Takes a settings schema as written in a group file: `properties` implies an object that admits no others.
     ///
     /// # Errors
     /// What is wrong with the schema, as one sentence.
     pub fn new(raw: &Value) -> Result<Self, String> {
-        let json = close(raw, "")?;
+        Ok(Self { json: close(raw, "")?, validator: OnceLock::new() })
+    }
+
+    /// Compiles it; most schemas of a run are never asked.
+    fn validator(&self) -> Result<&Validator, String> {
+        if let Some(validator) = self.validator.get() {
+            return Ok(validator);
+        }
         let validator = jsonschema::draft202012::options()
             .with_pattern_options(jsonschema::PatternOptions::regex())
-            .build(&json)
-            .map_err(|e| format!("the schema is not valid: {e}"))?;
-        Ok(Self { json, validator })
+            .build(&self.json)
+            .map_err(|e| format!("this group's settings schema is not valid: {e}"))?;
+        Ok(self.validator.get_or_init(|| validator))
     }
 
     /// All mistakes in a value that a person wrote; `what` names the whole in messages, as in `settings.egress`.
     pub fn findings(&self, node: &Node, what: &str) -> Vec<Finding> {
         let value = node.to_value();
-        self.validator.iter_errors(&value).flat_map(|error| explain(&error, node, what, &self.json)).collect()
+        match self.validator() {
+            Ok(validator) => validator.iter_errors(&value).flat_map(|e| explain(&e, node, what, &self.json)).collect(),
+            Err(sentence) => vec![Finding::error(Code::GroupFile, sentence).place(node.place.clone())],
+        }
     }
 
     /// The value with every declared property: given, else the default, else `null`.

@@ -20,8 +20,7 @@ pub const INDEX: &str = ".gatewright.sha256";
 
 /// The files of one cluster's folder.
 pub fn tree(plan: &Plan<'_>, bundle: &Bundle) -> Tree {
-    let mut tree: Tree =
-        bundle.manifests.values().map(|p| (p.path.clone(), Arc::from(p.manifest.text.as_str()))).collect();
+    let mut tree: Tree = bundle.manifests.values().map(|p| (p.path.clone(), p.manifest.text.clone())).collect();
     tree.insert("groups.yaml".into(), Arc::from(groups(plan)));
     let index: String = tree.iter().map(|(path, text)| format!("{}  {path}\n", digest::hex(text.as_bytes()))).collect();
     tree.insert(INDEX.into(), Arc::from(index));

@@ -1,0 +1,8 @@
+module gatewright/judges/goyaml
+
+go 1.22
+
+require (
+	gopkg.in/yaml.v3 v3.0.1
+	sigs.k8s.io/yaml v1.4.0
+)
