@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::anyhow;
 use serde_json::{Value, json};
 
+use crate::args::{Args, Command, Format, Place};
 use crate::catalog::Catalog;
 use crate::claims::{self, Claim};
-use crate::cli::{Args, Command, Format, Outcome, Place};
 use crate::component::SecretSource;
 use crate::contract::{self, BackendKey};
 use crate::disk::{self, Failure};
@@ -23,6 +23,26 @@ use crate::{explain, golden, report, yaml};
 
 /// What `init` writes.
 const STARTER: &str = include_str!("../features.yaml");
+
+/// What a command ends with.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// For stdout.
+    pub data: String,
+    /// For stderr.
+    pub talk: String,
+    /// Findings for stderr.
+    pub findings: Vec<Finding>,
+    /// There are differences: exit code 1.
+    pub differs: bool,
+}
+
+impl Outcome {
+    /// Data and nothing else.
+    pub fn data(data: impl Into<String>) -> Self {
+        Self { data: data.into(), ..Self::default() }
+    }
+}
 
 /// Stale files that `render --check` names one by one.
 const SHOWN_FILES: usize = 10;

@@ -1,27 +1,51 @@
-#![allow(missing_docs)]
-pub mod catalog;
-pub mod check;
-pub mod choice;
-pub mod claims;
-pub mod cli;
-pub mod commands;
-pub mod component;
-pub mod contract;
-pub mod digest;
-pub mod disk;
-pub mod explain;
-pub mod features;
-pub mod filters;
+//! gatewright turns one `features.yaml` into the complete, checked, Argo CD-ready manifests of a self-hosted LLM platform.
+//!
+//! # Architecture
+//!
+//! Data flows one way, and the modules below stand in that order: each uses only those above it (`tests/house.rs` holds
+//! it). The unit of purity is one cluster: a [`catalog::Catalog`] and a [`features::Cluster`] in, a
+//! [`render::Bundle`] out. Equal inputs give equal bytes; there is no clock, randomness, environment or unordered map in
+//! between.
+//!
+//! ```text
+//! features.yaml, clusters/   groups/, templates/     text; every node keeps its place from the first parse
+//!          features               catalog            what may be written -> what is meant
+//!                `------ choice, plan ------'        which groups, settings, capabilities, lists, components
+//!                        render                      templates -> parsed manifests, unique and sorted
+//!                   claims, contract, check          they look, they never edit
+//!                         tree                       path -> text, the one list that all further steps share
+//!                   disk, golden, diff               compare with what is there, or write
+//! ```
+//!
+//! Invariants: only [`disk`] touches files; only [`yaml`] knows the YAML crate, [`template`] and [`filters`] minijinja,
+//! [`schema`] the JSON Schema crate, [`report`] the drawing of excerpts. No Kubernetes YAML stands in Rust; even the Argo CD
+//! Application is a template. Three kinds of failure: the user's data becomes [`finding::Finding`]s, all of a stage
+//! together; the environment an error with context; our own mistake a panic with its reason.
+
+pub mod source;
 pub mod finding;
-pub mod golden;
+pub mod yaml;
 pub mod merge;
-pub mod pipeline;
+pub mod digest;
+pub mod schema;
+pub mod filters;
+pub mod template;
+pub mod catalog;
+pub mod secret;
+pub mod features;
+pub mod choice;
+pub mod component;
 pub mod plan;
 pub mod render;
-pub mod report;
-pub mod schema;
-pub mod secret;
-pub mod source;
-pub mod template;
+pub mod claims;
+pub mod contract;
+pub mod check;
 pub mod tree;
-pub mod yaml;
+pub mod pipeline;
+pub mod disk;
+pub mod golden;
+pub mod report;
+pub mod explain;
+pub mod args;
+pub mod commands;
+pub mod cli;

@@ -69,9 +69,12 @@ pub struct Bundle {
     pub manifests: BTreeMap<Identity, Placed>,
 }
 
+/// What one template yields.
+type Made = Arc<[Arc<Manifest>]>;
+
 /// Manifests by the template and the values that made them.
 #[derive(Debug, Default)]
-pub struct Memo(Mutex<BTreeMap<(String, String), Arc<[Arc<Manifest>]>>>);
+pub struct Memo(Mutex<BTreeMap<(String, String), Made>>);
 
 /// Renders all components of a plan.
 ///
@@ -132,14 +135,14 @@ fn filled(
     template: &str,
     context: &Value,
     memo: &Memo,
-) -> Result<Arc<[Arc<Manifest>]>, Finding> {
+) -> Result<Made, Finding> {
     let key = (template.to_owned(), format!("{} {context}", component.group));
     if let Some(known) = memo.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return Ok(known.clone());
     }
     let text = plan.catalog.templates.render(template, context)?;
     let source = Source::new(format!("{template} (filled)"), text);
-    let manifests: Arc<[Arc<Manifest>]> = yaml::documents(&source)
+    let manifests: Made = yaml::documents(&source)
         .map_err(|f| Finding { code: Code::TemplateOutput, ..f })?
         .into_iter()
         .map(|value| {

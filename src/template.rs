@@ -146,31 +146,6 @@ impl Templates {
             }
         }
     }
-
-    /// The dotted paths that the expressions in a value's strings name; `bare` when the string itself is an expression.
-    pub fn expression_inputs(&self, value: &Value, bare: bool) -> Result<BTreeSet<String>, String> {
-        let mut inputs = BTreeSet::new();
-        let mut texts = Vec::new();
-        strings(value, &mut texts);
-        for text in texts {
-            let named = match parts(text) {
-                _ if bare => self
-                    .expressions
-                    .compile_expression(text)
-                    .map_err(|e| sentence(&e, text))?
-                    .undeclared_variables(true),
-                Parts::Text => continue,
-                Parts::Expression(inner) if self.expressions.compile_expression(inner).is_ok() => {
-                    self.expressions.compile_expression(inner).expect("compiled above").undeclared_variables(true)
-                }
-                _ => {
-                    self.expressions.template_from_str(text).map_err(|e| sentence(&e, text))?.undeclared_variables(true)
-                }
-            };
-            inputs.extend(known_inputs(&self.expressions, named));
-        }
-        Ok(inputs)
-    }
 }
 
 /// The part of a context that dotted paths name; what is not there stays away.
@@ -203,15 +178,6 @@ fn parts(text: &str) -> Parts<'_> {
         _ if !text.contains("{{") && !text.contains("{%") => Parts::Text,
         Some(inner) => Parts::Expression(inner),
         None => Parts::Mixed,
-    }
-}
-
-fn strings<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
-    match value {
-        Value::String(text) => texts.push(text),
-        Value::Array(items) => items.iter().for_each(|v| strings(v, texts)),
-        Value::Object(map) => map.values().for_each(|v| strings(v, texts)),
-        _ => {}
     }
 }
 

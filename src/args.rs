@@ -1,0 +1,124 @@
+//! What can be typed. Only the shape of the command line and its help.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Turns one features.yaml into the complete, checked, Argo CD-ready manifests of a self-hosted LLM platform.
+///
+/// Exit codes: 0 fine or no difference; 1 findings, differences or bad input; 2 usage or environment; 3 our own fault.
+#[derive(Debug, Parser)]
+#[command(name = "gatewright", version, max_term_width = 100)]
+pub struct Args {
+    /// Run as if started in this folder
+    #[arg(short = 'C', long = "directory", value_name = "DIR", default_value = ".", global = true)]
+    pub directory: PathBuf,
+    /// The features file, relative to the folder
+    #[arg(short, long, value_name = "FILE", default_value = "features.yaml", global = true)]
+    pub file: PathBuf,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print the plan: which groups are on and off, why, with which provider
+    Resolve {
+        /// Format of the plan
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Format,
+    },
+    /// Write the manifests
+    Render {
+        /// Where, and which cluster
+        #[command(flatten)]
+        place: Place,
+        /// Write nothing; fail when the files are not what the inputs render
+        #[arg(long)]
+        check: bool,
+    },
+    /// Look for mistakes; write nothing
+    Check {
+        /// Only this cluster
+        #[arg(long, value_name = "NAME")]
+        cluster: Option<String>,
+        /// Format of the findings
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Format,
+    },
+    /// Show what `render` would change, as a unified diff
+    Diff {
+        /// Where, and which cluster
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Write a commented features.yaml that renders at once
+    Init,
+    /// Print the JSON Schema of features.yaml, for editors
+    Schema,
+    /// Print what the platform claims, each claim with the state that the manifests bear out
+    Status {
+        /// Only this cluster
+        #[arg(long, value_name = "NAME")]
+        cluster: Option<String>,
+        /// Format of the table
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Format,
+    },
+    /// Print every key that the secret store must hold, who reads it and who makes it
+    Secrets {
+        /// Only this cluster
+        #[arg(long, value_name = "NAME")]
+        cluster: Option<String>,
+        /// Format of the list
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Format,
+    },
+    /// Explain a group with its settings, or a finding code
+    Explain {
+        /// Name of a group, or a code such as `not-a-flag`
+        topic: String,
+    },
+    /// Compare the golden cases (folders with features.yaml and rendered/) with what they render
+    Golden {
+        /// Folder of the cases
+        #[arg(long, value_name = "DIR", default_value = "golden")]
+        cases: PathBuf,
+        /// Make today's trees the promise
+        #[arg(long)]
+        accept: bool,
+    },
+    /// Print a completion script
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where trees lie.
+#[derive(Debug, clap::Args)]
+pub struct Place {
+    /// Folder of the rendered files, relative to the working folder
+    #[arg(long, value_name = "DIR", default_value = "rendered")]
+    pub output_dir: PathBuf,
+    /// Only this cluster
+    #[arg(long, value_name = "NAME")]
+    pub cluster: Option<String>,
+}
+
+/// Formats of data; each command says which it knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// JSON
+    Json,
+    /// YAML
+    Yaml,
+    /// A Markdown table
+    Markdown,
+}

@@ -1,0 +1,314 @@
+//! The program as a user meets it: streams, exit codes, files; and the README, whose commands are run.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use gatewright::catalog::Catalog;
+
+/// A folder of its own below cargo's, emptied first.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("cargo's folder is writable");
+    folder
+}
+
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn gatewright(folder: &Path, arguments: &[&str]) -> Said {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+    let output = command.current_dir(folder).args(arguments).env_remove("CI").output().expect("it runs");
+    Said {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).expect("UTF-8"),
+        err: String::from_utf8(output.stderr).expect("UTF-8"),
+    }
+}
+
+fn fine(folder: &Path, arguments: &[&str]) -> Said {
+    let said = gatewright(folder, arguments);
+    assert_eq!(said.code, 0, "{arguments:?}: {}", said.err);
+    said
+}
+
+/// Every file below a folder with its text.
+fn files(folder: &Path) -> BTreeMap<String, String> {
+    let entries = walkdir::WalkDir::new(folder).into_iter().flatten().filter(|e| e.file_type().is_file());
+    entries
+        .map(|e| {
+            let name = e.path().strip_prefix(folder).expect("below it").display().to_string();
+            (name, fs::read_to_string(e.path()).expect("text"))
+        })
+        .collect()
+}
+
+const MINIMAL: &str = "platform: { name: ai-dev, argocd: { repoURL: https://git.example.com/p.git } }\n";
+
+fn platform(name: &str, more: &str) -> PathBuf {
+    let folder = folder(name);
+    fs::write(folder.join("features.yaml"), format!("{MINIMAL}{more}")).expect("writable");
+    folder
+}
+
+#[test]
+fn init_writes_a_file_that_renders_and_never_overwrites() {
+    let folder = folder("init");
+    fine(&folder, &["init"]);
+    fine(&folder, &["render"]);
+    fine(&folder, &["render", "--check"]);
+    fine(&folder, &["check"]);
+    fs::write(folder.join("features.yaml"), "mine").expect("writable");
+    let said = gatewright(&folder, &["init"]);
+    assert_eq!((said.code, fs::read_to_string(folder.join("features.yaml")).unwrap().as_str()), (2, "mine"));
+}
+
+#[test]
+fn a_flag_flipped_and_flipped_back_leaves_everything_as_it_was() {
+    let folder = platform("flip", "");
+    fine(&folder, &["render"]);
+    let before = files(&folder);
+    fs::write(folder.join("features.yaml"), format!("{MINIMAL}features: {{ egress: true, mcp: true }}\n")).unwrap();
+    assert_eq!(gatewright(&folder, &["render", "--check"]).code, 1);
+    let diff = gatewright(&folder, &["diff"]);
+    assert_eq!(diff.code, 1);
+    assert!(diff.out.contains("+++ b/rendered/ai-dev/mcp/httproute-everything.yaml"), "{}", diff.out);
+    fine(&folder, &["render"]);
+    assert!(folder.join("rendered/ai-dev/mcp").is_dir());
+    fs::write(folder.join("features.yaml"), MINIMAL).unwrap();
+    fine(&folder, &["render"]);
+    assert_eq!(files(&folder), before);
+    assert!(!folder.join("rendered/ai-dev/mcp").exists(), "an empty folder is left");
+    assert_eq!(fine(&folder, &["diff"]).out, "");
+}
+
+#[test]
+fn unchanged_files_keep_their_time_and_foreign_ones_survive() {
+    let folder = platform("foreign", "");
+    fine(&folder, &["render"]);
+    let cluster = folder.join("rendered/ai-dev");
+    fs::create_dir_all(cluster.join("postgres/notes")).unwrap();
+    fs::write(cluster.join("postgres/notes/mine.yaml"), "kind: Mine\n").unwrap();
+    fs::write(cluster.join("mine.txt"), "mine").unwrap();
+    let time = |path: &str| fs::metadata(cluster.join(path)).unwrap().modified().unwrap();
+    let before = time("groups.yaml");
+    fs::write(folder.join("features.yaml"), format!("{MINIMAL}settings: {{ postgres: {{ instances: 2 }} }}\n"))
+        .unwrap();
+    let said = fine(&folder, &["render"]);
+    assert!(said.err.contains("(1 written, 0 removed)"), "{}", said.err);
+    assert_eq!(time("groups.yaml"), before);
+    assert_eq!(fs::read_to_string(cluster.join("postgres/notes/mine.yaml")).unwrap(), "kind: Mine\n");
+    fine(&folder, &["render", "--check"]);
+}
+
+#[test]
+fn hand_edited_files_are_told_and_nothing_foreign_is_overwritten() {
+    let folder = platform("edited", "features: { egress: true }\n");
+    fine(&folder, &["render"]);
+    let egress = folder.join("rendered/ai-dev/routing/gateway-api-inference/egress");
+    let route = egress.join("httproute-claude-haiku.yaml");
+    fs::write(&route, "edited: true\n").unwrap();
+    let said = gatewright(&folder, &["render", "--check"]);
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("hand-edited"), "{}", said.err);
+    // No longer rendered and edited: it stays, and is told.
+    fs::write(folder.join("features.yaml"), MINIMAL).unwrap();
+    let said = fine(&folder, &["render"]);
+    assert!(said.err.contains("it stays, delete it yourself"), "{}", said.err);
+    assert_eq!(fs::read_to_string(&route).unwrap(), "edited: true\n");
+    assert!(!egress.join("agentgatewaybackend-claude-haiku.yaml").exists());
+    // A foreign file where one of ours belongs stops everything.
+    fs::write(folder.join("features.yaml"), format!("{MINIMAL}features: {{ egress: true }}\n")).unwrap();
+    let before = files(&folder);
+    let said = gatewright(&folder, &["render"]);
+    assert_eq!(said.code, 2, "{}", said.err);
+    assert!(said.err.contains("did not write it"), "{}", said.err);
+    assert_eq!(files(&folder), before);
+}
+
+#[test]
+fn bad_input_writes_nothing_and_tells_all_mistakes_at_once() {
+    let folder = platform("bad", "features: { egres: true, mcp: yes }\nsettings: { postgres: { instances: two } }\n");
+    let said = gatewright(&folder, &["render"]);
+    assert_eq!((said.code, said.out.as_str()), (1, ""));
+    for part in ["did you mean `egress`", "[not-a-flag]", "must be an integer", "3 errors", "features.yaml:2:13"] {
+        assert!(said.err.contains(part), "{part}: {}", said.err);
+    }
+    assert!(!said.err.contains('\u{1b}'), "colour in a pipe");
+    assert!(!folder.join("rendered").exists());
+}
+
+#[test]
+fn usage_and_environment_are_exit_code_2() {
+    let empty = folder("empty");
+    for arguments in [&["render"][..], &["frobnicate"], &["render", "--cluster"], &["-C", "nowhere", "check"]] {
+        let said = gatewright(&empty, arguments);
+        assert_eq!((said.code, said.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(!said.err.is_empty());
+    }
+    let folder = platform("wrong-cluster", "");
+    let said = gatewright(&folder, &["render", "--cluster", "ai-def"]);
+    assert!(said.code == 2 && said.err.contains("did you mean `ai-dev`"), "{}", said.err);
+    fs::write(folder.join("rendered"), "in the way").unwrap();
+    let said = gatewright(&folder, &["render"]);
+    assert!(said.code == 2 && said.err.contains("rendered"), "{}", said.err);
+}
+
+#[test]
+fn data_is_for_programs_and_quiet_on_success() {
+    let folder = platform("data", "");
+    for arguments in
+        [["resolve", "-o", "json"], ["status", "-o", "json"], ["secrets", "-o", "json"], ["check", "-o", "json"]]
+    {
+        let said = fine(&folder, &arguments);
+        serde_json::from_str::<serde_json::Value>(&said.out).unwrap_or_else(|e| panic!("{arguments:?}: {e}"));
+        assert_eq!(said.err, "");
+    }
+    let said = fine(&folder, &["check"]);
+    assert_eq!((said.out.as_str(), said.err.as_str()), ("", ""));
+    let schema: serde_json::Value = serde_json::from_str(&fine(&folder, &["schema"]).out).unwrap();
+    let validator = jsonschema::validator_for(&schema).expect("a JSON Schema");
+    for case in ["default", "full", "ha", "external-everything", "egress-all-providers"] {
+        let text = fs::read_to_string(format!("golden/{case}/features.yaml")).unwrap();
+        let value = &gatewright::yaml::documents(&gatewright::source::Source::new("f", text)).unwrap()[0];
+        let errors: Vec<String> = validator.iter_errors(value).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{case}: {errors:?}");
+    }
+    assert!(!validator.is_valid(&serde_json::json!({ "platform": { "name": "x" }, "features": { "egres": true } })));
+    assert!(fine(&folder, &["completions", "bash"]).out.contains("gatewright"));
+    assert!(fine(&folder, &["explain", "egress"]).out.contains("claude-haiku"));
+}
+
+/// A reader that goes away early is no failure.
+#[test]
+fn a_closed_pipe_is_fine() {
+    let folder = platform("pipe", "");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gatewright"))
+        .current_dir(&folder)
+        .arg("schema")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+}
+
+/// The index is what `sha256sum -c` reads.
+#[test]
+fn the_index_is_a_list_of_digests() {
+    let folder = platform("index", "");
+    fine(&folder, &["render"]);
+    let cluster = files(&folder.join("rendered/ai-dev"));
+    let index = gatewright::tree::index(&cluster[gatewright::tree::INDEX]);
+    assert_eq!(index.len() + 1, cluster.len());
+    for (path, digest) in index {
+        assert_eq!(digest, gatewright::digest::hex(cluster[path].as_bytes()), "{path}");
+    }
+}
+
+#[test]
+fn golden_is_refused_in_ci_and_accepts_elsewhere() {
+    let folder = folder("golden");
+    fs::create_dir_all(folder.join("golden/one")).unwrap();
+    fs::write(folder.join("golden/one/features.yaml"), MINIMAL).unwrap();
+    assert_eq!(gatewright(&folder, &["golden"]).code, 1);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+    let refused = command.current_dir(&folder).args(["golden", "--accept"]).env("CI", "true").output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(!folder.join("golden/one/rendered").exists());
+    fine(&folder, &["golden", "--accept"]);
+    fine(&folder, &["golden"]);
+    fs::write(folder.join("golden/one/rendered/ai-dev/stray.yaml"), "x: 1\n").unwrap();
+    let said = gatewright(&folder, &["golden"]);
+    assert!(said.code == 1 && said.out.contains("stray.yaml"), "{}", said.out);
+}
+
+/// A fork: one group file and one folder of templates, and the plan says so.
+#[test]
+fn a_fork_adds_a_group_without_rust() {
+    let folder = platform("fork", "features: { fax: true }\n");
+    fs::create_dir_all(folder.join("groups")).unwrap();
+    fs::create_dir_all(folder.join("templates/fax")).unwrap();
+    let group = "summary: Faxes\nfeature: fax\nsettings: { properties: { number: { type: string, default: '1', description: A number } } }\n\
+                 components: { fax: { namespace: fax, path: fax, wave: 50 } }\n";
+    fs::write(folder.join("groups/fax.yaml"), group).unwrap();
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: fax, namespace: fax }\ndata: { number: {{ settings.number }} }\n";
+    fs::write(folder.join("templates/fax/configmap.yaml"), template).unwrap();
+    fine(&folder, &["render"]);
+    let rendered = files(&folder.join("rendered/ai-dev"));
+    assert!(rendered["fax/configmap-fax.yaml"].contains("number: \"1\""));
+    assert!(rendered["bootstrap/appproject-ai-dev.yaml"].contains("namespace: fax"));
+    assert!(rendered.contains_key("namespaces/namespace-fax.yaml"));
+    assert!(fine(&folder, &["resolve"]).out.contains("catalog: groups/fax.yaml is added"));
+}
+
+/// Every `console` block of the README is run, in order, in one copy of what a fresh clone has; `...` stands for any lines.
+#[test]
+fn the_readme_tells_the_truth() {
+    let readme = fs::read_to_string("README.md").expect("README.md");
+    let work = folder("readme");
+    for part in ["features.yaml", "golden", "tests/diagnostics"] {
+        copy(Path::new(part), &work.join(part));
+    }
+    let mut blocks = 0;
+    for block in readme.split("```console\n").skip(1).map(|b| b.split("```").next().unwrap_or_default()) {
+        blocks += 1;
+        for step in block.split("$ ").skip(1) {
+            let (command, wanted) = step.split_once('\n').unwrap_or((step, ""));
+            let words: Vec<&str> = command.split_whitespace().collect();
+            let said = match &words[..] {
+                ["mkdir", folder] => {
+                    fs::create_dir(work.join(folder)).unwrap();
+                    continue;
+                }
+                ["cargo", "run", "--", rest @ ..] | ["gatewright", rest @ ..] => gatewright(&work, rest),
+                _ => panic!("a console block with another program: {command}"),
+            };
+            let said = said.out + &said.err;
+            let matches = match wanted.split_once("...\n") {
+                Some((start, end)) => said.starts_with(start) && said.ends_with(end),
+                None => said.trim_end() == wanted.trim_end(),
+            };
+            assert!(matches, "$ {command}\n--- the README\n{wanted}--- said\n{said}");
+        }
+    }
+    assert!(blocks >= 6, "{blocks} console blocks");
+    for row in readme.lines().filter(|l| l.starts_with("| ") && l.matches('|').count() == 4 && l.contains(" | core | "))
+    {
+        let name = row.split('|').nth(1).unwrap_or_default().trim();
+        assert!(Path::new(&format!("groups/{name}.yaml")).is_file(), "{row}");
+    }
+    let catalog = Catalog::new(&Default::default()).expect("sound");
+    for group in catalog.groups.values() {
+        let flag = group.feature.as_ref().map_or("core".to_owned(), |f| format!("`{f}`"));
+        let row = format!("| {} | {flag} | {} |", group.name, group.summary);
+        assert!(readme.contains(&row), "the README's table of groups lacks: {row}");
+    }
+    let status = gatewright(Path::new("golden/full"), &["status", "-o", "markdown"]).out;
+    let table = readme.split("| control | state | detail |\n|---|---|---|\n").nth(1).unwrap_or_default();
+    for row in table.lines().take_while(|l| l.starts_with('|')) {
+        assert!(status.contains(row), "status does not say: {row}");
+    }
+    for link in readme.split("](").skip(1).map(|l| l.split(')').next().unwrap_or_default()) {
+        assert!(link.starts_with("http") || Path::new(link).exists(), "a link to nothing: {link}");
+    }
+    for path in readme.split(['`', ' ', '\n']).filter(|w| w.starts_with("rendered/ai-dev/")) {
+        assert!(Path::new("golden/default").join(path).exists(), "{path} is not rendered");
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in walkdir::WalkDir::new(from).into_iter().flatten().filter(|e| e.file_type().is_file()) {
+        let target = to.join(entry.path().strip_prefix(from).expect("below it"));
+        let target = if from.is_file() { to.to_path_buf() } else { target };
+        fs::create_dir_all(target.parent().expect("a folder")).unwrap();
+        fs::copy(entry.path(), target).unwrap();
+    }
+}

@@ -1,0 +1,210 @@
+//! What holds for every feature set and provider, in memory.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use gatewright::catalog::{BUILTIN, Catalog, Variant};
+use gatewright::features::Inputs;
+use gatewright::pipeline;
+use gatewright::plan::Plan;
+use gatewright::render::Memo;
+use gatewright::report;
+use gatewright::source::Source;
+use gatewright::tree::Tree;
+use gatewright::yaml;
+use serde_json::Value;
+
+/// Settings without which a provider cannot do.
+const NEEDED: [(&str, &str, &str); 6] = [
+    ("postgres", "external", "host: db.example.com, secretRef: { username: db-user, password: db-password }"),
+    ("identity", "external", "issuer: https://login.example.com, jwks: { host: login.example.com, path: /keys }"),
+    ("secret-store", "aws", "region: eu-central-1"),
+    ("secret-store", "azurekv", "vaultUrl: https://example.vault.azure.net"),
+    ("secret-store", "gcpsm", "projectID: example-project"),
+    ("secret-store", "vault", "server: https://vault.example.com:8200, role: platform"),
+];
+
+fn catalog() -> Catalog {
+    Catalog::new(&Default::default()).unwrap_or_else(|f| panic!("{}", report::text(&f)))
+}
+
+fn features(flags: &BTreeSet<&str>, profile: &str, settings: &str) -> String {
+    let flags: String = flags.iter().map(|f| format!("  {f}: true\n")).collect();
+    format!(
+        "platform:\n  name: ai-dev\n  profile: {profile}\n  argocd: {{ repoURL: https://git.example.com/ai-platform.git }}\n\
+         features:\n{flags}settings:\n{settings}"
+    )
+}
+
+/// Renders one features.yaml and hands on what came of it; any finding fails the test.
+fn rendered<T>(catalog: &Catalog, text: &str, memo: &Memo, then: impl FnOnce(&Plan<'_>, &Tree) -> T) -> T {
+    let inputs = Inputs { features: Source::new("features.yaml", text), clusters: Vec::new() };
+    let told = |findings: Vec<_>| -> ! { panic!("{text}\n{}", report::text(&findings)) };
+    let clusters = pipeline::read(&inputs, catalog).unwrap_or_else(|f| told(f));
+    let rendered = pipeline::render(catalog, &clusters[0], memo).unwrap_or_else(|f| told(f));
+    let findings = rendered.findings();
+    if !findings.is_empty() {
+        told(findings);
+    }
+    then(&rendered.plan, &rendered.tree())
+}
+
+/// Every set of flags with both profiles; and every provider once with all flags and once with none.
+fn every_set(catalog: &Catalog) -> Vec<String> {
+    let names: Vec<&str> = catalog.features().keys().copied().collect();
+    let all: BTreeSet<&str> = names.iter().copied().collect();
+    let mut sets = Vec::new();
+    for bits in 0..1_u32 << names.len() {
+        let flags = names.iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1).map(|(_, name)| *name).collect();
+        sets.extend(["cost", "ha"].map(|profile| features(&flags, profile, "  {}\n")));
+    }
+    for group in catalog.groups.values() {
+        for provider in group.variants.keys().filter(|p| !p.is_empty()) {
+            let needed = NEEDED.iter().find(|(g, p, _)| *g == group.name && *p == provider);
+            let more = needed.map_or(String::new(), |(_, _, settings)| format!(", {settings}"));
+            let settings = format!("  {}: {{ provider: {provider}{more} }}\n", group.name);
+            for flags in [&all, &BTreeSet::new()] {
+                sets.extend(["cost", "ha"].map(|profile| features(flags, profile, &settings)));
+            }
+        }
+    }
+    sets
+}
+
+/// No set of flags and no provider leads to a finding; the memo changes no byte; what is written reads back.
+#[test]
+fn every_feature_set_renders_soundly() {
+    let catalog = catalog();
+    let memo = Memo::default();
+    let sets = every_set(&catalog);
+    for (n, text) in sets.iter().enumerate() {
+        let tree = rendered(&catalog, text, &memo, |_, tree| tree.clone());
+        if n % 16 == 0 {
+            let again = rendered(&catalog, text, &Memo::default(), |_, tree| tree.clone());
+            assert_eq!(tree, again, "{text}");
+            for (path, file) in tree.iter().filter(|(path, _)| path.ends_with(".yaml")) {
+                let values = yaml::documents(&Source::new(path.as_str(), &**file)).expect("own text");
+                assert_eq!(values.len(), 1, "{path}");
+                let head = file.split_inclusive('\n').next().unwrap_or_default();
+                assert_eq!(&*format!("{head}{}", yaml::emit(&values[0])), &**file, "{path}");
+            }
+        }
+    }
+    assert!(sets.len() > 100, "{}", sets.len());
+}
+
+/// What is off leaves no trace in any file, groups.yaml and the index included.
+#[test]
+fn what_is_off_leaves_no_trace() {
+    let catalog = catalog();
+    let words: [(&str, &[&str]); 5] = [
+        ("egress", &["anthropic", "claude", "gemini", "bedrock", "vertex", "azure", "egress"]),
+        ("mcp", &["mcp", "modelcontextprotocol", "jwt"]),
+        ("identity", &["dex", "identity", "issuer"]),
+        ("autoscaling", &["keda", "scaledobject", "flowcontrol", "autoscal"]),
+        ("tracing", &["otel", "opentelemetry", "sampling"]),
+    ];
+    let names: BTreeSet<&str> = catalog.features().keys().copied().collect();
+    assert_eq!(names, words.iter().map(|(f, _)| *f).collect(), "a feature without words here");
+    for (off, words) in words {
+        let on = names.iter().copied().filter(|f| *f != off && (off != "identity" || *f != "mcp")).collect();
+        for flags in [on, BTreeSet::new()] {
+            rendered(&catalog, &features(&flags, "cost", "  {}\n"), &Memo::default(), |_, tree| {
+                for (path, text) in tree {
+                    for word in words {
+                        // A NetworkPolicy for egress is another thing; identity is needed by mcp and so is `issuer`.
+                        let text = format!("{path}\n{}", text.to_lowercase())
+                            .replace("- egress", "")
+                            .replace("\n  egress:", "");
+                        assert!(!text.contains(word), "{off} is off, and {path} says `{word}` with {flags:?} on");
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// No setting is declared and unread: a template or an expression of the group names it, or takes what it stands in whole.
+#[test]
+fn every_setting_is_read() {
+    let catalog = catalog();
+    for group in catalog.groups.values() {
+        let mut texts = fs::read_to_string(format!("groups/{}.yaml", group.name)).expect("a group file");
+        let mut inputs: BTreeSet<String> = BTreeSet::new();
+        for (name, text) in BUILTIN {
+            let component = name.strip_prefix("templates/").and_then(|n| n.split('/').next()).unwrap_or_default();
+            let documents = |v: &Variant| v.text.documents.values().any(|d| name.ends_with(d.as_str()));
+            if group.variants.values().any(|v| v.text.components.contains_key(component) || documents(v)) {
+                texts += text;
+                inputs.extend(catalog.templates.inputs(name).map(str::to_owned));
+            }
+        }
+        for (provider, variant) in &group.variants {
+            for path in variant.schema.paths().iter().filter(|p| *p != "provider") {
+                let leaf = path.rsplit('.').next().unwrap_or_default();
+                let named = texts.contains(&format!(".{leaf}")) || texts.contains(&format!("\"{leaf}\""));
+                let ancestors = path.match_indices('.').map(|(i, _)| &path[..i]).filter(|a| !a.contains('*'));
+                let whole = |a: &str| {
+                    inputs.contains(&format!("settings.{a}"))
+                        || texts.contains(&format!("settings.{a} "))
+                        || texts.contains(&format!("settings.{a}["))
+                };
+                let in_list = path.contains('*');
+                let taken = ancestors.rev().any(whole) && (!in_list || parent_is_whole(path, &texts));
+                assert!(
+                    named || taken,
+                    "settings.{}.{path} (provider `{provider}`) is declared and never read",
+                    group.name
+                );
+            }
+        }
+    }
+}
+
+/// Inside a list or table nothing but the text tells whether an item is passed on whole.
+fn parent_is_whole(path: &str, texts: &str) -> bool {
+    path.split('.').rev().skip(1).any(|name| name == "*" || texts.contains(&format!(".{name} }}}}")))
+}
+
+/// Every group, provider and component appears in some golden case, and the repository's own file is one of them.
+#[test]
+fn golden_cases_show_everything() {
+    let catalog = catalog();
+    let (mut groups, mut components) = (BTreeSet::new(), BTreeSet::new());
+    for case in gatewright::disk::cases("golden".as_ref()).expect("golden/") {
+        let folder = std::path::Path::new("golden").join(&case);
+        let inputs = gatewright::disk::inputs(&folder, "features.yaml".as_ref()).expect("readable");
+        for cluster in pipeline::read(&inputs, &catalog).expect("sound") {
+            let rendered = pipeline::render(&catalog, &cluster, &Memo::default()).expect("sound");
+            let on = rendered.plan.choices.values().filter(|c| c.on);
+            groups.extend(on.map(|c| (c.group.name.clone(), c.provider.to_owned())));
+            components.extend(rendered.plan.components.iter().map(|c| c.name.clone()));
+        }
+    }
+    for group in catalog.groups.values() {
+        for (provider, variant) in &group.variants {
+            let rendered_stores = ["azurekv", "gcpsm", "kubernetes", "vault"].contains(&provider.as_str());
+            assert!(
+                rendered_stores || groups.contains(&(group.name.clone(), provider.clone())),
+                "{} {provider}",
+                group.name
+            );
+            for component in variant.text.components.keys() {
+                let store = component.starts_with("secret-store-");
+                assert!(store || components.contains(component), "component {component} is in no golden case");
+            }
+        }
+    }
+    let (own, case) = (fs::read_to_string("features.yaml"), fs::read_to_string("golden/default/features.yaml"));
+    assert_eq!(own.expect("features.yaml"), case.expect("golden/default/features.yaml"));
+}
+
+/// Emission is one text per value whatever the template's spelling.
+#[test]
+fn spelling_of_a_template_does_not_matter() {
+    let read = |text: &str| yaml::documents(&Source::new("t", text)).expect("yaml").remove(0);
+    let one = read("a: {b: [1, 'x'], c: \"yes\"}\n");
+    let two = read("a:\n    b:\n    - 1\n    - x\n    c: 'yes'\n");
+    assert_eq!(yaml::emit(&one), yaml::emit(&two));
+    assert_eq!(yaml::emit(&Value::Null), "null\n");
+}
