@@ -149,6 +149,14 @@ fn platform(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut
     }
     let mut platform = catalog.platform.fill(&node.to_value());
     platform["cluster"] = stem.map_or_else(|| platform["name"].clone(), Value::String);
+    if platform["cluster"] == "default" {
+        findings.push(
+            Finding::error(Code::InvalidName, "`default` is the name of Argo CD's own project")
+                .place(node.place_at("/name"))
+                .help("the cluster's name is that of its AppProject: choose another one"),
+        );
+        return None;
+    }
     Some(platform)
 }
 

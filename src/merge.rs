@@ -1,4 +1,4 @@
-//! Laying values over values. Two merges, both of RFC 7396's shape: plain values, and nodes that keep their places.
+//! Laying values over values: RFC 7396, the same without removal, and the same for nodes that keep their places.
 
 use serde_json::Value;
 
@@ -23,7 +23,19 @@ pub fn merge_patch(target: &mut Value, patch: &Value) {
     }
 }
 
-/// The same for files: a cluster's overlay over `features.yaml`. Each part keeps the place where it was written.
+/// Maps merge, everything else replaces, `null` included: what was left out of a map stays, what was written counts.
+pub fn lay(target: &mut Value, over: &Value) {
+    match (target, over) {
+        (Value::Object(target), Value::Object(over)) => {
+            for (key, value) in over {
+                lay(target.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (target, over) => *target = over.clone(),
+    }
+}
+
+/// RFC 7396 for files: a cluster's overlay over `features.yaml`. Each part keeps the place where it was written.
 pub fn overlay(base: &Node, over: &Node) -> Node {
     let (Kind::Map(entries), Kind::Map(changes)) = (&base.kind, &over.kind) else {
         return over.clone();

@@ -11,7 +11,7 @@ use crate::choice::{Choice, Choices, choose};
 use crate::component::{Component, Secret};
 use crate::features::Cluster;
 use crate::finding::{Code, Finding};
-use crate::merge::merge_patch;
+use crate::merge::lay;
 use crate::schema::is_dns_label;
 use crate::source::{Place, Source};
 use crate::template::{Context, Templates, pick};
@@ -55,9 +55,9 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster) -> Result<Plan<'a>, 
         let context = json!({ "platform": cluster.platform, "settings": settings[choice.group.name.as_str()], "capabilities": {} });
         work.contexts.insert(&choice.group.name, context);
     }
-    work.validate();
-    work.stop()?;
     work.capabilities();
+    work.stop()?;
+    work.validate();
     work.stop()?;
     let lists = work.lists();
     work.unique(&lists);
@@ -92,7 +92,7 @@ fn settings<'a>(choices: &Choices<'a>, cluster: &Cluster, findings: &mut Vec<Fin
         match cluster.settings.get(&choice.group.name) {
             Some(given) => {
                 findings.extend(variant.schema.findings(given, &format!("settings.{}", choice.group.name)));
-                merge_patch(&mut value, &given.to_value());
+                lay(&mut value, &given.to_value());
             }
             None if choice.on => findings.extend(missing(choice, cluster)),
             None => {}
@@ -184,7 +184,7 @@ impl<'a, 'w> Work<'a, 'w> {
         }
     }
 
-    /// What groups say about their own settings beyond the schema.
+    /// What groups say about their own settings, in the light of the capabilities they have.
     fn validate(&mut self) {
         for choice in self.on() {
             let context = self.context(choice);

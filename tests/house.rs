@@ -60,3 +60,26 @@ fn texts_are_clean() {
         }
     }
 }
+
+/// Every dependency has a licence that deny.toml allows; `cargo deny` says the same where it is installed.
+#[test]
+fn licences_are_allowed() {
+    let deny = fs::read_to_string("deny.toml").expect("deny.toml");
+    let list = deny.split("allow = [").nth(1).and_then(|rest| rest.split(']').next()).expect("a list of licences");
+    let allowed: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
+    let rustc = std::process::Command::new("rustc").arg("-vV").output().expect("rustc runs");
+    let about = String::from_utf8_lossy(&rustc.stdout).into_owned();
+    let host = about.lines().find_map(|l| l.strip_prefix("host: ")).expect("a host");
+    let output = std::process::Command::new(env!("CARGO"))
+        .args(["metadata", "--offline", "--locked", "--format-version", "1", "--filter-platform", host])
+        .output()
+        .expect("cargo runs");
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    assert!(packages.len() > 50, "{}", packages.len());
+    for package in packages {
+        let licence = package["license"].as_str().unwrap_or("none").replace('/', " OR ").replace(['(', ')'], "");
+        let fine = |choice: &str| choice.split(" AND ").all(|l| allowed.contains(&l.trim()));
+        assert!(licence.split(" OR ").any(fine), "{} is under {licence}", package["name"]);
+    }
+}

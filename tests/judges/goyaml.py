@@ -33,7 +33,7 @@ def main():
             names.update(embedded(tree, scratch))
             paths = "".join(f"{p}\n" for p in names.values())
             lines = subprocess.run([reader], input=paths, capture_output=True, text=True, check=True, timeout=60).stdout
-            problems = []
+            problems = [] if names else ["there is no file"]
             for (name, path), line in zip(names.items(), lines.splitlines(), strict=True):
                 readings = {"PyYAML": by_pyyaml(yaml, path.read_text()), **json.loads(line)}
                 problems += [f"{name}{difference}" for difference in disagreements(readings)]

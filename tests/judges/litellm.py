@@ -7,12 +7,14 @@ import http.client
 import importlib.metadata
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -50,14 +52,22 @@ def main():
             for trial, subject in ((proxy_trial, proxy_subject(platform)), (migration_trial, migration_subject(platform))):
                 key = (trial.__name__, json.dumps(subject, sort_keys=True))
                 if key not in runs:
-                    runs[key], names[key] = pool.submit(trial, subject, scratch / str(len(runs))), case
+                    runs[key], names[key] = pool.submit(attempt, trial, subject, scratch / str(len(runs))), case
                 trials.append(key)
             waiting.append((case, litellm_rules.problems(platform, known), trials, len(platform.routes)))
         for case, static, trials, aliases in waiting:
             problems = static + [p for key in trials for p in runs[key].result()]
             shared = "" if names[trials[0]] == case else f", proxy as in {names[trials[0]]}"
-            trees.report(JUDGE, case, problems, f"{aliases} aliases{shared}")
+            trees.report(JUDGE, case, problems, f"aliases: {aliases}{shared}")
     return 1 if trees.failures else 0
+
+
+def attempt(trial, *arguments):
+    """A judge that breaks has found something: in the tree or in itself."""
+    try:
+        return trial(*arguments)
+    except Exception:
+        return [traceback.format_exc()]
 
 
 def known_keys(scratch):
@@ -137,8 +147,7 @@ def proxy_trial(subject, folder):
                                        stdin=subprocess.DEVNULL, start_new_session=True)
             try:
                 if not answers(process, port):
-                    log.seek(0)
-                    return ["LiteLLM did not start:\n" + log.read()[-3000:]]
+                    return ["LiteLLM does not start: " + last_words(log)]
                 # Entries that it drops and settings that it ignores, it only logs.
                 log.seek(0)
                 problems = [f"log: {line.strip()}" for line in log if "ERROR" in line or "WARNING" in line]
@@ -148,6 +157,12 @@ def proxy_trial(subject, folder):
             finally:
                 stop(process)
             return problems
+
+
+def last_words(log):
+    log.seek(0)
+    lines = [line.strip() for line in log if line.strip()]
+    return "\n".join([line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)][-1:] or lines[-10:])
 
 
 def answers(process, port):
@@ -201,25 +216,25 @@ def interview(subject, client, gateway):
     if status not in (400, 404) or gateway.taken():
         yield f"an alias that nobody has: {status} {body}"
 
-    for part in (ask, tricks):
-        for alias in sorted(set(entries) & set(routes)):
-            yield from (f"{alias}: {p}" for p in part(alias, routes, entries[alias], client, gateway))
+    for alias in sorted(set(entries) & set(routes)):
+        wrong = list(ask(alias, routes[alias], entries[alias], client, gateway))
+        yield from (f"{alias}: {p}" for p in wrong or tricks(alias, routes, client, gateway))
 
 
 def question(alias, **more):
     return {"model": alias, "messages": [{"role": "user", "content": "Hello"}], **more}
 
 
-def ask(alias, routes, entry, client, gateway):
+def ask(alias, route, entry, client, gateway):
     """One plain and one streamed call of an alias."""
-    route = routes[alias]
     status, headers, body = client.call("POST", "/v1/chat/completions", question(alias))
     seen = gateway.taken()
     if status != 200 or len(seen) != 1:
         yield f"{status} {body} after {len(seen)} calls of the gateway"
         return
     yield from call_is_right(route, seen[0], {"model", "messages"})
-    due = PROMPT_TOKENS * float(entry["input_cost_per_token"]) + COMPLETION_TOKENS * float(entry["output_cost_per_token"])
+    prices = [float(entry.get(f"{side}_cost_per_token", 0)) for side in ("input", "output")]
+    due = PROMPT_TOKENS * prices[0] + COMPLETION_TOKENS * prices[1]
     cost = float(headers.get("x-litellm-response-cost", 0))
     if abs(cost - due) > 1e-9 * due:
         yield f"costs {cost}, its prices make {due}"
@@ -247,7 +262,7 @@ def call_is_right(route, call, allowed):
         yield f"sent parameters that nobody asked for: {sorted(set(call['body']) - allowed)}"
 
 
-def tricks(alias, routes, _, client, gateway):
+def tricks(alias, routes, client, gateway):
     """Whatever a caller puts into headers or body, an alias reaches no route but its own and stays there for others."""
     nobody = {"alias": None, "model": "no-such-model", "headers": {"X-Gateway-Base-Model-Name": "no-such-model"}}
     for other in (nobody, *routes.values()):
@@ -261,7 +276,7 @@ def tricks(alias, routes, _, client, gateway):
     status, _, body = client.call("POST", "/v1/chat/completions", question(alias))
     gateway.taken()
     if status != 200:
-        yield f"after tricks of one caller, all others get {status} {body}"
+        yield f"after tricks of one caller, all others get {status} {str(body)[:150]}"
 
 
 class Client:
@@ -306,19 +321,20 @@ def migration_subject(p):
 
 def migration_trial(env, folder):
     """The script that the job runs must end with 0 if prisma succeeds, and only then."""
+    return [p for ends_with in (0, 1) if env is not None for p in migrate(env, folder.with_name(f"{folder.name}-{ends_with}"), ends_with)]
+
+
+def migrate(env, home, ends_with):
+    base = environment(home)
+    (home / "prisma").write_text(f'#!/bin/sh\necho "$1" >> "{home}/asked"\nexit {ends_with}\n')
+    (home / "prisma").chmod(0o755)
     code = "import runpy; runpy.run_module('litellm.proxy.prisma_migration', run_name='__main__')"
-    for prisma_ends_with in (0, 1) if env is not None else ():
-        home = folder.with_name(f"{folder.name}-{prisma_ends_with}")
-        base = environment(home)
-        (home / "prisma").write_text(f"#!/bin/sh\necho $1 >> \"{home}/asked\"\nexit {prisma_ends_with}\n")
-        (home / "prisma").chmod(0o755)
-        path = f"{home}:{base['PATH']}"
-        done = subprocess.run([*ISOLATED, "-c", code], cwd=home, env=base | env | {"PATH": path}, capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=START_SECONDS)
-        if not (home / "asked").exists():
-            yield f"migration: prisma was never asked to do anything, exit code {done.returncode}"
-        elif (done.returncode == 0) != (prisma_ends_with == 0):
-            yield f"migration: prisma ended with {prisma_ends_with}, the job with {done.returncode}:\n{done.stderr[-1500:]}"
+    done = subprocess.run([*ISOLATED, "-c", code], cwd=home, env=base | env | {"PATH": f"{home}:{base['PATH']}"},
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=START_SECONDS)
+    if not (home / "asked").exists():
+        yield f"migration: prisma was asked nothing, exit code {done.returncode}"
+    elif (done.returncode == 0) != (ends_with == 0):
+        yield f"migration: prisma ends with {ends_with}, the job with {done.returncode}"
 
 
 if __name__ == "__main__":
