@@ -47,7 +47,11 @@ def main():
         runs, names = {}, {}  # by what the trial depends on, so that equal ones run once
         waiting = []
         for case, tree in trees.cases(JUDGE):
-            platform = litellm_tree.read(tree)
+            try:
+                platform = litellm_tree.read(tree)
+            except (KeyError, TypeError, AttributeError) as error:
+                trees.report(JUDGE, case, [f"not the shape of LiteLLM that this judge knows: {error!r}"])
+                continue
             trials = []
             for trial, subject in ((proxy_trial, proxy_subject(platform)), (migration_trial, migration_subject(platform))):
                 key = (trial.__name__, json.dumps(subject, sort_keys=True))
