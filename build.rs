@@ -1,4 +1,5 @@
-//! Compiles the catalog into the binary: `groups/` and `templates/` become a table of (path, text).
+//! Compiles the catalog into the binary: `groups/` and `templates/` become a table of (path, text, JSON). The JSON is the
+//! group file once more, read here so that no run has to; it is empty where the file is no YAML (the run then says why).
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,11 +16,19 @@ fn main() {
     let mut table = String::from("&[\n");
     for file in files {
         let name = file.strip_prefix(&root).expect("below the root").to_string_lossy().replace('\\', "/");
-        writeln!(table, "    ({name:?}, include_str!({file:?})),").expect("writing to a string");
+        let json = if name.starts_with("groups/") { json(&file) } else { String::new() };
+        writeln!(table, "    ({name:?}, include_str!({file:?}), {json:?}),").expect("writing to a string");
     }
     table.push_str("]\n");
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it")).join("catalog.rs");
     fs::write(out, table).expect("the build folder is writable");
+}
+
+fn json(file: &Path) -> String {
+    let text = fs::read_to_string(file).expect("a group file is readable");
+    let options = serde_yaml::options! { legacy_octal_numbers: true };
+    let value: Result<serde_json::Value, _> = serde_yaml::from_str_with_options(&text, options);
+    value.map(|v| v.to_string()).unwrap_or_default()
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -2,7 +2,7 @@
 //! Knows no features.yaml; decides nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -13,13 +13,13 @@ use crate::merge::merge_patch;
 use crate::schema::{Schema, invalid_name, is_dns_label};
 use crate::source::{Place, Source};
 use crate::template::Templates;
-use crate::yaml::{self, Node};
+use crate::yaml::{self, Kind, Node};
 
 /// The template that renders every entry of `secrets`.
 pub const SECRET_TEMPLATE: &str = "templates/external-secret.yaml";
 
-/// The catalog that is compiled into the binary: (path, text), sorted by path.
-pub const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
+/// The catalog that is compiled into the binary: (path, text, the group file as JSON), sorted by path.
+pub const BUILTIN: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
 
 /// All that can be chosen.
 #[derive(Debug)]
@@ -41,8 +41,9 @@ pub struct Catalog {
 pub struct Group {
     /// The file's stem.
     pub name: String,
-    /// The file with its places.
-    pub node: Node,
+    /// The file.
+    pub source: Arc<Source>,
+    node: OnceLock<Node>,
     /// One line.
     pub summary: String,
     /// The flag that switches it on; `None`: always on.
@@ -129,11 +130,11 @@ impl Catalog {
     /// # Errors
     /// Every mistake in group files, and templates that do not parse.
     pub fn new(local: &BTreeMap<String, String>) -> Result<Self, Vec<Finding>> {
-        let mut files: BTreeMap<&str, &str> = BUILTIN.iter().copied().collect();
+        let mut files: BTreeMap<&str, &str> = BUILTIN.iter().map(|(name, text, _)| (*name, *text)).collect();
         let mut notable = BTreeMap::new();
         for (name, text) in local {
             if files.insert(name, text).is_none_or(|old| old != text) {
-                notable.insert(name.clone(), BUILTIN.iter().any(|(n, _)| n == name));
+                notable.insert(name.clone(), BUILTIN.iter().any(|(n, ..)| n == name));
             }
         }
         let sources: Vec<Arc<Source>> = files.iter().map(|(name, text)| Source::new(*name, *text)).collect();
@@ -170,7 +171,7 @@ impl Catalog {
         let mut findings = Vec::new();
         for group in self.groups.values() {
             let mut say = |key: &str, message: String| {
-                findings.push(Finding::error(Code::GroupFile, message).place(group.node.place_at(key)));
+                findings.push(Finding::error(Code::GroupFile, message).place(group.node().place_at(key)));
             };
             for variant in group.variants.values() {
                 for capability in &variant.text.requires {
@@ -187,7 +188,7 @@ impl Catalog {
                     let folder = format!("templates/{name}/");
                     let has_source = component.get("chart").is_some() || component.get("git").is_some();
                     let own_secrets = variant.text.secrets.iter().any(|s| s["component"] == json!(name));
-                    if !has_source && !own_secrets && self.templates.in_folder(&folder).next().is_none() {
+                    if !has_source && !own_secrets && self.templates.in_folder(&folder).is_empty() {
                         say(
                             "/components",
                             format!("component `{name}` has neither `chart`, `git`, secrets nor templates in {folder}"),
@@ -202,22 +203,16 @@ impl Catalog {
 
 impl Group {
     fn read(source: &Arc<Source>) -> Result<Self, Vec<Finding>> {
-        let node = yaml::read(source).map_err(|f| vec![f])?;
-        let text: GroupText = match serde_json::from_value(node.to_value()) {
-            Ok(text) => text,
-            // The same mistake once more, from the reader that knows where it stands.
-            Err(error) => {
-                let placed = yaml::read_typed::<GroupText>(source, Code::GroupFile).err();
-                let here = || Finding::error(Code::GroupFile, error.to_string()).place(node.place.clone());
-                return Err(vec![placed.unwrap_or_else(here)]);
-            }
-        };
+        let text = GroupText::read(source).map_err(|f| vec![f])?;
         let name = source.name.trim_start_matches("groups/").trim_end_matches(".yaml").to_owned();
         if !is_dns_label(&name) {
             return Err(vec![invalid_name("the group", &name, Place::new(source, 0, 0))]);
         }
-        let say =
-            |pointer: &str, message: String| Finding::error(Code::GroupFile, message).place(node.place_at(pointer));
+        let node = OnceLock::new();
+        let say = |pointer: &str, message: String| {
+            let node = node.get_or_init(|| places(source));
+            Finding::error(Code::GroupFile, message).place(node.place_at(pointer))
+        };
         let mut findings = Vec::new();
         if text.summary.is_empty() {
             findings.push(say("", "a group needs a `summary`".into()));
@@ -255,7 +250,8 @@ impl Group {
         if !findings.is_empty() {
             return Err(findings);
         }
-        Ok(Self { name, node, summary: text.summary, feature: text.feature, provider: text.provider, variants })
+        let source = source.clone();
+        Ok(Self { name, source, node, summary: text.summary, feature: text.feature, provider: text.provider, variants })
     }
 
     /// Capabilities that some variant provides.
@@ -266,14 +262,33 @@ impl Group {
     /// The place of a key, looked for under the chosen provider first.
     pub fn place(&self, provider: &str, pointer: &str) -> Place {
         let under = format!("/providers/{provider}{pointer}");
-        match self.node.at(&under) {
-            Some(_) => self.node.place_at(&under),
-            None => self.node.place_at(pointer),
+        match self.node().at(&under) {
+            Some(_) => self.node().place_at(&under),
+            None => self.node().place_at(pointer),
         }
+    }
+
+    /// The file with its places; read when somebody asks for one.
+    fn node(&self) -> &Node {
+        self.node.get_or_init(|| places(&self.source))
     }
 }
 
+/// The places of a group file that was read before.
+fn places(source: &Arc<Source>) -> Node {
+    let nowhere = || Node { place: Place::new(source, 0, 0), kind: Kind::Null };
+    yaml::read(source).unwrap_or_else(|_| nowhere())
+}
+
 impl GroupText {
+    fn read(source: &Arc<Source>) -> Result<Self, Finding> {
+        let builtin = BUILTIN.iter().find(|(name, text, _)| *name == source.name && *text == source.text);
+        match builtin.and_then(|(_, _, json)| serde_json::from_str(json).ok()) {
+            Some(text) => Ok(text),
+            None => yaml::read_typed(source, Code::GroupFile),
+        }
+    }
+
     /// Names of the capabilities it provides (those without `for`).
     pub fn capabilities(&self) -> impl Iterator<Item = &str> {
         self.provides.iter().filter(|(_, fields)| !fields.contains_key("for")).map(|(name, _)| name.as_str())
@@ -323,7 +338,7 @@ fn lists(groups: &BTreeMap<String, Group>) -> (BTreeSet<String>, Vec<Finding>) {
                 let message = format!("`{capability}` is a list elsewhere: give it `for`, or another name");
                 findings.push(
                     Finding::error(Code::GroupFile, message)
-                        .place(group.node.place_at(&format!("/provides/{capability}"))),
+                        .place(group.node().place_at(&format!("/provides/{capability}"))),
                 );
             }
         }

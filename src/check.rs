@@ -2,13 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use crate::claims;
 use crate::finding::{Code, Finding};
 use crate::plan::Plan;
 use crate::render::{Bundle, Placed};
-use crate::secret;
 use crate::source::{Place, Source};
 
 /// Everything that is wrong with a bundle.
@@ -36,18 +33,16 @@ fn about(plan: &Plan<'_>, placed: &Placed, needle: &str, finding: Finding) -> Fi
 /// Keys live in the data plane: nothing that looks like one may stand in a file.
 fn secret_material(plan: &Plan<'_>, placed: &Placed) -> Vec<Finding> {
     let mut findings = Vec::new();
-    strings(&placed.manifest.value, &mut |text| {
-        if let Some(what) = secret::material(text) {
-            let finding = Finding::error(Code::SecretMaterial, format!("{} holds {what}", placed.manifest.identity));
-            let needle = text.lines().find(|l| secret::material(l).is_some()).unwrap_or(text);
-            findings.push(about(
-                plan,
-                placed,
-                needle,
-                finding.help("render a reference to a Secret that an ExternalSecret fills"),
-            ));
-        }
-    });
+    for (what, line) in &placed.manifest.material {
+        let message = format!("{} holds {what}", placed.manifest.identity);
+        let finding = Finding::error(Code::SecretMaterial, message);
+        findings.push(about(
+            plan,
+            placed,
+            line,
+            finding.help("render a reference to a Secret that an ExternalSecret fills"),
+        ));
+    }
     let identity = &placed.manifest.identity;
     if identity.kind == "Secret" && identity.group.is_empty() {
         let finding = Finding::error(Code::SecretMaterial, format!("{identity} is a Secret in git"));
@@ -59,15 +54,6 @@ fn secret_material(plan: &Plan<'_>, placed: &Placed) -> Vec<Finding> {
         ));
     }
     findings
-}
-
-fn strings<'a>(value: &'a Value, look: &mut impl FnMut(&'a str)) {
-    match value {
-        Value::String(text) => look(text),
-        Value::Array(items) => items.iter().for_each(|v| strings(v, look)),
-        Value::Object(map) => map.values().for_each(|v| strings(v, look)),
-        _ => {}
-    }
 }
 
 /// Every namespace in use is one that some component brings.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
+use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use crate::args::{Args, Command, Format, Place};
@@ -100,21 +101,40 @@ impl<'a> Workspace<'a> {
         Ok(chosen)
     }
 
-    /// Renders clusters one after the other and hands each on; mistakes of all of them are reported together.
-    fn each<T>(&self, only: Option<&str>, mut use_it: impl FnMut(Rendered<'a>) -> Result<T>) -> Result<Vec<T>> {
-        let memo = Memo::default();
-        let (mut results, mut findings) = (Vec::new(), Vec::new());
-        for cluster in self.clusters(only)? {
-            match pipeline::render(self.catalog, &cluster, &memo) {
-                Ok(rendered) => results.push(use_it(rendered)?),
-                Err(found) => findings.extend(found),
+    /// Renders clusters and hands each on, several at a time; results come in the order of the clusters. Mistakes of all of
+    /// them are reported together.
+    fn each<T: Send>(
+        &self,
+        clusters: &[Cluster],
+        memo: &Memo,
+        use_it: impl Fn(Rendered<'a>) -> Result<T> + Sync,
+    ) -> Result<Vec<T>> {
+        let one = |cluster: &Cluster| use_it(pipeline::render(self.catalog, cluster, memo).map_err(Failure::Findings)?);
+        let results: Vec<Result<T>> = clusters.par_iter().map(one).collect();
+        let (mut values, mut findings) = (Vec::new(), Vec::new());
+        for result in results {
+            match result {
+                Ok(value) => values.push(value),
+                Err(Failure::Findings(found)) => findings.extend(found),
+                Err(other) => return Err(other),
             }
         }
-        if findings.is_empty() { Ok(results) } else { Err(Failure::Findings(sorted(findings))) }
+        if findings.is_empty() { Ok(values) } else { Err(Failure::Findings(sorted(findings))) }
+    }
+
+    /// The clusters, when no rule finds an error in any. They are rendered again when they are used: the memo has most of
+    /// it, and no value ever holds all trees.
+    fn sound(&self, only: Option<&str>, memo: &Memo) -> Result<Vec<Cluster>> {
+        let clusters = self.clusters(only)?;
+        self.each(&clusters, memo, |rendered| match rendered.findings() {
+            findings if findings.is_empty() => Ok(()),
+            findings => Err(Failure::Findings(findings)),
+        })?;
+        Ok(clusters)
     }
 
     fn resolve(&self, output: Format) -> Result<Outcome> {
-        let plans = self.each(None, |rendered| Ok(rendered.plan))?;
+        let plans = self.each(&self.clusters(None)?, &Memo::default(), |rendered| Ok(rendered.plan))?;
         let local: Vec<String> = self
             .catalog
             .local
@@ -131,31 +151,32 @@ impl<'a> Workspace<'a> {
         formatted(&data, output)
     }
 
-    /// Judges every cluster, then renders again what the memo mostly has and writes: no value ever holds all trees, and
-    /// nothing is written when anything is wrong.
+    /// Nothing is touched when anything is wrong with any cluster.
     fn render(&self, place: &Place) -> Result<Outcome> {
-        let output = self.folder.join(&place.output_dir);
-        let (mut files, mut written, mut removed) = (0, 0, 0);
-        let mut talk = String::new();
-        let names = self.sound_trees(place, |name, tree| {
-            let done = disk::write(&output, name, tree)?;
-            (files, written, removed) = (files + tree.len() - 1, written + done.written, removed + done.removed);
-            for path in done.edited {
-                talk += &match tree.contains_key(&path) {
-                    true => format!("warning: {name}/{path} was changed by hand; it is as rendered again\n"),
-                    false => format!(
-                        "warning: {name}/{path} is not rendered any more and was changed by hand; it stays, delete it yourself\n"
-                    ),
-                };
-            }
-            Ok(())
+        let memo = Memo::default();
+        let clusters = self.sound(place.cluster.as_deref(), &memo)?;
+        let folder = self.folder.join(&place.output_dir);
+        let output = disk::Output::open(&folder)?;
+        let done = self.each(&clusters, &memo, |rendered| {
+            let (name, tree) = (rendered.plan.cluster.as_str(), rendered.tree());
+            let done = disk::write(&output, name, &tree)?;
+            let warnings = done.edited.iter().map(|path| match tree.contains_key(path) {
+                true => format!("warning: {name}/{path} was changed by hand; it is as rendered again\n"),
+                false => format!("warning: {name}/{path} is not rendered any more and was changed by hand; it stays, delete it yourself\n"),
+            });
+            let warnings: String = warnings.collect();
+            Ok((tree.len() - 1, done.written, done.removed, warnings))
         })?;
-        for name in self.orphans(place, &names)? {
+        let mut talk: String = done.iter().map(|(.., warnings)| warnings.as_str()).collect();
+        for name in self.orphans(place, &clusters)? {
             talk += &format!(
                 "warning: {}/{name} belongs to no cluster; delete it if it is gone for good\n",
                 place.output_dir.display()
             );
         }
+        let sum = |count: fn(&(usize, usize, usize, String)) -> usize| done.iter().map(count).sum::<usize>();
+        let (files, written, removed) = (sum(|d| d.0), sum(|d| d.1), sum(|d| d.2));
+        let names: Vec<&str> = clusters.iter().map(|c| c.name.as_str()).collect();
         let which = if names.len() > 3 { format!("{} clusters", names.len()) } else { names.join(", ") };
         talk += &format!(
             "{which}: {files} files in {} ({written} written, {removed} removed)\n",
@@ -165,34 +186,17 @@ impl<'a> Workspace<'a> {
     }
 
     fn render_check(&self, place: &Place) -> Result<Outcome> {
-        let output = self.folder.join(&place.output_dir);
-        let mut findings = Vec::new();
-        let names = self.sound_trees(place, |name, tree| {
-            let found = disk::read_tree(&output.join(name))?;
-            let owned = disk::owned(&found);
-            if owned.is_empty() {
-                let message = format!("{}/{name} was never rendered", place.output_dir.display());
-                findings.push(Finding::error(Code::StaleOutput, message));
-                return Ok(());
-            }
-            let edited: BTreeSet<String> = disk::hand_edited(&found).into_iter().collect();
-            for (path, change) in changes(&owned, tree) {
-                let file = format!("{}/{name}/{path}", place.output_dir.display());
-                let (code, what) = match change {
-                    _ if edited.contains(&path) => (Code::HandEdited, "was changed by hand"),
-                    Change::Added => (Code::StaleOutput, "is missing"),
-                    Change::Removed => (Code::StaleOutput, "is not rendered any more"),
-                    Change::Changed => (Code::StaleOutput, "is not what the inputs render"),
-                };
-                findings.push(Finding::error(code, format!("{file} {what}")));
-            }
-            Ok(())
+        let memo = Memo::default();
+        let clusters = self.sound(place.cluster.as_deref(), &memo)?;
+        let folder = self.folder.join(&place.output_dir);
+        let stale = self.each(&clusters, &memo, |rendered| {
+            let found = disk::read_tree(&folder.join(&rendered.plan.cluster))?;
+            Ok(stale(&place.output_dir, &rendered, &found))
         })?;
-        for name in self.orphans(place, &names)? {
-            findings.push(Finding::error(
-                Code::StaleOutput,
-                format!("{}/{name} belongs to no cluster", place.output_dir.display()),
-            ));
+        let mut findings: Vec<Finding> = stale.into_iter().flatten().collect();
+        for name in self.orphans(place, &clusters)? {
+            let message = format!("{}/{name} belongs to no cluster", place.output_dir.display());
+            findings.push(Finding::error(Code::StaleOutput, message));
         }
         let mut findings = sorted(findings);
         let more = findings.len().saturating_sub(SHOWN_FILES);
@@ -206,39 +210,30 @@ impl<'a> Workspace<'a> {
         Ok(Outcome { findings, ..Outcome::default() })
     }
 
+    fn diff(&self, place: &Place) -> Result<Outcome> {
+        let memo = Memo::default();
+        let clusters = self.sound(place.cluster.as_deref(), &memo)?;
+        let diffs = self.each(&clusters, &memo, |rendered| {
+            let name = format!("{}/{}", place.output_dir.display(), rendered.plan.cluster);
+            let found = disk::owned(&disk::read_tree(&self.folder.join(&name))?);
+            Ok(unified_diff(&name, &found, &rendered.tree()))
+        })?;
+        let data = diffs.concat();
+        Ok(Outcome { differs: !data.is_empty(), data, ..Outcome::default() })
+    }
+
     /// Folders of ours in the output folder that belong to no cluster.
-    fn orphans(&self, place: &Place, known: &[String]) -> Result<Vec<String>> {
+    fn orphans(&self, place: &Place, known: &[Cluster]) -> Result<Vec<String>> {
         if place.cluster.is_some() {
             return Ok(Vec::new());
         }
         let mut names = disk::cluster_folders(&self.folder.join(&place.output_dir))?;
-        names.retain(|name| !known.contains(name));
+        names.retain(|name| !known.iter().any(|c| c.name == *name));
         Ok(names)
     }
 
-    /// Hands on the trees one after the other, once no rule finds an error in any; returns the clusters' names.
-    fn sound_trees(&self, place: &Place, mut use_it: impl FnMut(&str, &Tree) -> Result<()>) -> Result<Vec<String>> {
-        let memo = Memo::default();
-        let clusters = self.clusters(place.cluster.as_deref())?;
-        let mut findings = Vec::new();
-        for cluster in &clusters {
-            match pipeline::render(self.catalog, cluster, &memo) {
-                Ok(rendered) => findings.extend(rendered.findings()),
-                Err(found) => findings.extend(found),
-            }
-        }
-        if !findings.is_empty() {
-            return Err(Failure::Findings(sorted(findings)));
-        }
-        for cluster in &clusters {
-            let rendered = pipeline::render(self.catalog, cluster, &memo).map_err(Failure::Findings)?;
-            use_it(&cluster.name, &rendered.tree())?;
-        }
-        Ok(clusters.into_iter().map(|c| c.name).collect())
-    }
-
     fn check(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
-        let checked = self.each(only, |rendered| Ok(rendered.findings()));
+        let checked = self.each(&self.clusters(only)?, &Memo::default(), |rendered| Ok(rendered.findings()));
         let findings = match checked {
             Ok(found) => sorted(found.into_iter().flatten().collect()),
             Err(Failure::Findings(findings)) => findings,
@@ -250,19 +245,8 @@ impl<'a> Workspace<'a> {
         }
     }
 
-    fn diff(&self, place: &Place) -> Result<Outcome> {
-        let output = self.folder.join(&place.output_dir);
-        let mut data = String::new();
-        self.sound_trees(place, |name, tree| {
-            let found = disk::owned(&disk::read_tree(&output.join(name))?);
-            data += &unified_diff(&format!("{}/{name}", place.output_dir.display()), &found, tree);
-            Ok(())
-        })?;
-        Ok(Outcome { differs: !data.is_empty(), data, ..Outcome::default() })
-    }
-
     fn status(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
-        let tables = self.each(only, |rendered| {
+        let tables = self.each(&self.clusters(only)?, &Memo::default(), |rendered| {
             let claims = claims::claims(&rendered.plan, &rendered.bundle).map_err(Failure::Findings)?;
             Ok((rendered.plan.cluster.clone(), claims))
         })?;
@@ -282,7 +266,7 @@ impl<'a> Workspace<'a> {
     }
 
     fn secrets(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
-        let lists = self.each(only, |rendered| {
+        let lists = self.each(&self.clusters(only)?, &Memo::default(), |rendered| {
             Ok((rendered.plan.cluster.clone(), contract::contract(&rendered.plan, &rendered.bundle)))
         })?;
         match output {
@@ -325,6 +309,26 @@ impl<'a> Workspace<'a> {
         talk += &format!("{} cases\n", names.len());
         Ok(Outcome { data, talk, findings, ..Outcome::default() })
     }
+}
+
+/// What of a cluster's folder is not as it is rendered.
+fn stale(output_dir: &Path, rendered: &Rendered<'_>, found: &Tree) -> Vec<Finding> {
+    let folder = format!("{}/{}", output_dir.display(), rendered.plan.cluster);
+    let owned = disk::owned(found);
+    if owned.is_empty() {
+        return vec![Finding::error(Code::StaleOutput, format!("{folder} was never rendered"))];
+    }
+    let edited: BTreeSet<String> = disk::hand_edited(found).into_iter().collect();
+    let one = |(path, change): (String, Change)| {
+        let (code, what) = match change {
+            _ if edited.contains(&path) => (Code::HandEdited, "was changed by hand"),
+            Change::Added => (Code::StaleOutput, "is missing"),
+            Change::Removed => (Code::StaleOutput, "is not rendered any more"),
+            Change::Changed => (Code::StaleOutput, "is not what the inputs render"),
+        };
+        Finding::error(code, format!("{folder}/{path} {what}"))
+    };
+    changes(&owned, &rendered.tree()).into_iter().map(one).collect()
 }
 
 fn init(folder: &Path, file: &Path) -> Result<Outcome> {

@@ -181,18 +181,36 @@ pub struct Written {
     pub edited: Vec<String>,
 }
 
-/// Makes `output/cluster` hold exactly this tree and the foreign files that were there, in one step.
+/// The output folder, locked against other runs for as long as this value lives.
+#[derive(Debug)]
+pub struct Output {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl Output {
+    /// Makes the folder if need be, and waits for a run that holds it.
+    ///
+    /// # Errors
+    /// The environment.
+    pub fn open(folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let lock = File::open(folder).with_context(|| format!("cannot open {}", folder.display()))?;
+        lock.lock().with_context(|| format!("cannot lock {}", folder.display()))?;
+        Ok(Self { folder: folder.to_owned(), _lock: lock })
+    }
+}
+
+/// Makes a cluster's folder hold exactly this tree and the foreign files that were there, in one step.
 ///
 /// The new folder is staged beside the old one: unchanged and foreign files are linked, others written. Then the two
 /// change places (Linux: one `renameat2`; elsewhere two renames, between which the folder is missing).
 ///
 /// # Errors
 /// The environment, or a foreign file where one of ours belongs; the old folder is then as it was.
-pub fn write(output: &Path, cluster: &str, new: &Tree) -> Result<Written> {
+pub fn write(output: &Output, cluster: &str, new: &Tree) -> Result<Written> {
+    let output = &output.folder;
     let target = output.join(cluster);
-    fs::create_dir_all(output).with_context(|| format!("cannot create {}", output.display()))?;
-    let lock = File::open(output).with_context(|| format!("cannot open {}", output.display()))?;
-    lock.lock().with_context(|| format!("cannot lock {}", output.display()))?;
     if target.is_symlink() {
         bail!("{} is a symlink; nothing is written through it\nreplace it by a folder", target.display());
     }

@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use crate::catalog::SECRET_TEMPLATE;
 use crate::component::Component;
 use crate::finding::{Code, Finding};
 use crate::plan::Plan;
+use crate::secret;
 use crate::source::{Place, Source};
 use crate::template::pick;
 use crate::yaml;
@@ -27,6 +29,8 @@ pub struct Manifest {
     pub text: Arc<str>,
     /// The template it comes from.
     pub template: String,
+    /// What in it looks like a key: what it is, and the line.
+    pub material: Vec<(&'static str, String)>,
 }
 
 /// What a cluster tells objects apart by (versions of an API group show the same objects).
@@ -83,29 +87,28 @@ pub struct Memo(Mutex<BTreeMap<(String, String), Made>>);
 pub fn render(plan: &Plan<'_>, memo: &Memo) -> Result<Bundle, Vec<Finding>> {
     let mut findings = Vec::new();
     let mut manifests: BTreeMap<Identity, Placed> = BTreeMap::new();
-    for component in plan.components.iter().filter(|c| c.path.is_some()) {
-        for (template, context) in jobs(plan, component) {
-            let made = match filled(plan, component, template, &context, memo) {
-                Ok(made) => made,
-                Err(finding) => {
-                    findings.push(finding);
-                    continue;
-                }
-            };
-            for manifest in made.iter() {
-                let placed =
-                    Placed { manifest: manifest.clone(), component: component.name.clone(), path: String::new() };
-                if let Some(other) = manifests.insert(manifest.identity.clone(), placed) {
-                    let source = plan.catalog.templates.source(template).expect("a template of the catalog");
-                    findings.push(
-                        Finding::error(
-                            Code::DuplicateObject,
-                            format!("{} comes from {} as well", manifest.identity, other.manifest.template),
-                        )
+    let rendered = plan.components.iter().filter(|c| c.path.is_some());
+    let jobs: Vec<Job<'_>> = rendered.flat_map(|component| jobs(plan, component)).collect();
+    let made: Vec<Result<Made, Finding>> = jobs.par_iter().map(|job| filled(plan, job, memo)).collect();
+    for (job, made) in jobs.iter().zip(made) {
+        let made = match made {
+            Ok(made) => made,
+            Err(finding) => {
+                findings.push(finding);
+                continue;
+            }
+        };
+        for manifest in made.iter() {
+            let component = job.component.name.clone();
+            let placed = Placed { manifest: manifest.clone(), component, path: String::new() };
+            if let Some(other) = manifests.insert(manifest.identity.clone(), placed) {
+                let source = plan.catalog.templates.source(job.template).expect("a template of the catalog");
+                let message = format!("{} comes from {} as well", manifest.identity, other.manifest.template);
+                findings.push(
+                    Finding::error(Code::DuplicateObject, message)
                         .place(Place::new(source, 0, 0))
                         .help("one object has one owner: rename one, or drop it"),
-                    );
-                }
+                );
             }
         }
     }
@@ -113,43 +116,46 @@ pub fn render(plan: &Plan<'_>, memo: &Memo) -> Result<Bundle, Vec<Finding>> {
     if findings.is_empty() { Ok(bundle) } else { Err(findings) }
 }
 
+/// A template with the values that it names.
+struct Job<'p> {
+    component: &'p Component,
+    template: &'p str,
+    context: Value,
+}
+
 /// What a component renders: its folder's templates, and the template of secrets for each of its secrets.
-fn jobs<'p>(plan: &'p Plan<'_>, component: &Component) -> Vec<(&'p str, Value)> {
+fn jobs<'p>(plan: &'p Plan<'_>, component: &'p Component) -> Vec<Job<'p>> {
     let templates = &plan.catalog.templates;
     let folder = format!("templates/{}/", component.name);
-    let context = &plan.contexts[component.group.as_str()];
-    let names: Vec<&str> =
-        templates.in_folder(&folder).map(|n| templates.source(n).expect("listed").name.as_str()).collect();
-    let mut jobs: Vec<(&str, Value)> = names.into_iter().map(|n| (n, pick(context, templates.inputs(n)))).collect();
+    let whole = &plan.contexts[component.group.as_str()];
+    let job = |template: &'p str, context: &Value| Job {
+        component,
+        template,
+        context: pick(context, templates.inputs(template)),
+    };
+    let mut jobs: Vec<Job<'p>> =
+        templates.in_folder(&folder).into_iter().map(|template| job(template, whole)).collect();
     for secret in plan.secrets.iter().filter(|s| s.component == component.name) {
-        let mut context = json!({ "platform": plan.platform, "capabilities": context["capabilities"] });
-        context["secret"] = serde_json::to_value(secret).expect("plain data");
-        jobs.push((SECRET_TEMPLATE, pick(&context, templates.inputs(SECRET_TEMPLATE))));
+        let secret = serde_json::to_value(secret).expect("plain data");
+        let context = json!({ "platform": plan.platform, "capabilities": whole["capabilities"], "secret": secret });
+        jobs.push(job(SECRET_TEMPLATE, &context));
     }
     jobs
 }
 
-fn filled(
-    plan: &Plan<'_>,
-    component: &Component,
-    template: &str,
-    context: &Value,
-    memo: &Memo,
-) -> Result<Made, Finding> {
-    let key = (template.to_owned(), format!("{} {context}", component.group));
+fn filled(plan: &Plan<'_>, job: &Job<'_>, memo: &Memo) -> Result<Made, Finding> {
+    let Job { component, template, context } = job;
+    let key = ((*template).to_owned(), format!("{} {context}", component.group));
     if let Some(known) = memo.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return Ok(known.clone());
     }
     let text = plan.catalog.templates.render(template, context)?;
     let source = Source::new(format!("{template} (filled)"), text);
+    let wrong = |sentence| Finding::error(Code::TemplateOutput, sentence).place(Place::new(&source, 0, 0));
     let manifests: Made = yaml::documents(&source)
         .map_err(|f| Finding { code: Code::TemplateOutput, ..f })?
         .into_iter()
-        .map(|value| {
-            manifest(value, &component.group, template)
-                .map(Arc::new)
-                .map_err(|sentence| Finding::error(Code::TemplateOutput, sentence).place(Place::new(&source, 0, 0)))
-        })
+        .map(|value| manifest(value, &component.group, template).map(Arc::new).map_err(wrong))
         .collect::<Result<_, _>>()?;
     memo.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, manifests.clone());
     Ok(manifests)
@@ -173,7 +179,23 @@ fn manifest(value: Value, group: &str, template: &str) -> Result<Manifest, Strin
         "# Generated by gatewright: group {group}, {template}. Change features.yaml or the template, not this file.\n"
     );
     let text = Arc::from(head + &yaml::emit(&value));
-    Ok(Manifest { identity, api_version, value, text, template: template.to_owned() })
+    let mut material = Vec::new();
+    strings(&value, &mut |text| {
+        if let Some(what) = secret::material(text) {
+            let line = text.lines().find(|l| secret::material(l).is_some()).unwrap_or(text);
+            material.push((what, line.to_owned()));
+        }
+    });
+    Ok(Manifest { identity, api_version, value, text, template: template.to_owned(), material })
+}
+
+fn strings<'a>(value: &'a Value, look: &mut impl FnMut(&'a str)) {
+    match value {
+        Value::String(text) => look(text),
+        Value::Array(items) => items.iter().for_each(|v| strings(v, look)),
+        Value::Object(map) => map.values().for_each(|v| strings(v, look)),
+        _ => {}
+    }
 }
 
 /// `<component path>/<kind>-<name>.yaml`, longer where that is taken. Lower case: some file systems see no difference.

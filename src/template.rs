@@ -74,9 +74,9 @@ impl Templates {
     }
 
     /// The names of the templates directly in a folder (given with its final slash), sorted.
-    pub fn in_folder<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a str> {
+    pub fn in_folder(&self, folder: &str) -> Vec<&str> {
         let names = self.templates.range(folder.to_owned()..).map(|(name, _)| name.as_str());
-        names.take_while(move |n| n.starts_with(folder)).filter(move |n| !n[folder.len()..].contains('/'))
+        names.take_while(|n| n.starts_with(folder)).filter(|n| !n[folder.len()..].contains('/')).collect()
     }
 
     /// The source of a template.

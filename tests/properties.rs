@@ -131,7 +131,7 @@ fn every_setting_is_read() {
     for group in catalog.groups.values() {
         let mut texts = fs::read_to_string(format!("groups/{}.yaml", group.name)).expect("a group file");
         let mut inputs: BTreeSet<String> = BTreeSet::new();
-        for (name, text) in BUILTIN {
+        for (name, text, _) in BUILTIN {
             let component = name.strip_prefix("templates/").and_then(|n| n.split('/').next()).unwrap_or_default();
             let documents = |v: &Variant| v.text.documents.values().any(|d| name.ends_with(d.as_str()));
             if group.variants.values().any(|v| v.text.components.contains_key(component) || documents(v)) {

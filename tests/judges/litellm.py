@@ -1,69 +1,70 @@
-"""LiteLLM itself runs on the proxy configuration of every golden tree, with no database and a mock gateway behind it that
-routes as the tree's HTTPRoutes and PreRouting policy say. It must list the aliases that have a route and no others, and
-each call must reach its own route, under the gateway's key, at the tree's prices. The migration script runs in the
-environment of the tree's job, with a stand-in for prisma. What can be seen without running is in litellm_rules.py."""
+"""LiteLLM itself runs on the proxy configuration of every golden tree, with no database, and with a mock gateway behind
+it that routes as the tree's HTTPRoutes and PreRouting policy say. It must list the aliases that have a route and no
+others; each call must reach its own route, under the gateway's key, at the tree's prices. The migration script runs in
+the environment of the tree's job, with a stand-in for prisma. litellm_rules.py has what can be seen without running."""
 
-import http.client
 import importlib.metadata
 import json
 import os
-import re
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import litellm_process
 import litellm_rules
 import litellm_tree
 import trees
+from litellm_process import MASTER, Proxy
 from mock_gateway import COMPLETION_TOKENS, PROMPT_TOKENS, Gateway
 
 JUDGE = "litellm"
 VERSION = "1.89.2"
-MASTER, UPSTREAM = "sk-judge-master", "judge-upstream-key"
-START_SECONDS = 180
-# Run apart, so that the file name of this judge hides no package.
-ISOLATED = [sys.executable, "-I"]
+UPSTREAM = "judge-upstream-key"
 
 
 def main():
     try:
         found = importlib.metadata.version("litellm")
+        importlib.metadata.version("prisma")  # some of its answers need the package, though no database
         import yaml  # noqa: F401  litellm brings it
     except ImportError:
-        trees.skip(JUDGE, f"{sys.executable} has no litellm (set PYTHON)")
+        trees.skip(JUDGE, f"{sys.executable} has not both litellm and prisma (set PYTHON)")
     if found != VERSION:
         trees.skip(JUDGE, f"{sys.executable} has litellm {found}, not {VERSION}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        scratch = Path(scratch)
-        known = known_keys(scratch)
-        runs, names = {}, {}  # by what the trial depends on, so that equal ones run once
-        waiting = []
-        for case, tree in trees.cases(JUDGE):
-            try:
-                platform = litellm_tree.read(tree)
-            except (KeyError, TypeError, AttributeError) as error:
-                trees.report(JUDGE, case, [f"not the shape of LiteLLM that this judge knows: {error!r}"])
-                continue
-            trials = []
-            for trial, subject in ((proxy_trial, proxy_subject(platform)), (migration_trial, migration_subject(platform))):
-                key = (trial.__name__, json.dumps(subject, sort_keys=True))
-                if key not in runs:
-                    runs[key], names[key] = pool.submit(attempt, trial, subject, scratch / str(len(runs))), case
-                trials.append(key)
-            waiting.append((case, litellm_rules.problems(platform, known), trials, len(platform.routes)))
-        for case, static, trials, aliases in waiting:
-            problems = static + [p for key in trials for p in runs[key].result()]
-            shared = "" if names[trials[0]] == case else f", proxy as in {names[trials[0]]}"
-            trees.report(JUDGE, case, problems, f"aliases: {aliases}{shared}")
+        try:
+            judge(Path(scratch), pool)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            litellm_process.stop_all()
     return 1 if trees.failures else 0
+
+
+def judge(scratch, pool):
+    known = litellm_process.known_keys(scratch)
+    runs, first, waiting = {}, {}, []  # what depends on the same things runs once
+    for case, tree in trees.cases(JUDGE):
+        try:
+            platform = litellm_tree.read(tree)
+            trials = [(proxy_trial, proxy_subject(platform)), (migration_trial, migration_subject(platform))]
+            static = litellm_rules.problems(platform, known)
+        except (KeyError, TypeError, AttributeError) as error:
+            trees.report(JUDGE, case, [f"not the shape of LiteLLM that this judge knows: {error!r}"])
+            continue
+        keys = [(trial.__name__, json.dumps(subject, sort_keys=True)) for trial, subject in trials]
+        for key, (trial, subject) in zip(keys, trials):
+            if key not in runs:
+                runs[key], first[key] = pool.submit(attempt, trial, subject, scratch / str(len(runs))), case
+        waiting.append((case, static, keys, len(platform.routes)))
+    for case, static, keys, aliases in waiting:
+        shared = "" if first[keys[0]] == case else f", proxy as in {first[keys[0]]}"
+        problems = static + [p for key in keys for p in runs[key].result()]
+        trees.report(JUDGE, case, problems, f"aliases: {aliases}{shared}")
 
 
 def attempt(trial, *arguments):
@@ -72,27 +73,6 @@ def attempt(trial, *arguments):
         return trial(*arguments)
     except Exception:
         return [traceback.format_exc()]
-
-
-def known_keys(scratch):
-    """The keys that this version of LiteLLM reads, by section, from its own code."""
-    code = r"""
-import inspect, json, pathlib, re, litellm
-from litellm.types.router import GenericLiteLLMParams
-sources = {f.name: f.read_text() for f in pathlib.Path(litellm.__file__).parent.joinpath("proxy").rglob("*.py")}
-text = "".join(sources.values())
-def read(name, where): return set(re.findall(rf'''\b{name}(?:_data)?(?:\.get\(|\[)\s*["'](\w+)''', where))
-print(json.dumps({k: sorted(v) for k, v in {
-    "top": read("config", sources["proxy_server.py"]),
-    "general_settings": read("general_settings", text),
-    "litellm_settings": read("litellm_settings", text) | {k for k in vars(litellm) if not k.startswith("_")},
-    "router_settings": set(inspect.signature(litellm.Router.__init__).parameters) - {"self"},
-    "litellm_params": set(GenericLiteLLMParams.model_fields) | {"model", "extra_headers"},
-}.items()}))
-"""
-    done = subprocess.run([*ISOLATED, "-c", code], env=environment(scratch), cwd=scratch, capture_output=True, text=True,
-                          check=True, timeout=START_SECONDS)
-    return {section: set(keys) for section, keys in json.loads(done.stdout).items()}
 
 
 # -- The proxy -------------------------------------------------------------------------------------------------------
@@ -126,71 +106,19 @@ def dummies(pod, config):
     return {n: v for n, v in env.items() if v is not None and n not in ("DATABASE_URL", "HOST", "PORT")}
 
 
-def environment(home):
-    """No proxies, keys or settings of whoever runs this; prices never from the network."""
-    home.mkdir(exist_ok=True)
-    return {"PATH": "/usr/bin:/bin", "HOME": str(home), "LITELLM_LOCAL_MODEL_COST_MAP": "True", "PYTHONDONTWRITEBYTECODE": "1"}
-
-
 def proxy_trial(subject, folder):
     """Start LiteLLM on the subject's configuration and say what is wrong with it."""
-    import yaml
-
-    env = environment(folder) | subject["env"]
     with Gateway(subject["routes"], subject["headers"]) as gateway:
         config = json.loads(json.dumps(subject["config"]))
         for model in config["model_list"]:
             base = urlsplit(model["litellm_params"]["api_base"])
             model["litellm_params"]["api_base"] = gateway.url + base.path
-        (folder / "config.yaml").write_text(yaml.safe_dump(config))
-        port = free_port()
-        with (folder / "log").open("w+") as log:
-            start = "import sys; from litellm import run_server; sys.exit(run_server())"
-            arguments = ["--config", "config.yaml", "--host", "127.0.0.1", "--port", str(port)]
-            process = subprocess.Popen([*ISOLATED, "-c", start, *arguments], cwd=folder, env=env, stdout=log, stderr=log,
-                                       stdin=subprocess.DEVNULL, start_new_session=True)
-            try:
-                if not answers(process, port):
-                    return ["LiteLLM does not start: " + last_words(log)]
-                # Entries that it drops and settings that it ignores, it only logs.
-                log.seek(0)
-                problems = [f"log: {line.strip()}" for line in log if "ERROR" in line or "WARNING" in line]
-                problems += interview(subject, Client(port), gateway)
-            except OSError as error:
-                problems = [f"LiteLLM broke off: {error!r}"]
-            finally:
-                stop(process)
-            return problems
-
-
-def last_words(log):
-    log.seek(0)
-    lines = [line.strip() for line in log if line.strip()]
-    return "\n".join([line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)][-1:] or lines[-10:])
-
-
-def answers(process, port):
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if Client(port).call("GET", "/health/liveliness", key=None)[0] == 200:
-                return True
-        except OSError:
-            pass
-        time.sleep(0.3)
-    return False
-
-
-def stop(process):
-    """End the process and its children: they are a process group of their own."""
-    for sig in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, sig)
-            process.wait(timeout=20)
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            pass
+        with Proxy(folder, config, subject["env"]) as proxy:
+            if not proxy.healthy():
+                return [f"LiteLLM does not start: {proxy.last_words()}"]
+            # Entries that it drops and settings that it ignores, it only logs.
+            problems = [f"log: {line}" for line in proxy.log() if "ERROR" in line or "WARNING" in line]
+            return problems + list(interview(subject, proxy, gateway))
 
 
 def interview(subject, client, gateway):
@@ -202,11 +130,13 @@ def interview(subject, client, gateway):
         if status != 200:
             yield f"probe {path}: {status} {body}"
 
-    for method, path, body in (("GET", "/v1/models", None), ("POST", "/v1/chat/completions", question(next(iter(entries))))):
+    chat = "/v1/chat/completions"
+    some = question(next(iter(entries)))
+    for method, path, body in (("GET", "/v1/models", None), ("POST", chat, some)):
         status, _, _ = client.call(method, path, body, key=None)
         if status != 401:
             yield f"{path} without a key: {status}"
-    status, _, body = client.call("POST", "/v1/chat/completions", question(next(iter(entries))), key="sk-made-up")
+    status, _, body = client.call("POST", chat, some, key="sk-made-up")
     gateway.taken()
     # With the flag and no database any key is served; litellm_rules says where the flag may stand.
     if not subject["config"]["general_settings"].get("allow_requests_on_db_unavailable") and status == 200:
@@ -271,8 +201,11 @@ def tricks(alias, routes, client, gateway):
     nobody = {"alias": None, "model": "no-such-model", "headers": {"X-Gateway-Base-Model-Name": "no-such-model"}}
     for other in (nobody, *routes.values()):
         if other["alias"] != alias:
-            for more in ({"extra_body": {"model": other["model"]}}, {"extra_headers": other["headers"]},
-                         {"extra_body": {"model": other["model"]}, "extra_headers": other["headers"]}):
+            for more in (
+                {"extra_body": {"model": other["model"]}},
+                {"extra_headers": other["headers"]},
+                {"extra_body": {"model": other["model"]}, "extra_headers": other["headers"]},
+            ):
                 client.call("POST", "/v1/chat/completions", question(alias, **more), headers=other["headers"])
                 reached = {c["alias"] for c in gateway.taken()} - {alias, None}
                 if reached:
@@ -281,33 +214,6 @@ def tricks(alias, routes, client, gateway):
     gateway.taken()
     if status != 200:
         yield f"after tricks of one caller, all others get {status} {str(body)[:150]}"
-
-
-class Client:
-    def __init__(self, port):
-        self.port = port
-
-    def call(self, method, path, body=None, key=MASTER, headers=None):
-        """Status, headers (lower case) and body, parsed where it is JSON."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        try:
-            sent = {"Content-Type": "application/json", **(headers or {}), **({"Authorization": f"Bearer {key}"} if key else {})}
-            connection.request(method, path, json.dumps(body) if body is not None else None, sent)
-            answer = connection.getresponse()
-            text = answer.read().decode()
-        finally:
-            connection.close()
-        try:
-            parsed = json.loads(text)
-        except ValueError:
-            parsed = text
-        return answer.status, {k.lower(): v for k, v in answer.getheaders()}, parsed
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 # -- The migration job -----------------------------------------------------------------------------------------------
@@ -325,20 +231,14 @@ def migration_subject(p):
 
 def migration_trial(env, folder):
     """The script that the job runs must end with 0 if prisma succeeds, and only then."""
-    return [p for ends_with in (0, 1) if env is not None for p in migrate(env, folder.with_name(f"{folder.name}-{ends_with}"), ends_with)]
-
-
-def migrate(env, home, ends_with):
-    base = environment(home)
-    (home / "prisma").write_text(f'#!/bin/sh\necho "$1" >> "{home}/asked"\nexit {ends_with}\n')
-    (home / "prisma").chmod(0o755)
-    code = "import runpy; runpy.run_module('litellm.proxy.prisma_migration', run_name='__main__')"
-    done = subprocess.run([*ISOLATED, "-c", code], cwd=home, env=base | env | {"PATH": f"{home}:{base['PATH']}"},
-                          capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=START_SECONDS)
-    if not (home / "asked").exists():
-        yield f"migration: prisma was asked nothing, exit code {done.returncode}"
-    elif (done.returncode == 0) != (ends_with == 0):
-        yield f"migration: prisma ends with {ends_with}, the job with {done.returncode}"
+    problems = []
+    for prisma_code in (0, 1) if env is not None else ():
+        code, asked = litellm_process.migrate(folder.with_name(f"{folder.name}-{prisma_code}"), env, prisma_code)
+        if not asked:
+            problems.append(f"migration: prisma was asked nothing, exit code {code}")
+        elif (code == 0) != (prisma_code == 0):
+            problems.append(f"migration: prisma ends with {prisma_code}, the job with {code}")
+    return problems
 
 
 if __name__ == "__main__":

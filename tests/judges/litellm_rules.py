@@ -1,6 +1,5 @@
 """Mistakes that LiteLLM or its chart swallows, looked for in a golden tree without running anything."""
 
-import json
 from collections import Counter
 from urllib.parse import urlsplit
 
@@ -20,7 +19,8 @@ def keys_are_known(p, known):
     for section in SECTIONS:
         yield from (f"{section}: {k}" for k in set(p.config.get(section, {})) - known[section])
     for model in p.config["model_list"]:
-        yield from (f"litellm_params of {model['model_name']}: {k}" for k in set(model["litellm_params"]) - known["litellm_params"])
+        unknown = set(model["litellm_params"]) - known["litellm_params"]
+        yield from (f"litellm_params of {model['model_name']}: {k}" for k in unknown)
 
 
 def master_key_is_wired(p, _):
@@ -100,9 +100,12 @@ def fallbacks_end(p, _):
 
 
 def entries_lead_to_their_route(p, _):
-    """api_base: a rendered Gateway and the alias's own path. The model: what the gateway turns into the route's headers."""
-    gateways = {f"{o['metadata']['name']}.{o['metadata']['namespace']}.svc.cluster.local" for _, o in p.objects
-                if o["kind"] == "Gateway"}
+    """api_base: a rendered Gateway and the alias's own path. model: what the gateway turns into the route's headers."""
+    gateways = {
+        f"{o['metadata']['name']}.{o['metadata']['namespace']}.svc.cluster.local"
+        for _, o in p.objects
+        if o["kind"] == "Gateway"
+    }
     routes = {r.alias: r for r in p.routes}
     if set(routes) != {m["model_name"] for m in p.config["model_list"]} or len(routes) != len(p.routes):
         yield f"aliases {[m['model_name'] for m in p.config['model_list']]}, routes {[r.alias for r in p.routes]}"
@@ -157,7 +160,7 @@ def streams_are_metered(p, _):
 
 
 def loss_of_the_database_is_bounded(p, _):
-    """Serving without a database means serving any key: only where no call costs money, and with probes that allow it."""
+    """Serving without a database is serving any key: only where no call costs money, and with probes that allow it."""
     if p.config["general_settings"].get("allow_requests_on_db_unavailable"):
         if any(r.external for r in p.routes):
             yield "any key would be served by an external provider"
@@ -179,9 +182,13 @@ def spans_have_somewhere_to_go(p, _):
 def salt_is_written_once(p, _):
     """What is encrypted with one salt cannot be read with another."""
     source = next((s for n, _, s in p.proxy.env if n == "LITELLM_SALT_KEY"), None)
-    salt = litellm_tree.one(p.objects, "ExternalSecret", lambda o: source and o["spec"]["target"]["name"] == source["name"])
+    secret = source["name"] if source else None
+    salt = litellm_tree.one(p.objects, "ExternalSecret", lambda o: o["spec"]["target"]["name"] == secret)
     spec = salt["spec"] if salt else {"target": {}}
-    seen = (spec.get("refreshPolicy"), *(spec["target"].get(k) for k in ("immutable", "creationPolicy", "deletionPolicy")))
+    seen = (
+        spec.get("refreshPolicy"),
+        *(spec["target"].get(k) for k in ("immutable", "creationPolicy", "deletionPolicy")),
+    )
     if seen != ("CreatedOnce", True, "Orphan", "Retain"):
         yield f"refresh, immutable, creation, deletion: {seen}"
     elif len(spec["data"]) > 1:
@@ -193,12 +200,27 @@ def presync_needs_nothing_of_its_own_sync(p, _):
     for path, o in p.objects:
         if "PreSync" in o["metadata"].get("annotations", {}).get("argocd.argoproj.io/hook", ""):
             folder = path.rpartition("/")[0]
-            yield from (f"{path} waits for {other}" for other, _ in p.objects if other != path and other.startswith(folder + "/"))
-    if p.chart and any("extraResources" == k for k in p.values):
-        yield f"the chart's PreSync job shares its Application with {json.dumps(p.values['extraResources'])[:80]}"
+            beside = [other for other, _ in p.objects if other != path and other.startswith(folder + "/")]
+            yield from (f"{path} waits for {other}" for other in beside)
+    if p.values.get("extraResources"):
+        yield "the chart's PreSync job shares its Application with extraResources"
 
 
-RULES = [keys_are_known, master_key_is_wired, environment_is_there, environment_names_are_unique, entries_have_both_prices,
-         aliases_are_unique, fallbacks_end, entries_lead_to_their_route, database_flags_agree, migration_is_honest,
-         mcp_names_have_no_dash, streams_are_metered, loss_of_the_database_is_bounded, spans_have_somewhere_to_go,
-         salt_is_written_once, presync_needs_nothing_of_its_own_sync]
+RULES = [
+    keys_are_known,
+    master_key_is_wired,
+    environment_is_there,
+    environment_names_are_unique,
+    entries_have_both_prices,
+    aliases_are_unique,
+    fallbacks_end,
+    entries_lead_to_their_route,
+    database_flags_agree,
+    migration_is_honest,
+    mcp_names_have_no_dash,
+    streams_are_metered,
+    loss_of_the_database_is_bounded,
+    spans_have_somewhere_to_go,
+    salt_is_written_once,
+    presync_needs_nothing_of_its_own_sync,
+]

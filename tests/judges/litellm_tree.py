@@ -59,8 +59,17 @@ def read(tree):
     if application:
         values = application["spec"]["source"]["helm"]["valuesObject"]
         probes = {p: (values.get(f"{p}Probe") or {}).get("path", default) for p, default in CHART_PROBES.items()}
-        return Platform(True, values["proxy_config"], chart_pod(values, "true"), chart_pod(values, "false"), probes, values,
-                        objects, routes, headers)
+        return Platform(
+            True,
+            values["proxy_config"],
+            chart_pod(values, "true"),
+            chart_pod(values, "false"),
+            probes,
+            values,
+            objects,
+            routes,
+            headers,
+        )
     deployment = one(objects, "Deployment", lambda o: o["metadata"]["name"] == "litellm")
     job = one(objects, "Job", lambda o: "prisma_migration" in json.dumps(o))
     config = one(objects, "ConfigMap", lambda o: o["metadata"]["name"] == "litellm-config")
@@ -68,8 +77,17 @@ def read(tree):
 
     container = deployment["spec"]["template"]["spec"]["containers"][0]
     probes = {p: container[f"{p}Probe"]["httpGet"]["path"] for p in CHART_PROBES}
-    return Platform(False, yaml.safe_load(config["data"]["config.yaml"]), manifest_pod(deployment),
-                    manifest_pod(job) if job else None, probes, {}, objects, routes, headers)
+    return Platform(
+        False,
+        yaml.safe_load(config["data"]["config.yaml"]),
+        manifest_pod(deployment),
+        manifest_pod(job) if job else None,
+        probes,
+        {},
+        objects,
+        routes,
+        headers,
+    )
 
 
 CHART_PROBES = {"readiness": "/health/readiness", "startup": "/health/readiness", "liveness": "/health/liveliness"}

@@ -1,5 +1,5 @@
-"""A stand-in for the inference gateway on loopback: it routes as a golden tree's objects say, answers in the shape of an
-OpenAI server with a fixed usage, and remembers what it was asked."""
+"""A stand-in for the inference gateway on loopback: it routes as a golden tree's objects say, answers in the shape of
+an OpenAI server with a fixed usage, and remembers what it was asked."""
 
 import json
 import threading
@@ -20,19 +20,20 @@ class Gateway:
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
                 alias = gateway.route(self.path, self.headers, body.get("model"))
-                gateway.calls.append({"path": self.path, "alias": alias, "body": body,
-                                      "authorization": self.headers.get("Authorization")})
+                gateway.calls.append(
+                    {
+                        "path": self.path,
+                        "alias": alias,
+                        "body": body,
+                        "authorization": self.headers.get("Authorization"),
+                    }
+                )
                 if alias is None:
                     self.reply(404, "text/plain", "route not found")
                 elif body.get("stream"):
-                    chunks = [chunk(body["model"], {"role": "assistant", "content": "Hi"}), chunk(body["model"], {}, "stop")]
-                    if (body.get("stream_options") or {}).get("include_usage"):
-                        chunks.append(chunk(body["model"], None) | {"usage": usage()})
-                    self.reply(200, "text/event-stream", "".join(f"data: {json.dumps(c)}\n\n" for c in chunks) + "data: [DONE]\n\n")
+                    self.reply(200, "text/event-stream", stream(body))
                 else:
-                    message = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hi"}}
-                    self.reply(200, "application/json", json.dumps({"id": "1", "object": "chat.completion", "created": 1,
-                               "model": body["model"], "choices": [message], "usage": usage()}))
+                    self.reply(200, "application/json", json.dumps(completion(body)))
 
             def reply(self, status, kind, text):
                 self.send_response(status)
@@ -73,11 +74,24 @@ class Gateway:
         self.server.server_close()
 
 
-def usage():
-    return {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": COMPLETION_TOKENS,
-            "total_tokens": PROMPT_TOKENS + COMPLETION_TOKENS}
+USAGE = {
+    "prompt_tokens": PROMPT_TOKENS,
+    "completion_tokens": COMPLETION_TOKENS,
+    "total_tokens": PROMPT_TOKENS + COMPLETION_TOKENS,
+}
 
 
-def chunk(model, delta, reason=None):
-    choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": reason}]
-    return {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": model, "choices": choices}
+def completion(body):
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hi"}}
+    shape = {"id": "1", "object": "chat.completion", "created": 1, "model": body["model"]}
+    return shape | {"choices": [choice], "usage": USAGE}
+
+
+def stream(body):
+    shape = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": body["model"]}
+    first = {"index": 0, "delta": {"role": "assistant", "content": "Hi"}, "finish_reason": None}
+    last = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    chunks = [shape | {"choices": [first]}, shape | {"choices": [last]}]
+    if (body.get("stream_options") or {}).get("include_usage"):
+        chunks.append(shape | {"choices": [], "usage": USAGE})
+    return "".join(f"data: {json.dumps(c)}\n\n" for c in chunks) + "data: [DONE]\n\n"
