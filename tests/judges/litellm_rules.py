@@ -101,11 +101,8 @@ def fallbacks_end(p, _):
 
 def entries_lead_to_their_route(p, _):
     """api_base: a rendered Gateway and the alias's own path. model: what the gateway turns into the route's headers."""
-    gateways = {
-        f"{o['metadata']['name']}.{o['metadata']['namespace']}.svc.cluster.local"
-        for _, o in p.objects
-        if o["kind"] == "Gateway"
-    }
+    services = [o["metadata"] for _, o in p.objects if o["kind"] == "Gateway"]
+    gateways = {f"{m['name']}.{m['namespace']}.svc{zone}" for m in services for zone in ("", ".cluster.local")}
     routes = {r.alias: r for r in p.routes}
     if set(routes) != {m["model_name"] for m in p.config["model_list"]} or len(routes) != len(p.routes):
         yield f"aliases {[m['model_name'] for m in p.config['model_list']]}, routes {[r.alias for r in p.routes]}"
