@@ -90,6 +90,8 @@ pub enum Command {
         #[arg(long)]
         accept: bool,
     },
+    /// Render and check every combination of features, providers and profiles
+    Prove,
     /// Print a completion script
     Completions {
         /// The shell

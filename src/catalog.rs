@@ -87,6 +87,8 @@ pub struct GroupText {
     pub profiles: IndexMap<String, Value>,
     /// Alternatives.
     pub providers: IndexMap<String, GroupText>,
+    /// Settings with which a group or provider that requires some can be tried.
+    pub example: Value,
     /// What the schema cannot say.
     pub validate: Vec<Rule>,
     /// Name -> template below `templates/`.
@@ -308,6 +310,9 @@ impl GroupText {
         }
         if !required.is_empty() {
             self.settings["required"] = Value::Array(required);
+        }
+        if !over.example.is_null() {
+            merge_patch(&mut self.example, &over.example);
         }
         for (profile, defaults) in over.profiles {
             merge_patch(self.profiles.entry(profile).or_insert(Value::Null), &defaults);

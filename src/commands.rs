@@ -1,7 +1,9 @@
 //! One function a command: it reads through `disk`, calls the pipeline, and says what goes to which stream.
 
 use std::collections::BTreeSet;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::anyhow;
 use rayon::prelude::*;
@@ -20,7 +22,7 @@ use crate::plan::Plan;
 use crate::render::Memo;
 use crate::schema::did_you_mean;
 use crate::tree::{Change, Tree, changes, unified_diff};
-use crate::{explain, golden, report, yaml};
+use crate::{explain, golden, prove, report, yaml};
 
 /// What `init` writes.
 const STARTER: &str = include_str!("../features.yaml");
@@ -73,6 +75,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Status { cluster, output } => workspace.status(cluster.as_deref(), *output),
         Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),
+        Command::Prove => Ok(prove(&catalog)),
         Command::Schema => Ok(Outcome::data(pretty(&explain::schema(&catalog)))),
         Command::Explain { topic } => explain_topic(&catalog, topic),
         Command::Init | Command::Completions { .. } => unreachable!("run before"),
@@ -337,6 +340,37 @@ fn init(folder: &Path, file: &Path) -> Result<Outcome> {
         talk: format!("{} written; next: gatewright render\n", PathBuf::from(file).display()),
         ..Outcome::default()
     })
+}
+
+fn prove(catalog: &Catalog) -> Outcome {
+    let sets = prove::sets(catalog);
+    let start = Instant::now();
+    let shown = std::io::stderr().is_terminal();
+    let proof = prove::prove(catalog, &sets, |done| {
+        if shown && (done % 64 == 0 || done == sets.len()) {
+            eprint!("\r{:>3} % of {} feature sets", done * 100 / sets.len(), sets.len());
+        }
+    });
+    if shown {
+        eprintln!();
+    }
+    let mut data = format!("{} feature sets, {} distinct trees, {} failed\n", proof.sets, proof.trees, proof.failed);
+    let mut findings = Vec::new();
+    for (set, finding) in proof.failures {
+        data += &format!("  {}: {}\n", finding.code.name(), set.describe(catalog));
+        findings.push(finding);
+    }
+    let flags: Vec<&str> = catalog.features().into_keys().collect();
+    let groups: Vec<String> = catalog
+        .groups
+        .values()
+        .filter(|g| g.variants.len() > 1)
+        .map(|g| format!("{} ({})", g.name, g.variants.len()))
+        .collect();
+    data += &format!("varied: features {}; providers of {}; profiles\n", flags.join(", "), groups.join(", "));
+    data += "not varied: `false` flags, all other settings (defaults, and the examples of group files), names, several clusters\n";
+    let talk = format!("{:.1} s\n", start.elapsed().as_secs_f64());
+    Outcome { data, talk, findings: sorted(findings), differs: false }
 }
 
 fn explain_topic(catalog: &Catalog, topic: &str) -> Result<Outcome> {

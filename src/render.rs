@@ -2,11 +2,12 @@
 //! inputs gives the one already there.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
+use crate::cache::Cache;
 use crate::catalog::SECRET_TEMPLATE;
 use crate::component::Component;
 use crate::finding::{Code, Finding};
@@ -76,9 +77,13 @@ pub struct Bundle {
 /// What one template yields.
 type Made = Arc<[Arc<Manifest>]>;
 
-/// Manifests by the template and the values that made them.
+/// What was rendered before: by template and the values at its paths; and, where these differ for every cluster, each
+/// document by its text.
 #[derive(Debug, Default)]
-pub struct Memo(Mutex<BTreeMap<(String, String), Made>>);
+pub struct Memo {
+    templates: Cache<Made>,
+    documents: Cache<Made>,
+}
 
 /// Renders all components of a plan.
 ///
@@ -145,20 +150,25 @@ fn jobs<'p>(plan: &'p Plan<'_>, component: &'p Component) -> Vec<Job<'p>> {
 
 fn filled(plan: &Plan<'_>, job: &Job<'_>, memo: &Memo) -> Result<Made, Finding> {
     let Job { component, template, context } = job;
-    let key = ((*template).to_owned(), format!("{} {context}", component.group));
-    if let Some(known) = memo.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-        return Ok(known.clone());
-    }
-    let text = plan.catalog.templates.render(template, context)?;
+    let group = component.group.as_str();
+    memo.templates.get(&[group, template, &context.to_string()], || {
+        let text = plan.catalog.templates.render(template, context)?;
+        let documents = split(&text)
+            .map(|document| memo.documents.get(&[group, template, document], || parsed(document, group, template)));
+        Ok(documents.collect::<Result<Vec<Made>, Finding>>()?.iter().flat_map(|made| made.iter().cloned()).collect())
+    })
+}
+
+/// The documents of a YAML stream: a line `---` at the margin is a separator wherever it stands.
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    text.split("\n---\n").map(|document| document.strip_prefix("---\n").unwrap_or(document))
+}
+
+fn parsed(text: &str, group: &str, template: &str) -> Result<Made, Finding> {
     let source = Source::new(format!("{template} (filled)"), text);
     let wrong = |sentence| Finding::error(Code::TemplateOutput, sentence).place(Place::new(&source, 0, 0));
-    let manifests: Made = yaml::documents(&source)
-        .map_err(|f| Finding { code: Code::TemplateOutput, ..f })?
-        .into_iter()
-        .map(|value| manifest(value, &component.group, template).map(Arc::new).map_err(wrong))
-        .collect::<Result<_, _>>()?;
-    memo.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, manifests.clone());
-    Ok(manifests)
+    let values = yaml::documents(&source).map_err(|f| Finding { code: Code::TemplateOutput, ..f })?;
+    values.into_iter().map(|value| manifest(value, group, template).map(Arc::new).map_err(wrong)).collect()
 }
 
 fn manifest(value: Value, group: &str, template: &str) -> Result<Manifest, String> {
