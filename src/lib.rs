@@ -48,6 +48,7 @@ pub mod disk;
 pub mod golden;
 pub mod report;
 pub mod explain;
+pub mod tables;
 pub mod args;
 pub mod commands;
 pub mod cli;

@@ -1,0 +1,105 @@
+//! Plans, claims and keys -> what `resolve`, `status` and `secrets` print. Words and columns only.
+
+use serde_json::{Value, json};
+
+use crate::claims::{self, Claim};
+use crate::component::SecretSource;
+use crate::contract::BackendKey;
+use crate::plan::Plan;
+
+/// The plan for programs.
+pub fn plan_json(plan: &Plan<'_>) -> Value {
+    let groups: serde_json::Map<String, Value> = plan
+        .choices
+        .values()
+        .map(|c| {
+            let provider = Some(c.provider).filter(|p| !p.is_empty() && c.on);
+            (c.group.name.clone(), json!({ "on": c.on, "reason": c.reason.to_string(), "provider": provider }))
+        })
+        .collect();
+    let components: Value = plan
+        .components
+        .iter()
+        .map(|c| json!({ "name": c.name, "group": c.group, "namespace": c.namespace, "wave": c.wave, "path": c.path }))
+        .collect();
+    json!({ "cluster": plan.cluster, "profile": plan.platform["profile"], "groups": groups, "components": components })
+}
+
+/// The plan for people: each group, on or off, and why.
+pub fn plan_text(plan: &Plan<'_>) -> String {
+    let mut text =
+        format!("cluster {} (profile {})\n", plan.cluster, plan.platform["profile"].as_str().unwrap_or_default());
+    let width = plan.choices.keys().map(|n| n.len()).max().unwrap_or(0);
+    for choice in plan.choices.values() {
+        let provider = if choice.on && !choice.provider.is_empty() {
+            format!(" (provider {})", choice.provider)
+        } else {
+            String::new()
+        };
+        let state = if choice.on { "on " } else { "off" };
+        text += &format!("  {state}  {:width$}  {}{provider}\n", choice.group.name, choice.reason);
+    }
+    text
+}
+
+/// Claims for people, the details wrapped at 80 columns.
+pub fn status_text(cluster: &str, claims: &[Claim]) -> String {
+    let mut text = format!("cluster {cluster}\n");
+    for claim in claims {
+        text += &format!("  {:<12} {}\n", state_name(claim), claim.control);
+        if claim.state != claims::State::Off {
+            text += &wrapped(&claim.detail, 15, 80);
+        }
+        for gap in &claim.gaps {
+            text += &wrapped(&format!("no evidence: {gap}"), 15, 80);
+        }
+    }
+    text
+}
+
+/// Claims as a Markdown table.
+pub fn status_markdown(claims: &[Claim]) -> String {
+    let rows: String = claims
+        .iter()
+        .map(|c| format!("| {} | {} | {} |\n", c.control, state_name(c), c.detail.replace('|', "\\|")))
+        .collect();
+    format!("| control | state | detail |\n|---|---|---|\n{rows}")
+}
+
+fn state_name(claim: &Claim) -> String {
+    serde_json::to_value(claim.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// The secret contract for people.
+pub fn secrets_text(cluster: &str, keys: &[BackendKey]) -> String {
+    let mut text = format!("cluster {cluster}: {} keys in the secret store\n", keys.len());
+    for key in keys {
+        let property = key.property.as_ref().map(|p| format!(", property {p}")).unwrap_or_default();
+        let source = match key.source {
+            SecretSource::Given => "given by a person",
+            SecretSource::Generated => "generated, e.g. openssl rand -hex 24",
+        };
+        text += &format!("  {}{property} (store {}; {source})\n", key.key, key.store);
+        text += &wrapped(&key.description, 6, 80);
+        text += &wrapped(&format!("arrives at {}", key.arrives.join(", ")), 6, 80);
+        text += &wrapped(&format!("read by {}", key.readers.join(", ")), 6, 80);
+    }
+    text
+}
+
+/// Words in lines of at most `width` columns, each after `indent` spaces.
+fn wrapped(words: &str, indent: usize, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in words.split_whitespace() {
+        let line = lines.last_mut().expect("never empty");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if indent + line.chars().count() + 1 + word.chars().count() <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines.iter().map(|line| format!("{:indent$}{line}\n", "")).collect()
+}
