@@ -21,6 +21,10 @@ pub const SECRET_TEMPLATE: &str = "templates/external-secret.yaml";
 /// The catalog that is compiled into the binary: (path, text, the group file as JSON), sorted by path.
 pub const BUILTIN: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
 
+/// Names in expressions and templates that no list or capability may take.
+const RESERVED: [&str; 9] =
+    ["platform", "settings", "capabilities", "documents", "item", "loop", "component", "namespace", "secret"];
+
 /// All that can be chosen.
 #[derive(Debug)]
 pub struct Catalog {
@@ -206,7 +210,7 @@ impl Catalog {
 impl Group {
     fn read(source: &Arc<Source>) -> Result<Self, Vec<Finding>> {
         let text = GroupText::read(source).map_err(|f| vec![f])?;
-        let name = source.name.trim_start_matches("groups/").trim_end_matches(".yaml").to_owned();
+        let name = source.name.trim_start_matches("groups/").strip_suffix(".yaml").unwrap_or_default().to_owned();
         if !is_dns_label(&name) {
             return Err(vec![invalid_name("the group", &name, Place::new(source, 0, 0))]);
         }
@@ -216,6 +220,19 @@ impl Group {
             Finding::error(Code::GroupFile, message).place(node.place_at(pointer))
         };
         let mut findings = Vec::new();
+        for (pointer, name) in text.names() {
+            if RESERVED.contains(&name) {
+                findings.push(say(&pointer, format!("`{name}` is a name of the engine's own")));
+            }
+        }
+        let shapes = [&text].into_iter().chain(text.providers.values());
+        if shapes
+            .flat_map(|t| [&t.settings, &t.example].into_iter().chain(t.profiles.values()))
+            .any(|v| !v.is_null() && !v.is_object())
+        {
+            findings.push(say("/settings", "`settings`, `example` and each profile are maps".into()));
+            return Err(findings);
+        }
         if text.summary.is_empty() {
             findings.push(say("", "a group needs a `summary`".into()));
         }
@@ -245,7 +262,15 @@ impl Group {
                 merged.settings = json!({ "properties": {} });
             }
             match Schema::new(&merged.settings) {
-                Ok(schema) => drop(variants.insert(provider.clone(), Variant { text: merged, schema })),
+                Ok(schema) => {
+                    // Those of the binary are compiled by the tests; compiling them takes time.
+                    if !is_builtin(source)
+                        && let Err(message) = schema.compile()
+                    {
+                        findings.push(say("/settings", message));
+                    }
+                    variants.insert(provider.clone(), Variant { text: merged, schema });
+                }
                 Err(message) => findings.push(say("/settings", message)),
             }
         }
@@ -279,16 +304,31 @@ impl Group {
 /// The places of a group file that was read before.
 fn places(source: &Arc<Source>) -> Node {
     let nowhere = || Node { place: Place::new(source, 0, 0), kind: Kind::Null };
-    yaml::read(source).unwrap_or_else(|_| nowhere())
+    yaml::read_group(source).unwrap_or_else(|_| nowhere())
+}
+
+fn builtin(source: &Source) -> Option<&'static str> {
+    let same = |(name, text, _): &&(&str, &str, &str)| *name == source.name && *text == source.text;
+    BUILTIN.iter().find(same).map(|(_, _, json)| *json)
+}
+
+fn is_builtin(source: &Source) -> bool {
+    builtin(source).is_some()
 }
 
 impl GroupText {
     fn read(source: &Arc<Source>) -> Result<Self, Finding> {
-        let builtin = BUILTIN.iter().find(|(name, text, _)| *name == source.name && *text == source.text);
-        match builtin.and_then(|(_, _, json)| serde_json::from_str(json).ok()) {
+        match builtin(source).and_then(|json| serde_json::from_str(json).ok()) {
             Some(text) => Ok(text),
             None => yaml::read_typed(source, Code::GroupFile),
         }
+    }
+
+    /// Names that it gives to lists and capabilities, with their places.
+    fn names(&self) -> impl Iterator<Item = (String, &str)> {
+        let given = self.provides.keys().map(|n| (format!("/provides/{n}"), n.as_str()));
+        let engine = |n: &&String| !crate::template::ENGINE_LISTS.contains(&n.as_str());
+        given.chain(self.collects.keys().filter(engine).map(|n| (format!("/collects/{n}"), n.as_str())))
     }
 
     /// Names of the capabilities it provides (those without `for`).

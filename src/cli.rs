@@ -50,7 +50,13 @@ pub fn run() -> u8 {
 fn finish(outcome: &Outcome) -> u8 {
     // A reader that stops early (`| head`) is not our failure.
     let _ = write!(anstream::stderr(), "{}{}", report::text(&outcome.findings), outcome.talk);
-    let _ = std::io::stdout().write_all(outcome.data.as_bytes());
+    let mut stdout = std::io::stdout();
+    if let Err(error) = stdout.write_all(outcome.data.as_bytes()).and_then(|()| stdout.flush())
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        let _ = writeln!(anstream::stderr(), "error: cannot write the output: {error}");
+        return 2;
+    }
     let errors = outcome.findings.iter().any(|f| f.severity == Severity::Error);
     u8::from(errors || outcome.differs)
 }

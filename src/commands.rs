@@ -217,8 +217,8 @@ impl<'a> Workspace<'a> {
         let clusters = self.sound(place.cluster.as_deref(), &memo)?;
         let diffs = self.each(&clusters, &memo, |rendered| {
             let name = format!("{}/{}", place.output_dir.display(), rendered.plan.cluster);
-            let found = disk::owned(&disk::read_tree(&self.folder.join(&name))?);
-            Ok(unified_diff(&name, &found, &rendered.tree()))
+            let (found, tree) = (disk::read_tree(&self.folder.join(&name))?, rendered.tree());
+            Ok(unified_diff(&name, &disk::owned(&found, &tree), &tree))
         })?;
         let data = diffs.concat();
         Ok(Outcome { differs: !data.is_empty(), data, ..Outcome::default() })
@@ -288,6 +288,9 @@ impl<'a> Workspace<'a> {
         }
         let root = self.folder.join(cases);
         let names = disk::cases(&root)?;
+        if names.is_empty() {
+            return Err(anyhow!("{} has no cases\na case is a folder with a features.yaml", cases.display()).into());
+        }
         let (mut talk, mut findings, mut data) = (String::new(), Vec::new(), String::new());
         for name in &names {
             let case = root.join(name);
@@ -316,7 +319,8 @@ impl<'a> Workspace<'a> {
 /// What of a cluster's folder is not as it is rendered.
 fn stale(output_dir: &Path, rendered: &Rendered<'_>, found: &Tree) -> Vec<Finding> {
     let folder = format!("{}/{}", output_dir.display(), rendered.plan.cluster);
-    let owned = disk::owned(found);
+    let tree = rendered.tree();
+    let owned = disk::owned(found, &tree);
     if owned.is_empty() {
         return vec![Finding::error(Code::StaleOutput, format!("{folder} was never rendered"))];
     }
@@ -330,7 +334,7 @@ fn stale(output_dir: &Path, rendered: &Rendered<'_>, found: &Tree) -> Vec<Findin
         };
         Finding::error(code, format!("{folder}/{path} {what}"))
     };
-    changes(&owned, &rendered.tree()).into_iter().map(one).collect()
+    changes(&owned, &tree).into_iter().map(one).collect()
 }
 
 fn init(folder: &Path, file: &Path) -> Result<Outcome> {

@@ -60,6 +60,12 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> (Vec<Cluster>, Vec<Finding>) 
         clusters.extend(cluster(&base, None, catalog, &mut findings));
     }
     let mut names: BTreeMap<String, &Arc<Source>> = BTreeMap::new();
+    if !inputs.clusters.is_empty() {
+        // An overlay must not hide a mistake of the base.
+        shape(&base, &mut findings);
+        flags(&base, catalog, &mut findings);
+        settings(&base, catalog, &mut findings);
+    }
     for source in &inputs.clusters {
         let stem = stem(source);
         let start = Place::new(source, 0, 0);
@@ -77,6 +83,7 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> (Vec<Cluster>, Vec<Finding>) 
         } else {
             match yaml::read(source) {
                 Ok(over) => {
+                    literal_secrets(&over, &mut findings);
                     if let Some(name) = over.get("platform").and_then(|p| p.entry("name")) {
                         findings.push(
                             Finding::error(
@@ -103,26 +110,31 @@ fn stem(source: &Source) -> String {
 
 /// Reads one merged file; `None` when a mistake leaves nothing to go on with.
 fn cluster(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut Vec<Finding>) -> Option<Cluster> {
-    if !matches!(root.kind, Kind::Map(_)) {
-        findings.push(not_a_map("this file", root));
+    if !shape(root, findings) {
         return None;
     }
-    for entry in root.entries() {
-        if !["platform", "features", "settings"].contains(&entry.key.as_str()) {
-            let help = did_you_mean(&entry.key, &["platform", "features", "settings"]);
-            findings.push(
-                Finding::error(Code::UnknownKey, format!("`{}` means nothing here", entry.key))
-                    .place(entry.place.clone())
-                    .help(help),
-            );
-        }
-    }
-    literal_secrets(root, findings);
     let flags = flags(root, catalog, findings);
     let settings = settings(root, catalog, findings);
     let place = root.place_at("/features");
     let platform = platform(root, stem, catalog, findings)?;
     Some(Cluster { name: platform["cluster"].as_str()?.to_owned(), platform, flags, settings, place })
+}
+
+/// The outermost keys, and nothing secret below them; false when there is nothing to go on with.
+fn shape(root: &Node, findings: &mut Vec<Finding>) -> bool {
+    if !matches!(root.kind, Kind::Map(_)) {
+        findings.push(not_a_map("this file", root));
+        return false;
+    }
+    for entry in root.entries() {
+        if !["platform", "features", "settings"].contains(&entry.key.as_str()) {
+            let help = did_you_mean(&entry.key, &["platform", "features", "settings"]);
+            let finding = Finding::error(Code::UnknownKey, format!("`{}` means nothing here", entry.key));
+            findings.push(finding.place(entry.place.clone()).help(help));
+        }
+    }
+    literal_secrets(root, findings);
+    true
 }
 
 fn platform(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut Vec<Finding>) -> Option<Value> {
@@ -242,18 +254,20 @@ fn not_a_map(what: &str, node: &Node) -> Finding {
 }
 
 fn literal_secrets(node: &Node, findings: &mut Vec<Finding>) {
-    match &node.kind {
-        Kind::String(text) => {
-            if let Some(what) = secret::material(text) {
-                findings.push(
-                    Finding::error(Code::LiteralSecret, format!("this looks like {what}"))
-                        .place(node.place.clone())
-                        .help("put it into the secret store and name its key here; `gatewright secrets` lists the keys. If it was committed, revoke it"),
-                );
-            }
+    let mut look = |text: &str, place: &Place| {
+        if let Some(what) = secret::material(text) {
+            let help = "put it into the secret store and name its key here; `gatewright secrets` lists the keys. If it was committed, revoke it";
+            let finding = Finding::error(Code::LiteralSecret, format!("this looks like {what}"));
+            findings.push(finding.place(place.clone()).help(help));
         }
+    };
+    match &node.kind {
+        Kind::String(text) => look(text, &node.place),
         Kind::List(items) => items.iter().for_each(|n| literal_secrets(n, findings)),
-        Kind::Map(entries) => entries.iter().for_each(|e| literal_secrets(&e.value, findings)),
+        Kind::Map(entries) => {
+            entries.iter().for_each(|e| look(&e.key, &e.place));
+            entries.iter().for_each(|e| literal_secrets(&e.value, findings));
+        }
         _ => {}
     }
 }

@@ -2,8 +2,14 @@
 
 use std::process::ExitCode;
 
+/// Nested templates and files are followed by recursion: a stack that no allowed input exhausts.
+const STACK: usize = 256 << 20;
+
 fn main() -> ExitCode {
-    match std::panic::catch_unwind(gatewright::cli::run) {
+    rayon::ThreadPoolBuilder::new().stack_size(STACK / 4).build_global().expect("the first pool of this process");
+    let run =
+        std::thread::Builder::new().stack_size(STACK).spawn(gatewright::cli::run).expect("a thread can be started");
+    match run.join() {
         Ok(code) => ExitCode::from(code),
         Err(_) => {
             eprintln!(

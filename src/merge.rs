@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Entry, Kind, Node};
 
 /// RFC 7396: maps merge, everything else replaces, `null` removes.
 pub fn merge_patch(target: &mut Value, patch: &Value) {
@@ -49,6 +49,10 @@ pub fn overlay(base: &Node, over: &Node) -> Node {
             (Some(i), _) => {
                 merged[i].value = overlay(&merged[i].value, &change.value);
                 merged[i].place = change.place.clone();
+            }
+            (None, Kind::Map(_)) => {
+                let empty = Node { place: change.value.place.clone(), kind: Kind::Map(Vec::new()) };
+                merged.push(Entry { value: overlay(&empty, &change.value), ..change.clone() });
             }
             (None, _) => merged.push(change.clone()),
         }

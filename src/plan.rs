@@ -14,11 +14,11 @@ use crate::finding::{Code, Finding};
 use crate::merge::lay;
 use crate::schema::is_dns_label;
 use crate::source::{Place, Source};
-use crate::template::{Context, Templates, pick};
+use crate::template::{Context, ENGINE_LISTS, Templates, pick};
 use crate::yaml;
 
-/// Lists that the engine fills.
-pub const ENGINE_LISTS: [&str; 3] = ["component", "namespace", "secret"];
+/// Most elements of one `for`.
+const MAX_ITEMS: usize = 10_000;
 
 /// Everything that was decided about one cluster.
 #[derive(Debug)]
@@ -163,6 +163,10 @@ impl<'a, 'w> Work<'a, 'w> {
             Some(literal) => Some(literal.clone()),
         };
         match list {
+            Some(Value::Array(items)) if items.len() > MAX_ITEMS => {
+                self.wrong(choice, pointer, format!("`for` yields {} items; {MAX_ITEMS} are the most", items.len()));
+                Vec::new()
+            }
             Some(Value::Array(items)) => {
                 items.iter().enumerate().map(|(i, item)| context.with("item", item).with("loop", &json!(i))).collect()
             }

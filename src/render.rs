@@ -1,7 +1,7 @@
 //! Plan + templates -> manifests, sorted and unique. A manifest is immutable and shared; rendering it again from equal
 //! inputs gives the one already there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -227,6 +227,7 @@ fn assign_paths(plan: &Plan<'_>, mut manifests: BTreeMap<Identity, Placed>) -> B
         },
     ];
     let mut open: Vec<Identity> = manifests.keys().cloned().collect();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
     for form in forms {
         let mut by_path: BTreeMap<String, Vec<Identity>> = BTreeMap::new();
         for identity in open {
@@ -240,11 +241,12 @@ fn assign_paths(plan: &Plan<'_>, mut manifests: BTreeMap<Identity, Placed>) -> B
         open = Vec::new();
         for (path, identities) in by_path {
             match &identities[..] {
-                [only] => manifests.get_mut(only).expect("from its keys").path = path,
+                [only] if taken.insert(path.clone()) => manifests.get_mut(only).expect("from its keys").path = path,
                 _ => open.extend(identities),
             }
         }
     }
+    assert!(open.is_empty(), "the last form holds a digest of the whole identity");
     Bundle { manifests }
 }
 

@@ -6,13 +6,19 @@ use serde_json::{Value, json};
 use crate::finding::{Finding, Severity};
 use crate::source::Place;
 
+/// Findings that are shown with their excerpts; the rest is counted.
+const SHOWN: usize = 50;
+
 /// Findings as text with source excerpts, and a closing count. Styled with ANSI codes; strip them for a pipe.
 pub fn text(findings: &[Finding]) -> String {
     let renderer = Renderer::styled();
     let mut text = String::new();
-    for finding in findings {
+    for finding in findings.iter().take(SHOWN) {
         text += &one(finding, &renderer);
         text += "\n\n";
+    }
+    if findings.len() > SHOWN {
+        text += &format!("and {} more\n\n", findings.len() - SHOWN);
     }
     let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
     let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
@@ -59,7 +65,8 @@ fn snippet<'a>(place: &'a Place) -> Snippet<'a, annotate_snippets::Annotation<'a
 /// An empty place still gets a mark.
 fn visible(place: &Place) -> std::ops::Range<usize> {
     let first_line = place.text().lines().next().unwrap_or("").trim_end().len();
-    place.start..place.start + first_line.max(usize::from(place.start < place.source.text.len()))
+    let next = place.source.text[place.start..].chars().next().map_or(0, char::len_utf8);
+    place.start..place.start + first_line.max(next)
 }
 
 /// Findings as JSON, one object each.

@@ -49,6 +49,14 @@ impl Schema {
         Ok(Self { json: close(raw, "")?, validator: OnceLock::new() })
     }
 
+    /// Compiles it now, where a mistake in it can be told to its author.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub fn compile(&self) -> Result<(), String> {
+        self.validator().map(drop)
+    }
+
     /// Compiles it; most schemas of a run are never asked.
     fn validator(&self) -> Result<&Validator, String> {
         if let Some(validator) = self.validator.get() {

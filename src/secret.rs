@@ -1,22 +1,37 @@
 //! Recognises key material in text. Used on what users write and on what we render.
 
-/// Beginnings of well-known tokens, and how long a token must be to count.
-const PREFIXES: [(&str, usize); 14] = [
-    ("sk-", 16),
-    ("hf_", 20),
-    ("ghp_", 20),
-    ("gho_", 20),
-    ("github_pat_", 20),
-    ("glpat-", 16),
-    ("AKIA", 20),
-    ("ASIA", 20),
-    ("AIza", 30),
-    ("xoxb-", 16),
-    ("xoxp-", 16),
-    ("eyJ", 40),
-    ("AccountKey=", 40),
-    ("ya29.", 20),
+/// Beginnings of well-known tokens.
+const PREFIXES: [&str; 26] = [
+    "sk-",
+    "hf_",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "github_pat_",
+    "glpat-",
+    "AKIA",
+    "ASIA",
+    "AIza",
+    "xoxb-",
+    "xoxp-",
+    "xapp-",
+    "eyJ",
+    "ya29.",
+    "xai-",
+    "gsk_",
+    "npm_",
+    "pypi-",
+    "hvs.",
+    "hvb.",
+    "SG.",
+    "dckr_pat_",
+    "dop_v1_",
+    "shpat_",
+    "rk_live_",
 ];
+
+/// Names before `=` or `:` whose value is a secret.
+const NAMES: [&str; 6] = ["password", "passwd", "secret", "token", "apikey", "accountkey"];
 
 /// What a text holds that belongs in a secret store: `None` when nothing does.
 pub fn material(text: &str) -> Option<&'static str> {
@@ -29,20 +44,37 @@ pub fn material(text: &str) -> Option<&'static str> {
     if credentials_in_url(text) {
         return Some("a password in a URL");
     }
-    text.split(|c: char| c.is_whitespace() || "\"'`,;(){}[]<>".contains(c)).find_map(token)
+    if assignment(text) {
+        return Some("a password");
+    }
+    text.split(|c: char| c.is_whitespace() || "\"'`,;(){}[]<>/:@=&?".contains(c)).find_map(token)
 }
 
 fn token(word: &str) -> Option<&'static str> {
-    let word = word.rsplit_once('=').filter(|(_, v)| v.len() > 8).map_or(word, |(_, value)| value);
-    if PREFIXES
-        .iter()
-        .any(|(prefix, length)| word.starts_with(prefix) && word.len() >= *length && has_digit_or_case(word))
-    {
+    let runs = || word.split(['-', '_', '.', '+']);
+    let known = PREFIXES.iter().any(|prefix| word.starts_with(prefix));
+    if known && runs().any(|run| run.len() >= 12 && run.bytes().any(|b| b.is_ascii_digit())) {
         return Some("an API key");
     }
-    let body: Vec<char> = word.trim_end_matches('=').chars().collect();
-    let alphabet = body.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '_' | '-' | '/'));
-    (body.len() >= 32 && alphabet && !word.contains("//") && looks_random(&body)).then_some("a long random token")
+    // Digests and commits have these lengths; keys made by `openssl rand -hex` mostly others.
+    let hex = |run: &str| run.len() >= 32 && ![32, 40, 64, 96, 128].contains(&run.len()) && is_hex(run);
+    runs().any(|run| looks_random(run) || hex(run)).then_some("a long random token")
+}
+
+fn is_hex(run: &str) -> bool {
+    run.bytes().all(|b| b.is_ascii_hexdigit())
+        && run.bytes().any(|b| b.is_ascii_digit())
+        && run.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+/// `password=value`, as in a connection string, with a value that is no reference.
+fn assignment(text: &str) -> bool {
+    text.split([' ', ';', '&', '?', '\n']).filter_map(|part| part.split_once('=')).any(|(name, value)| {
+        let name = name.to_lowercase().replace(['_', '-'], "");
+        let plain =
+            value.len() >= 8 && value.chars().all(|c| c.is_ascii_graphic()) && !value.contains(['$', '{', '<', '/']);
+        NAMES.iter().any(|n| name.ends_with(n)) && plain && value.bytes().any(|b| b.is_ascii_digit())
+    })
 }
 
 /// `scheme://user:password@host` with a password that is no placeholder.
@@ -56,21 +88,18 @@ fn credentials_in_url(text: &str) -> bool {
     })
 }
 
-fn has_digit_or_case(word: &str) -> bool {
-    word.bytes().any(|b| b.is_ascii_digit()) || word.bytes().skip(3).any(|b| b.is_ascii_uppercase())
-}
-
 /// Random text mixes classes all along; names and paths have words. Counted: how often the class of character changes.
-fn looks_random(body: &[char]) -> bool {
-    let class = |c: &char| match c {
-        'a'..='z' => 0,
-        'A'..='Z' => 1,
-        '0'..='9' => 2,
+fn looks_random(run: &str) -> bool {
+    let class = |b: u8| match b {
+        b'a'..=b'z' => 0,
+        b'A'..=b'Z' => 1,
+        b'0'..=b'9' => 2,
         _ => 3,
     };
-    let has = |n| body.iter().any(|c| class(c) == n);
-    let changes = body.windows(2).filter(|w| class(&w[0]) != class(&w[1])).count();
-    has(0) && has(1) && has(2) && changes * 4 > body.len()
+    let bytes = run.as_bytes();
+    let has = |n| bytes.iter().any(|b| class(*b) == n);
+    let changes = bytes.windows(2).filter(|w| class(w[0]) != class(w[1])).count();
+    run.len() >= 24 && !has(3) && has(0) && has(1) && has(2) && changes * 4 > run.len()
 }
 
 #[cfg(test)]
@@ -87,6 +116,11 @@ mod tests {
             "postgresql://litellm:hunter2@db:5432/litellm",
             "q8Zr3LmX0vTn5KcYw1PbHs7Dg4JfAe9U",
             "AKIAIOSFODNN7EXAMPLE",
+            "https://ghp_abcDEF123456abcDEF123456abcDEF123456@github.com/x.git",
+            "xai-abc123def456ghi789",
+            "AccountName=x;AccountKey=abcd1234efgh5678==",
+            "password=SuperSecret123!",
+            "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822c",
         ] {
             assert!(material(text).is_some(), "{text}");
         }
@@ -100,6 +134,12 @@ mod tests {
             "Qwen/Qwen3-0.6B",
             "ssh://git@git.example.com/x.git",
             "sk-learn-compatible-models",
+            "sk-learn-v2-compatible-model",
+            "meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8",
+            "unsloth/DeepSeek-R1-0528-Qwen3-8B-GGUF-Q4_K_M-UD",
+            "nvidia/Llama-3_1-Nemotron-Ultra-253B-v1-FP8-KV4",
+            "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+            "us.anthropic.claude-haiku-4-5-20251001-v1:0",
         ] {
             assert_eq!(material(text), None, "{text}");
         }

@@ -38,6 +38,12 @@ impl Context {
     }
 }
 
+/// Lists that the engine fills.
+pub const ENGINE_LISTS: [&str; 3] = ["component", "namespace", "secret"];
+
+/// Longest template, in bytes; nesting costs stack.
+const MAX_TEMPLATE: usize = 64 << 10;
+
 /// Instructions that one template or expression may run.
 const FUEL: u64 = 1_000_000;
 
@@ -62,6 +68,11 @@ impl Templates {
         let mut templates = BTreeMap::new();
         let mut findings = Vec::new();
         for source in sources {
+            if source.text.len() > MAX_TEMPLATE {
+                let message = format!("this template has {} bytes; {MAX_TEMPLATE} are the most", source.text.len());
+                findings.push(Finding::error(Code::TemplateSyntax, message).place(Place::new(&source, 0, 0)));
+                continue;
+            }
             if let Err(error) = env.add_template_owned(source.name.clone(), source.text.clone()) {
                 findings.push(finding(&error, &source, Code::TemplateSyntax));
                 continue;
@@ -200,6 +211,10 @@ fn environment(escape: fn(&str) -> AutoEscape) -> Environment<'static> {
     // They let text past the escaping.
     env.remove_filter("safe");
     env.remove_filter("tojson");
+    // They make any amount of text out of a number.
+    for filter in ["indent", "format", "center"] {
+        env.remove_filter(filter);
+    }
     filters::add(&mut env);
     env
 }

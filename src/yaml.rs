@@ -139,13 +139,29 @@ impl Node {
 /// # Errors
 /// One finding with the place: syntax, duplicate key, several documents, a limit, an empty file.
 pub fn read(source: &Arc<Source>) -> Result<Node, Finding> {
+    let mut options = options();
+    // What a user writes is what counts: no key comes from elsewhere, no tag changes what a value is.
+    options.merge_keys = serde_yaml::MergeKeyPolicy::Error;
+    options.reject_unsupported_tags = true;
+    read_with(source, options)
+}
+
+/// Reads a group file, in which merge keys spare repetition.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_group(source: &Arc<Source>) -> Result<Node, Finding> {
+    read_with(source, options())
+}
+
+fn read_with(source: &Arc<Source>, options: Options) -> Result<Node, Finding> {
     if source.text.len() > MAX_BYTES {
         return Err(Finding::error(Code::YamlLimit, format!("this file has {} bytes", source.text.len()))
             .place(Place::new(source, 0, 0))
             .help(format!("files of up to {MAX_BYTES} bytes are read")));
     }
     let tree: Spanned<Tree> =
-        serde_yaml::from_str_with_options(&source.text, options()).map_err(|e| finding(&e, source))?;
+        serde_yaml::from_str_with_options(&source.text, options).map_err(|e| finding(&e, source))?;
     let node = place_tree(tree, source);
     match node.kind {
         Kind::Null => Err(Finding::error(Code::EmptyFile, "this file says nothing").place(Place::new(source, 0, 0))),
@@ -240,11 +256,16 @@ fn finding(error: &Error, source: &Arc<Source>) -> Finding {
             (Code::EmptyFile, "this file says nothing".into(), "`gatewright init` writes one that renders")
         }
         // Limits arrive in several variants, some wrapped by the alias they were found in; the words are the same.
-        _ if ["budget", "limit", "alias replay", "alias expansion"].iter().any(|w| text.contains(w)) => (
-            Code::YamlLimit,
-            format!("this file nests too deep or grows too large ({text})"),
-            "at most 64 levels and 100,000 values, aliases expanded",
-        ),
+        _ if ["budget breached", "recursion limit", "alias replay", "alias expansion"]
+            .iter()
+            .any(|w| text.contains(w)) =>
+        {
+            (
+                Code::YamlLimit,
+                format!("this file nests too deep or grows too large ({text})"),
+                "at most 64 levels and 100,000 values, aliases expanded",
+            )
+        }
         _ if source.text[..place.start].lines().next_back().unwrap_or("").contains('\t')
             || place.text().starts_with('\t') =>
         {
@@ -325,6 +346,10 @@ impl<'de> Visitor<'de> for TreeVisitor {
         Ok(Tree::Scalar(Kind::Number(v.into())))
     }
     fn visit_f64<E: serde::de::Error>(self, v: f64) -> Result<Tree, E> {
+        // A whole number is an integer, however it is written: `3.0` replicas are 3.
+        if v.fract() == 0.0 && v.abs() < 1e15 {
+            return Ok(Tree::Scalar(Kind::Number((v as i64).into())));
+        }
         let number = Number::from_f64(v).ok_or_else(|| E::custom("`.inf` and `.nan` are not numbers here"))?;
         Ok(Tree::Scalar(Kind::Number(number)))
     }
