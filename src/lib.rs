@@ -35,6 +35,7 @@ pub mod secret;
 pub mod features;
 pub mod choice;
 pub mod component;
+pub mod strata;
 pub mod plan;
 pub mod cache;
 pub mod render;

@@ -1,0 +1,392 @@
+//! The strata of a plan, one method each: capability fields, rules on settings, lists, documents, components, secrets. Each
+//! sees only what stands before it; `plan` calls them in order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::choice::{Choice, Choices};
+use crate::component::{Component, Secret};
+use crate::features::Cluster;
+use crate::finding::{Code, Finding};
+use crate::schema::is_dns_label;
+use crate::source::{Place, Source};
+use crate::template::{Context, ENGINE_LISTS, Templates, pick};
+use crate::yaml;
+
+/// Most elements of one `for`.
+const MAX_ITEMS: usize = 10_000;
+
+/// The strata 3 and 4 in the making.
+pub(crate) struct Work<'a, 'w> {
+    pub(crate) templates: &'a Templates,
+    pub(crate) cluster: &'w Cluster,
+    pub(crate) choices: &'w Choices<'a>,
+    pub(crate) contexts: BTreeMap<&'a str, Value>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl<'a, 'w> Work<'a, 'w> {
+    pub(crate) fn stop(&mut self) -> Result<(), Vec<Finding>> {
+        if self.findings.is_empty() { Ok(()) } else { Err(std::mem::take(&mut self.findings)) }
+    }
+
+    fn on(&self) -> impl Iterator<Item = &'w Choice<'a>> + use<'a, 'w> {
+        self.choices.values().filter(|c| c.on)
+    }
+
+    fn context(&self, choice: &Choice<'a>) -> Context {
+        Context::new(&self.contexts[choice.group.name.as_str()])
+    }
+
+    fn wrong(&mut self, choice: &Choice<'_>, pointer: &str, sentence: impl Into<String>) {
+        self.findings.push(Finding::error(Code::TemplateValue, sentence).place(choice.place(pointer)));
+    }
+
+    fn fill(&mut self, choice: &Choice<'_>, pointer: &str, value: &Value, context: &Context) -> Option<Value> {
+        let filled = self.templates.fill(value, context);
+        filled.map_err(|(inner, sentence)| self.wrong(choice, &format!("{pointer}{inner}"), sentence)).ok()
+    }
+
+    fn eval(&mut self, choice: &Choice<'_>, pointer: &str, expression: &str, context: &Context) -> Option<Value> {
+        let value = self.templates.eval(expression, context);
+        value.map_err(|sentence| self.wrong(choice, pointer, sentence)).ok()
+    }
+
+    /// The elements of a `for` (an expression or a literal list), or the one pass without `for`.
+    fn each(&mut self, choice: &Choice<'_>, pointer: &str, each: Option<&Value>, context: &Context) -> Vec<Context> {
+        let list = match each {
+            None => return vec![context.clone()],
+            Some(Value::String(expression)) => self.eval(choice, pointer, expression, context),
+            Some(literal) => Some(literal.clone()),
+        };
+        match list {
+            Some(Value::Array(items)) if items.len() > MAX_ITEMS => {
+                self.wrong(choice, pointer, format!("`for` yields {} items; {MAX_ITEMS} are the most", items.len()));
+                Vec::new()
+            }
+            Some(Value::Array(items)) => {
+                items.iter().enumerate().map(|(i, item)| context.with("item", item).with("loop", &json!(i))).collect()
+            }
+            Some(other) => {
+                self.wrong(choice, pointer, format!("`for` must yield a list, not {other}"));
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn when(&mut self, choice: &Choice<'_>, pointer: &str, raw: &Value, context: &Context) -> bool {
+        match raw.get("when") {
+            None => true,
+            Some(Value::String(expression)) => {
+                self.eval(choice, &format!("{pointer}/when"), expression, context).is_some_and(|v| truthy(&v))
+            }
+            Some(literal) => truthy(literal),
+        }
+    }
+
+    /// What groups say about their own settings, in the light of the capabilities they have.
+    pub(crate) fn validate(&mut self) {
+        for choice in self.on() {
+            let context = self.context(choice);
+            for (i, rule) in choice.variant().text.validate.iter().enumerate() {
+                let pointer = format!("/validate/{i}");
+                let each = rule.each.clone().map(Value::String);
+                for context in self.each(choice, &format!("{pointer}/for"), each.as_ref(), &context) {
+                    let Some(holds) = self.eval(choice, &format!("{pointer}/require"), &rule.require, &context) else {
+                        continue;
+                    };
+                    if !truthy(&holds) {
+                        let text = |work: &mut Self, key: &str, text: &str| {
+                            let filled = work.fill(choice, &format!("{pointer}/{key}"), &json!(text), &context);
+                            filled.map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).unwrap_or_default()
+                        };
+                        let finding = Finding::error(Code::SettingRule, text(self, "message", &rule.message));
+                        let at = text(self, "at", &rule.at);
+                        let help = rule.help.as_ref().map(|help| text(self, "help", help));
+                        let finding = finding.place(self.setting_place(&choice.group.name, &at));
+                        self.findings.push(Finding { help, ..finding });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Where a setting stands in the user's files; the nearest thing when it is a default.
+    fn setting_place(&self, group: &str, pointer: &str) -> Place {
+        self.cluster.settings.get(group).map_or_else(|| self.cluster.place.clone(), |node| node.place_at(pointer))
+    }
+
+    /// Stratum 3, in an order in which each group comes after those whose capabilities it reads.
+    pub(crate) fn capabilities(&mut self) {
+        let mut provider: BTreeMap<&str, &str> = BTreeMap::new();
+        for choice in self.on() {
+            provider.extend(choice.variant().text.capabilities().map(|c| (c, choice.group.name.as_str())));
+        }
+        let order = match order(self.choices, &provider) {
+            Ok(order) => order,
+            Err(finding) => return self.findings.push(finding),
+        };
+        let mut fields: BTreeMap<&str, Value> = BTreeMap::new();
+        for name in order {
+            let choice = &self.choices[name];
+            let text = &choice.variant().text;
+            for capability in text.requires.iter().chain(&text.uses) {
+                if let Some(value) = fields.get(capability.as_str()) {
+                    let key = capability.replace('-', "_");
+                    self.contexts.get_mut(name).expect("every group that is on has a context")["capabilities"][key] =
+                        value.clone();
+                }
+            }
+            let context = self.context(choice);
+            for capability in text.capabilities() {
+                let raw = Value::Object(text.provides[capability].clone());
+                if let Some(value) = self.fill(choice, &format!("/provides/{capability}"), &raw, &context) {
+                    fields.insert(capability, value);
+                }
+            }
+        }
+    }
+
+    /// Stratum 4: the lists, each item with the group that contributes it.
+    pub(crate) fn lists(&mut self) -> BTreeMap<&'a str, Vec<(&'a str, Value)>> {
+        let mut lists: BTreeMap<&str, Vec<(&str, Value)>> = BTreeMap::new();
+        for choice in self.on() {
+            let context = self.context(choice);
+            for (name, fields) in &choice.variant().text.provides {
+                let Some(each) = fields.get("for") else { continue };
+                let pointer = format!("/provides/{name}");
+                let raw: Map<String, Value> =
+                    fields.iter().filter(|(k, _)| *k != "for").map(|(k, v)| (k.clone(), v.clone())).collect();
+                for context in self.each(choice, &format!("{pointer}/for"), Some(each), &context) {
+                    if let Some(item) = self.fill(choice, &pointer, &Value::Object(raw.clone()), &context) {
+                        lists.entry(name).or_default().push((&choice.group.name, item));
+                    }
+                }
+            }
+        }
+        lists
+    }
+
+    pub(crate) fn unique(&mut self, lists: &BTreeMap<&str, Vec<(&str, Value)>>) {
+        let mut wanted = BTreeSet::new();
+        for choice in self.on() {
+            for (list, collect) in &choice.variant().text.collects {
+                wanted.extend(collect.unique.iter().map(|field| (list.as_str(), field.as_str())));
+            }
+        }
+        for (list, field) in wanted {
+            let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+            for (group, item) in lists.get(list).into_iter().flatten() {
+                let value = item[field].to_string();
+                if let Some(other) = seen.insert(value.clone(), group) {
+                    let groups =
+                        if other == *group { format!("`{group}` twice") } else { format!("`{other}` and `{group}`") };
+                    self.findings.push(
+                        Finding::error(Code::DuplicateItem, format!("{groups}: {list} with {field} {value}"))
+                            .place(self.setting_place(group, ""))
+                            .help(format!("each {list} needs its own {field}")),
+                    );
+                }
+            }
+        }
+    }
+
+    /// Gives each group the lists that it collects and that are known by now.
+    pub(crate) fn add_lists(&mut self, list: impl Fn(&str) -> Option<Vec<Value>>) {
+        for choice in self.on() {
+            let context =
+                self.contexts.get_mut(choice.group.name.as_str()).expect("every group that is on has a context");
+            for name in choice.variant().text.collects.keys() {
+                match list(name) {
+                    Some(items) => context[name] = Value::Array(items),
+                    None if !ENGINE_LISTS.contains(&name.as_str()) && context.get(name).is_none() => {
+                        context[name] = json!([])
+                    }
+                    None => {}
+                }
+            }
+        }
+    }
+
+    /// Values that templates build for their own group.
+    pub(crate) fn documents(&mut self) {
+        for choice in self.on() {
+            for (name, template) in &choice.variant().text.documents {
+                let template = format!("templates/{template}");
+                let context =
+                    self.contexts.get_mut(choice.group.name.as_str()).expect("every group that is on has a context");
+                let picked = pick(context, self.templates.inputs(&template));
+                let parsed = self.templates.render(&template, &picked).and_then(|text| {
+                    let source = Source::new(format!("{template} (filled)"), text);
+                    let mut documents = yaml::documents(&source)?;
+                    match documents.len() {
+                        1 => Ok(documents.remove(0)),
+                        n => Err(Finding::error(
+                            Code::TemplateOutput,
+                            format!("a document template yields one value, not {n}"),
+                        )
+                        .place(Place::new(&source, 0, 0))),
+                    }
+                });
+                match parsed {
+                    Ok(value) => context["documents"][name] = value,
+                    Err(finding) => self.findings.push(finding),
+                }
+            }
+        }
+    }
+
+    pub(crate) fn components(&mut self) -> Vec<Component> {
+        let mut components: Vec<Component> = Vec::new();
+        for choice in self.on() {
+            let context = self.context(choice);
+            for (name, raw) in &choice.variant().text.components {
+                let pointer = format!("/components/{name}");
+                if !self.when(choice, &pointer, raw, &context) {
+                    continue;
+                }
+                let Some(filled) = self.fill(choice, &pointer, &without(raw, &["when"]), &context) else { continue };
+                match typed::<Component>(filled).and_then(|c| sound(c, name)) {
+                    Ok(component) if components.iter().any(|c| c.name == *name) => {
+                        self.wrong(choice, &pointer, format!("another group has a component `{}` too", component.name));
+                    }
+                    Ok(component) => {
+                        components.push(Component { name: name.clone(), group: choice.group.name.clone(), ..component })
+                    }
+                    Err(sentence) => self.wrong(choice, &pointer, sentence),
+                }
+            }
+        }
+        components.sort_by(|a, b| (a.wave, &a.name).cmp(&(b.wave, &b.name)));
+        self.nesting(&components);
+        components
+    }
+
+    /// Argo CD reads folders; a component inside another's folder would be applied twice.
+    fn nesting(&mut self, components: &[Component]) {
+        let mut paths: Vec<(&str, &Component)> =
+            components.iter().filter_map(|c| Some((c.path.as_deref()?, c))).collect();
+        paths.sort_by_key(|(path, _)| *path);
+        for (i, (outer, a)) in paths.iter().enumerate() {
+            for (inner, b) in &paths[i + 1..] {
+                if inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+                    let place = self.choices[b.group.as_str()].place(&format!("/components/{}/path", b.name));
+                    let message = format!("`{}` ({inner}) lies inside `{}` ({outer})", b.name, a.name);
+                    self.findings.push(
+                        Finding::error(Code::NestedPaths, message)
+                            .place(place)
+                            .help("paths of components stand side by side"),
+                    );
+                }
+            }
+        }
+    }
+
+    pub(crate) fn secrets(&mut self, components: &[Component]) -> Vec<Secret> {
+        let mut secrets = Vec::new();
+        for choice in self.on() {
+            let context = self.context(choice);
+            for (i, raw) in choice.variant().text.secrets.iter().enumerate() {
+                let pointer = format!("/secrets/{i}");
+                for context in self.each(choice, &format!("{pointer}/for"), raw.get("for"), &context) {
+                    if !self.when(choice, &pointer, raw, &context) {
+                        continue;
+                    }
+                    let Some(filled) = self.fill(choice, &pointer, &without(raw, &["for", "when"]), &context) else {
+                        continue;
+                    };
+                    let secret = typed::<Secret>(filled).and_then(|secret| {
+                        match components.iter().find(|c| c.name == secret.component) {
+                            Some(c) if c.path.is_some() => Ok(Secret {
+                                namespace: c.namespace.clone(),
+                                group: choice.group.name.clone(),
+                                ..secret
+                            }),
+                            _ => Err(format!("`{}` is no component with a path that is on", secret.component)),
+                        }
+                    });
+                    match secret {
+                        Ok(secret) => secrets.push(secret),
+                        Err(sentence) => self.wrong(choice, &pointer, sentence),
+                    }
+                }
+            }
+        }
+        secrets
+    }
+}
+
+fn truthy(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(b) => *b,
+        Value::Number(n) => n.as_f64() != Some(0.0),
+        Value::String(s) => !s.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(map) => !map.is_empty(),
+    }
+}
+
+fn without(raw: &Value, keys: &[&str]) -> Value {
+    let entries = yaml::object(raw).iter().filter(|(k, _)| !keys.contains(&k.as_str()));
+    Value::Object(entries.map(|(k, v)| (k.clone(), v.clone())).collect())
+}
+
+fn typed<T: for<'de> Deserialize<'de>>(value: Value) -> Result<T, String> {
+    serde_json::from_value(value).map_err(|e| e.to_string())
+}
+
+fn sound(component: Component, name: &str) -> Result<Component, String> {
+    let sources = [component.path.is_some(), component.chart.is_some(), component.git.is_some()];
+    if sources.iter().filter(|given| **given).count() != 1 {
+        return Err(format!("component `{name}` needs exactly one of `path`, `chart`, `git`"));
+    }
+    for part in component.path.iter().flat_map(|p| p.split('/')).chain([name, &component.namespace]) {
+        if !is_dns_label(part) {
+            return Err(format!("`{part}` in component `{name}` is no DNS label"));
+        }
+    }
+    Ok(component)
+}
+
+/// Groups that are on, each after the providers of what it requires or uses.
+fn order<'a>(choices: &Choices<'a>, provider: &BTreeMap<&str, &'a str>) -> Result<Vec<&'a str>, Finding> {
+    fn visit<'a>(
+        name: &'a str,
+        choices: &Choices<'a>,
+        provider: &BTreeMap<&str, &'a str>,
+        path: &mut Vec<&'a str>,
+        done: &mut Vec<&'a str>,
+    ) -> Result<(), Finding> {
+        if done.contains(&name) {
+            return Ok(());
+        }
+        if let Some(start) = path.iter().position(|n| *n == name) {
+            let circle = [&path[start..], &[name]].concat().join(" -> ");
+            let place = choices[name].place("/requires");
+            return Err(
+                Finding::error(Code::GroupCycle, format!("groups need each other in a circle: {circle}")).place(place)
+            );
+        }
+        path.push(name);
+        let text = &choices[name].variant().text;
+        for capability in text.requires.iter().chain(&text.uses) {
+            if let Some(next) = provider.get(capability.as_str()) {
+                visit(next, choices, provider, path, done)?;
+            }
+        }
+        path.pop();
+        done.push(name);
+        Ok(())
+    }
+    let mut done = Vec::new();
+    for (name, choice) in choices {
+        if choice.on {
+            visit(name, choices, provider, &mut Vec::new(), &mut done)?;
+        }
+    }
+    Ok(done)
+}
