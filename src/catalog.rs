@@ -162,7 +162,10 @@ impl Catalog {
                 .remove(0);
         let platform = Schema::new(&platform).expect("the built-in schema is a schema");
         let catalog = Self { groups: by_name, templates, lists, platform, local: notable };
-        findings.extend(catalog.missing_names());
+        // Names are missing where a file could not be read; then that is what to say.
+        if findings.is_empty() {
+            findings = catalog.missing_names();
+        }
         if findings.is_empty() { Ok(catalog) } else { Err(findings) }
     }
 

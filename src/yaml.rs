@@ -164,7 +164,9 @@ fn read_with(source: &Arc<Source>, options: Options) -> Result<Node, Finding> {
         serde_yaml::from_str_with_options(&source.text, options).map_err(|e| finding(&e, source))?;
     let node = place_tree(tree, source);
     match node.kind {
-        Kind::Null => Err(Finding::error(Code::EmptyFile, "this file says nothing").place(Place::new(source, 0, 0))),
+        Kind::Null => Err(Finding::error(Code::EmptyFile, "this file says nothing")
+            .place(Place::new(source, 0, 0))
+            .help("write what it should say, or remove it")),
         _ => Ok(node),
     }
 }
