@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::finding::{Code, Finding};
 use crate::plan::Plan;
 use crate::render::{Bundle, Identity};
-use crate::template::Context;
+use crate::template::{Context, truthy};
 
 /// How true a claim is; later is less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
@@ -137,7 +137,7 @@ fn declared(plan: &Plan<'_>, group: &str, raw: &Value) -> Result<Option<Declared
     let context = Context::new(&plan.contexts[group]);
     if let Some(when) = raw.get("when").and_then(Value::as_str) {
         let holds = templates.eval(when, &context).map_err(|e| ("/when".to_owned(), e))?;
-        if holds.is_null() || holds == false {
+        if !truthy(&holds) {
             return Ok(None);
         }
     }

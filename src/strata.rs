@@ -12,7 +12,7 @@ use crate::features::Cluster;
 use crate::finding::{Code, Finding};
 use crate::schema::is_dns_label;
 use crate::source::{Place, Source};
-use crate::template::{Context, ENGINE_LISTS, Templates, pick};
+use crate::template::{Context, ENGINE_LISTS, Templates, pick, truthy};
 use crate::yaml;
 
 /// Most elements of one `for`.
@@ -316,17 +316,6 @@ impl<'a, 'w> Work<'a, 'w> {
             }
         }
         secrets
-    }
-}
-
-fn truthy(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(b) => *b,
-        Value::Number(n) => n.as_f64() != Some(0.0),
-        Value::String(s) => !s.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(map) => !map.is_empty(),
     }
 }
 

@@ -178,6 +178,18 @@ fn graft(from: &Value, to: &mut Value, path: &[&str]) {
     }
 }
 
+/// What counts as true in `when` and `require`: neither null, false, zero nor empty.
+pub fn truthy(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(b) => *b,
+        Value::Number(n) => n.as_f64() != Some(0.0),
+        Value::String(s) => !s.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(map) => !map.is_empty(),
+    }
+}
+
 enum Parts<'a> {
     Text,
     Expression(&'a str),

@@ -37,6 +37,9 @@ fn rendered<T>(catalog: &Catalog, text: &str, memo: &Memo, then: impl FnOnce(&Pl
     if !findings.is_empty() {
         told(findings);
     }
+    let claims = gatewright::claims::claims(&rendered.plan, &rendered.bundle).unwrap_or_else(|f| told(f));
+    let controls: BTreeSet<&str> = claims.iter().map(|c| c.control.as_str()).collect();
+    assert_eq!(controls.len(), claims.len(), "two claims of one name: {text}");
     then(&rendered.plan, &rendered.tree())
 }
 
@@ -72,6 +75,16 @@ fn every_feature_set_renders_soundly() {
         }
     }
     assert!(sets.len() > 100, "{}", sets.len());
+}
+
+/// An empty list is not true: with every operator another's, nothing is claimed to be installed.
+#[test]
+fn an_empty_list_switches_no_claim_on() {
+    let existing = "[gateway-api, inference-extension, agentgateway, cloudnative-pg, external-secrets]";
+    let settings = format!("  operators: {{ existing: {existing} }}\n");
+    rendered(&catalog(), &features(&BTreeSet::new(), "cost", &settings), &Memo::default(), |_, tree| {
+        assert!(!tree.keys().any(|path| path.contains("agentgateway-crds")));
+    });
 }
 
 /// What is off leaves no trace in any file, groups.yaml and the index included.
