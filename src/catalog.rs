@@ -1,4 +1,4 @@
-//! Group files and templates -> the catalog: every group in each of its provider variants, schemas compiled.
+//! Group files and templates -> the catalog: every group in each of its provider variants, with its schema.
 //! Knows no features.yaml; decides nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,8 +32,6 @@ pub struct Catalog {
     pub groups: BTreeMap<String, Group>,
     /// Template names are paths such as `templates/gateway/gateway.yaml`.
     pub templates: Templates,
-    /// Names of the lists that groups fill (the engine's own are `component`, `namespace`, `secret`).
-    pub lists: BTreeSet<String>,
     /// The schema of `platform:`.
     pub platform: Schema,
     /// Files of the working directory that replace (true) or add to (false) the built-in ones.
@@ -154,14 +152,13 @@ impl Catalog {
                 Err(found) => findings.extend(found),
             }
         }
-        let (lists, more) = lists(&by_name);
-        findings.extend(more);
+        findings.extend(names_of_both_kinds(&by_name));
         let platform: Value =
             yaml::documents(&Source::new("schemas/platform.yaml", include_str!("../schemas/platform.yaml")))
                 .expect("the built-in schema is YAML")
                 .remove(0);
         let platform = Schema::new(&platform).expect("the built-in schema is a schema");
-        let catalog = Self { groups: by_name, templates, lists, platform, local: notable };
+        let catalog = Self { groups: by_name, templates, platform, local: notable };
         // Names are missing where a file could not be read; then that is what to say.
         if findings.is_empty() {
             findings = catalog.missing_names();
@@ -267,7 +264,7 @@ impl Group {
             match Schema::new(&merged.settings) {
                 Ok(schema) => {
                     // Those of the binary are compiled by the tests; compiling them takes time.
-                    if !is_builtin(source)
+                    if builtin(source).is_none()
                         && let Err(message) = schema.compile()
                     {
                         findings.push(say("/settings", message));
@@ -313,10 +310,6 @@ fn places(source: &Arc<Source>) -> Node {
 fn builtin(source: &Source) -> Option<&'static str> {
     let same = |(name, text, _): &&(&str, &str, &str)| *name == source.name && *text == source.text;
     BUILTIN.iter().find(same).map(|(_, _, json)| *json)
-}
-
-fn is_builtin(source: &Source) -> bool {
-    builtin(source).is_some()
 }
 
 impl GroupText {
@@ -373,7 +366,8 @@ impl GroupText {
     }
 }
 
-fn lists(groups: &BTreeMap<String, Group>) -> (BTreeSet<String>, Vec<Finding>) {
+/// Names that are a list here and a capability there.
+fn names_of_both_kinds(groups: &BTreeMap<String, Group>) -> Vec<Finding> {
     let mut lists: BTreeSet<String> = BTreeSet::new();
     for text in groups.values().flat_map(|g| g.variants.values()).map(|v| &v.text) {
         lists.extend(text.collects.keys().cloned());
@@ -391,5 +385,5 @@ fn lists(groups: &BTreeMap<String, Group>) -> (BTreeSet<String>, Vec<Finding>) {
             }
         }
     }
-    (lists, findings)
+    findings
 }

@@ -282,17 +282,16 @@ pub fn write(output: &Output, cluster: &str, new: &Tree) -> Result<Written> {
     // A stale file that someone changed is no longer ours to take away.
     let stale = |path: &String| ours.contains_key(path) && !new.contains_key(path) && !edited.contains(path);
     let removed = ours.keys().filter(|path| stale(path)).count();
-    let written = new.iter().filter(|(path, text)| found.get(*path) != Some(text)).count();
-    if written == 0 && removed == 0 {
+    let changed = |(path, text): &(&String, &Arc<str>)| found.get(*path) != Some(*text);
+    if removed == 0 && !new.iter().any(|file| changed(&file)) {
         return Ok(Written { edited, ..Written::default() });
     }
     let stage = output.join(format!("{STAGE}{cluster}.new"));
     stage_tree(&target, &stage, new, &found, &stale).inspect_err(|_| drop(remove(&stage)))?;
     exchange(&stage, &target).with_context(|| format!("cannot replace {}", target.display()))?;
     let _ = remove(&stage); // now the old tree; the next run takes away what cannot go now
-    let gone = |path: &&String| written > 0 || !new.contains_key(*path);
-    let count = new.iter().filter(|(path, text)| path.as_str() != INDEX && found.get(*path) != Some(text)).count();
-    Ok(Written { written: count, removed, edited: edited.iter().filter(gone).cloned().collect() })
+    let written = new.iter().filter(changed).filter(|(path, _)| path.as_str() != INDEX).count();
+    Ok(Written { written, removed, edited })
 }
 
 /// No file of ours goes through a symlink that lies in the folder: it could lead anywhere.

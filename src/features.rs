@@ -58,14 +58,12 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> (Vec<Cluster>, Vec<Finding>) 
     let mut clusters = Vec::new();
     if inputs.clusters.is_empty() {
         clusters.extend(cluster(&base, None, catalog, &mut findings));
-    }
-    let mut names: BTreeMap<String, &Arc<Source>> = BTreeMap::new();
-    if !inputs.clusters.is_empty() {
+    } else if shape(&base, &mut findings) {
         // An overlay must not hide a mistake of the base.
-        shape(&base, &mut findings);
         flags(&base, catalog, &mut findings);
         settings(&base, catalog, &mut findings);
     }
+    let mut names: BTreeMap<String, &Arc<Source>> = BTreeMap::new();
     for source in &inputs.clusters {
         let stem = stem(source);
         let start = Place::new(source, 0, 0);
@@ -83,7 +81,6 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> (Vec<Cluster>, Vec<Finding>) 
         } else {
             match yaml::read(source) {
                 Ok(over) => {
-                    literal_secrets(&over, &mut findings);
                     if let Some(name) = over.get("platform").and_then(|p| p.entry("name")) {
                         findings.push(
                             Finding::error(

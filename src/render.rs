@@ -22,8 +22,6 @@ use crate::yaml;
 pub struct Manifest {
     /// Who it is; no two in a bundle agree.
     pub identity: Identity,
-    /// `apiVersion`.
-    pub api_version: String,
     /// The object.
     pub value: Value,
     /// Its canonical YAML after a line that names group and template.
@@ -196,7 +194,7 @@ fn manifest(value: Value, group: &str, template: &str) -> Result<Manifest, Strin
             material.push((what, line.to_owned()));
         }
     });
-    Ok(Manifest { identity, api_version, value, text, template: template.to_owned(), material })
+    Ok(Manifest { identity, value, text, template: template.to_owned(), material })
 }
 
 fn strings<'a>(value: &'a Value, look: &mut impl FnMut(&'a str)) {
