@@ -39,15 +39,8 @@ pub enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Look for mistakes; write nothing
-    Check {
-        /// Only this cluster
-        #[arg(long, value_name = "NAME")]
-        cluster: Option<String>,
-        /// Format of the findings
-        #[arg(short, long, value_enum, default_value_t)]
-        output: Format,
-    },
+    /// Look for mistakes, in what would be rendered or in any manifests; write nothing
+    Check(Check),
     /// Show what `render` would change, as a unified diff
     Diff {
         /// Where, and which cluster
@@ -98,6 +91,30 @@ pub enum Command {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+}
+
+/// What to look at, and how hard.
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    /// Only this cluster
+    #[arg(long, value_name = "NAME", conflicts_with = "manifests")]
+    pub cluster: Option<String>,
+    /// Look at these manifests instead: a file, a folder, or `-` for stdin
+    #[arg(long, value_name = "PATH")]
+    pub manifests: Option<PathBuf>,
+    /// Fail on warnings too
+    #[arg(long, value_name = "WHAT")]
+    pub deny: Option<Deny>,
+    /// Format of the findings
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Format,
+}
+
+/// What `check` fails on beside errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    /// Warnings
+    Warnings,
 }
 
 /// Where trees lie.

@@ -34,6 +34,10 @@ pub struct Catalog {
     pub templates: Templates,
     /// The schema of `platform:`.
     pub platform: Schema,
+    /// The schema of an item of `existing:`.
+    pub existing: Schema,
+    /// The schema of an item of `silence:`.
+    pub silence: Schema,
     /// Files of the working directory that replace (true) or add to (false) the built-in ones.
     pub local: BTreeMap<String, bool>,
 }
@@ -97,6 +101,10 @@ pub struct GroupText {
     pub documents: IndexMap<String, String>,
     /// Secrets with expressions.
     pub secrets: Vec<Value>,
+    /// Objects that are there and not rendered, with expressions.
+    pub existing: Vec<Value>,
+    /// Findings that are not to be reported, with expressions.
+    pub silence: Vec<Value>,
     /// Components with expressions, by name.
     pub components: IndexMap<String, Value>,
     /// Claims with expressions.
@@ -153,12 +161,14 @@ impl Catalog {
             }
         }
         findings.extend(names_of_both_kinds(&by_name));
-        let platform: Value =
-            yaml::documents(&Source::new("schemas/platform.yaml", include_str!("../schemas/platform.yaml")))
-                .expect("the built-in schema is YAML")
-                .remove(0);
-        let platform = Schema::new(&platform).expect("the built-in schema is a schema");
-        let catalog = Self { groups: by_name, templates, platform, local: notable };
+        let catalog = Self {
+            groups: by_name,
+            templates,
+            platform: own_schema(include_str!("../schemas/platform.yaml")),
+            existing: own_schema(include_str!("../schemas/existing.yaml")),
+            silence: own_schema(include_str!("../schemas/silence.yaml")),
+            local: notable,
+        };
         // Names are missing where a file could not be read; then that is what to say.
         if findings.is_empty() {
             findings = catalog.missing_names();
@@ -205,6 +215,11 @@ impl Catalog {
         }
         findings
     }
+}
+
+fn own_schema(text: &str) -> Schema {
+    let mut documents = yaml::documents(&Source::new("schemas/", text)).expect("the built-in schema is YAML");
+    Schema::new(&documents.remove(0)).expect("the built-in schema is a schema")
 }
 
 impl Group {
@@ -356,6 +371,8 @@ impl GroupText {
         self.validate.extend(over.validate);
         self.documents.extend(over.documents);
         self.secrets.extend(over.secrets);
+        self.existing.extend(over.existing);
+        self.silence.extend(over.silence);
         for (name, component) in over.components {
             match self.components.get_mut(&name) {
                 Some(base) => merge_patch(base, &component),

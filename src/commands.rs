@@ -9,19 +9,20 @@ use anyhow::anyhow;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use crate::args::{Args, Command, Format, Place};
+use crate::args::{Args, Check, Command, Deny, Format, Place};
 use crate::catalog::Catalog;
 use crate::claims;
 use crate::contract;
 use crate::disk::{self, Failure};
 use crate::features::Cluster;
-use crate::finding::{Code, Finding, sorted};
+use crate::finding::{Code, Finding, Severity, sorted};
 use crate::pipeline::{self, Rendered};
 use crate::render::Memo;
 use crate::schema::did_you_mean;
 use crate::tables::{plan_json, plan_text, secrets_text, status_markdown, status_text};
 use crate::tree::{Change, Tree, changes, unified_diff};
-use crate::{explain, golden, prove, report, yaml};
+use crate::world::World;
+use crate::{check, explain, golden, manifests, prove, report, yaml};
 
 /// What `init` writes.
 const STARTER: &str = include_str!("../features.yaml");
@@ -69,7 +70,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Resolve { output } => workspace.resolve(*output),
         Command::Render { place, check: false } => workspace.render(place),
         Command::Render { place, check: true } => workspace.render_check(place),
-        Command::Check { cluster, output } => workspace.check(cluster.as_deref(), *output),
+        Command::Check(check) => workspace.check(check),
         Command::Diff { place } => workspace.diff(place),
         Command::Status { cluster, output } => workspace.status(cluster.as_deref(), *output),
         Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
@@ -124,15 +125,15 @@ impl<'a> Workspace<'a> {
         if findings.is_empty() { Ok(values) } else { Err(Failure::Findings(sorted(findings))) }
     }
 
-    /// The clusters, when no rule finds an error in any. They are rendered again when they are used: the memo has most of
-    /// it, and no value ever holds all trees.
-    fn sound(&self, only: Option<&str>, memo: &Memo) -> Result<Vec<Cluster>> {
+    /// The clusters, when no rule finds an error in any, and the warnings. They are rendered again when they are used: the
+    /// memo has most of it, and no value ever holds all trees.
+    fn sound(&self, only: Option<&str>, memo: &Memo) -> Result<(Vec<Cluster>, Vec<Finding>)> {
         let clusters = self.clusters(only)?;
-        self.each(&clusters, memo, |rendered| match rendered.findings() {
-            findings if findings.is_empty() => Ok(()),
+        let warnings = self.each(&clusters, memo, |rendered| match rendered.findings() {
+            findings if findings.iter().all(|f| f.severity == Severity::Warning) => Ok(findings),
             findings => Err(Failure::Findings(findings)),
         })?;
-        Ok(clusters)
+        Ok((clusters, sorted(warnings.into_iter().flatten().collect())))
     }
 
     fn resolve(&self, output: Format) -> Result<Outcome> {
@@ -156,7 +157,7 @@ impl<'a> Workspace<'a> {
     /// Nothing is touched when anything is wrong with any cluster.
     fn render(&self, place: &Place) -> Result<Outcome> {
         let memo = Memo::default();
-        let clusters = self.sound(place.cluster.as_deref(), &memo)?;
+        let (clusters, warnings) = self.sound(place.cluster.as_deref(), &memo)?;
         let folder = self.folder.join(&place.output_dir);
         let output = disk::Output::open(&folder)?;
         let done = self.each(&clusters, &memo, |rendered| {
@@ -184,12 +185,12 @@ impl<'a> Workspace<'a> {
             "{which}: {files} files in {} ({written} written, {removed} removed)\n",
             place.output_dir.display()
         );
-        Ok(Outcome { talk, ..Outcome::default() })
+        Ok(Outcome { talk, findings: warnings, ..Outcome::default() })
     }
 
     fn render_check(&self, place: &Place) -> Result<Outcome> {
         let memo = Memo::default();
-        let clusters = self.sound(place.cluster.as_deref(), &memo)?;
+        let (clusters, warnings) = self.sound(place.cluster.as_deref(), &memo)?;
         let folder = self.folder.join(&place.output_dir);
         let stale = self.each(&clusters, &memo, |rendered| {
             let found = disk::read_tree(&folder.join(&rendered.plan.cluster))?;
@@ -209,19 +210,20 @@ impl<'a> Workspace<'a> {
         if let Some(last) = findings.last_mut() {
             last.help = Some("run `gatewright render` and commit the result; `gatewright diff` shows it".into());
         }
+        findings.extend(warnings);
         Ok(Outcome { findings, ..Outcome::default() })
     }
 
     fn diff(&self, place: &Place) -> Result<Outcome> {
         let memo = Memo::default();
-        let clusters = self.sound(place.cluster.as_deref(), &memo)?;
+        let (clusters, warnings) = self.sound(place.cluster.as_deref(), &memo)?;
         let diffs = self.each(&clusters, &memo, |rendered| {
             let name = format!("{}/{}", place.output_dir.display(), rendered.plan.cluster);
             let (found, tree) = (disk::read_tree(&self.folder.join(&name))?, rendered.tree());
             Ok(unified_diff(&name, &disk::owned(&found, &tree), &tree))
         })?;
         let data = diffs.concat();
-        Ok(Outcome { differs: !data.is_empty(), data, ..Outcome::default() })
+        Ok(Outcome { differs: !data.is_empty(), data, findings: warnings, ..Outcome::default() })
     }
 
     /// Folders of ours in the output folder that belong to no cluster.
@@ -234,17 +236,33 @@ impl<'a> Workspace<'a> {
         Ok(names)
     }
 
-    fn check(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
-        let checked = self.each(&self.clusters(only)?, &Memo::default(), |rendered| Ok(rendered.findings()));
+    fn check(&self, args: &Check) -> Result<Outcome> {
+        let checked = match &args.manifests {
+            Some(path) => self.check_manifests(path),
+            None => self.clusters(args.cluster.as_deref()).and_then(|clusters| {
+                let found = self.each(&clusters, &Memo::default(), |rendered| Ok(rendered.findings()))?;
+                Ok(found.into_iter().flatten().collect())
+            }),
+        };
         let findings = match checked {
-            Ok(found) => sorted(found.into_iter().flatten().collect()),
-            Err(Failure::Findings(findings)) => findings,
+            Ok(findings) | Err(Failure::Findings(findings)) => sorted(findings),
             Err(other) => return Err(other),
         };
-        match output {
-            Format::Text => Ok(Outcome { findings, ..Outcome::default() }),
-            _ => Ok(Outcome { differs: !findings.is_empty(), ..formatted(&report::json(&findings), output)? }),
+        let fails = |f: &Finding| f.severity == Severity::Error || args.deny == Some(Deny::Warnings);
+        let differs = findings.iter().any(fails);
+        match args.output {
+            Format::Text => Ok(Outcome { findings, differs, ..Outcome::default() }),
+            _ => Ok(Outcome { differs, ..formatted(&report::json(&findings), args.output)? }),
         }
+    }
+
+    fn check_manifests(&self, path: &Path) -> Result<Vec<Finding>> {
+        let (sources, mut findings) = disk::sources(self.folder, path)?;
+        let (clusters, found) = manifests::manifests(&sources);
+        findings.extend(found);
+        let found = clusters.par_iter().flat_map(|manifests| check::check(&World::of_manifests(manifests)));
+        findings.par_extend(found);
+        Ok(findings)
     }
 
     fn status(&self, only: Option<&str>, output: Format) -> Result<Outcome> {

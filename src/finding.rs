@@ -26,12 +26,31 @@ pub struct Finding {
     pub related: Vec<(Place, String)>,
     /// The way out.
     pub help: Option<String>,
+    /// The object that it is about, where it is about one.
+    pub about: Option<About>,
+}
+
+/// A part of a Kubernetes object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct About {
+    /// The object, as `Kind namespace/name`.
+    pub object: String,
+    /// JSON pointer into it.
+    pub pointer: String,
 }
 
 impl Finding {
     /// An error without a place yet.
     pub fn error(code: Code, message: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Error, message: message.into(), place: None, related: Vec::new(), help: None }
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            place: None,
+            related: Vec::new(),
+            help: None,
+            about: None,
+        }
     }
 
     /// A warning without a place yet.
@@ -119,12 +138,14 @@ codes! {
     TemplateSyntax "template-syntax" "A template or an expression does not parse."
     TemplateValue "template-value" "A template or an expression fails while it is filled, often on an undefined name."
     TemplateOutput "template-output" "A template yields something that is no Kubernetes object."
+    NotAnObject "not-an-object" "A document in a file of manifests is no Kubernetes object."
     DuplicateObject "duplicate-object" "Two templates yield the same object."
     NestedPaths "nested-paths" "The path of one component lies inside another's; Argo CD would apply the inner one twice."
     SecretMaterial "secret-material" "A rendered file holds something that looks like a key."
     ClaimGap "claim-gap" "The platform claims something that the manifests do not show."
     UnknownNamespace "unknown-namespace" "An object lies in a namespace that neither the platform creates nor the user declares."
     ClusterKind "cluster-kind" "A component renders a cluster-scoped kind that its group does not declare, so the AppProject refuses it."
+    UnusedSilence "unused-silence" "A silence names a finding that is not there (any more)."
     StaleOutput "stale-output" "The committed files are not what the inputs render."
     HandEdited "hand-edited" "A rendered file was changed by hand."
     GoldenDiffers "golden-differs" "A golden tree is not what its case renders."

@@ -24,6 +24,7 @@
 
 pub mod source;
 pub mod finding;
+pub mod existing;
 pub mod yaml;
 pub mod merge;
 pub mod digest;
@@ -38,11 +39,15 @@ pub mod component;
 pub mod strata;
 pub mod plan;
 pub mod cache;
+pub mod object;
 pub mod render;
 pub mod claims;
 pub mod contract;
-pub mod check;
 pub mod tree;
+pub mod manifests;
+pub mod world;
+pub mod silence;
+pub mod check;
 pub mod pipeline;
 pub mod prove;
 pub mod disk;

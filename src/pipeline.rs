@@ -25,7 +25,7 @@ impl Rendered<'_> {
 
     /// What the rules say, sorted.
     pub fn findings(&self) -> Vec<Finding> {
-        sorted(check::check(&self.plan, &self.bundle))
+        sorted(check::check_rendered(&self.plan, &self.bundle))
     }
 }
 
