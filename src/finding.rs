@@ -27,7 +27,7 @@ pub struct Finding {
     /// The way out.
     pub help: Option<String>,
     /// The object that it is about, where it is about one.
-    pub about: Option<About>,
+    pub about: Option<Box<About>>,
 }
 
 /// A part of a Kubernetes object.

@@ -89,7 +89,7 @@ impl<'a> Object<'a> {
     /// An error about the part of the object at a JSON pointer.
     pub fn error(&self, code: Code, pointer: &str, message: impl Into<String>) -> Finding {
         let mut finding = Finding::error(code, message).place(self.place(pointer));
-        finding.about = Some(About { object: self.identity.to_string(), pointer: pointer.to_owned() });
+        finding.about = Some(Box::new(About { object: self.identity.to_string(), pointer: pointer.to_owned() }));
         finding
     }
 
