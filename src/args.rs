@@ -38,6 +38,9 @@ pub enum Command {
         /// Write nothing; fail when the files are not what the inputs render
         #[arg(long)]
         check: bool,
+        /// Let this be deleted: a cluster, or an object such as 'Cluster litellm/litellm-db'; repeatable
+        #[arg(long, value_name = "WHAT", conflicts_with = "check")]
+        allow_delete: Vec<String>,
     },
     /// Look for mistakes, in what would be rendered or in any manifests; write nothing
     Check(Check),

@@ -20,9 +20,9 @@ use crate::pipeline::{self, Rendered};
 use crate::render::Memo;
 use crate::schema::did_you_mean;
 use crate::tables::{plan_json, plan_text, secrets_text, status_markdown, status_text};
-use crate::tree::{Change, Tree, changes, unified_diff};
+use crate::tree::{self, Change, Tree, changes, unified_diff};
 use crate::world::World;
-use crate::{check, explain, golden, manifests, prove, report, yaml};
+use crate::{check, deletions, explain, golden, manifests, output, prove, report, yaml};
 
 /// What `init` writes.
 const STARTER: &str = include_str!("../features.yaml");
@@ -68,8 +68,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let workspace = Workspace { folder, file: &args.file, catalog: &catalog };
     match &args.command {
         Command::Resolve { output } => workspace.resolve(*output),
-        Command::Render { place, check: false } => workspace.render(place),
-        Command::Render { place, check: true } => workspace.render_check(place),
+        Command::Render { place, check: false, allow_delete } => workspace.render(place, allow_delete),
+        Command::Render { place, check: true, .. } => workspace.render_check(place),
         Command::Check(check) => workspace.check(check),
         Command::Diff { place } => workspace.diff(place),
         Command::Status { cluster, output } => workspace.status(cluster.as_deref(), *output),
@@ -155,14 +155,23 @@ impl<'a> Workspace<'a> {
     }
 
     /// Nothing is touched when anything is wrong with any cluster.
-    fn render(&self, place: &Place) -> Result<Outcome> {
+    fn render(&self, place: &Place, allow_delete: &[String]) -> Result<Outcome> {
         let memo = Memo::default();
         let (clusters, warnings) = self.sound(place.cluster.as_deref(), &memo)?;
         let folder = self.folder.join(&place.output_dir);
-        let output = disk::Output::open(&folder)?;
+        let output = output::Output::open(&folder)?;
+        self.each(&clusters, &memo, |rendered| {
+            let (name, tree) = (rendered.plan.cluster.as_str(), rendered.tree());
+            let owned = tree::owned(&disk::read_tree(&folder.join(name))?, &tree);
+            let shown = format!("{}/{name}", place.output_dir.display());
+            match deletions::unnamed(name, &shown, &owned, &tree, allow_delete) {
+                findings if findings.is_empty() => Ok(()),
+                findings => Err(Failure::Findings(findings)),
+            }
+        })?;
         let done = self.each(&clusters, &memo, |rendered| {
             let (name, tree) = (rendered.plan.cluster.as_str(), rendered.tree());
-            let done = disk::write(&output, name, &tree)?;
+            let done = output::write(&output, name, &tree)?;
             let warnings = done.edited.iter().map(|path| match tree.contains_key(path) {
                 true => format!("warning: {name}/{path} was changed by hand; it is as rendered again\n"),
                 false => format!("warning: {name}/{path} is not rendered any more and was changed by hand; it stays, delete it yourself\n"),
@@ -172,10 +181,16 @@ impl<'a> Workspace<'a> {
         })?;
         let mut talk: String = done.iter().map(|(.., warnings)| warnings.as_str()).collect();
         for name in self.orphans(place, &clusters)? {
-            talk += &format!(
-                "warning: {}/{name} belongs to no cluster; delete it if it is gone for good\n",
-                place.output_dir.display()
-            );
+            let shown = format!("{}/{name}", place.output_dir.display());
+            talk += &match allow_delete.contains(&name) {
+                true => {
+                    let removed = output::write(&output, &name, &Tree::new())?.removed;
+                    format!("{shown}: {removed} files deleted\n")
+                }
+                false => {
+                    format!("warning: {shown} belongs to no cluster; if it is gone for good: --allow-delete {name}\n")
+                }
+            };
         }
         let sum = |count: fn(&(usize, usize, usize, String)) -> usize| done.iter().map(count).sum::<usize>();
         let (files, written, removed) = (sum(|d| d.0), sum(|d| d.1), sum(|d| d.2));
@@ -220,7 +235,7 @@ impl<'a> Workspace<'a> {
         let diffs = self.each(&clusters, &memo, |rendered| {
             let name = format!("{}/{}", place.output_dir.display(), rendered.plan.cluster);
             let (found, tree) = (disk::read_tree(&self.folder.join(&name))?, rendered.tree());
-            Ok(unified_diff(&name, &disk::owned(&found, &tree), &tree))
+            Ok(unified_diff(&name, &tree::owned(&found, &tree), &tree))
         })?;
         let data = diffs.concat();
         Ok(Outcome { differs: !data.is_empty(), data, findings: warnings, ..Outcome::default() })
@@ -231,7 +246,7 @@ impl<'a> Workspace<'a> {
         if place.cluster.is_some() {
             return Ok(Vec::new());
         }
-        let mut names = disk::cluster_folders(&self.folder.join(&place.output_dir))?;
+        let mut names = output::cluster_folders(&self.folder.join(&place.output_dir))?;
         names.retain(|name| !known.iter().any(|c| c.name == *name));
         Ok(names)
     }
@@ -338,11 +353,11 @@ impl<'a> Workspace<'a> {
 fn stale(output_dir: &Path, rendered: &Rendered<'_>, found: &Tree) -> Vec<Finding> {
     let folder = format!("{}/{}", output_dir.display(), rendered.plan.cluster);
     let tree = rendered.tree();
-    let owned = disk::owned(found, &tree);
+    let owned = tree::owned(found, &tree);
     if owned.is_empty() {
         return vec![Finding::error(Code::StaleOutput, format!("{folder} was never rendered"))];
     }
-    let edited: BTreeSet<String> = disk::hand_edited(found).into_iter().collect();
+    let edited: BTreeSet<String> = tree::hand_edited(found).into_iter().collect();
     let one = |(path, change): (String, Change)| {
         let (code, what) = match change {
             _ if edited.contains(&path) => (Code::HandEdited, "was changed by hand"),
@@ -356,7 +371,7 @@ fn stale(output_dir: &Path, rendered: &Rendered<'_>, found: &Tree) -> Vec<Findin
 }
 
 fn init(folder: &Path, file: &Path) -> Result<Outcome> {
-    disk::create(&folder.join(file), STARTER)?;
+    output::create(&folder.join(file), STARTER)?;
     Ok(Outcome {
         talk: format!("{} written; next: gatewright render\n", PathBuf::from(file).display()),
         ..Outcome::default()

@@ -147,6 +147,7 @@ codes! {
     ClusterKind "cluster-kind" "A component renders a cluster-scoped kind that its group does not declare, so the AppProject refuses it."
     UnusedSilence "unused-silence" "A silence names a finding that is not there (any more)."
     StaleOutput "stale-output" "The committed files are not what the inputs render."
+    Deletion "deletion" "A run would delete a database, a key, or a large part of a cluster, and nobody said that it should."
     HandEdited "hand-edited" "A rendered file was changed by hand."
     GoldenDiffers "golden-differs" "A golden tree is not what its case renders."
 }

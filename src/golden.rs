@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::catalog::Catalog;
 use crate::disk::{self, Failure};
+use crate::output;
 use crate::pipeline;
 use crate::render::Memo;
 use crate::tree::{Tree, changes, unified_diff};
@@ -56,7 +57,7 @@ pub fn accept(catalog: &Catalog, case: &Path) -> Result<usize, Failure> {
     let (promised, rendered) = (promised(case)?, rendered(catalog, case)?);
     let changed = changes(&promised, &rendered).len();
     if promised.iter().ne(rendered.iter()) {
-        disk::replace(&case.join("rendered"), &rendered)?;
+        output::replace(&case.join("rendered"), &rendered)?;
     }
     Ok(changed)
 }
