@@ -105,6 +105,12 @@ pub struct Check {
     /// Look at these manifests instead: a file, a folder, or `-` for stdin
     #[arg(long, value_name = "PATH")]
     pub manifests: Option<PathBuf>,
+    /// CustomResourceDefinitions to hold objects against: a file or a folder; repeatable [default: crds/, where it is there]
+    #[arg(long, value_name = "PATH")]
+    pub crds: Vec<PathBuf>,
+    /// Print what of the definitions is evaluated and what is not, instead of findings
+    #[arg(long)]
+    pub coverage: bool,
     /// Fail on warnings too
     #[arg(long, value_name = "WHAT")]
     pub deny: Option<Deny>,

@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::claims;
+use crate::crd::{Crds, Verdict};
 use crate::finding::{Code, Finding};
 use crate::object::Object;
 use crate::plan::Plan;
 use crate::render::Bundle;
 use crate::secret;
 use crate::silence;
+use crate::violation::Violation;
 use crate::world::World;
 
 /// Rules that look at one object alone.
@@ -20,15 +22,15 @@ const OF_OBJECTS: &[fn(&Object<'_>) -> Vec<Finding>] = &[secret_material];
 const OF_WORLDS: &[fn(&World<'_>) -> Vec<Finding>] = &[repeated];
 
 /// Everything that is wrong with a cluster's objects, and what its silences miss.
-pub fn check(world: &World<'_>) -> Vec<Finding> {
-    silence::apply(findings(world), world.silences)
+pub fn check(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
+    silence::apply(findings(world, crds), world.silences)
 }
 
 /// The same for a cluster that was rendered here, whose plan and claims are known.
-pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle) -> Vec<Finding> {
+pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle, crds: &Crds) -> Vec<Finding> {
     let folder = format!("{}/", plan.cluster);
     let world = World::of_bundle(plan, bundle, &folder);
-    let mut all = findings(&world);
+    let mut all = findings(&world, crds);
     match claims::claims(plan, bundle) {
         Ok(claims) => all.extend(claims::gaps(plan, &claims)),
         Err(findings) => all.extend(findings),
@@ -40,17 +42,28 @@ pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle) -> Vec<Finding> {
     silence::apply(all, world.silences)
 }
 
-fn findings(world: &World<'_>) -> Vec<Finding> {
+fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for object in world.objects.iter().filter(|o| o.clean.is_none_or(|clean| clean.get().is_none())) {
         let before = findings.len();
         OF_OBJECTS.iter().for_each(|rule| findings.extend(rule(object)));
+        findings.extend(refused(object, crds));
         if let Some(clean) = object.clean.filter(|_| findings.len() == before) {
             clean.get_or_init(|| ());
         }
     }
     OF_WORLDS.iter().for_each(|rule| findings.extend(rule(world)));
     findings
+}
+
+/// What the API server would refuse the object for.
+fn refused(object: &Object<'_>, crds: &Crds) -> Vec<Finding> {
+    let Verdict::Judged(violations) = crds.verdict(object.value) else { return Vec::new() };
+    let finding = |v: Violation| {
+        let finding = object.error(v.code, &v.pointer, format!("{}: {}", object.identity, v.message));
+        Finding { help: v.help, ..finding }
+    };
+    violations.into_iter().map(finding).collect()
 }
 
 /// One object has one owner: of two with one identity the cluster keeps the one applied last.

@@ -5,10 +5,11 @@ use std::io::Write;
 use clap::{CommandFactory, Parser};
 
 use crate::args::{Args, Command};
-use crate::commands::{self, Outcome};
+use crate::commands;
 use crate::disk::Failure;
 use crate::finding::Severity;
 use crate::report;
+use crate::workspace::Outcome;
 
 /// Runs the program and returns its exit code.
 pub fn run() -> u8 {

@@ -6,51 +6,28 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::anyhow;
-use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use crate::args::{Args, Check, Command, Deny, Format, Place};
+use crate::args::{Args, Command, Format, Place};
 use crate::catalog::Catalog;
 use crate::claims;
 use crate::contract;
 use crate::disk::{self, Failure};
 use crate::features::Cluster;
-use crate::finding::{Code, Finding, Severity, sorted};
-use crate::pipeline::{self, Rendered};
+use crate::finding::{Code, Finding, sorted};
+use crate::pipeline::Rendered;
 use crate::render::Memo;
 use crate::schema::did_you_mean;
 use crate::tables::{plan_json, plan_text, secrets_text, status_markdown, status_text};
 use crate::tree::{self, Change, Tree, changes, unified_diff};
-use crate::world::World;
-use crate::{check, deletions, explain, golden, manifests, output, prove, report, yaml};
+use crate::workspace::{Outcome, Result, Workspace, formatted, pretty};
+use crate::{checking, deletions, explain, golden, output, prove};
 
 /// What `init` writes.
 const STARTER: &str = include_str!("../features.yaml");
 
-/// What a command ends with.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// For stdout.
-    pub data: String,
-    /// For stderr.
-    pub talk: String,
-    /// Findings for stderr.
-    pub findings: Vec<Finding>,
-    /// There are differences: exit code 1.
-    pub differs: bool,
-}
-
-impl Outcome {
-    /// Data and nothing else.
-    pub fn data(data: impl Into<String>) -> Self {
-        Self { data: data.into(), ..Self::default() }
-    }
-}
-
 /// Stale files that `render --check` names one by one.
 const SHOWN_FILES: usize = 10;
-
-type Result<T> = std::result::Result<T, Failure>;
 
 /// Runs any command but `completions`.
 ///
@@ -70,7 +47,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Resolve { output } => workspace.resolve(*output),
         Command::Render { place, check: false, allow_delete } => workspace.render(place, allow_delete),
         Command::Render { place, check: true, .. } => workspace.render_check(place),
-        Command::Check(check) => workspace.check(check),
+        Command::Check(args) => checking::check(&workspace, args),
         Command::Diff { place } => workspace.diff(place),
         Command::Status { cluster, output } => workspace.status(cluster.as_deref(), *output),
         Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
@@ -82,60 +59,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     }
 }
 
-/// A working folder with its catalog.
-struct Workspace<'a> {
-    folder: &'a Path,
-    file: &'a Path,
-    catalog: &'a Catalog,
-}
-
-impl<'a> Workspace<'a> {
-    /// The clusters, or the one of that name.
-    fn clusters(&self, only: Option<&str>) -> Result<Vec<Cluster>> {
-        let inputs = disk::inputs(self.folder, self.file)?;
-        let clusters = pipeline::read(&inputs, self.catalog).map_err(Failure::Findings)?;
-        let Some(only) = only else { return Ok(clusters) };
-        let names: Vec<String> = clusters.iter().map(|c| c.name.clone()).collect();
-        let chosen: Vec<Cluster> = clusters.into_iter().filter(|c| c.name == only).collect();
-        if chosen.is_empty() {
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            return Err(anyhow!("there is no cluster `{only}`\n{}", did_you_mean(only, &names)).into());
-        }
-        Ok(chosen)
-    }
-
-    /// Renders clusters and hands each on, several at a time; results come in the order of the clusters. Mistakes of all of
-    /// them are reported together.
-    fn each<T: Send>(
-        &self,
-        clusters: &[Cluster],
-        memo: &Memo,
-        use_it: impl Fn(Rendered<'a>) -> Result<T> + Sync,
-    ) -> Result<Vec<T>> {
-        let one = |cluster: &Cluster| use_it(pipeline::render(self.catalog, cluster, memo).map_err(Failure::Findings)?);
-        let results: Vec<Result<T>> = clusters.par_iter().map(one).collect();
-        let (mut values, mut findings) = (Vec::new(), Vec::new());
-        for result in results {
-            match result {
-                Ok(value) => values.push(value),
-                Err(Failure::Findings(found)) => findings.extend(found),
-                Err(other) => return Err(other),
-            }
-        }
-        if findings.is_empty() { Ok(values) } else { Err(Failure::Findings(sorted(findings))) }
-    }
-
-    /// The clusters, when no rule finds an error in any, and the warnings. They are rendered again when they are used: the
-    /// memo has most of it, and no value ever holds all trees.
-    fn sound(&self, only: Option<&str>, memo: &Memo) -> Result<(Vec<Cluster>, Vec<Finding>)> {
-        let clusters = self.clusters(only)?;
-        let warnings = self.each(&clusters, memo, |rendered| match rendered.findings() {
-            findings if findings.iter().all(|f| f.severity == Severity::Warning) => Ok(findings),
-            findings => Err(Failure::Findings(findings)),
-        })?;
-        Ok((clusters, sorted(warnings.into_iter().flatten().collect())))
-    }
-
+impl Workspace<'_> {
     fn resolve(&self, output: Format) -> Result<Outcome> {
         let plans = self.each(&self.clusters(None)?, &Memo::default(), |rendered| Ok(rendered.plan))?;
         let local: Vec<String> = self
@@ -249,35 +173,6 @@ impl<'a> Workspace<'a> {
         let mut names = output::cluster_folders(&self.folder.join(&place.output_dir))?;
         names.retain(|name| !known.iter().any(|c| c.name == *name));
         Ok(names)
-    }
-
-    fn check(&self, args: &Check) -> Result<Outcome> {
-        let checked = match &args.manifests {
-            Some(path) => self.check_manifests(path),
-            None => self.clusters(args.cluster.as_deref()).and_then(|clusters| {
-                let found = self.each(&clusters, &Memo::default(), |rendered| Ok(rendered.findings()))?;
-                Ok(found.into_iter().flatten().collect())
-            }),
-        };
-        let findings = match checked {
-            Ok(findings) | Err(Failure::Findings(findings)) => sorted(findings),
-            Err(other) => return Err(other),
-        };
-        let fails = |f: &Finding| f.severity == Severity::Error || args.deny == Some(Deny::Warnings);
-        let differs = findings.iter().any(fails);
-        match args.output {
-            Format::Text => Ok(Outcome { findings, differs, ..Outcome::default() }),
-            _ => Ok(Outcome { differs, ..formatted(&report::json(&findings), args.output)? }),
-        }
-    }
-
-    fn check_manifests(&self, path: &Path) -> Result<Vec<Finding>> {
-        let (sources, mut findings) = disk::sources(self.folder, path)?;
-        let (clusters, found) = manifests::manifests(&sources);
-        findings.extend(found);
-        let found = clusters.par_iter().flat_map(|manifests| check::check(&World::of_manifests(manifests)));
-        findings.par_extend(found);
-        Ok(findings)
     }
 
     fn status(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
@@ -424,16 +319,4 @@ fn explain_topic(catalog: &Catalog, topic: &str) -> Result<Outcome> {
         _ => format!("groups: {}", groups.join(", ")),
     };
     Err(anyhow!("there is no group and no finding code `{topic}`\n{hint}").into())
-}
-
-fn formatted(data: &Value, output: Format) -> Result<Outcome> {
-    match output {
-        Format::Json => Ok(Outcome::data(pretty(data))),
-        Format::Yaml => Ok(Outcome::data(yaml::emit(data))),
-        Format::Text | Format::Markdown => Err(anyhow!("this command has no such format\ntry `-o json`").into()),
-    }
-}
-
-fn pretty(data: &Value) -> String {
-    serde_json::to_string_pretty(data).expect("plain data") + "\n"
 }

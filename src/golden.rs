@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::catalog::Catalog;
+use crate::crd::Crds;
 use crate::disk::{self, Failure};
 use crate::output;
 use crate::pipeline;
@@ -19,7 +20,7 @@ pub fn rendered(catalog: &Catalog, case: &Path) -> Result<Tree, Failure> {
     let mut all = Tree::new();
     for cluster in clusters {
         let rendered = pipeline::render(catalog, &cluster, &Memo::default()).map_err(Failure::Findings)?;
-        let findings = rendered.findings();
+        let findings = rendered.findings(&Crds::default());
         if !findings.is_empty() {
             return Err(Failure::Findings(findings));
         }

@@ -2,6 +2,7 @@
 
 use crate::catalog::Catalog;
 use crate::check;
+use crate::crd::Crds;
 use crate::features::{self, Cluster, Inputs};
 use crate::finding::{Finding, sorted};
 use crate::plan::{self, Plan};
@@ -23,9 +24,9 @@ impl Rendered<'_> {
         tree(&self.plan, &self.bundle)
     }
 
-    /// What the rules say, sorted.
-    pub fn findings(&self) -> Vec<Finding> {
-        sorted(check::check_rendered(&self.plan, &self.bundle))
+    /// What the rules and the schemas say, sorted.
+    pub fn findings(&self, crds: &Crds) -> Vec<Finding> {
+        sorted(check::check_rendered(&self.plan, &self.bundle, crds))
     }
 }
 
