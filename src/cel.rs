@@ -11,6 +11,7 @@ use kube_cel::cel::{Context, Program};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::cost::{self, Size};
 use crate::formats;
 use crate::structural::{Kind, Structural};
 
@@ -75,14 +76,17 @@ impl Rule {
         !self.optional_old_self && self.compiled().is_ok_and(|c| c.transition)
     }
 
-    /// Evaluates the rule.
-    pub fn answer(&self, this: &Cel, old: Option<&Cel>) -> Answer {
+    /// Evaluates the rule on values of that size.
+    pub fn answer(&self, this: &Cel, old: Option<&Cel>, size: Size) -> Answer {
         let compiled = match self.compiled() {
             Ok(compiled) => compiled,
             Err(why) => return Answer::Broken(why.clone()),
         };
         if self.is_transition() && old.is_none() {
             return Answer::Skipped;
+        }
+        if cost::bound(compiled.program.expression(), size) > cost::MAX_STEPS {
+            return Answer::Broken(format!("it may take more than {} steps on a value of this size", cost::MAX_STEPS));
         }
         let mut context = FUNCTIONS.new_inner_scope();
         context.add_variable_from_value("self", this.clone());
@@ -129,6 +133,7 @@ pub fn value(schema: &Structural, value: &Value, whole: bool) -> Option<Cel> {
         (_, Value::Null) => Cel::Null,
         (_, Value::Bool(b)) => Cel::Bool(*b),
         (Kind::Number, Value::Number(n)) => Cel::Float(n.as_f64()?),
+        (Kind::Integer, Value::Number(n)) => Cel::Int(n.as_i64().or_else(|| n.as_f64().map(|f| f as i64))?),
         (_, Value::Number(n)) => n.as_i64().map(Cel::Int).or_else(|| n.as_f64().map(Cel::Float))?,
         (Kind::String, Value::String(text)) => string(&schema.format, text)?,
         (_, Value::String(text)) => Cel::String(Arc::new(text.clone())),

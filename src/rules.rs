@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::cel::{self, Answer, Rule};
+use crate::cost::Size;
 use crate::finding::Code;
 use crate::structural::{ListType, Structural};
 use crate::violation::{Path, Violation};
@@ -16,10 +17,11 @@ pub fn broken(schema: &Structural, value: &Value, old: Option<&Value>, path: &Pa
     if !schema.rules.is_empty() {
         let whole = path.is_root() || schema.embedded;
         let this = cel::value(schema, value, whole);
+        let size = Size::of(value).with(old.map(Size::of));
         let before = old.filter(|old| !old.is_null()).and_then(|old| cel::value(schema, old, whole));
         for rule in &schema.rules {
             let answer = match &this {
-                Some(this) => rule.answer(this, before.as_ref()),
+                Some(this) => rule.answer(this, before.as_ref(), size),
                 None => Answer::Broken("the value cannot be brought into CEL".into()),
             };
             if let Some(violation) = said(rule, answer, path) {

@@ -71,8 +71,10 @@ fn kind_words(kind: Kind) -> &'static str {
     }
 }
 
+/// A 64-bit integer, or a float that is one exactly. Formats such as int32 mean nothing to the API server.
 fn is_integer(value: &Value) -> bool {
-    value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|f| f.fract() == 0.0)
+    const EXACT: f64 = 9_007_199_254_740_991.0; // 2^53 - 1
+    value.is_i64() || value.as_f64().is_some_and(|f| f.fract() == 0.0 && f.abs() <= EXACT)
 }
 
 fn choice(schema: &Structural, value: &Value, path: &Path<'_>, out: &mut Vec<Violation>) {
@@ -118,7 +120,7 @@ fn string(schema: &Structural, text: &str, path: &Path<'_>, out: &mut Vec<Violat
             }
         }
     }
-    if schema.kind == Kind::String && !formats::admits(&schema.format, text) {
+    if !formats::admits(&schema.format, text) {
         let given = describe(&Value::String(text.to_owned()));
         out.push(invalid(path, format!("`{path}` is {given}, it must be of the format {}", schema.format)));
     }
@@ -126,18 +128,6 @@ fn string(schema: &Structural, text: &str, path: &Path<'_>, out: &mut Vec<Violat
 
 fn number(schema: &Structural, number: &Number, path: &Path<'_>, out: &mut Vec<Violation>) {
     let Some(value) = number.as_f64() else { return };
-    let range = match (schema.kind, schema.format.as_str()) {
-        (Kind::Integer, "int32") => Some((f64::from(i32::MIN), f64::from(i32::MAX), "a 32-bit integer")),
-        (Kind::Integer, "uint32") => Some((0.0, f64::from(u32::MAX), "an unsigned 32-bit integer")),
-        (Kind::Integer, "uint64") => Some((0.0, u64::MAX as f64, "an unsigned 64-bit integer")),
-        (Kind::Integer, _) if !number.is_i64() => Some((i64::MIN as f64, i64::MAX as f64, "a 64-bit integer")),
-        (Kind::Number, "float" | "float32") => Some((f64::from(f32::MIN), f64::from(f32::MAX), "a 32-bit float")),
-        _ => None,
-    };
-    if let Some((.., what)) = range.filter(|(least, most, _)| value < *least || value > *most) {
-        out.push(invalid(path, format!("`{path}` is {number}, it must fit {what}")));
-        return;
-    }
     let below = |least: f64| if schema.exclusive_minimum { value <= least } else { value < least };
     let above = |most: f64| if schema.exclusive_maximum { value >= most } else { value > most };
     if let Some(least) = schema.minimum.filter(|least| below(*least)) {
@@ -169,6 +159,11 @@ fn list(schema: &Structural, items: &[Value], path: &Path<'_>, out: &mut Vec<Vio
             validate(below, item, &path.index(index), out);
         }
     }
+    unique(schema, items, path, out);
+}
+
+/// What stands twice in a list that is merged by value or by keys.
+fn unique(schema: &Structural, items: &[Value], path: &Path<'_>, out: &mut Vec<Violation>) {
     let key = |item: &Value| match schema.list_type {
         ListType::Atomic => None,
         ListType::Set => Some(canonical(item)),
@@ -189,6 +184,26 @@ fn list(schema: &Structural, items: &[Value], path: &Path<'_>, out: &mut Vec<Vio
             let message = format!("`{path}[{index}]` has {what} as `{path}[{first}]`");
             out.push(invalid(&path.index(index), message).help("each item of this list is there once"));
         }
+    }
+}
+
+/// What server-side apply wants of the parts that are not stored: that every value has the type of its schema.
+pub fn typed(schema: &Structural, value: &Value, path: &Path<'_>, out: &mut Vec<Violation>) {
+    match value {
+        Value::Null => {}
+        Value::Array(items) if schema.kind == Kind::Array => {
+            for (index, item) in items.iter().enumerate() {
+                schema.items.iter().for_each(|below| typed(below, item, &path.index(index), out));
+            }
+            unique(schema, items, path, out);
+        }
+        Value::Object(map) if schema.kind == Kind::Object => {
+            for (name, value) in map {
+                schema.field(name).into_iter().for_each(|field| typed(field, value, &path.key(name), out));
+            }
+        }
+        Value::Number(_) if schema.kind == Kind::Integer => {}
+        _ => types(schema, value, path, out),
     }
 }
 
