@@ -2,7 +2,7 @@
 //!
 //! `schemas/kubernetes.json` is what a server of 1.35 publishes. No crate of Kubernetes types has what decides here: the
 //! choices of a field, and the keys by which lists are merged. What the server checks beyond its schemas is in
-//! [`crate::pods`] and [`crate::objects`].
+//! [`crate::workloads`] and [`crate::objects`].
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
@@ -14,9 +14,12 @@ use crate::defaults;
 use crate::fields;
 use crate::metadata;
 use crate::names::Syntax;
+use crate::objects;
+use crate::spot::Spot;
 use crate::structural::Structural;
 use crate::validate;
 use crate::violation::{Path, Violation};
+use crate::workloads;
 
 /// A built-in kind in one version.
 #[derive(Debug, Deserialize)]
@@ -95,7 +98,35 @@ pub fn judge(builtin: &Builtin, object: &Value, out: &mut Vec<Violation>) {
     metadata::check(object, name_syntax(&builtin.kind), out);
     fields::unknown(schema, object, true, &Path::ROOT, out);
     let completed = defaults::complete(schema, &without_nulls(object));
+    let before = out.len();
     validate::validate(schema, &completed, &Path::ROOT, out);
+    if out.len() == before {
+        beyond(&builtin.kind, &Spot::root(&completed), out);
+    }
+}
+
+/// What the server checks in Go.
+fn beyond(kind: &str, object: &Spot<'_>, out: &mut Vec<Violation>) {
+    match kind {
+        "Pod" => workloads::pod(object, out),
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => workloads::keeper(object, kind, out),
+        "Job" => workloads::job(object, out),
+        "CronJob" => workloads::cron_job(object, out),
+        "PodDisruptionBudget" => workloads::budget(object, out),
+        "HorizontalPodAutoscaler" => workloads::autoscaler(object, out),
+        "Service" => objects::service(object, out),
+        "ConfigMap" | "Secret" => objects::data(object, kind, out),
+        "PersistentVolumeClaim" => objects::claim(&object.at("spec"), out),
+        "Role" | "ClusterRole" => objects::role(object, kind, out),
+        "RoleBinding" | "ClusterRoleBinding" => objects::binding(object, kind, out),
+        "NetworkPolicy" => objects::network_policy(object, out),
+        "Ingress" => objects::ingress(object, out),
+        "PriorityClass" => objects::priority_class(object, out),
+        "StorageClass" => objects::storage_class(object, out),
+        "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => objects::webhooks(object, out),
+        "EndpointSlice" => objects::endpoint_slice(object, out),
+        _ => {}
+    }
 }
 
 /// The syntax of a kind's names where it is not a DNS subdomain.

@@ -5,9 +5,13 @@ use serde_json::{Map, Number, Value};
 
 use crate::finding::Code;
 use crate::formats;
+use crate::quantity;
 use crate::schema::did_you_mean;
 use crate::structural::{Kind, ListType, Structural};
 use crate::violation::{Path, Violation, describe};
+
+/// The format by which the schemas of built-in kinds mark an amount of a resource.
+const QUANTITY: &str = "kubernetes-quantity";
 
 /// Everything that is wrong with a value.
 pub fn validate(schema: &Structural, value: &Value, path: &Path<'_>, out: &mut Vec<Violation>) {
@@ -37,6 +41,13 @@ fn types(schema: &Structural, value: &Value, path: &Path<'_>, out: &mut Vec<Viol
     let (fits, wanted) = match schema.kind {
         Kind::Any if schema.int_or_string => {
             (value.is_string() || is_integer(value) || (value.is_null() && schema.nullable), "an integer or a string")
+        }
+        Kind::Any if schema.format == QUANTITY => {
+            let fits = match value {
+                Value::String(text) => quantity::parse(text).is_some(),
+                other => other.is_number(),
+            };
+            (fits, "a quantity, as in 500m or 1Gi")
         }
         Kind::Any => return,
         _ if value.is_null() => (schema.nullable, kind_words(schema.kind)),
