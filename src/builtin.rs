@@ -10,6 +10,7 @@ use std::sync::{LazyLock, OnceLock};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::constraints;
 use crate::defaults;
 use crate::fields;
 use crate::metadata;
@@ -72,22 +73,29 @@ fn resolve(schema: &Value, above: &mut Vec<String>) -> Value {
             Some(name) if above.iter().any(|a| a == name) => json!({ "x-kubernetes-preserve-unknown-fields": true }),
             Some(name) => {
                 above.push(name.to_owned());
-                let resolved = resolve(FILE.types.get(name).expect("schemas/kubernetes.json is complete"), above);
+                let mut resolved = resolve(FILE.types.get(name).expect("schemas/kubernetes.json is complete"), above);
                 above.pop();
+                if let (Some(default), Some(schema)) = (map.get("default"), resolved.as_object_mut()) {
+                    schema.insert("default".into(), default.clone());
+                }
                 resolved
             }
-            None => Value::Object(bounded(map.iter().map(|(key, v)| (key.clone(), resolve(v, above))).collect())),
+            None => Value::Object(as_in_go(map.iter().map(|(key, v)| (key.clone(), resolve(v, above))).collect())),
         },
         Value::Array(items) => items.iter().map(|item| resolve(item, above)).collect(),
         scalar => scalar.clone(),
     }
 }
 
-/// The Go types behind built-in kinds overflow; custom resources know no such bounds.
-fn bounded(mut schema: Map<String, Value>) -> Map<String, Value> {
+/// What Go's types add: integers overflow, and bytes may be none.
+fn as_in_go(mut schema: Map<String, Value>) -> Map<String, Value> {
     if schema.get("format").is_some_and(|format| format == "int32") && schema.contains_key("type") {
         schema.insert("minimum".into(), json!(i32::MIN));
         schema.insert("maximum".into(), json!(i32::MAX));
+    }
+    if schema.get("format").is_some_and(|format| format == "byte") {
+        schema.insert("format".into(), json!("kubernetes-bytes"));
+        schema.insert("nullable".into(), json!(true));
     }
     schema
 }
@@ -97,7 +105,7 @@ pub fn judge(builtin: &Builtin, object: &Value, out: &mut Vec<Violation>) {
     let schema = builtin.schema();
     metadata::check(object, name_syntax(&builtin.kind), out);
     fields::unknown(schema, object, true, &Path::ROOT, out);
-    let completed = defaults::complete(schema, &without_nulls(object));
+    let completed = defaults::complete(schema, &without_nulls(schema, object));
     let before = out.len();
     validate::validate(schema, &completed, &Path::ROOT, out);
     if out.len() == before {
@@ -107,6 +115,7 @@ pub fn judge(builtin: &Builtin, object: &Value, out: &mut Vec<Violation>) {
 
 /// What the server checks in Go.
 fn beyond(kind: &str, object: &Spot<'_>, out: &mut Vec<Violation>) {
+    constraints::check(kind, object, out);
     match kind {
         "Pod" => workloads::pod(object, out),
         "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => workloads::keeper(object, kind, out),
@@ -117,6 +126,7 @@ fn beyond(kind: &str, object: &Spot<'_>, out: &mut Vec<Violation>) {
         "Service" => objects::service(object, out),
         "ConfigMap" | "Secret" => objects::data(object, kind, out),
         "PersistentVolumeClaim" => objects::claim(&object.at("spec"), out),
+        "PersistentVolume" => objects::volume(object, out),
         "Role" | "ClusterRole" => objects::role(object, kind, out),
         "RoleBinding" | "ClusterRoleBinding" => objects::binding(object, kind, out),
         "NetworkPolicy" => objects::network_policy(object, out),
@@ -124,6 +134,9 @@ fn beyond(kind: &str, object: &Spot<'_>, out: &mut Vec<Violation>) {
         "PriorityClass" => objects::priority_class(object, out),
         "StorageClass" => objects::storage_class(object, out),
         "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => objects::webhooks(object, out),
+        "LimitRange" => objects::limit_range(object, out),
+        "ValidatingAdmissionPolicy" => objects::admission_policy(object, out),
+        "APIService" => objects::api_service(object, out),
         "EndpointSlice" => objects::endpoint_slice(object, out),
         _ => {}
     }
@@ -139,13 +152,20 @@ fn name_syntax(kind: &str) -> Syntax {
     }
 }
 
-/// `null` in a map is no value: Go's types do not know the difference.
-fn without_nulls(value: &Value) -> Value {
+/// A field that is `null` is not given: Go's types do not know the difference. In lists and maps it is a zero value.
+fn without_nulls(schema: &Structural, value: &Value) -> Value {
     match value {
         Value::Object(map) => {
-            map.iter().filter(|(_, v)| !v.is_null()).map(|(key, v)| (key.clone(), without_nulls(v))).collect()
+            let given = map.iter().filter(|(name, v)| !v.is_null() || !schema.properties.contains_key(*name));
+            let known = given.map(|(name, v)| {
+                (name.clone(), schema.field(name).map_or_else(|| v.clone(), |field| without_nulls(field, v)))
+            });
+            known.collect()
         }
-        Value::Array(items) => items.iter().map(without_nulls).collect(),
+        Value::Array(items) => match schema.items.as_deref() {
+            Some(schema) => items.iter().map(|item| without_nulls(schema, item)).collect(),
+            None => value.clone(),
+        },
         scalar => scalar.clone(),
     }
 }

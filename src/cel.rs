@@ -125,6 +125,11 @@ fn compile(rule: &Rule) -> Result<Compiled, String> {
     Ok(Compiled { program: compiled, message, transition })
 }
 
+/// True for an expression of CEL, as far as its syntax goes.
+pub fn parses(text: &str) -> bool {
+    Program::compile(text).is_ok()
+}
+
 static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(|| Context::default().with_all());
 
 /// A value as CEL sees it; none where its schema says nothing that CEL could type.

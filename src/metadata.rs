@@ -24,7 +24,7 @@ static OBJECT_META: LazyLock<Structural> =
 /// The schema of ObjectMeta (meta/v1): what an author may give; the server refuses `managedFields` in an apply.
 pub fn schema() -> Value {
     let string = json!({ "type": "string" });
-    let strings = json!({ "type": "object", "additionalProperties": string });
+    let strings = json!({ "type": "object", "additionalProperties": { "type": "string", "nullable": true } });
     let owner = json!({
         "type": "object",
         "properties": {

@@ -58,7 +58,10 @@ pub fn service(object: &Spot<'_>, out: &mut Vec<Violation>) {
             port.at("name").named(Syntax::Label, out);
         }
         port.at("port").port(false, out);
-        port.at("targetPort").port(true, out);
+        let target = port.at("targetPort");
+        if !target.is_empty() || target.int().is_some_and(|n| n != 0) {
+            target.port(true, out); // nothing and 0 mean the port itself
+        }
         if port.at("nodePort").int().is_some_and(|n| n != 0) && matches!(kind, "" | "ClusterIP") {
             out.push(
                 port.at("nodePort").refuse(format!("`{}` cannot have a nodePort for the type ClusterIP", port.path)),
@@ -89,6 +92,7 @@ pub fn service(object: &Spot<'_>, out: &mut Vec<Violation>) {
         let ranges = spec.at("loadBalancerSourceRanges");
         out.push(ranges.refuse(format!("`{}` is allowed only for the type LoadBalancer", ranges.path)));
     }
+    Spot::unique(spec.at("ipFamilies").items().map(|f| (f, f.text().to_owned())), "family", out);
     for ip in spec.at("externalIPs").items().filter(|ip| ip.text().parse::<IpAddr>().is_err()) {
         out.push(ip.refuse(format!("`{}` is {:?}, which is no IP address", ip.path, ip.text())));
     }
@@ -162,9 +166,6 @@ pub fn claim(spec: &Spot<'_>, out: &mut Vec<Violation>) {
         Some(amount) if amount <= 0 => {
             out.push(resources.refuse(format!("`{}.requests.storage` must be more than 0", resources.path)))
         }
-        Some(amount) if limit.is_some_and(|limit| amount > limit) => {
-            out.push(resources.refuse(format!("`{}.requests.storage` is more than its limit", resources.path)));
-        }
         Some(_) => {}
     }
     let class = spec.at("storageClassName");
@@ -172,6 +173,16 @@ pub fn claim(spec: &Spot<'_>, out: &mut Vec<Violation>) {
         class.named(Syntax::Subdomain, out);
     }
     selectors::selector(&spec.at("selector"), out);
+}
+
+/// What is wrong with a PersistentVolume.
+pub fn volume(object: &Spot<'_>, out: &mut Vec<Violation>) {
+    let spec = object.at("spec");
+    if spec.at("capacity").at("storage").quantity().is_none_or(|amount| amount <= 0) {
+        out.push(spec.refuse(format!("`{}` needs a `capacity.storage` of more than 0", spec.path)));
+    }
+    const SOURCES: [&str; 8] = ["azureFile", "csi", "fc", "flexVolume", "hostPath", "iscsi", "local", "nfs"];
+    spec.exactly_one(&SOURCES, false, out);
 }
 
 /// What is wrong with a Role or a ClusterRole.
@@ -223,6 +234,9 @@ pub fn binding(object: &Spot<'_>, kind: &str, out: &mut Vec<Violation>) {
 pub fn network_policy(object: &Spot<'_>, out: &mut Vec<Violation>) {
     let spec = object.at("spec");
     selectors::selector(&spec.at("podSelector"), out);
+    if spec.at("policyTypes").len() > 2 {
+        out.push(spec.at("policyTypes").refuse(format!("`{}.policyTypes` has more than two types", spec.path)));
+    }
     for (direction, peers) in [("ingress", "from"), ("egress", "to")] {
         for rule in spec.at(direction).items() {
             for port in rule.at("ports").items() {
@@ -372,7 +386,7 @@ pub fn storage_class(object: &Spot<'_>, out: &mut Vec<Violation>) {
         let provisioner = object.at("provisioner");
         out.push(provisioner.refuse(format!("`provisioner` cannot be `{}`", provisioner.text())));
     }
-    object.at("reclaimPolicy").among(&["Delete", "Retain"], out);
+    object.at("reclaimPolicy").among(&["Delete", "Retain", ""], out);
 }
 
 /// What is wrong with a configuration of admission webhooks.
@@ -433,5 +447,55 @@ pub fn endpoint_slice(object: &Spot<'_>, out: &mut Vec<Violation>) {
             }
         }
     }
-    object.at("ports").items().for_each(|port| port.at("port").within(0, 65535, out));
+    Spot::unique(object.at("ports").items().map(|p| (p, p.word("name").to_owned())), "name", out);
+}
+
+/// What is wrong with a LimitRange: for each resource, its bounds and defaults must be in order.
+pub fn limit_range(object: &Spot<'_>, out: &mut Vec<Violation>) {
+    for limit in object.at("spec").at("limits").items() {
+        // Each is at most all that follow it.
+        const ORDER: [&str; 4] = ["min", "defaultRequest", "default", "max"];
+        for (at, low) in ORDER.iter().enumerate() {
+            for (name, amount) in limit.at(low).entries() {
+                for high in &ORDER[at + 1..] {
+                    let above = limit.value[*high].get(name).map(|value| Spot { value, path: limit.path });
+                    if above.is_some_and(|above| above.quantity() < amount.quantity()) {
+                        out.push(amount.refuse(format!("`{}` is more than `{high}`", amount.path)));
+                    }
+                }
+            }
+        }
+    }
+    Spot::unique(object.at("spec").at("limits").items().map(|l| (l, l.word("type").to_owned())), "type", out);
+}
+
+/// What is wrong with a ValidatingAdmissionPolicy.
+pub fn admission_policy(object: &Spot<'_>, out: &mut Vec<Violation>) {
+    let spec = object.at("spec");
+    if spec.at("validations").is_empty() && spec.at("auditAnnotations").is_empty() {
+        out.push(spec.refuse(format!("`{}` needs `validations` or `auditAnnotations`", spec.path)));
+    }
+}
+
+/// What is wrong with an APIService.
+pub fn api_service(object: &Spot<'_>, out: &mut Vec<Violation>) {
+    let spec = object.at("spec");
+    let wanted = format!("{}.{}", spec.word("version"), spec.word("group"));
+    let metadata = object.at("metadata");
+    if metadata.word("name") != wanted {
+        out.push(
+            metadata
+                .at("name")
+                .refuse(format!("the name of this APIService must be `{wanted}`, its version and group")),
+        );
+    }
+    if !spec.at("service").there() {
+        spec.forbids(&["caBundle"], "it has no service", out);
+        if spec.value["insecureSkipTLSVerify"] == true {
+            out.push(
+                spec.at("insecureSkipTLSVerify")
+                    .refuse(format!("`{}` cannot skip verification without a service", spec.path)),
+            );
+        }
+    }
 }

@@ -77,7 +77,6 @@ pub fn spec(spec: &Spot<'_>, claims: &[&str], out: &mut Vec<Violation>) {
 }
 
 fn host(spec: &Spot<'_>, out: &mut Vec<Violation>) {
-    spec.at("terminationGracePeriodSeconds").within(0, i64::MAX, out);
     spec.at("activeDeadlineSeconds").within(1, i64::from(i32::MAX), out);
     for (name, syntax) in [
         ("serviceAccountName", Syntax::Subdomain),
@@ -102,7 +101,19 @@ fn host(spec: &Spot<'_>, out: &mut Vec<Violation>) {
         if alias.word("ip").parse::<std::net::IpAddr>().is_err() {
             out.push(alias.refuse(format!("`{}` needs an `ip` that is an IP address", alias.path)));
         }
+        alias.at("hostnames").items().for_each(|name| name.named(Syntax::Subdomain, out));
     }
+    let dns = spec.at("dnsConfig");
+    for address in dns.at("nameservers").items().filter(|a| a.text().parse::<std::net::IpAddr>().is_err()) {
+        out.push(address.refuse(format!("`{}` is {:?}, which is no IP address", address.path, address.text())));
+    }
+    for domain in dns.at("searches").items() {
+        let name = domain.text().trim_end_matches('.');
+        if !name.split('.').all(|label| names::fault(Syntax::Label, label.trim_start_matches('_')).is_none()) {
+            out.push(domain.refuse(format!("`{}` is {:?}, which is no DNS name", domain.path, domain.text())));
+        }
+    }
+    dns.at("options").items().for_each(|option| option.needs(&["name"], out));
     if spec.word("dnsPolicy") == "None" && spec.at("dnsConfig").at("nameservers").len() == 0 {
         out.push(spec.refuse(format!("`{}` needs `dnsConfig.nameservers` for the dnsPolicy None", spec.path)));
     }
@@ -111,7 +122,7 @@ fn host(spec: &Spot<'_>, out: &mut Vec<Violation>) {
             for port in container
                 .at("ports")
                 .items()
-                .filter(|p| p.at("hostPort").int().is_some_and(|h| Some(h) != p.at("containerPort").int()))
+                .filter(|p| p.at("hostPort").int().is_some_and(|h| h != 0 && Some(h) != p.at("containerPort").int()))
             {
                 out.push(port.refuse(format!(
                     "`{}` must have the same containerPort and hostPort on the host's network",
@@ -164,7 +175,6 @@ fn placement(spec: &Spot<'_>, out: &mut Vec<Violation>) {
         spread.needs(&["topologyKey", "whenUnsatisfiable"], out);
         spread.at("maxSkew").within(1, i64::MAX, out);
         spread.at("minDomains").within(1, i64::MAX, out);
-        spread.at("topologyKey").named(Syntax::Key, out);
         if spread.at("minDomains").there() && spread.word("whenUnsatisfiable") != "DoNotSchedule" {
             out.push(
                 spread
@@ -230,7 +240,7 @@ fn pod_term(term: &Spot<'_>, out: &mut Vec<Violation>) {
 
 fn volume(volume: &Spot<'_>, out: &mut Vec<Violation>) {
     volume.at("name").named(Syntax::Label, out);
-    volume.exactly_one(&VOLUME_SOURCES, false, out);
+    volume.exactly_one(&VOLUME_SOURCES, true, out); // none is an emptyDir
     for (source, needed) in [
         ("secret", "secretName"),
         ("configMap", "name"),
@@ -326,6 +336,7 @@ fn container(container: &Spot<'_>, volumes: &BTreeSet<&str>, init: bool, out: &m
             let reference = source.at(name);
             if reference.there() {
                 reference.needs(&["name"], out);
+                reference.at("name").named(Syntax::Subdomain, out);
             }
         }
     }

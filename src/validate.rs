@@ -187,6 +187,14 @@ fn unique(schema: &Structural, items: &[Value], path: &Path<'_>, out: &mut Vec<V
     let mut seen = std::collections::BTreeMap::new();
     for (index, item) in items.iter().enumerate() {
         let Some(key) = key(item) else { return };
+        if schema.list_type == ListType::Map && !schema.list_map_keys.iter().any(|k| item.get(k).is_some()) {
+            let keys = schema.list_map_keys.join(", ");
+            out.push(invalid(
+                &path.index(index),
+                format!("`{path}[{index}]` has none of the keys of this list: {keys}"),
+            ));
+            continue;
+        }
         if let Some(first) = seen.insert(key.clone(), index) {
             let what = match schema.list_type {
                 ListType::Map => format!("the same {} ({key})", schema.list_map_keys.join(", ")),

@@ -3,6 +3,7 @@
 
 use crate::metadata;
 use crate::names::Syntax;
+use crate::objects;
 use crate::pods;
 use crate::selectors;
 use crate::spot::Spot;
@@ -65,6 +66,7 @@ pub fn keeper(object: &Spot<'_>, kind: &str, out: &mut Vec<Violation>) {
         .filter_map(|c| c["metadata"]["name"].as_str())
         .collect();
     template(&pods, &claims, &["Always"], out);
+    spec.at("volumeClaimTemplates").items().for_each(|claim| objects::claim(&claim.at("spec"), out));
     let strategy = spec.at(if kind == "Deployment" { "strategy" } else { "updateStrategy" });
     let rolling = strategy.at("rollingUpdate");
     if rolling.there() && matches!(strategy.word("type"), "Recreate" | "OnDelete") {
@@ -121,7 +123,26 @@ fn job_spec(spec: &Spot<'_>, alone: bool, out: &mut Vec<Violation>) {
     if spec.value["manualSelector"] != true && alone && spec.at("selector").there() {
         out.push(spec.at("selector").refuse(format!("`{}` cannot have a selector: the server makes one", spec.path)));
     }
-    template(&spec.at("template"), &[], &["OnFailure", "Never"], out);
+    let pods = spec.at("template");
+    template(&pods, &[], &["OnFailure", "Never"], out);
+    for rule in spec.at("podFailurePolicy").at("rules").items() {
+        failure_rule(&rule, &pods.at("spec"), out);
+    }
+}
+
+fn failure_rule(rule: &Spot<'_>, pods: &Spot<'_>, out: &mut Vec<Violation>) {
+    rule.exactly_one(&["onExitCodes", "onPodConditions"], false, out);
+    let exit = rule.at("onExitCodes");
+    let name = exit.at("containerName");
+    let known = ["containers", "initContainers"]
+        .iter()
+        .any(|list| pods.at(list).items().any(|c| c.word("name") == name.text()));
+    if name.there() && !known {
+        out.push(name.refuse(format!("`{}` is no container of the pod", name.path)));
+    }
+    if exit.word("operator") == "In" && exit.at("values").items().any(|v| v.int() == Some(0)) {
+        out.push(exit.refuse(format!("`{}` cannot have the value 0 for `In`: it is no failure", exit.path)));
+    }
 }
 
 /// What is wrong with a CronJob.
@@ -145,10 +166,7 @@ pub fn cron_job(object: &Spot<'_>, out: &mut Vec<Violation>) {
         spec.at(count).within(0, i64::MAX, out);
     }
     let zone = spec.at("timeZone");
-    let known = |part: &str| {
-        !part.is_empty() && part.len() <= 14 && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b))
-    };
-    if zone.there() && (!zone.text().split('/').all(known) || zone.text().eq_ignore_ascii_case("local")) {
+    if zone.there() && !is_time_zone(zone.text()) {
         out.push(zone.refuse(format!("`{}` is {:?}, which is no time zone", zone.path, zone.text())));
     }
     let metadata = object.at("metadata");
@@ -156,11 +174,77 @@ pub fn cron_job(object: &Spot<'_>, out: &mut Vec<Violation>) {
         out.push(metadata.at("name").refuse("the name of a CronJob has at most 52 characters, its jobs need the rest"));
     }
     let job = spec.at("jobTemplate");
-    metadata::check_template(&job.at("metadata"), out);
     if job.at("spec").at("manualSelector").there() {
         out.push(job.at("spec").refuse(format!("`{}` cannot have `manualSelector` in a CronJob", job.path)));
     }
     job_spec(&job.at("spec"), false, out);
+}
+
+/// The shape of a name in the tz database; of the names with a slash only the area is known here.
+fn is_time_zone(name: &str) -> bool {
+    const AREAS: [&str; 16] = [
+        "Africa",
+        "America",
+        "Antarctica",
+        "Arctic",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Brazil",
+        "Canada",
+        "Chile",
+        "Etc",
+        "Europe",
+        "Indian",
+        "Mexico",
+        "Pacific",
+        "US",
+    ];
+    const ALONE: [&str; 38] = [
+        "CET",
+        "CST6CDT",
+        "Cuba",
+        "EET",
+        "EST",
+        "EST5EDT",
+        "Egypt",
+        "Eire",
+        "Factory",
+        "GB",
+        "GB-Eire",
+        "GMT",
+        "GMT+0",
+        "GMT-0",
+        "GMT0",
+        "Greenwich",
+        "HST",
+        "Hongkong",
+        "Iceland",
+        "Iran",
+        "Israel",
+        "Jamaica",
+        "Japan",
+        "Kwajalein",
+        "Libya",
+        "MET",
+        "MST",
+        "MST7MDT",
+        "NZ",
+        "NZ-CHAT",
+        "Navajo",
+        "PRC",
+        "PST8PDT",
+        "Poland",
+        "Portugal",
+        "UTC",
+        "WET",
+        "Zulu",
+    ];
+    let part = |part: &str| part.len() <= 14 && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b));
+    match name.split_once('/') {
+        Some((area, rest)) => AREAS.contains(&area) && rest.split('/').all(|p| !p.is_empty() && part(p)),
+        None => ALONE.contains(&name),
+    }
 }
 
 /// Five fields of cron, as robfig/cron v3 reads them.
@@ -216,6 +300,9 @@ pub fn autoscaler(object: &Spot<'_>, out: &mut Vec<Violation>) {
     let target = spec.at("scaleTargetRef");
     target.needs(&["kind", "name"], out);
     target.at("name").named(Syntax::PathSegment, out);
+    if !target.word("apiVersion").contains('/') {
+        out.push(target.refuse(format!("`{}` needs an `apiVersion` with a group, as in apps/v1", target.path)));
+    }
     for metric in spec.at("metrics").items() {
         const SOURCES: [(&str, &str); 5] = [
             ("Resource", "resource"),
