@@ -71,6 +71,8 @@ def reduce(schema, sources, types, field=True):
         if key not in types:
             types[key] = None
             types[key] = reduce(sources[name], sources, types)
+            if key == "core.v1.LocalObjectReference":
+                types[key]["properties"]["name"]["default"] = ""  # it is the key of a list, and may be left out
             for choice in EMPTY_IS_DEFAULT.get(key, []):
                 types[key]["properties"][choice]["enum"].append("")
             for missing in NOT_REQUIRED.get(key, []):

@@ -246,7 +246,9 @@ impl Coverage {
 fn replicas(scale: &Scale, object: &Value, out: &mut Vec<Violation>) {
     let names: Vec<&str> = scale.spec_replicas_path.trim_start_matches('.').split('.').collect();
     let found = names.iter().try_fold(object, |value, name| value.get(*name));
-    if let Some(value) = found.filter(|value| !value.as_i64().is_some_and(|n| (0..=i64::from(i32::MAX)).contains(&n))) {
+    if let Some(value) = found
+        .filter(|value| !value.as_f64().is_some_and(|n| n.fract() == 0.0 && (0.0..=f64::from(i32::MAX)).contains(&n)))
+    {
         let what = names.join(".");
         let message = format!("`{what}` is {}, it must be an integer from 0 to {}", describe(value), i32::MAX);
         let mut violation = Violation::new(Code::InvalidField, &Path::ROOT, message);

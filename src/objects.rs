@@ -159,8 +159,7 @@ pub fn claim(spec: &Spot<'_>, out: &mut Vec<Violation>) {
         out.push(modes.refuse(format!("`{}` cannot have ReadWriteOncePod beside another", modes.path)));
     }
     let resources = spec.at("resources");
-    let (asked, limit) =
-        (resources.at("requests").at("storage").quantity(), resources.at("limits").at("storage").quantity());
+    let asked = resources.at("requests").at("storage").quantity();
     match asked {
         None => out.push(resources.refuse(format!("`{}` needs `requests.storage`", resources.path))),
         Some(amount) if amount <= 0 => {

@@ -222,6 +222,7 @@ pub fn typed(schema: &Structural, value: &Value, path: &Path<'_>, out: &mut Vec<
             }
         }
         Value::Number(_) if schema.kind == Kind::Integer => {}
+        Value::Number(_) | Value::Bool(_) if schema.format == "date-time" => {} // any scalar is one there
         _ => types(schema, value, path, out),
     }
 }
