@@ -1,5 +1,7 @@
-//! An object as its author wrote it -> the object that the API server validates: `null` dropped where it is no value,
-//! defaults filled in. Source: apiextensions-apiserver 1.35 schema/defaulting.
+//! An object as its author wrote it -> the object that the API server validates: with its defaults.
+//!
+//! Source: apiextensions-apiserver 1.35 schema/defaulting. A `null` takes the default too, where there is one and null is
+//! no value; elsewhere it stays, and server-side apply refuses it (a plain create drops it instead).
 
 use serde_json::{Map, Value};
 
@@ -8,9 +10,10 @@ use crate::structural::Structural;
 /// The value with its defaults, also those inside of lists and of other defaults.
 pub fn complete(schema: &Structural, value: &Value) -> Value {
     match value {
+        Value::Null if !schema.nullable => schema.default.as_ref().map_or(Value::Null, |d| complete(schema, d)),
         Value::Object(map) => Value::Object(complete_map(schema, map)),
         Value::Array(items) => match schema.items.as_deref() {
-            Some(schema) => items.iter().map(|item| complete_item(schema, item)).collect(),
+            Some(schema) => items.iter().map(|item| complete(schema, item)).collect(),
             None => value.clone(),
         },
         scalar => scalar.clone(),
@@ -18,28 +21,11 @@ pub fn complete(schema: &Structural, value: &Value) -> Value {
 }
 
 fn complete_map(schema: &Structural, map: &Map<String, Value>) -> Map<String, Value> {
-    let mut out = Map::new();
-    for (name, value) in map {
-        let Some(field) = schema.field(name) else {
-            out.insert(name.clone(), value.clone());
-            continue;
-        };
-        match (&field.default, value) {
-            (None, Value::Null) if !field.nullable => {}
-            _ => drop(out.insert(name.clone(), complete_item(field, value))),
-        }
-    }
-    for (name, property) in &schema.properties {
-        if let Some(default) = property.default.as_ref().filter(|_| !map.contains_key(name)) {
-            out.insert(name.clone(), complete(property, default));
-        }
-    }
-    out
-}
-
-fn complete_item(schema: &Structural, item: &Value) -> Value {
-    match &schema.default {
-        Some(default) if item.is_null() && !schema.nullable => complete(schema, default),
-        _ => complete(schema, item),
-    }
+    let given = map.iter().map(|(name, value)| {
+        let value = schema.field(name).map_or_else(|| value.clone(), |field| complete(field, value));
+        (name.clone(), value)
+    });
+    let missing = schema.properties.iter().filter(|(name, _)| !map.contains_key(*name));
+    let defaults = missing.filter_map(|(name, field)| Some((name.clone(), complete(field, field.default.as_ref()?))));
+    given.chain(defaults).collect()
 }

@@ -40,6 +40,7 @@ fn test(format: &str) -> Option<fn(&str) -> bool> {
         "hexcolor" => |s| matches("^#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$", s),
         "rgbcolor" => is_rgb_color,
         "byte" => is_base64,
+        "kubernetesbytes" => |s| base64(&s.replace(['\n', '\r'], "")).is_some(),
         "date" => |s| chrono::NaiveDate::parse_from_str(s, "%Y-%m-%d").is_ok() && s.len() == 10,
         "duration" => |s| duration(s).is_some(),
         "datetime" => is_date_time,

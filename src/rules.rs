@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::cel::{self, Answer, Rule};
+use crate::cel::{Answer, Rule, Scope};
 use crate::finding::Code;
 use crate::structural::{ListType, Structural};
 use crate::violation::{Path, Violation};
@@ -15,18 +15,21 @@ pub fn broken(schema: &Structural, value: &Value, old: Option<&Value>, path: &Pa
     }
     if !schema.rules.is_empty() {
         let whole = path.is_root() || schema.embedded;
-        let this = cel::value(schema, value, whole);
-        let before = old.filter(|old| !old.is_null()).and_then(|old| cel::value(schema, old, whole));
+        let old = old.filter(|old| !old.is_null());
+        // Lists of type set and map are equal in any order, so both are brought into one.
+        let ordered = old.map(|old| (in_order(schema, value), in_order(schema, old)));
+        let scope = match &ordered {
+            Some((value, old)) => Scope::new(schema, value, Some(old), whole),
+            None => Scope::new(schema, value, None, whole),
+        };
         for rule in &schema.rules {
-            let answer = match &this {
-                Some(this) => rule.answer(this, before.as_ref()),
+            let answer = match &scope {
+                Some(scope) => rule.answer(scope),
                 None => Answer::Broken("the value cannot be brought into CEL".into()),
             };
-            if let Some(violation) = said(rule, answer, path) {
-                // What an update leaves as it was is not held against it.
-                if rule.is_transition() || old != Some(value) {
-                    out.push(violation);
-                }
+            // What an update leaves as it was is not held against it.
+            if let Some(violation) = said(rule, answer, path).filter(|_| rule.is_transition() || old != Some(value)) {
+                out.push(violation);
             }
         }
     }
@@ -48,6 +51,32 @@ pub fn broken(schema: &Structural, value: &Value, old: Option<&Value>, path: &Pa
             }
         }
         _ => {}
+    }
+}
+
+fn in_order(schema: &Structural, value: &Value) -> Value {
+    match value {
+        Value::Array(items) => {
+            let mut items: Vec<Value> = match schema.items.as_deref() {
+                Some(below) => items.iter().map(|item| in_order(below, item)).collect(),
+                None => items.clone(),
+            };
+            match schema.list_type {
+                ListType::Atomic => {}
+                ListType::Set => items.sort_by_cached_key(Value::to_string),
+                ListType::Map => items.sort_by_cached_key(|item| {
+                    schema.list_map_keys.iter().map(|key| item[key].to_string()).collect::<Vec<_>>()
+                }),
+            }
+            Value::Array(items)
+        }
+        Value::Object(map) => {
+            let known = |(name, value): (&String, &Value)| {
+                (name.clone(), schema.field(name).map_or_else(|| value.clone(), |field| in_order(field, value)))
+            };
+            map.iter().map(known).collect()
+        }
+        scalar => scalar.clone(),
     }
 }
 

@@ -5,9 +5,13 @@ use serde_json::{Map, Number, Value};
 
 use crate::finding::Code;
 use crate::formats;
+use crate::quantity;
 use crate::schema::did_you_mean;
 use crate::structural::{Kind, ListType, Structural};
 use crate::violation::{Path, Violation, describe};
+
+/// The format by which the schemas of built-in kinds mark an amount of a resource.
+const QUANTITY: &str = "kubernetes-quantity";
 
 /// Everything that is wrong with a value.
 pub fn validate(schema: &Structural, value: &Value, path: &Path<'_>, out: &mut Vec<Violation>) {
@@ -37,6 +41,13 @@ fn types(schema: &Structural, value: &Value, path: &Path<'_>, out: &mut Vec<Viol
     let (fits, wanted) = match schema.kind {
         Kind::Any if schema.int_or_string => {
             (value.is_string() || is_integer(value) || (value.is_null() && schema.nullable), "an integer or a string")
+        }
+        Kind::Any if schema.format == QUANTITY => {
+            let fits = match value {
+                Value::String(text) => quantity::parse(text).is_some(),
+                other => other.is_number(),
+            };
+            (fits, "a quantity, as in 500m or 1Gi")
         }
         Kind::Any => return,
         _ if value.is_null() => (schema.nullable, kind_words(schema.kind)),
@@ -71,8 +82,10 @@ fn kind_words(kind: Kind) -> &'static str {
     }
 }
 
+/// A 64-bit integer, or a float that is one exactly. Formats such as int32 mean nothing to the API server.
 fn is_integer(value: &Value) -> bool {
-    value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|f| f.fract() == 0.0)
+    const EXACT: f64 = 9_007_199_254_740_991.0; // 2^53 - 1
+    value.is_i64() || value.as_f64().is_some_and(|f| f.fract() == 0.0 && f.abs() <= EXACT)
 }
 
 fn choice(schema: &Structural, value: &Value, path: &Path<'_>, out: &mut Vec<Violation>) {
@@ -118,7 +131,7 @@ fn string(schema: &Structural, text: &str, path: &Path<'_>, out: &mut Vec<Violat
             }
         }
     }
-    if schema.kind == Kind::String && !formats::admits(&schema.format, text) {
+    if !formats::admits(&schema.format, text) {
         let given = describe(&Value::String(text.to_owned()));
         out.push(invalid(path, format!("`{path}` is {given}, it must be of the format {}", schema.format)));
     }
@@ -126,18 +139,6 @@ fn string(schema: &Structural, text: &str, path: &Path<'_>, out: &mut Vec<Violat
 
 fn number(schema: &Structural, number: &Number, path: &Path<'_>, out: &mut Vec<Violation>) {
     let Some(value) = number.as_f64() else { return };
-    let range = match (schema.kind, schema.format.as_str()) {
-        (Kind::Integer, "int32") => Some((f64::from(i32::MIN), f64::from(i32::MAX), "a 32-bit integer")),
-        (Kind::Integer, "uint32") => Some((0.0, f64::from(u32::MAX), "an unsigned 32-bit integer")),
-        (Kind::Integer, "uint64") => Some((0.0, u64::MAX as f64, "an unsigned 64-bit integer")),
-        (Kind::Integer, _) if !number.is_i64() => Some((i64::MIN as f64, i64::MAX as f64, "a 64-bit integer")),
-        (Kind::Number, "float" | "float32") => Some((f64::from(f32::MIN), f64::from(f32::MAX), "a 32-bit float")),
-        _ => None,
-    };
-    if let Some((.., what)) = range.filter(|(least, most, _)| value < *least || value > *most) {
-        out.push(invalid(path, format!("`{path}` is {number}, it must fit {what}")));
-        return;
-    }
     let below = |least: f64| if schema.exclusive_minimum { value <= least } else { value < least };
     let above = |most: f64| if schema.exclusive_maximum { value >= most } else { value > most };
     if let Some(least) = schema.minimum.filter(|least| below(*least)) {
@@ -169,6 +170,11 @@ fn list(schema: &Structural, items: &[Value], path: &Path<'_>, out: &mut Vec<Vio
             validate(below, item, &path.index(index), out);
         }
     }
+    unique(schema, items, path, out);
+}
+
+/// What stands twice in a list that is merged by value or by keys.
+fn unique(schema: &Structural, items: &[Value], path: &Path<'_>, out: &mut Vec<Violation>) {
     let key = |item: &Value| match schema.list_type {
         ListType::Atomic => None,
         ListType::Set => Some(canonical(item)),
@@ -181,6 +187,14 @@ fn list(schema: &Structural, items: &[Value], path: &Path<'_>, out: &mut Vec<Vio
     let mut seen = std::collections::BTreeMap::new();
     for (index, item) in items.iter().enumerate() {
         let Some(key) = key(item) else { return };
+        if schema.list_type == ListType::Map && !schema.list_map_keys.iter().any(|k| item.get(k).is_some()) {
+            let keys = schema.list_map_keys.join(", ");
+            out.push(invalid(
+                &path.index(index),
+                format!("`{path}[{index}]` has none of the keys of this list: {keys}"),
+            ));
+            continue;
+        }
         if let Some(first) = seen.insert(key.clone(), index) {
             let what = match schema.list_type {
                 ListType::Map => format!("the same {} ({key})", schema.list_map_keys.join(", ")),
@@ -189,6 +203,27 @@ fn list(schema: &Structural, items: &[Value], path: &Path<'_>, out: &mut Vec<Vio
             let message = format!("`{path}[{index}]` has {what} as `{path}[{first}]`");
             out.push(invalid(&path.index(index), message).help("each item of this list is there once"));
         }
+    }
+}
+
+/// What server-side apply wants of the parts that are not stored: that every value has the type of its schema.
+pub fn typed(schema: &Structural, value: &Value, path: &Path<'_>, out: &mut Vec<Violation>) {
+    match value {
+        Value::Null => {}
+        Value::Array(items) if schema.kind == Kind::Array => {
+            for (index, item) in items.iter().enumerate() {
+                schema.items.iter().for_each(|below| typed(below, item, &path.index(index), out));
+            }
+            unique(schema, items, path, out);
+        }
+        Value::Object(map) if schema.kind == Kind::Object => {
+            for (name, value) in map {
+                schema.field(name).into_iter().for_each(|field| typed(field, value, &path.key(name), out));
+            }
+        }
+        Value::Number(_) if schema.kind == Kind::Integer => {}
+        Value::Number(_) | Value::Bool(_) if schema.format == "date-time" => {} // any scalar is one there
+        _ => types(schema, value, path, out),
     }
 }
 

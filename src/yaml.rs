@@ -221,6 +221,14 @@ pub fn crds(source: &Arc<Source>) -> Result<Vec<Value>, Finding> {
     Ok(documents.into_iter().filter(|d| !d.is_null()).collect())
 }
 
+/// The texts of the documents of a file, so that those that are not needed are not parsed.
+pub fn split(text: &str) -> Vec<&str> {
+    let mut starts: Vec<usize> = text.match_indices("\n---").map(|(at, _)| at + 1).collect();
+    starts.push(text.len());
+    let mut from = 0;
+    starts.into_iter().map(|to| &text[std::mem::replace(&mut from, to)..to]).collect()
+}
+
 /// The one text of a value, with a final newline.
 pub fn emit(value: &Value) -> String {
     let options = serde_yaml::ser_options! {

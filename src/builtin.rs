@@ -1,0 +1,171 @@
+//! The kinds that an API server brings itself -> their schemas, and what it says of an object of theirs.
+//!
+//! `schemas/kubernetes.json` is what a server of 1.35 publishes. No crate of Kubernetes types has what decides here: the
+//! choices of a field, and the keys by which lists are merged. What the server checks beyond its schemas is in
+//! [`crate::workloads`] and [`crate::objects`].
+
+use std::collections::BTreeMap;
+use std::sync::{LazyLock, OnceLock};
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::constraints;
+use crate::defaults;
+use crate::fields;
+use crate::metadata;
+use crate::names::Syntax;
+use crate::objects;
+use crate::spot::Spot;
+use crate::structural::Structural;
+use crate::validate;
+use crate::violation::{Path, Violation};
+use crate::workloads;
+
+/// A built-in kind in one version.
+#[derive(Debug, Deserialize)]
+pub struct Builtin {
+    /// API group; empty for the core.
+    pub group: String,
+    /// API version.
+    pub version: String,
+    /// Kind.
+    pub kind: String,
+    /// Its objects lie in namespaces.
+    pub namespaced: bool,
+    #[serde(rename = "type")]
+    type_name: String,
+    #[serde(skip)]
+    schema: OnceLock<Structural>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    kinds: Vec<Builtin>,
+    types: BTreeMap<String, Value>,
+}
+
+static FILE: LazyLock<File> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../schemas/kubernetes.json")).expect("schemas/kubernetes.json is ours")
+});
+
+/// The served versions of a kind; none for a kind that is not built in.
+pub fn versions(group: &str, kind: &str) -> Vec<&'static Builtin> {
+    FILE.kinds.iter().filter(|k| k.group == group && k.kind == kind).collect()
+}
+
+impl Builtin {
+    /// The schema, with everything it refers to in place.
+    pub fn schema(&self) -> &Structural {
+        self.schema.get_or_init(|| {
+            let whole = resolve(&json!({ "$ref": self.type_name }), &mut Vec::new());
+            Structural::deserialize(whole).expect("schemas/kubernetes.json holds schemas")
+        })
+    }
+}
+
+/// The schema with what it refers to in its place; what refers to itself (a schema in a CustomResourceDefinition) is left
+/// open there.
+fn resolve(schema: &Value, above: &mut Vec<String>) -> Value {
+    match schema {
+        Value::Object(map) => match map.get("$ref").and_then(Value::as_str) {
+            Some("ObjectMeta") => metadata::schema(),
+            Some(name) if above.iter().any(|a| a == name) => json!({ "x-kubernetes-preserve-unknown-fields": true }),
+            Some(name) => {
+                above.push(name.to_owned());
+                let mut resolved = resolve(FILE.types.get(name).expect("schemas/kubernetes.json is complete"), above);
+                above.pop();
+                if let (Some(default), Some(schema)) = (map.get("default"), resolved.as_object_mut()) {
+                    schema.insert("default".into(), default.clone());
+                }
+                resolved
+            }
+            None => Value::Object(as_in_go(map.iter().map(|(key, v)| (key.clone(), resolve(v, above))).collect())),
+        },
+        Value::Array(items) => items.iter().map(|item| resolve(item, above)).collect(),
+        scalar => scalar.clone(),
+    }
+}
+
+/// What Go's types add: integers overflow, and bytes may be none.
+fn as_in_go(mut schema: Map<String, Value>) -> Map<String, Value> {
+    if schema.get("format").is_some_and(|format| format == "int32") && schema.contains_key("type") {
+        schema.insert("minimum".into(), json!(i32::MIN));
+        schema.insert("maximum".into(), json!(i32::MAX));
+    }
+    if schema.get("format").is_some_and(|format| format == "byte") {
+        schema.insert("format".into(), json!("kubernetes-bytes"));
+        schema.insert("nullable".into(), json!(true));
+    }
+    schema
+}
+
+/// What the API server refuses of an object of a built-in kind.
+pub fn judge(builtin: &Builtin, object: &Value, out: &mut Vec<Violation>) {
+    let schema = builtin.schema();
+    metadata::check(object, name_syntax(&builtin.kind), out);
+    fields::unknown(schema, object, true, &Path::ROOT, out);
+    let completed = defaults::complete(schema, &without_nulls(schema, object));
+    let before = out.len();
+    validate::validate(schema, &completed, &Path::ROOT, out);
+    if out.len() == before {
+        beyond(&builtin.kind, &Spot::root(&completed), out);
+    }
+}
+
+/// What the server checks in Go.
+fn beyond(kind: &str, object: &Spot<'_>, out: &mut Vec<Violation>) {
+    constraints::check(kind, object, out);
+    match kind {
+        "Pod" => workloads::pod(object, out),
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => workloads::keeper(object, kind, out),
+        "Job" => workloads::job(object, out),
+        "CronJob" => workloads::cron_job(object, out),
+        "PodDisruptionBudget" => workloads::budget(object, out),
+        "HorizontalPodAutoscaler" => workloads::autoscaler(object, out),
+        "Service" => objects::service(object, out),
+        "ConfigMap" | "Secret" => objects::data(object, kind, out),
+        "PersistentVolumeClaim" => objects::claim(&object.at("spec"), out),
+        "PersistentVolume" => objects::volume(object, out),
+        "Role" | "ClusterRole" => objects::role(object, kind, out),
+        "RoleBinding" | "ClusterRoleBinding" => objects::binding(object, kind, out),
+        "NetworkPolicy" => objects::network_policy(object, out),
+        "Ingress" => objects::ingress(object, out),
+        "PriorityClass" => objects::priority_class(object, out),
+        "StorageClass" => objects::storage_class(object, out),
+        "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => objects::webhooks(object, out),
+        "LimitRange" => objects::limit_range(object, out),
+        "ValidatingAdmissionPolicy" => objects::admission_policy(object, out),
+        "APIService" => objects::api_service(object, out),
+        "EndpointSlice" => objects::endpoint_slice(object, out),
+        _ => {}
+    }
+}
+
+/// The syntax of a kind's names where it is not a DNS subdomain.
+fn name_syntax(kind: &str) -> Syntax {
+    match kind {
+        "Namespace" => Syntax::Label,
+        "Service" => Syntax::Label1035,
+        "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => Syntax::PathSegment,
+        _ => Syntax::Subdomain,
+    }
+}
+
+/// A field that is `null` is not given: Go's types do not know the difference. In lists and maps it is a zero value.
+fn without_nulls(schema: &Structural, value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let given = map.iter().filter(|(name, v)| !v.is_null() || !schema.properties.contains_key(*name));
+            let known = given.map(|(name, v)| {
+                (name.clone(), schema.field(name).map_or_else(|| v.clone(), |field| without_nulls(field, v)))
+            });
+            known.collect()
+        }
+        Value::Array(items) => match schema.items.as_deref() {
+            Some(schema) => items.iter().map(|item| without_nulls(schema, item)).collect(),
+            None => value.clone(),
+        },
+        scalar => scalar.clone(),
+    }
+}
