@@ -22,7 +22,7 @@ use crate::schema::did_you_mean;
 use crate::tables::{plan_json, plan_text, secrets_text, status_markdown, status_text};
 use crate::tree::{self, Change, Tree, changes, unified_diff};
 use crate::world::World;
-use crate::{check, deletions, explain, golden, manifests, output, prove, report, yaml};
+use crate::{check, deletions, explain, golden, manifests, output, prove, yaml};
 
 /// What `init` writes.
 const STARTER: &str = include_str!("../features.yaml");
@@ -34,7 +34,7 @@ pub struct Outcome {
     pub data: String,
     /// For stderr.
     pub talk: String,
-    /// Findings for stderr.
+    /// Findings, in the order in which they are shown.
     pub findings: Vec<Finding>,
     /// There are differences: exit code 1.
     pub differs: bool,
@@ -265,10 +265,7 @@ impl<'a> Workspace<'a> {
         };
         let fails = |f: &Finding| f.severity == Severity::Error || args.deny == Some(Deny::Warnings);
         let differs = findings.iter().any(fails);
-        match args.output {
-            Format::Text => Ok(Outcome { findings, differs, ..Outcome::default() }),
-            _ => Ok(Outcome { differs, ..formatted(&report::json(&findings), args.output)? }),
-        }
+        Ok(Outcome { findings, differs, ..Outcome::default() })
     }
 
     fn check_manifests(&self, path: &Path) -> Result<Vec<Finding>> {
@@ -434,6 +431,7 @@ fn formatted(data: &Value, output: Format) -> Result<Outcome> {
     }
 }
 
-fn pretty(data: &Value) -> String {
+/// JSON for people and for programs.
+pub fn pretty(data: &Value) -> String {
     serde_json::to_string_pretty(data).expect("plain data") + "\n"
 }

@@ -56,6 +56,8 @@ pub mod output;
 pub mod golden;
 pub mod report;
 pub mod explain;
+pub mod sarif;
+pub mod github;
 pub mod tables;
 pub mod args;
 pub mod commands;
