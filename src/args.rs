@@ -116,7 +116,22 @@ pub struct Check {
     pub deny: Option<Deny>,
     /// Format of the findings
     #[arg(short, long, value_enum, default_value_t)]
-    pub output: Format,
+    pub output: Report,
+}
+
+/// Formats of findings. Paths are relative to the folder of `-C`; for those that read them elsewhere, to where the command
+/// was started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Report {
+    /// For people, on stderr
+    #[default]
+    Text,
+    /// JSON
+    Json,
+    /// SARIF 2.1.0, for code scanning; paths as seen from where the command was started
+    Sarif,
+    /// Annotations of GitHub Actions, at most ten errors and ten warnings; paths as in sarif
+    Github,
 }
 
 /// What `check` fails on beside errors.

@@ -301,13 +301,34 @@ impl Group {
         self.variants.values().flat_map(|v| v.text.capabilities()).collect()
     }
 
-    /// The place of a key, looked for under the chosen provider first.
+    /// The place of a part of the group with its provider laid over it.
     pub fn place(&self, provider: &str, pointer: &str) -> Place {
-        let under = format!("/providers/{provider}{pointer}");
-        match self.node().at(&under) {
-            Some(_) => self.node().place_at(&under),
-            None => self.node().place_at(pointer),
+        self.node().place_at(&self.written(provider, pointer))
+    }
+
+    /// What is written at a part of the group with its provider laid over it.
+    pub fn text(&self, provider: &str, pointer: &str) -> Option<&str> {
+        match &self.node().at(&self.written(provider, pointer))?.kind {
+            Kind::String(text) => Some(text),
+            _ => None,
         }
+    }
+
+    /// Where a part of the merged group stands in the file: under the provider when that says anything about it. Items of
+    /// the provider's lists come after those of the group.
+    fn written(&self, provider: &str, pointer: &str) -> String {
+        let (key, rest) = pointer.get(1..).and_then(|p| p.split_once('/')).unwrap_or_default();
+        let (index, inner) = rest.split_once('/').unwrap_or((rest, ""));
+        if let Ok(index) = index.parse::<usize>() {
+            let own = match self.node().get(key).map(|list| &list.kind) {
+                Some(Kind::List(items)) => items.len(),
+                _ => 0,
+            };
+            let item = |index: usize| format!("/{key}/{index}/{inner}").trim_end_matches('/').to_owned();
+            return if index < own { item(index) } else { format!("/providers/{provider}{}", item(index - own)) };
+        }
+        let under = format!("/providers/{provider}{pointer}");
+        if self.node().at(&under).is_some() { under } else { pointer.to_owned() }
     }
 
     /// The file with its places; read when somebody asks for one.

@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::args::{Check, Deny, Format};
+use crate::args::{Check, Deny};
 use crate::crd::Crds;
 use crate::disk::{self, Failure};
 use crate::finding::{Finding, Severity, sorted};
 use crate::object::Identity;
 use crate::render::Memo;
 use crate::source::Source;
-use crate::workspace::{Outcome, Result, Workspace, formatted};
+use crate::workspace::{Outcome, Result, Workspace};
 use crate::world::World;
-use crate::{check, manifests, report};
+use crate::{check, manifests};
 
 /// Where definitions lie when nobody says otherwise.
 const CRDS: &str = "crds";
@@ -30,17 +30,15 @@ pub(crate) fn check(workspace: &Workspace<'_>, args: &Check) -> Result<Outcome> 
         Some(path) => of_manifests(workspace.folder, path, definitions.as_ref()),
         None => of_clusters(workspace, args.cluster.as_deref(), definitions.as_ref()),
     };
-    let findings = match checked {
-        Ok(findings) | Err(Failure::Findings(findings)) => sorted(findings),
+    let (findings, looked) = match checked {
+        Ok(findings) => (sorted(findings), true),
+        Err(Failure::Findings(findings)) => (sorted(findings), false),
         Err(other) => return Err(other),
     };
-    let talk = definitions.map_or(NO_CRDS, |_| "").to_owned();
+    let talk = if looked && definitions.is_none() { NO_CRDS.to_owned() } else { String::new() };
     let fails = |f: &Finding| f.severity == Severity::Error || args.deny == Some(Deny::Warnings);
     let differs = findings.iter().any(fails);
-    match args.output {
-        Format::Text => Ok(Outcome { findings, differs, talk, ..Outcome::default() }),
-        _ => Ok(Outcome { differs, talk, ..formatted(&report::json(&findings), args.output)? }),
-    }
+    Ok(Outcome { findings, differs, talk, ..Outcome::default() })
 }
 
 fn of_clusters(workspace: &Workspace<'_>, only: Option<&str>, from: Option<&Definitions>) -> Result<Vec<Finding>> {

@@ -61,7 +61,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
 
 impl Workspace<'_> {
     fn resolve(&self, output: Format) -> Result<Outcome> {
-        let plans = self.each(&self.clusters(None)?, &Memo::default(), |rendered| Ok(rendered.plan))?;
+        let clusters = self.clusters(None)?;
+        let plans = self.each(&clusters, &Memo::default(), |rendered| Ok(rendered.plan))?;
         let local: Vec<String> = self
             .catalog
             .local

@@ -122,6 +122,9 @@ pub struct Secret {
     /// Read once, then immutable.
     #[serde(default)]
     pub write_once: bool,
+    /// JSON pointer of its entry in the group file.
+    #[serde(skip)]
+    pub pointer: String,
     /// Keys and where they come from.
     pub data: BTreeMap<String, SecretKey>,
     /// ESO templates over `data`.

@@ -45,6 +45,8 @@ pub struct Cluster {
     pub silences: Vec<Silence>,
     /// Where `features:` stands, for flags that are not there.
     pub place: Place,
+    /// All of it as it was written, overlay applied.
+    pub written: Node,
 }
 
 /// A feature flag as written.
@@ -126,7 +128,8 @@ fn cluster(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut 
     let place = root.place_at("/features");
     let platform = platform(root, stem, catalog, findings)?;
     let name = platform["cluster"].as_str()?.to_owned();
-    Some(Cluster { name, platform, flags, settings, existing, silences, place })
+    let written = root.clone();
+    Some(Cluster { name, platform, flags, settings, existing, silences, place, written })
 }
 
 /// The outermost keys, and nothing secret below them; false when there is nothing to go on with.

@@ -13,6 +13,7 @@
 //!                `------ choice, plan ------'        which groups, settings, capabilities, lists, components
 //!                        render                      templates -> parsed manifests, unique and sorted
 //!                   claims, contract, check          they look, they never edit
+//!                        trace                       where in the inputs a finding has its cause
 //!                         tree                       path -> text, the one list that all further steps share
 //!                   disk, golden, diff               compare with what is there, or write
 //! ```
@@ -30,6 +31,7 @@ pub mod merge;
 pub mod digest;
 pub mod schema;
 pub mod filters;
+pub mod marks;
 pub mod template;
 pub mod catalog;
 pub mod secret;
@@ -70,6 +72,7 @@ pub mod manifests;
 pub mod world;
 pub mod silence;
 pub mod check;
+pub mod trace;
 pub mod pipeline;
 pub mod prove;
 pub mod disk;
@@ -77,6 +80,8 @@ pub mod output;
 pub mod golden;
 pub mod report;
 pub mod explain;
+pub mod sarif;
+pub mod github;
 pub mod tables;
 pub mod args;
 pub mod workspace;

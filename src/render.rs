@@ -98,14 +98,17 @@ pub fn render(plan: &Plan<'_>, memo: &Memo) -> Result<Bundle, Vec<Finding>> {
 }
 
 /// A template with the values that it names.
-struct Job<'p> {
+#[derive(Debug)]
+pub struct Job<'p> {
     component: &'p Component,
-    template: &'p str,
-    context: Value,
+    /// Name of the template.
+    pub template: &'p str,
+    /// What it sees.
+    pub context: Value,
 }
 
 /// What a component renders: its folder's templates, and the template of secrets for each of its secrets.
-fn jobs<'p>(plan: &'p Plan<'_>, component: &'p Component) -> Vec<Job<'p>> {
+pub fn jobs<'p>(plan: &'p Plan<'_>, component: &'p Component) -> Vec<Job<'p>> {
     let templates = &plan.catalog.templates;
     let folder = format!("templates/{}/", component.name);
     let whole = &plan.contexts[component.group.as_str()];
@@ -136,7 +139,7 @@ fn filled(plan: &Plan<'_>, job: &Job<'_>, memo: &Memo) -> Result<Made, Finding> 
 }
 
 /// The documents of a YAML stream: a line `---` at the margin is a separator wherever it stands.
-fn split(text: &str) -> impl Iterator<Item = &str> {
+pub fn split(text: &str) -> impl Iterator<Item = &str> {
     text.split("\n---\n").map(|document| document.strip_prefix("---\n").unwrap_or(document))
 }
 

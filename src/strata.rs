@@ -305,7 +305,7 @@ impl<'a, 'w> Work<'a, 'w> {
             match components.iter().find(|c| c.name == secret.component) {
                 Some(c) if c.path.is_some() => {
                     let (namespace, group) = (c.namespace.clone(), choice.group.name.clone());
-                    secrets.push(Secret { namespace, group, ..secret });
+                    secrets.push(Secret { namespace, group, pointer, ..secret });
                 }
                 _ => {
                     let sentence = format!("`{}` is no component with a path that is on", secret.component);

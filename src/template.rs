@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::finding::{Code, Finding};
 use crate::source::{Place, Source};
-use crate::{filters, schema};
+use crate::{filters, marks, schema};
 
 /// What expressions see: names with values. Cheap to extend.
 #[derive(Clone, Debug)]
@@ -112,6 +112,21 @@ impl Templates {
         template
             .render(Jinja::from(Serde(context)))
             .map_err(|error| finding(&error, &self.templates[name].source, Code::TemplateValue))
+    }
+
+    /// Fills a template, and tells for each line of the result the line of the template that it comes from, both from 0.
+    /// `None` when the template fails, or when a value of the context looks like one of the marks that show the way.
+    pub fn traced(&self, name: &str, context: &Value) -> Option<(String, Vec<usize>)> {
+        let source = self.source(name)?;
+        let filled = self.env.render_named_str(name, &marks::set(&source.text), Jinja::from(Serde(context))).ok()?;
+        let (text, lines) = marks::taken(&filled);
+        (text == self.render(name, context).ok()?).then_some((text, lines))
+    }
+
+    /// The dotted paths that a part of a template names; none when it does not stand by itself.
+    pub fn names(&self, part: &str) -> BTreeSet<String> {
+        let template = self.env.template_from_str(part);
+        template.map(|t| known_inputs(&self.env, t.undeclared_variables(true))).unwrap_or_default()
     }
 
     /// Evaluates an expression.

@@ -64,13 +64,17 @@ impl<'a> Workspace<'a> {
 
     /// Renders clusters and hands each on, several at a time; results come in the order of the clusters. Mistakes of all of
     /// them are reported together.
-    pub(crate) fn each<T: Send>(
+    pub(crate) fn each<'c, T: Send>(
         &self,
-        clusters: &[Cluster],
+        clusters: &'c [Cluster],
         memo: &Memo,
-        use_it: impl Fn(Rendered<'a>) -> Result<T> + Sync,
-    ) -> Result<Vec<T>> {
-        let one = |cluster: &Cluster| use_it(pipeline::render(self.catalog, cluster, memo).map_err(Failure::Findings)?);
+        use_it: impl Fn(Rendered<'c>) -> Result<T> + Sync,
+    ) -> Result<Vec<T>>
+    where
+        'a: 'c,
+    {
+        let one =
+            |cluster: &'c Cluster| use_it(pipeline::render(self.catalog, cluster, memo).map_err(Failure::Findings)?);
         let results: Vec<Result<T>> = clusters.par_iter().map(one).collect();
         let (mut values, mut findings) = (Vec::new(), Vec::new());
         for result in results {

@@ -273,6 +273,13 @@ fn usage_and_environment_are_exit_code_2() {
 #[test]
 fn data_is_for_programs_and_quiet_on_success() {
     let folder = platform("data", "");
+    let said = fine(&folder, &["check"]);
+    assert!(
+        said.out.is_empty() && said.err.contains("no folder crds/") && said.err.lines().count() == 1,
+        "{}",
+        said.err
+    );
+    fs::create_dir(folder.join("crds")).unwrap();
     for arguments in
         [["resolve", "-o", "json"], ["status", "-o", "json"], ["secrets", "-o", "json"], ["check", "-o", "json"]]
     {
