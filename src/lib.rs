@@ -32,6 +32,7 @@ pub mod digest;
 pub mod schema;
 pub mod filters;
 pub mod marks;
+pub mod growth;
 pub mod template;
 pub mod catalog;
 pub mod secret;

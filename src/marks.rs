@@ -35,6 +35,17 @@ pub fn set(template: &str) -> String {
     }
 }
 
+/// The tags `{{ }}`, `{% %}` and `{# #}` of a template, each with its offset.
+pub fn tags(template: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let rest = &template[at..];
+        let start = at + ["{{", "{%", "{#"].iter().filter_map(|open| rest.find(open)).min()?;
+        at = start + end_of_tag(&template[start..]);
+        Some((start, &template[start..at]))
+    })
+}
+
 /// How long the tag is that a text starts with; strings and brackets in it may hold what looks like its end.
 fn end_of_tag(text: &str) -> usize {
     let close = match &text[..2] {
