@@ -2,7 +2,7 @@
 //!
 //! `schemas/kubernetes.json` is what a server of 1.35 publishes. No crate of Kubernetes types has what decides here: the
 //! choices of a field, and the keys by which lists are merged. What the server checks beyond its schemas is in
-//! [`crate::workloads`] and [`crate::objects`].
+//! [`crate::constraints`], [`crate::workloads`] and the modules beside them.
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
@@ -10,13 +10,15 @@ use std::sync::{LazyLock, OnceLock};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::access;
 use crate::constraints;
 use crate::defaults;
 use crate::fields;
 use crate::metadata;
 use crate::names::Syntax;
-use crate::objects;
+use crate::network;
 use crate::spot::Spot;
+use crate::storage;
 use crate::structural::Structural;
 use crate::validate;
 use crate::violation::{Path, Violation};
@@ -123,21 +125,21 @@ fn beyond(kind: &str, object: &Spot<'_>, out: &mut Vec<Violation>) {
         "CronJob" => workloads::cron_job(object, out),
         "PodDisruptionBudget" => workloads::budget(object, out),
         "HorizontalPodAutoscaler" => workloads::autoscaler(object, out),
-        "Service" => objects::service(object, out),
-        "ConfigMap" | "Secret" => objects::data(object, kind, out),
-        "PersistentVolumeClaim" => objects::claim(&object.at("spec"), out),
-        "PersistentVolume" => objects::volume(object, out),
-        "Role" | "ClusterRole" => objects::role(object, kind, out),
-        "RoleBinding" | "ClusterRoleBinding" => objects::binding(object, kind, out),
-        "NetworkPolicy" => objects::network_policy(object, out),
-        "Ingress" => objects::ingress(object, out),
-        "PriorityClass" => objects::priority_class(object, out),
-        "StorageClass" => objects::storage_class(object, out),
-        "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => objects::webhooks(object, out),
-        "LimitRange" => objects::limit_range(object, out),
-        "ValidatingAdmissionPolicy" => objects::admission_policy(object, out),
-        "APIService" => objects::api_service(object, out),
-        "EndpointSlice" => objects::endpoint_slice(object, out),
+        "Service" => network::service(object, out),
+        "ConfigMap" | "Secret" => storage::data(object, kind, out),
+        "PersistentVolumeClaim" => storage::claim(&object.at("spec"), out),
+        "PersistentVolume" => storage::volume(object, out),
+        "Role" | "ClusterRole" => access::role(object, kind, out),
+        "RoleBinding" | "ClusterRoleBinding" => access::binding(object, kind, out),
+        "NetworkPolicy" => network::network_policy(object, out),
+        "Ingress" => network::ingress(object, out),
+        "PriorityClass" => storage::priority_class(object, out),
+        "StorageClass" => storage::storage_class(object, out),
+        "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => access::webhooks(object, out),
+        "LimitRange" => storage::limit_range(object, out),
+        "ValidatingAdmissionPolicy" => access::admission_policy(object, out),
+        "APIService" => access::api_service(object, out),
+        "EndpointSlice" => network::endpoint_slice(object, out),
         _ => {}
     }
 }

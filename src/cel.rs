@@ -1,7 +1,7 @@
-//! One CEL rule of a schema and a value -> whether the rule holds. The only module that knows the CEL crate.
+//! One CEL rule and a value -> whether the rule holds. Knows no schema.
 //!
-//! Values enter CEL as the API server brings them in (apiserver 1.35 cel/common/valuesunstructured.go): typed by their
-//! schema, fields under their escaped names, undeclared fields invisible.
+//! The CEL crates differ from Kubernetes in what is repaired here: the size of a string, patterns, `type`, and how much
+//! work a rule may be.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,16 +10,13 @@ use std::sync::{Arc, LazyLock, OnceLock, RwLock};
 use kube_cel::KubeCelExt;
 use kube_cel::cel::common::ast::{EntryExpr, Expr};
 use kube_cel::cel::extractors::This;
-use kube_cel::cel::objects::{Key, Map, OptionalValue, Value as Cel};
+use kube_cel::cel::objects::{OptionalValue, Value as Cel};
 use kube_cel::cel::{Context, ExecutionError, IdedExpr, Program};
 use regex::Regex;
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::cost::{self, Size};
-use crate::formats;
 use crate::pattern;
-use crate::structural::{Kind, Structural};
 
 /// A rule of `x-kubernetes-validations`.
 #[derive(Debug, Deserialize)]
@@ -77,27 +74,16 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The scope of a value; none where CEL cannot type it.
-    pub fn new(schema: &Structural, value: &Value, old: Option<&Value>, whole: bool) -> Option<Scope> {
-        let this = self::value(schema, value, whole)?;
-        let before = old.and_then(|old| self::value(schema, old, whole));
+    /// The scope of a value and the one before it, both together of that size.
+    pub fn new(this: Cel, old: Option<Cel>, size: Size) -> Scope {
         let scope = |old: Option<Cel>| {
             let mut context = FUNCTIONS.new_inner_scope();
             context.add_variable_from_value("self", this.clone());
             old.into_iter().for_each(|old| context.add_variable_from_value("oldSelf", old));
             context
         };
-        let optional = before.clone().map_or_else(OptionalValue::none, OptionalValue::of);
-        Some(Scope {
-            size: Size::of(value).with(old.map(Size::of)),
-            old: before.is_some(),
-            plain: scope(before),
-            optional: if schema.rules.iter().any(|r| r.optional_old_self) {
-                scope(Some(Cel::Opaque(Arc::new(optional))))
-            } else {
-                FUNCTIONS.new_inner_scope()
-            },
-        })
+        let optional = old.clone().map_or_else(OptionalValue::none, OptionalValue::of);
+        Scope { size, old: old.is_some(), optional: scope(Some(Cel::Opaque(Arc::new(optional)))), plain: scope(old) }
     }
 }
 
@@ -188,11 +174,11 @@ fn unknown(expression: &IdedExpr) -> Option<String> {
         Expr::Call(call) => {
             let name = call.func_name.as_str();
             let qualified = match call.target.as_deref().map(|target| &target.expr) {
-                Some(Expr::Ident(prefix)) => KNOWN.contains(&format!("{prefix}.{name}").as_str()),
+                Some(Expr::Ident(prefix)) => is_known(&format!("{prefix}.{name}")),
                 _ => false,
             };
             let operator = name.starts_with(['_', '-', '!', '@']);
-            if !operator && !qualified && !KNOWN.contains(&name) {
+            if !operator && !qualified && !is_known(name) {
                 return Some(format!("the function `{name}` is not known here"));
             }
             let target = call.target.as_deref().filter(|_| !qualified);
@@ -202,146 +188,25 @@ fn unknown(expression: &IdedExpr) -> Option<String> {
 }
 
 /// The functions that the CEL crates have, besides operators and macros.
-const KNOWN: [&str; 138] = [
-    "add",
-    "asApproximateFloat",
-    "asInteger",
-    "base64.decode",
-    "base64.encode",
-    "bytes",
-    "charAt",
-    "cidr",
-    "compareTo",
-    "contains",
-    "containsCIDR",
-    "containsIP",
-    "distinct",
-    "double",
-    "duration",
-    "endsWith",
-    "family",
-    "find",
-    "findAll",
-    "first",
-    "flatten",
-    "format",
-    "format.byte",
-    "format.date",
-    "format.datetime",
-    "format.dns1035Label",
-    "format.dns1035LabelPrefix",
-    "format.dns1123Label",
-    "format.dns1123LabelPrefix",
-    "format.dns1123Subdomain",
-    "format.dns1123SubdomainPrefix",
-    "format.labelValue",
-    "format.named",
-    "format.qualifiedName",
-    "format.uri",
-    "format.uuid",
-    "getDate",
-    "getDayOfMonth",
-    "getDayOfWeek",
-    "getDayOfYear",
-    "getEscapedPath",
-    "getFullYear",
-    "getHost",
-    "getHostname",
-    "getHours",
-    "getMilliseconds",
-    "getMinutes",
-    "getMonth",
-    "getPort",
-    "getQuery",
-    "getScheme",
-    "getSeconds",
-    "hasValue",
-    "indexOf",
-    "int",
-    "ip",
-    "ip.isCanonical",
-    "isCIDR",
-    "isCIDRv4",
-    "isCIDRv6",
-    "isGlobalUnicast",
-    "isGreaterThan",
-    "isIP",
-    "isIPv4",
-    "isIPv6",
-    "isInteger",
-    "isLessThan",
-    "isLinkLocalMulticast",
-    "isLinkLocalUnicast",
-    "isLoopback",
-    "isQuantity",
-    "isSemver",
-    "isSorted",
-    "isURL",
-    "isUnspecified",
-    "join",
-    "jsonpatch.escapeKey",
-    "last",
-    "lastIndexOf",
-    "lists.range",
-    "lowerAscii",
-    "major",
-    "masked",
-    "matches",
-    "math.abs",
-    "math.bitAnd",
-    "math.bitNot",
-    "math.bitOr",
-    "math.bitShiftLeft",
-    "math.bitShiftRight",
-    "math.bitXor",
-    "math.ceil",
-    "math.floor",
-    "math.greatest",
-    "math.isFinite",
-    "math.isInf",
-    "math.isNaN",
-    "math.least",
-    "math.round",
-    "math.sign",
-    "math.sqrt",
-    "math.trunc",
-    "max",
-    "min",
-    "minor",
-    "optional.none",
-    "optional.of",
-    "optional.ofNonZeroValue",
-    "or",
-    "orValue",
-    "patch",
-    "prefixLength",
-    "quantity",
-    "replace",
-    "reverse",
-    "semver",
-    "sets.contains",
-    "sets.equivalent",
-    "sets.intersects",
-    "sign",
-    "size",
-    "slice",
-    "sort",
-    "split",
-    "startsWith",
-    "string",
-    "strings.quote",
-    "sub",
-    "substring",
-    "sum",
-    "timestamp",
-    "trim",
-    "type",
-    "uint",
-    "upperAscii",
-    "url",
-    "validate",
-    "value",
-];
+const KNOWN: &str = "\
+    add asApproximateFloat asInteger base64.decode base64.encode bytes charAt cidr compareTo contains containsCIDR \
+    containsIP distinct double duration endsWith family find findAll first flatten format format.byte format.date \
+    format.datetime format.dns1035Label format.dns1035LabelPrefix format.dns1123Label format.dns1123LabelPrefix \
+    format.dns1123Subdomain format.dns1123SubdomainPrefix format.labelValue format.named format.qualifiedName \
+    format.uri format.uuid getDate getDayOfMonth getDayOfWeek getDayOfYear getEscapedPath getFullYear getHost \
+    getHostname getHours getMilliseconds getMinutes getMonth getPort getQuery getScheme getSeconds hasValue \
+    indexOf int ip ip.isCanonical isCIDR isCIDRv4 isCIDRv6 isGlobalUnicast isGreaterThan isIP isIPv4 isIPv6 \
+    isInteger isLessThan isLinkLocalMulticast isLinkLocalUnicast isLoopback isQuantity isSemver isSorted isURL \
+    isUnspecified join jsonpatch.escapeKey last lastIndexOf lists.range lowerAscii major masked matches math.abs \
+    math.bitAnd math.bitNot math.bitOr math.bitShiftLeft math.bitShiftRight math.bitXor math.ceil math.floor \
+    math.greatest math.isFinite math.isInf math.isNaN math.least math.round math.sign math.sqrt math.trunc max min \
+    minor optional.none optional.of optional.ofNonZeroValue or orValue patch prefixLength quantity replace reverse \
+    semver sets.contains sets.equivalent sets.intersects sign size slice sort split startsWith string \
+    strings.quote sub substring sum timestamp trim type uint upperAscii url validate value";
+
+fn is_known(name: &str) -> bool {
+    KNOWN.split_whitespace().any(|known| known == name)
+}
 
 static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(|| {
     let mut context = Context::default().with_all();
@@ -378,97 +243,4 @@ fn matches(text: &str, pattern: &str) -> Result<bool, String> {
         seen.insert(pattern.to_owned(), regex);
     }
     answer
-}
-
-/// A value as CEL sees it; none where its schema says nothing that CEL could type.
-pub fn value(schema: &Structural, value: &Value, whole: bool) -> Option<Cel> {
-    Some(match (schema.kind, value) {
-        (_, Value::Null) => Cel::Null,
-        (_, Value::Bool(b)) => Cel::Bool(*b),
-        (Kind::Number, Value::Number(n)) => Cel::Float(n.as_f64()?),
-        (Kind::Integer, Value::Number(n)) => Cel::Int(n.as_i64().or_else(|| n.as_f64().map(|f| f as i64))?),
-        (_, Value::Number(n)) => n.as_i64().map(Cel::Int).or_else(|| n.as_f64().map(Cel::Float))?,
-        (Kind::String, Value::String(text)) => string(&schema.format, text)?,
-        (_, Value::String(text)) => Cel::String(Arc::new(text.clone())),
-        (_, Value::Array(items)) => {
-            let below = schema.items.as_deref()?;
-            Cel::List(Arc::new(
-                items.iter().map(|item| self::value(below, item, below.embedded)).collect::<Option<_>>()?,
-            ))
-        }
-        (_, Value::Object(map)) => {
-            let fields = map.iter().filter_map(|(name, value)| {
-                let (key, cel) = match schema.properties.get(name) {
-                    _ if whole && name == "metadata" => (name.clone(), metadata(value)),
-                    _ if whole && (name == "apiVersion" || name == "kind") => (name.clone(), plain(value)),
-                    Some(property) => (escape(name)?, self::value(property, value, property.embedded)?),
-                    None => (name.clone(), self::value(schema.values()?, value, false)?),
-                };
-                Some((Key::String(Arc::new(key)), cel))
-            });
-            Cel::Map(Map { map: Arc::new(fields.collect()) })
-        }
-    })
-}
-
-/// Rules see the name and the generateName of an object, and no more of its metadata.
-fn metadata(value: &Value) -> Cel {
-    let names = ["name", "generateName"].into_iter().filter_map(|key| Some((key, value.get(key)?)));
-    Cel::Map(Map { map: Arc::new(names.map(|(key, value)| (Key::from(key), plain(value))).collect()) })
-}
-
-fn plain(value: &Value) -> Cel {
-    value.as_str().map_or(Cel::Null, |text| Cel::String(Arc::new(text.to_owned())))
-}
-
-fn string(format: &str, text: &str) -> Option<Cel> {
-    Some(match format {
-        "duration" => Cel::Duration(chrono::Duration::nanoseconds(formats::duration(text)?)),
-        "date-time" => Cel::Timestamp(chrono::DateTime::parse_from_rfc3339(text).ok()?),
-        "date" => {
-            let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-            Cel::Timestamp(date.and_hms_opt(0, 0, 0)?.and_utc().into())
-        }
-        "byte" => Cel::Bytes(Arc::new(formats::base64(text)?)),
-        _ => Cel::String(Arc::new(text.to_owned())),
-    })
-}
-
-/// CEL's reserved words (apiserver 1.35 cel/escaping.go).
-const RESERVED: [&str; 21] = [
-    "true",
-    "false",
-    "null",
-    "in",
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-    "var",
-    "void",
-    "while",
-];
-
-/// The name of a field in CEL; none where it has no name there.
-fn escape(name: &str) -> Option<String> {
-    if RESERVED.contains(&name) {
-        return Some(format!("__{name}__"));
-    }
-    let fine = |c: char| c.is_ascii_alphanumeric() || "_.-/".contains(c);
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || !name.chars().all(fine) {
-        return None;
-    }
-    let underscores = name.replace("__", "\0");
-    let dashes = underscores.replace('.', "__dot__").replace('-', "__dash__").replace('/', "__slash__");
-    Some(dashes.replace('\0', "__underscores__"))
 }

@@ -199,14 +199,19 @@ impl Version {
             object
         };
         let completed = complete(object);
+        let old = old.map(complete);
         let before = out.len();
         validate::validate(schema, &completed, &Path::ROOT, out);
+        if let Some(old) = &old {
+            let told = out.split_off(before);
+            out.extend(told.into_iter().filter(|v| !unchanged(&completed, old, &v.pointer)));
+        }
         metadata::check_embedded(schema, &completed, &Path::ROOT, out);
         if let Some(scale) = &self.subresources.scale {
             replicas(scale, &completed, out);
         }
         if out.len() == before {
-            rules::broken(schema, &completed, old.map(complete).as_ref(), &Path::ROOT, out);
+            rules::broken(schema, &completed, old.as_ref(), &Path::ROOT, out);
         }
     }
 
@@ -240,6 +245,13 @@ impl Coverage {
             self.unusable.push((path.to_owned(), pattern.text.clone(), why.clone()));
         }
     }
+}
+
+/// True when the value at a pointer, or one that holds it, is what it was: an update is not held against that (ratcheting,
+/// apiextensions-apiserver 1.35 validation/ratcheting.go).
+fn unchanged(new: &Value, old: &Value, pointer: &str) -> bool {
+    let ends = pointer.match_indices('/').map(|(at, _)| at).skip(1).chain([pointer.len()]);
+    ends.map(|end| &pointer[..end]).any(|part| new.pointer(part).is_some_and(|value| old.pointer(part) == Some(value)))
 }
 
 /// What the scale subresource wants of the number of replicas (registry/customresource/validator.go).

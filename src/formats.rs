@@ -88,8 +88,7 @@ fn go_duration(text: &str) -> Option<i64> {
 }
 
 fn scala_duration(text: &str) -> Option<i64> {
-    static PART: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?-u:([0-9]+)\s*([A-Za-zµ]+))").expect("a pattern of ours"));
+    static PART: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"([0-9]+)\s*([A-Za-zµ]+)").expect("a pattern of ours"));
     let mut total = None;
     for part in PART.captures_iter(text) {
         let number: i64 = part[1].parse().ok()?;

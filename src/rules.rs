@@ -4,6 +4,8 @@
 use serde_json::Value;
 
 use crate::cel::{Answer, Rule, Scope};
+use crate::celvalue;
+use crate::cost::Size;
 use crate::finding::Code;
 use crate::structural::{ListType, Structural};
 use crate::violation::{Path, Violation};
@@ -18,10 +20,14 @@ pub fn broken(schema: &Structural, value: &Value, old: Option<&Value>, path: &Pa
         let old = old.filter(|old| !old.is_null());
         // Lists of type set and map are equal in any order, so both are brought into one.
         let ordered = old.map(|old| (in_order(schema, value), in_order(schema, old)));
-        let scope = match &ordered {
-            Some((value, old)) => Scope::new(schema, value, Some(old), whole),
-            None => Scope::new(schema, value, None, whole),
+        let (value_now, before) = match &ordered {
+            Some((value, old)) => (value, Some(old)),
+            None => (value, None),
         };
+        let scope = celvalue::value(schema, value_now, whole).map(|this| {
+            let old = before.and_then(|old| celvalue::value(schema, old, whole));
+            Scope::new(this, old, Size::of(value_now).with(before.map(Size::of)))
+        });
         for rule in &schema.rules {
             let answer = match &scope {
                 Some(scope) => rule.answer(scope),

@@ -3,10 +3,10 @@
 
 use crate::metadata;
 use crate::names::Syntax;
-use crate::objects;
 use crate::pods;
 use crate::selectors;
 use crate::spot::Spot;
+use crate::storage;
 use crate::violation::Violation;
 
 /// The most that a count may be.
@@ -66,7 +66,7 @@ pub fn keeper(object: &Spot<'_>, kind: &str, out: &mut Vec<Violation>) {
         .filter_map(|c| c["metadata"]["name"].as_str())
         .collect();
     template(&pods, &claims, &["Always"], out);
-    spec.at("volumeClaimTemplates").items().for_each(|claim| objects::claim(&claim.at("spec"), out));
+    spec.at("volumeClaimTemplates").items().for_each(|claim| storage::claim(&claim.at("spec"), out));
     let strategy = spec.at(if kind == "Deployment" { "strategy" } else { "updateStrategy" });
     let rolling = strategy.at("rollingUpdate");
     if rolling.there() && matches!(strategy.word("type"), "Recreate" | "OnDelete") {
