@@ -11,13 +11,14 @@ use crate::plan::Plan;
 use crate::render::Bundle;
 use crate::secret;
 use crate::silence;
+use crate::wiring;
 use crate::world::World;
 
 /// Rules that look at one object alone.
 const OF_OBJECTS: &[fn(&Object<'_>) -> Vec<Finding>] = &[secret_material];
 
 /// Rules that look at all objects of a cluster.
-const OF_WORLDS: &[fn(&World<'_>) -> Vec<Finding>] = &[repeated];
+const OF_WORLDS: &[fn(&World<'_>) -> Vec<Finding>] = &[repeated, wiring::wiring];
 
 /// Everything that is wrong with a cluster's objects, and what its silences miss.
 pub fn check(world: &World<'_>) -> Vec<Finding> {
