@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::edges::ARGO;
+use crate::existing::Existing;
 use crate::object::Object;
 use crate::world::World;
 
@@ -43,10 +44,10 @@ pub struct Delivery<'a> {
 }
 
 /// When an object is applied within the sync of one Application: phase, then wave.
-type Turn = (i8, i64);
+pub type Turn = (i8, i64);
 
 /// The Application that syncs, and the turn in that sync.
-type Level = (Option<usize>, Turn);
+pub type Level = (Option<usize>, Turn);
 
 /// Why something comes too late.
 #[derive(Clone, Copy, Debug)]
@@ -85,6 +86,15 @@ impl<'a> Delivery<'a> {
             source.folder.into_iter().for_each(|folder| by_folder.entry(folder).or_default().push(i));
         }
         Self { applications, sources, home, by_folder, folders }
+    }
+
+    /// Namespaces into which Applications put what does not stand in our files.
+    pub fn strange_namespaces(&self) -> impl Iterator<Item = &'a str> + '_ {
+        let strange = self.applications.iter().enumerate().filter(|(i, _)| {
+            let mut own = self.sources.iter().filter(|source| source.application == *i).peekable();
+            own.peek().is_none() || own.any(|source| source.folder.is_none())
+        });
+        strange.filter_map(|(_, object)| object.at("/spec/destination/namespace")?.as_str())
     }
 
     /// The Applications that deliver a file.
@@ -147,6 +157,25 @@ impl<'a> Delivery<'a> {
         }
         levels.reverse();
         levels
+    }
+
+    /// Where an Application stands in the list.
+    pub fn position(&self, application: &Object<'_>) -> Option<usize> {
+        self.applications.iter().position(|a| a.identity == application.identity)
+    }
+
+    /// The Application that installs the chart or the folder which brings something.
+    pub fn maker(&self, existing: &Existing) -> Option<usize> {
+        let (chart, repository) = (existing.chart.as_deref(), existing.repository.as_deref());
+        if chart.is_none() && repository.is_none() {
+            return None;
+        }
+        self.applications.iter().position(|application| {
+            let several = application.items("/spec/sources").iter();
+            application.at("/spec/source").into_iter().chain(several).any(|source| {
+                chart.is_none_or(|c| source["chart"] == c) && repository.is_none_or(|r| source["repoURL"] == r)
+            })
+        })
     }
 
     /// As [`Delivery::levels`], of what a chart or a git folder brings: when within its sync is not known.

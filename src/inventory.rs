@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::delivery::Delivery;
 use crate::existing::Existing;
 use crate::object::Object;
 use crate::products::{self, Made, Port};
@@ -91,6 +92,8 @@ pub struct Inventory<'w, 'a> {
     pub world: &'w World<'a>,
     /// By kind and name.
     things: BTreeMap<&'a str, BTreeMap<Cow<'a, str>, Vec<Thing<'a>>>>,
+    /// Which Application delivers what.
+    pub delivery: Delivery<'a>,
     /// Namespaces in which something unknown may make things.
     opaque: BTreeSet<&'a str>,
 }
@@ -98,7 +101,9 @@ pub struct Inventory<'w, 'a> {
 impl<'w, 'a> Inventory<'w, 'a> {
     /// Everything that a world has.
     pub fn new(world: &'w World<'a>) -> Self {
-        let mut inventory = Self { world, things: BTreeMap::new(), opaque: BTreeSet::new() };
+        let delivery = Delivery::new(world);
+        let opaque = delivery.strange_namespaces().collect();
+        let mut inventory = Self { world, things: BTreeMap::new(), delivery, opaque };
         for object in world.objects.iter() {
             let identity = object.identity;
             inventory.add(&identity.kind, &identity.namespace, Cow::Borrowed(&identity.name), Origin::File(*object));
@@ -164,6 +169,11 @@ impl<'w, 'a> Inventory<'w, 'a> {
         }
         let brought = kind != "Secret" && MADE_BY_OPERATORS.contains(&kind) && self.brings(namespace);
         if brought { Absence::Likely } else { Absence::Unknown }
+    }
+
+    /// True where a chart or an operator that nobody here knows may make any object.
+    pub fn is_opaque(&self, namespace: &str) -> bool {
+        self.opaque.contains(namespace)
     }
 
     /// The files hold the Namespace and something that runs in it.
@@ -232,7 +242,7 @@ const CLUSTER_SCOPED: [&str; 24] = [
 ];
 
 /// API groups whose objects make nothing beside what `products` says.
-const TRANSPARENT: [&str; 12] = [
+const TRANSPARENT: [&str; 13] = [
     "agentgateway.dev",
     "argoproj.io",
     "barmancloud.cnpg.io",
@@ -244,6 +254,7 @@ const TRANSPARENT: [&str; 12] = [
     "inference.networking.k8s.io",
     "inference.networking.x-k8s.io",
     "keda.sh",
+    "monitoring.coreos.com",
     "postgresql.cnpg.io",
 ];
 
@@ -288,12 +299,9 @@ fn is_well_known(kind: &str, namespace: &str, name: &str) -> bool {
     }
 }
 
-/// The namespace in which an object may make things of any kind.
+/// The namespace in which a custom resource that nobody here knows may make things of any kind.
 fn maker_of_unknowns<'a>(object: &Object<'a>) -> Option<&'a str> {
     let identity = object.identity;
-    if identity.kind == "Application" && identity.group == "argoproj.io" {
-        return object.at("/spec/destination/namespace").and_then(Value::as_str);
-    }
     let known = is_built_in(&identity.group) || TRANSPARENT.contains(&identity.group.as_str());
     (!known).then_some(identity.namespace.as_str())
 }

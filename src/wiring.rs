@@ -1,19 +1,15 @@
 //! World -> references that lead nowhere. One resolver for the table in `edges`; what is odd has a module of its own.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::edges::{EDGES, Edge, IN_PODS, Namespace, POD_TEMPLATES, Part, To};
 use crate::finding::{Code, Finding, Severity};
 use crate::inventory::{Absence, Inventory, Thing, is_cluster_scoped};
 use crate::object::Object;
+use crate::order::{self, Needing};
 use crate::schema::did_you_mean;
-use crate::world::World;
-
-/// Everything that is wrong between the objects of a cluster.
-pub fn wiring(world: &World<'_>) -> Vec<Finding> {
-    let inventory = Inventory::new(world);
-    references(&inventory)
-}
 
 /// One reference as it stands in an object.
 #[derive(Debug)]
@@ -29,7 +25,8 @@ pub struct Reference<'o, 'a> {
     name: &'a str,
 }
 
-fn references(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
+/// Every reference of the table leads to something that has what it needs, and in time.
+pub fn references(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut last = None;
     let mut edges: Vec<&'static Edge> = Vec::new();
@@ -55,37 +52,52 @@ fn references(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     findings
 }
 
-/// Every value at a path, with its JSON pointer.
+/// Every value at a path, with its JSON pointer. A step is a key, `a|b` for either key, `*` for every item of a list or map,
+/// `*Ref` for every key with that ending, `**` for any steps or none.
 pub fn walk<'a>(value: &'a Value, path: &str, pointer: &mut String, visit: &mut impl FnMut(&str, &'a Value)) {
     if path.is_empty() {
         return visit(pointer, value);
     }
     let (step, rest) = path.split_once('/').unwrap_or((path, ""));
+    if step == "**" {
+        walk(value, rest, pointer, visit);
+    }
     let length = pointer.len();
-    match (step, value) {
-        ("*", Value::Array(items)) => {
+    let next = if step == "**" { path } else { rest };
+    match value {
+        Value::Array(items) if step.starts_with("**") || step == "*" => {
             for (i, item) in items.iter().enumerate() {
-                *pointer += &format!("/{i}");
-                walk(item, rest, pointer, visit);
-                pointer.truncate(length);
-            }
-        }
-        ("*", Value::Object(map)) => {
-            for (key, item) in map {
-                *pointer += &format!("/{}", key.replace('~', "~0").replace('/', "~1"));
-                walk(item, rest, pointer, visit);
-                pointer.truncate(length);
-            }
-        }
-        (key, Value::Object(map)) => {
-            if let Some(item) = map.get(key) {
                 *pointer += "/";
-                *pointer += key;
-                walk(item, rest, pointer, visit);
+                *pointer += &i.to_string();
+                walk(item, next, pointer, visit);
+                pointer.truncate(length);
+            }
+        }
+        Value::Object(map) => {
+            for (key, item) in map.iter().filter(|(key, _)| is_step(step, key)) {
+                *pointer += "/";
+                *pointer += &escaped(key);
+                walk(item, next, pointer, visit);
                 pointer.truncate(length);
             }
         }
         _ => {}
+    }
+}
+
+fn is_step(step: &str, key: &str) -> bool {
+    match step.strip_prefix('*') {
+        Some("*") => true,
+        Some(ending) => key.ends_with(ending),
+        None => step.split('|').any(|s| s == key),
+    }
+}
+
+/// A key as it stands in a JSON pointer.
+pub fn escaped(key: &str) -> Cow<'_, str> {
+    match key.contains(['~', '/']) {
+        true => Cow::Owned(key.replace('~', "~0").replace('/', "~1")),
+        false => Cow::Borrowed(key),
     }
 }
 
@@ -96,7 +108,10 @@ fn reference<'o, 'a>(
     pointer: &'o str,
     value: &'a Value,
 ) -> Option<Reference<'o, 'a>> {
-    let field = |key: &str| value.get(key).and_then(Value::as_str).filter(|s| !s.is_empty());
+    let field = |path: &str| {
+        let found = path.split('/').try_fold(value, |value, key| value.get(key));
+        found.and_then(Value::as_str).filter(|s| !s.is_empty())
+    };
     let name = if edge.name.is_empty() { value.as_str().filter(|s| !s.is_empty()) } else { field(edge.name) }?;
     if value.get("optional") == Some(&Value::Bool(true)) {
         return None;
@@ -104,10 +119,17 @@ fn reference<'o, 'a>(
     let (group, kind) = match edge.to {
         To::One(group, kind) => (group, kind),
         To::Fields(group, kind) => {
-            let api_group = field("apiVersion").map(|v| v.split_once('/').map_or("", |(group, _)| group));
-            (value.get("group").and_then(Value::as_str).or(api_group).unwrap_or(group), field("kind").unwrap_or(kind))
+            let of_version = || Some(field("apiVersion")?.split_once('/').map_or("", |(group, _)| group));
+            let given =
+                value.get("group").or_else(|| value.get("apiGroup")).and_then(Value::as_str).or_else(of_version);
+            (given.unwrap_or(group), field("kind").unwrap_or(kind))
         }
+        To::Type => ("", field("type")?),
     };
+    // These are no objects.
+    if ["", "User", "Group"].contains(&kind) {
+        return None;
+    }
     let own = from.identity.namespace.as_str();
     let namespace = match edge.namespace {
         _ if is_cluster_scoped(kind) => "",
@@ -121,7 +143,14 @@ fn reference<'o, 'a>(
 fn resolve(inventory: &Inventory<'_, '_>, reference: &Reference<'_, '_>) -> Vec<Finding> {
     let Reference { group, kind, namespace, name, .. } = *reference;
     match inventory.find(group, kind, namespace, name) {
-        Some(thing) => part(reference, thing),
+        Some(thing) => {
+            let mut findings = part(reference, thing);
+            if reference.edge.first {
+                let from = Needing { object: reference.from, pointer: &reference.name_pointer(), content: false };
+                findings.extend(order::late(inventory, from, &format!("{kind} {name}"), thing));
+            }
+            findings
+        }
         None => missing(inventory, reference).into_iter().collect(),
     }
 }
@@ -129,9 +158,10 @@ fn resolve(inventory: &Inventory<'_, '_>, reference: &Reference<'_, '_>) -> Vec<
 fn missing(inventory: &Inventory<'_, '_>, reference: &Reference<'_, '_>) -> Option<Finding> {
     let Reference { group, kind, namespace, name, from, .. } = *reference;
     let severity = match inventory.absence(group, kind, namespace, name) {
+        _ if reference.edge.weak && !inventory.world.closed => return None,
         Absence::Unknown => return None,
-        Absence::Likely => Severity::Warning,
-        Absence::Sure => Severity::Error,
+        Absence::Sure if !reference.edge.weak => Severity::Error,
+        Absence::Likely | Absence::Sure => Severity::Warning,
     };
     let message = match namespace {
         "" => format!("{} names {kind} {name}, which is not there", from.identity),
@@ -149,7 +179,8 @@ fn way_out(inventory: &Inventory<'_, '_>, reference: &Reference<'_, '_>) -> Stri
     let here = inventory.of(group, kind).filter(|thing| thing.namespace == namespace);
     let names: Vec<&str> = here.map(|thing| thing.name.as_ref()).collect();
     match names.is_empty() {
-        true => format!("add that {kind}, or declare it under `existing:`"),
+        true if inventory.world.closed => format!("add that {kind}, or declare it under `existing:`"),
+        true => format!("add that {kind}"),
         false => did_you_mean(name, &names),
     }
 }
