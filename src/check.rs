@@ -4,15 +4,20 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::attachment;
 use crate::claims;
 use crate::crd::{Crds, Verdict};
 use crate::finding::{Code, Finding};
+use crate::inventory::Inventory;
 use crate::object::Object;
 use crate::plan::Plan;
+use crate::presence;
 use crate::render::Bundle;
 use crate::secret;
+use crate::selection;
 use crate::silence;
 use crate::violation::Violation;
+use crate::wiring;
 use crate::world::World;
 
 /// Rules that look at one object alone.
@@ -20,6 +25,19 @@ const OF_OBJECTS: &[fn(&Object<'_>) -> Vec<Finding>] = &[secret_material];
 
 /// Rules that look at all objects of a cluster.
 const OF_WORLDS: &[fn(&World<'_>) -> Vec<Finding>] = &[repeated];
+
+/// Rules that look at everything the cluster will have.
+const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
+    wiring::references,
+    presence::namespaces,
+    presence::kinds,
+    presence::makers,
+    presence::charts,
+    selection::selection,
+    attachment::listeners,
+    attachment::grants,
+    attachment::stores,
+];
 
 /// Everything that is wrong with a cluster's objects, and what its silences miss.
 pub fn check(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
@@ -53,6 +71,8 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
         }
     }
     OF_WORLDS.iter().for_each(|rule| findings.extend(rule(world)));
+    let inventory = Inventory::new(world);
+    OF_INVENTORIES.iter().for_each(|rule| findings.extend(rule(&inventory)));
     findings
 }
 
