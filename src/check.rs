@@ -4,27 +4,54 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::attachment;
-use crate::claims;
 use crate::crd::{Crds, Verdict};
 use crate::finding::{Code, Finding};
 use crate::inventory::Inventory;
-use crate::object::Object;
+use crate::object::{Object, ObjectRule, escaped};
 use crate::plan::Plan;
-use crate::presence;
 use crate::render::Bundle;
-use crate::secret;
-use crate::selection;
-use crate::silence;
 use crate::violation::Violation;
-use crate::wiring;
-use crate::world::World;
+use crate::world::{World, WorldRule};
+use crate::{
+    attachment, claims, presence, rules_argocd, rules_backend, rules_cnpg, rules_drift, rules_expression,
+    rules_gateway, rules_inference, rules_jwt, rules_keda, rules_keys, rules_policy, rules_postgres, rules_routing,
+    rules_secrets, rules_vllm, secret, selection, silence, wiring,
+};
 
-/// Rules that look at one object alone.
-const OF_OBJECTS: &[fn(&Object<'_>) -> Vec<Finding>] = &[secret_material];
+/// Rules that look at one object alone, by subject.
+const OF_OBJECTS: &[&[ObjectRule]] = &[
+    &[secret_material],
+    rules_backend::OF_OBJECTS,
+    rules_keys::OF_OBJECTS,
+    rules_expression::OF_OBJECTS,
+    rules_policy::OF_OBJECTS,
+    rules_jwt::OF_OBJECTS,
+    rules_inference::OF_OBJECTS,
+    rules_vllm::OF_OBJECTS,
+    rules_keda::OF_OBJECTS,
+    rules_cnpg::OF_OBJECTS,
+    rules_postgres::OF_OBJECTS,
+    rules_secrets::OF_OBJECTS,
+    rules_argocd::OF_OBJECTS,
+];
 
-/// Rules that look at all objects of a cluster.
-const OF_WORLDS: &[fn(&World<'_>) -> Vec<Finding>] = &[repeated];
+/// Rules that look at all objects of a cluster, by subject.
+const OF_WORLDS: &[&[WorldRule]] = &[
+    &[repeated],
+    rules_backend::OF_WORLDS,
+    rules_expression::OF_WORLDS,
+    rules_policy::OF_WORLDS,
+    rules_jwt::OF_WORLDS,
+    rules_routing::OF_WORLDS,
+    rules_gateway::OF_WORLDS,
+    rules_inference::OF_WORLDS,
+    rules_vllm::OF_WORLDS,
+    rules_keda::OF_WORLDS,
+    rules_postgres::OF_WORLDS,
+    rules_secrets::OF_WORLDS,
+    rules_argocd::OF_WORLDS,
+    rules_drift::OF_WORLDS,
+];
 
 /// Rules that look at everything the cluster will have.
 const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
@@ -64,13 +91,13 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for object in world.objects.iter().filter(|o| o.clean.is_none_or(|clean| clean.get().is_none())) {
         let before = findings.len();
-        OF_OBJECTS.iter().for_each(|rule| findings.extend(rule(object)));
+        OF_OBJECTS.iter().copied().flatten().for_each(|rule| findings.extend(rule(object)));
         findings.extend(refused(object, crds));
         if let Some(clean) = object.clean.filter(|_| findings.len() == before) {
             clean.get_or_init(|| ());
         }
     }
-    OF_WORLDS.iter().for_each(|rule| findings.extend(rule(world)));
+    OF_WORLDS.iter().copied().flatten().for_each(|rule| findings.extend(rule(world)));
     let inventory = Inventory::new(world);
     OF_INVENTORIES.iter().for_each(|rule| findings.extend(rule(&inventory)));
     findings
@@ -126,7 +153,7 @@ fn strings<'a>(value: &'a Value, pointer: &mut String, look: &mut impl FnMut(&st
         }
         Value::Object(map) => {
             for (key, item) in map {
-                *pointer += &format!("/{}", key.replace('~', "~0").replace('/', "~1"));
+                *pointer += &format!("/{}", escaped(key));
                 strings(item, pointer, look);
                 pointer.truncate(length);
             }

@@ -51,6 +51,9 @@ impl Identity {
     }
 }
 
+/// Looks at one object alone and says what is wrong with it.
+pub type ObjectRule = fn(&Object<'_>) -> Vec<Finding>;
+
 /// One object in its file.
 #[derive(Clone, Copy, Debug)]
 pub struct Object<'a> {
@@ -71,6 +74,26 @@ pub struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
+    /// Whether it is of that kind, in any version.
+    pub fn is(&self, group: &str, kind: &str) -> bool {
+        self.identity.kind == kind && self.identity.group == group
+    }
+
+    /// Its annotation of that name; empty when there is none.
+    pub fn annotation(&self, name: &str) -> &'a str {
+        self.at("/metadata/annotations").and_then(|a| a[name].as_str()).unwrap_or_default()
+    }
+
+    /// The parts at a JSON pointer in which `*` stands for every item of a list and every entry of a map, each with the
+    /// pointer to it.
+    pub fn all(&self, pattern: &str) -> Vec<(String, &'a Value)> {
+        let mut parts = vec![(String::new(), self.value)];
+        for step in pattern.split('/').skip(1) {
+            parts = parts.into_iter().flat_map(|(pointer, value)| below(&pointer, value, step)).collect();
+        }
+        parts
+    }
+
     /// The value at a JSON pointer.
     pub fn at(&self, pointer: &str) -> Option<&'a Value> {
         self.value.pointer(pointer)
@@ -108,6 +131,19 @@ impl<'a> Object<'a> {
             Some(Node { kind: Kind::String(_) | Kind::Number(_) | Kind::Bool(_), place }) => place.clone(),
             _ => node.place_at(pointer),
         }
+    }
+}
+
+/// A key as it stands in a JSON pointer.
+pub fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+fn below<'a>(pointer: &str, value: &'a Value, step: &str) -> Vec<(String, &'a Value)> {
+    match (step, value) {
+        ("*", Value::Array(items)) => items.iter().enumerate().map(|(i, v)| (format!("{pointer}/{i}"), v)).collect(),
+        ("*", Value::Object(map)) => map.iter().map(|(k, v)| (format!("{pointer}/{}", escaped(k)), v)).collect(),
+        _ => value.pointer(&format!("/{step}")).map(|v| (format!("{pointer}/{step}"), v)).into_iter().collect(),
     }
 }
 

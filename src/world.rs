@@ -2,10 +2,14 @@
 //! resolved; made from a bundle or from files, with equal results.
 
 use crate::existing::{Existing, Silence};
+use crate::finding::Finding;
 use crate::manifests::Manifests;
 use crate::object::{Object, Objects};
 use crate::plan::Plan;
 use crate::render::Bundle;
+
+/// Looks at all objects of a cluster and says what is wrong between them.
+pub type WorldRule = fn(&World<'_>) -> Vec<Finding>;
 
 /// One cluster as the rules see it.
 #[derive(Debug)]
