@@ -9,15 +9,17 @@ use crate::finding::{Code, Finding};
 use crate::object::Object;
 use crate::plan::Plan;
 use crate::render::Bundle;
+use crate::rules_chain;
+use crate::rules_litellm;
 use crate::secret;
 use crate::silence;
 use crate::world::World;
 
 /// Rules that look at one object alone.
-const OF_OBJECTS: &[fn(&Object<'_>) -> Vec<Finding>] = &[secret_material];
+const OF_OBJECTS: &[fn(&Object<'_>) -> Vec<Finding>] = &[secret_material, rules_litellm::config];
 
 /// Rules that look at all objects of a cluster.
-const OF_WORLDS: &[fn(&World<'_>) -> Vec<Finding>] = &[repeated];
+const OF_WORLDS: &[fn(&World<'_>) -> Vec<Finding>] = &[repeated, rules_chain::chain];
 
 /// Everything that is wrong with a cluster's objects, and what its silences miss.
 pub fn check(world: &World<'_>) -> Vec<Finding> {
