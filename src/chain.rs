@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::address::Address;
+use crate::inventory::Inventory;
 use crate::litellm::{Config, Entry};
 use crate::model_header::{Carried, Expression};
 use crate::model_server::{Server, servers};
@@ -86,6 +87,32 @@ pub enum Target<'a> {
     Unknown,
 }
 
+/// All trips of a cluster.
+#[derive(Debug)]
+pub struct Walk<'w, 'c, 'a> {
+    /// What there is.
+    pub inventory: &'w Inventory<'w, 'a>,
+    /// Where aliases stand.
+    pub configs: &'c [Config<'a>],
+    /// The Gateways.
+    pub stages: Vec<Stage<'a>>,
+    /// Each alias that asks a Gateway, with how far that leads.
+    pub trips: Vec<(Trip<'c, 'a>, End<'a>)>,
+}
+
+/// Follows all aliases.
+pub fn walk<'w, 'c, 'a>(inventory: &'w Inventory<'w, 'a>, configs: &'c [Config<'a>]) -> Walk<'w, 'c, 'a> {
+    let stages = stages(inventory.world);
+    let mut trips = Vec::new();
+    for config in configs {
+        for trip in config.entries().filter_map(|entry| trip(&stages, config, entry)) {
+            let end = end(&stages[trip.stage], &trip.request);
+            trips.push((trip, end));
+        }
+    }
+    Walk { inventory, configs, stages, trips }
+}
+
 /// The URL of an entry.
 pub fn address<'c>(entry: &Entry<'c>) -> Option<Address<'c>> {
     let base = entry.params["api_base"].as_str().or_else(|| entry.params["base_url"].as_str());
@@ -98,7 +125,7 @@ pub fn openai_like(entry: &Entry<'_>) -> bool {
 }
 
 /// The Gateways of a cluster.
-pub fn stages<'a>(world: &World<'a>) -> Vec<Stage<'a>> {
+fn stages<'a>(world: &World<'a>) -> Vec<Stage<'a>> {
     let mut ways = ways(world);
     let stage = |gateway: &Object<'a>| {
         let key = (gateway.identity.namespace.as_str(), gateway.identity.name.as_str());
@@ -162,7 +189,7 @@ impl Stage<'_> {
 }
 
 /// The request that an entry makes at a Gateway of the cluster, where it makes one.
-pub fn trip<'c, 'a>(stages: &[Stage<'_>], config: &'c Config<'a>, entry: Entry<'c>) -> Option<Trip<'c, 'a>> {
+fn trip<'c, 'a>(stages: &[Stage<'_>], config: &'c Config<'a>, entry: Entry<'c>) -> Option<Trip<'c, 'a>> {
     let address = address(&entry)?;
     let (name, namespace, _) = address.service(config.namespace())?;
     let is = |s: &Stage<'_>| s.gateway.identity.namespace == namespace && s.gateway.identity.name == name;
@@ -195,7 +222,7 @@ pub fn trip<'c, 'a>(stages: &[Stage<'_>], config: &'c Config<'a>, entry: Entry<'
 }
 
 /// How far a request leads at its Gateway.
-pub fn end<'a>(stage: &Stage<'a>, request: &Request) -> End<'a> {
+fn end<'a>(stage: &Stage<'a>, request: &Request) -> End<'a> {
     let by_path: Vec<Way<'a>> = stage.ways.iter().filter(|w| w.takes_path(request) > Holds::No).copied().collect();
     if by_path.is_empty() {
         return End::NoPath;

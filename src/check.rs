@@ -6,20 +6,26 @@ use serde_json::Value;
 
 use crate::claims;
 use crate::finding::{Code, Finding};
+use crate::inventory::Inventory;
 use crate::object::Object;
 use crate::plan::Plan;
 use crate::render::Bundle;
-use crate::rules_chain;
 use crate::rules_litellm;
+use crate::rules_litellm_pods;
+use crate::rules_ways;
 use crate::secret;
 use crate::silence;
+use crate::wiring;
 use crate::world::World;
 
 /// Rules that look at one object alone.
 const OF_OBJECTS: &[fn(&Object<'_>) -> Vec<Finding>] = &[secret_material, rules_litellm::config];
 
 /// Rules that look at all objects of a cluster.
-const OF_WORLDS: &[fn(&World<'_>) -> Vec<Finding>] = &[repeated, rules_chain::chain];
+const OF_WORLDS: &[fn(&World<'_>) -> Vec<Finding>] = &[repeated, wiring::wiring];
+
+/// Rules that look at everything the cluster will have.
+const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[rules_litellm_pods::litellm, rules_ways::ways];
 
 /// Everything that is wrong with a cluster's objects, and what its silences miss.
 pub fn check(world: &World<'_>) -> Vec<Finding> {
@@ -52,6 +58,8 @@ fn findings(world: &World<'_>) -> Vec<Finding> {
         }
     }
     OF_WORLDS.iter().for_each(|rule| findings.extend(rule(world)));
+    let inventory = Inventory::new(world);
+    OF_INVENTORIES.iter().for_each(|rule| findings.extend(rule(&inventory)));
     findings
 }
 

@@ -12,6 +12,9 @@ use crate::world::World;
 pub const SECTIONS: [&str; 5] =
     ["model_list", "litellm_settings", "general_settings", "router_settings", "environment_variables"];
 
+/// The sections that are maps of settings.
+pub const SETTINGS: [&str; 3] = ["general_settings", "litellm_settings", "router_settings"];
+
 /// One configuration.
 #[derive(Clone, Debug)]
 pub struct Config<'a> {
@@ -21,6 +24,8 @@ pub struct Config<'a> {
     pub chart: Option<Part<'a>>,
     /// No other file adds to it or replaces what it says.
     pub complete: bool,
+    /// No other file adds to the values of the chart.
+    pub values_complete: bool,
 }
 
 /// One entry of `model_list`.
@@ -121,7 +126,7 @@ fn of_config_map<'a>(object: &Object<'a>) -> Vec<Result<Config<'a>, Finding>> {
         {
             Ok(part) if is_config(part.value()) => {
                 let complete = part.at("/include").is_none();
-                found.push(Ok(Config { part, chart: None, complete }));
+                found.push(Ok(Config { part, chart: None, complete, values_complete: true }));
             }
             Ok(_) => {}
             Err(finding) if text.contains("\nmodel_list:") || text.starts_with("model_list:") => {
@@ -163,9 +168,9 @@ fn of_source<'a>(object: &Object<'a>, pointer: &str) -> Option<Result<Config<'a>
         },
         _ => Part::of(object, &format!("{pointer}/helm")),
     };
-    let elsewhere = ["valueFiles", "parameters", "fileParameters"].iter().any(|k| helm.get(*k).is_some());
+    let values_complete = ["valueFiles", "parameters", "fileParameters"].iter().all(|k| helm.get(*k).is_none());
     let part = values.part("/proxy_config");
-    let complete =
-        !elsewhere && part.at("/include").is_none() && values.at("/proxyConfigMap/create").is_none_or(|c| c != false);
-    Some(Ok(Config { part, chart: Some(values), complete }))
+    let own_map = values.at("/proxyConfigMap/create") == Some(&Value::Bool(false));
+    let complete = values_complete && part.at("/include").is_none() && !own_map;
+    Some(Ok(Config { part, chart: Some(values), complete, values_complete }))
 }

@@ -20,6 +20,8 @@ use crate::yaml;
 pub struct Manifests {
     /// The folder that paths are relative to; empty or with a `/` at its end.
     pub folder: String,
+    /// The files, relative to that folder; those without objects too.
+    pub files: Vec<String>,
     /// The objects in the order of files.
     pub documents: Vec<Document>,
     /// As its `groups.yaml` says.
@@ -77,7 +79,7 @@ pub fn manifests(sources: &[Arc<Source>]) -> (Vec<Manifests>, Vec<Finding>) {
                     existing: elsewhere,
                     silences,
                     closed: true,
-                    documents: Vec::new(),
+                    ..Manifests::default()
                 };
                 clusters.insert(folder.to_owned(), manifests);
             }
@@ -85,16 +87,24 @@ pub fn manifests(sources: &[Arc<Source>]) -> (Vec<Manifests>, Vec<Finding>) {
             Err(finding) => findings.push(finding),
         }
     }
+    // The innermost folder counts; `""` is that of the files outside all of them.
+    let folders: Vec<String> = clusters.keys().cloned().collect();
+    let folder_of = |name: &str| {
+        let inside = folders.iter().filter(|folder| name.starts_with(folder.as_str()));
+        inside.max_by_key(|folder| folder.len()).cloned().unwrap_or_default()
+    };
+    for source in sources {
+        let folder = folder_of(&source.name);
+        let file = source.name[folder.len()..].to_owned();
+        clusters.entry(folder).or_default().files.push(file);
+    }
     let read: Vec<Result<Vec<Document>, Vec<Finding>>> = sources.par_iter().map(documents).collect();
     for result in read {
         for mut document in result.unwrap_or_else(|found| {
             findings.extend(found);
             Vec::new()
         }) {
-            let name = &document.source.name;
-            // The innermost folder counts; `""` is that of the files outside all of them.
-            let folder = clusters.keys().filter(|f| name.starts_with(f.as_str())).max_by_key(|f| f.len()).cloned();
-            let folder = folder.unwrap_or_default();
+            let folder = folder_of(&document.source.name);
             document.below = folder.len();
             clusters.entry(folder).or_default().documents.push(document);
         }

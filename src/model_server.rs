@@ -27,6 +27,15 @@ const WORKLOADS: [(&str, &str, &str); 4] = [
     ("leaderworkerset.x-k8s.io", "LeaderWorkerSet", "/spec/leaderWorkerTemplate/workerTemplate"),
 ];
 
+/// The model servers of a namespace.
+pub fn all_servers<'a>(world: &World<'a>, namespace: &str) -> Vec<Server<'a>> {
+    let of = |(group, kind, template): (&str, &str, &'static str)| {
+        let workloads = world.objects.of(group, kind).filter(|o| o.identity.namespace == namespace);
+        workloads.map(|w| server(*w, template)).collect::<Vec<_>>()
+    };
+    WORKLOADS.into_iter().flat_map(of).collect()
+}
+
 /// The workloads of a namespace whose pods have all the given labels.
 pub fn selected<'a>(world: &World<'a>, namespace: &str, labels: &Value) -> Vec<(Object<'a>, &'static str)> {
     let Some(labels) = labels.as_object().filter(|l| !l.is_empty()) else { return Vec::new() };

@@ -12,6 +12,8 @@ use crate::render::Bundle;
 pub struct World<'a> {
     /// The objects of its files.
     pub objects: Objects<'a>,
+    /// The paths of all files, those without objects included.
+    pub files: Vec<&'a str>,
     /// Objects whose identity another one has too.
     pub repeated: Vec<Object<'a>>,
     /// What exists and stands in no file.
@@ -36,7 +38,8 @@ impl<'a> World<'a> {
             clean: Some(&placed.manifest.clean),
         });
         let (objects, repeated) = Objects::new(objects);
-        Self { objects, repeated, existing: &plan.existing, silences: &plan.silences, closed: true }
+        let files = bundle.manifests.values().map(|placed| placed.path.as_str()).collect();
+        Self { objects, files, repeated, existing: &plan.existing, silences: &plan.silences, closed: true }
     }
 
     /// The world of a folder's files.
@@ -52,6 +55,7 @@ impl<'a> World<'a> {
         });
         let (objects, repeated) = Objects::new(objects);
         let (existing, silences) = (&manifests.existing, &manifests.silences);
-        Self { objects, repeated, existing, silences, closed: manifests.closed }
+        let files = manifests.files.iter().map(String::as_str).collect();
+        Self { objects, files, repeated, existing, silences, closed: manifests.closed }
     }
 }
