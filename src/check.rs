@@ -10,6 +10,7 @@ use crate::inventory::Inventory;
 use crate::object::Object;
 use crate::plan::Plan;
 use crate::render::Bundle;
+use crate::rules_env;
 use crate::rules_litellm;
 use crate::rules_litellm_pods;
 use crate::rules_ways;
@@ -19,7 +20,7 @@ use crate::wiring;
 use crate::world::World;
 
 /// Rules that look at one object alone.
-const OF_OBJECTS: &[fn(&Object<'_>) -> Vec<Finding>] = &[secret_material, rules_litellm::config];
+const OF_OBJECTS: &[fn(&Object<'_>) -> Vec<Finding>] = &[secret_material, rules_env::twice, rules_litellm::config];
 
 /// Rules that look at all objects of a cluster.
 const OF_WORLDS: &[fn(&World<'_>) -> Vec<Finding>] = &[repeated, wiring::wiring];

@@ -149,7 +149,8 @@ fn host_fits(pattern: &str, host: &str) -> bool {
     }
 }
 
-fn path_fits((kind, wanted): (&str, &str), path: &str) -> Holds {
+/// Whether a path condition, type and value, holds for a path.
+pub fn path_fits((kind, wanted): (&str, &str), path: &str) -> Holds {
     let yes = match kind {
         "PathPrefix" => {
             let prefix = wanted.trim_end_matches('/');

@@ -12,13 +12,21 @@ use crate::litellm::{Config, Entry};
 use crate::model_header::Carried;
 use crate::model_server::{Server, all_servers};
 use crate::object::{Identity, Object};
-use crate::routing::{Holds, Way, header_fits};
+use crate::routing::{Holds, Way, header_fits, path_fits};
 use crate::schema::did_you_mean;
 
 /// The address of every entry names something that is there.
-pub fn addresses(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
-    let entries = walk.configs.iter().flat_map(|config| config.entries().map(move |entry| (config, entry)));
-    entries.flat_map(|(config, entry)| self::entry(walk, config, &entry)).collect()
+pub fn addresses<'a>(walk: &Walk<'_, '_, 'a>) -> Vec<(Finding, Vec<&'a Identity>)> {
+    let mut findings = Vec::new();
+    for config in walk.configs {
+        for entry in config.entries() {
+            let Some(finding) = self::entry(walk, config, &entry) else { continue };
+            let path = address(&entry).map_or("", |a| a.path);
+            let meant = walk.stages.iter().flat_map(|s| &s.ways).filter(|w| path_fits(w.path(), path) == Holds::Yes);
+            findings.push((finding, meant.map(|w| w.route.identity).collect()));
+        }
+    }
+    findings
 }
 
 /// Ends of addresses that LiteLLM's client appends itself.
@@ -135,17 +143,19 @@ pub fn other_headers<'a>(
         _ => "no value".to_owned(),
     };
     let models = setter.expression.models();
-    let producers: Vec<String> = models
-        .iter()
-        .filter(|m| setter.expression.of(m) == Carried::Is(value.to_owned()))
-        .map(|m| format!("`{m}`"))
-        .collect();
-    let served = behind(walk.inventory.world, way).iter().any(|(_, t)| serves(t, model));
-    let finding = if value == model || served && !models.contains(model) {
+    let producers: Vec<&&str> =
+        models.iter().filter(|m| setter.expression.of(m) == Carried::Is(value.to_owned())).collect();
+    let targets = behind(walk.inventory.world, way);
+    let served = |model: &str| targets.iter().any(|(_, t)| serves(t, model));
+    // Another header of the route says the exact name, and those that would get the value have aliases of their own.
+    let asked = |model: &str| walk.trips.iter().any(|(t, _)| t.model == model && t.entry.alias != alias);
+    let exact = way.headers().any(|h| h.3 == model && fits(trip, &h) == Holds::Yes);
+    let exact = exact && producers.iter().all(|p| asked(p));
+    let finding = if value == model || exact || served(model) && !models.contains(model) {
         let message = format!("the model `{model}` gets {made} for the header `{name}`, and {route} wants `{value}`");
         let finding = setter.policy.error(Code::ModelHeader, &setter.pointer, message);
         finding.help(format!("map `{model}` to `{value}`: `{alias}` asks for it"))
-    } else if producers.is_empty() || served {
+    } else if producers.is_empty() || served(model) && !producers.iter().any(|p| served(p)) {
         let message =
             format!("{route} wants `{value}` for the header `{name}`, and `{alias}`, whose path it has, gets {made}");
         let finding = way.route.error(Code::ModelHeader, &pointer, message);
@@ -155,6 +165,7 @@ pub fn other_headers<'a>(
             "`{alias}` asks for the model `{model}`, and {route}, whose path it has, wants `{value}` for `{name}`"
         );
         let finding = trip.config.part.error(Code::AliasRoute, &trip.entry.pointer("/litellm_params/model"), message);
+        let producers: Vec<String> = producers.iter().map(|m| format!("`{m}`")).collect();
         finding.help(format!("that value is made for {}", producers.join(", ")))
     };
     let here = finding.place.clone();
@@ -164,7 +175,9 @@ pub fn other_headers<'a>(
         (trip.config.part.place(&trip.entry.pointer("/litellm_params/model")), "LiteLLM asks for this"),
     ];
     let others = others.into_iter().filter(|(place, _)| Some(place) != here.as_ref());
-    (others.fold(finding, |f, (place, words)| f.related(place, words)), vec![route])
+    // The route that the alias was made for lies at another path.
+    let meant = stage.ways.iter().filter(|w| w.takes_headers(&trip.request) == Holds::Yes).map(|w| w.route.identity);
+    (others.fold(finding, |f, (place, words)| f.related(place, words)), meant.chain([route]).collect())
 }
 
 fn fits(trip: &Trip<'_, '_>, (_, name, kind, value): &(usize, &str, &str, &str)) -> Holds {

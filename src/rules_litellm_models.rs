@@ -47,11 +47,28 @@ pub fn entries(config: &Config<'_>) -> Vec<Finding> {
             findings.push(start("/litellm_params/model", &what, "quote it: YAML reads it as something else"));
         } else if unprefixed(&entry) {
             let message = format!("the model `{}` of `{}` names no provider", entry.text("model"), entry.alias);
-            let finding = part.error(Code::LitellmProvider, &entry.pointer("/litellm_params/model"), message);
+            let finding = part.error(Code::LitellmEntry, &entry.pointer("/litellm_params/model"), message);
             findings.push(finding.help("write `openai/` before it for a server that speaks OpenAI's protocol"));
         }
+        findings.extend(not_numbers(config, &entry));
     }
     findings
+}
+
+/// Parameters that LiteLLM reads as numbers; with a word in one of them it drops the entry.
+const NUMBERS: [&str; 4] = ["rpm", "tpm", "input_cost_per_token", "output_cost_per_token"];
+
+fn not_numbers(config: &Config<'_>, entry: &Entry<'_>) -> Vec<Finding> {
+    let word = |key: &&&str| {
+        let text = entry.params[**key].as_str().filter(|t| !t.starts_with("os.environ/"));
+        text.is_some_and(|t| t.trim().parse::<f64>().is_err())
+    };
+    let finding = |key: &&str| {
+        let message = format!("`{key}` of `{}` is no number, and LiteLLM drops the entry", entry.alias);
+        let pointer = entry.pointer(&format!("/litellm_params/{key}"));
+        config.part.error(Code::LitellmEntry, &pointer, message).help("write a number")
+    };
+    NUMBERS.iter().filter(word).map(finding).collect()
 }
 
 /// LiteLLM knows the provider of many models by their name, but never for an address of the user's own.
@@ -119,27 +136,25 @@ pub fn prices(config: &Config<'_>) -> Vec<Finding> {
     for entry in config.entries() {
         let price =
             |key: &str| [&entry.params[key], &entry.value["model_info"][key]].into_iter().find(|v| !v.is_null());
-        let (has, lacks): (Vec<&(&str, &str)>, Vec<&(&str, &str)>) =
-            PRICES.iter().partition(|(key, _)| price(key).is_some());
-        let [first, ..] = lacks[..] else { continue };
-        if has.is_empty() && (priced_otherwise(&entry) || !own_address(&entry)) || one_sided(&entry) {
+        let free = |key: &str| price(key).is_none_or(|v| v.as_f64() == Some(0.0));
+        let (lacks, has): (Vec<&(&str, &str)>, Vec<&(&str, &str)>) = PRICES.iter().partition(|(key, _)| free(key));
+        let [&(key, tokens), ..] = lacks[..] else { continue };
+        // Two zeros say that it is free.
+        if one_sided(&entry) || has.is_empty() && (priced(&entry) || priced_otherwise(&entry) || !own_address(&entry)) {
             continue;
         }
-        let (message, help) = match has[..] {
-            [] => (
+        let (message, help) = if has.is_empty() {
+            (
                 format!(
-                    "`{}` has no prices, so its calls cost nothing, or what another entry of its model costs",
+                    "`{}` has no prices: its calls cost nothing, or what another entry of its model costs",
                     entry.alias
                 ),
-                "give it `input_cost_per_token` and `output_cost_per_token` in litellm_params; 0 says that it is free",
-            ),
-            _ => (
-                format!("`{}` has no `{}`, so its {} tokens cost nothing", entry.alias, first.0, first.1),
-                "give it both prices",
-            ),
+                "give it `input_cost_per_token` and `output_cost_per_token`; two zeros say that it is free",
+            )
+        } else {
+            (format!("`{}` has no `{key}`, so its {tokens} tokens cost nothing", entry.alias), "give it both prices")
         };
-        let pointer = entry.pointer("/litellm_params");
-        findings.push(config.part.warning(Code::LitellmPrice, &pointer, message).help(help));
+        findings.push(config.part.warning(Code::LitellmPrice, &entry.pointer("/litellm_params"), message).help(help));
     }
     findings
 }

@@ -119,6 +119,10 @@ fn master_key(_: &Inventory<'_, '_>, proxy: &Proxy<'_, '_>) -> Vec<Finding> {
             }),
             None => Vec::new(),
         },
+        Some(Value::Number(_) | Value::Bool(_)) => {
+            let message = "the master key is no string, and LiteLLM does not start";
+            vec![config.part.error(Code::LitellmStart, MASTER_KEY, message).help("read it from the environment")]
+        }
         Some(_) => error("the master key is empty: LiteLLM serves everybody".into(), help),
     }
 }
@@ -398,20 +402,14 @@ fn other_version(migration: &Container<'_>, pods: &Pods<'_>) -> Option<Finding> 
     Some(finding.related(proxy.part.place("/image"), "the proxy").help("one version brings the schema that it needs"))
 }
 
-/// One name, one value: of two the last one counts, and a server-side apply refuses them.
+/// What the chart sets itself. A container of a pod is another rule's matter.
 fn repeated(container: &Container<'_>) -> Vec<Finding> {
+    let in_chart = container.part.at("/name").is_none();
     let finding = |(name, pointer): &(String, String)| {
-        let chart = !pointer.starts_with("/env/");
-        let message = match chart {
-            true => format!("the chart sets `{name}` itself"),
-            false => format!("`{name}` is set twice"),
-        };
-        container
-            .part
-            .error(Code::LitellmDuplicateEnv, pointer, message)
-            .help("set it once: a server-side apply refuses both")
+        let message = format!("the chart sets `{name}` itself, so it is there twice");
+        container.part.error(Code::DuplicateEnv, pointer, message).help("remove it: a server-side apply refuses both")
     };
-    container.repeated.iter().map(finding).collect()
+    container.repeated.iter().filter(|_| in_chart).map(finding).collect()
 }
 
 /// An image whose tag moves changes the schema's version behind the migration's back.

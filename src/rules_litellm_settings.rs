@@ -18,7 +18,8 @@ pub fn shapes(config: &Config<'_>) -> Vec<Finding> {
     let finding = |(section, shape): (&&str, &str)| {
         let value = config.part.at(&format!("/{section}"))?;
         let fits = value.is_null() || if shape == "map" { value.is_object() } else { value.is_array() };
-        let message = format!("`{section}` is no {shape}, and LiteLLM does not start");
+        let effect = if *section == "router_settings" { "ignores it" } else { "does not start" };
+        let message = format!("`{section}` is no {shape}, and LiteLLM {effect}");
         (!fits).then(|| start(config, &format!("/{section}"), message, &format!("write it as a {shape}")))
     };
     wanted.filter_map(finding).collect()

@@ -14,8 +14,11 @@ pub fn ways(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
         return Vec::new();
     }
     let walk = walk(inventory, &configs);
-    let mut findings = forth::addresses(&walk);
-    let mut said = Said::default();
+    let (mut findings, mut said) = (Vec::new(), Said::default());
+    for (finding, routes) in forth::addresses(&walk) {
+        findings.push(finding);
+        said.routes.extend(routes);
+    }
     for (trip, end) in &walk.trips {
         let found = match end {
             End::Elsewhere => Vec::new(),
@@ -28,7 +31,10 @@ pub fn ways(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
             }
         };
         for (finding, routes) in found {
-            findings.push(finding);
+            // Several aliases may stumble over one thing.
+            if !findings.iter().any(|f| f.code == finding.code && f.message == finding.message) {
+                findings.push(finding);
+            }
             said.routes.extend(routes);
             said.models.insert(trip.model);
         }
