@@ -13,14 +13,14 @@ use crate::render::Bundle;
 use crate::violation::Violation;
 use crate::world::{World, WorldRule};
 use crate::{
-    attachment, claims, presence, rules_argocd, rules_backend, rules_cnpg, rules_drift, rules_expression,
-    rules_gateway, rules_inference, rules_jwt, rules_keda, rules_keys, rules_policy, rules_postgres, rules_routing,
-    rules_secrets, rules_vllm, secret, selection, silence, wiring,
+    attachment, claims, presence, rules_argocd, rules_backend, rules_cnpg, rules_drift, rules_env, rules_expression,
+    rules_gateway, rules_inference, rules_jwt, rules_keda, rules_keys, rules_litellm, rules_litellm_pods, rules_policy, rules_postgres, rules_routing,
+    rules_secrets, rules_vllm, rules_ways, secret, selection, silence, wiring,
 };
 
 /// Rules that look at one object alone, by subject.
 const OF_OBJECTS: &[&[ObjectRule]] = &[
-    &[secret_material],
+    &[secret_material, rules_env::twice, rules_litellm::config],
     rules_backend::OF_OBJECTS,
     rules_keys::OF_OBJECTS,
     rules_expression::OF_OBJECTS,
@@ -64,6 +64,8 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
     attachment::listeners,
     attachment::grants,
     attachment::stores,
+    rules_litellm_pods::litellm,
+    rules_ways::ways,
 ];
 
 /// Everything that is wrong with a cluster's objects, and what its silences miss.
