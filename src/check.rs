@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::claims;
+use crate::component::Component;
 use crate::finding::{Code, Finding};
 use crate::object::Object;
 use crate::plan::Plan;
@@ -104,7 +105,7 @@ fn strings<'a>(value: &'a Value, pointer: &mut String, look: &mut impl FnMut(&st
 
 /// Every namespace in use is one that some component brings.
 fn namespace(plan: &Plan<'_>, object: &Object<'_>) -> Option<Finding> {
-    let known: BTreeSet<&str> = plan.components.iter().map(|c| c.namespace.as_str()).collect();
+    let known: BTreeSet<&str> = plan.components.iter().flat_map(Component::all_namespaces).collect();
     let identity = object.identity;
     if identity.namespace.is_empty() || known.contains(identity.namespace.as_str()) {
         return None;
