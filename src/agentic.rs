@@ -191,7 +191,8 @@ pub fn model(objects: &Objects<'_>, offered: &[Class], extras: &Extras) -> Model
     }
     model.gateways.iter_mut().for_each(configure);
     let agents = objects.of(GROUP, "Agent");
-    model.agents = agents.map(|a| (a.identity.namespace.clone(), a.identity.name.clone(), choice(a, objects))).collect();
+    model.agents =
+        agents.map(|a| (a.identity.namespace.clone(), a.identity.name.clone(), choice(a, objects))).collect();
     model
 }
 
@@ -289,7 +290,10 @@ fn attach(route: &Object<'_>, objects: &Objects<'_>, model: &mut Model) -> Resul
     let Identity { namespace, name, .. } = route.identity.clone();
     let index = match routes::named(route) {
         Some((of, gateway)) => {
-            let found = model.gateways.iter().position(|g| (g.kind.as_str(), &g.namespace, &g.name) == ("ToolGateway", &of, &gateway));
+            let found = model
+                .gateways
+                .iter()
+                .position(|g| (g.kind.as_str(), &g.namespace, &g.name) == ("ToolGateway", &of, &gateway));
             found.ok_or(Unserved::NoGateway(of, gateway))?
         }
         None => at_home(model)?,
@@ -316,7 +320,8 @@ fn attach(route: &Object<'_>, objects: &Objects<'_>, model: &mut Model) -> Resul
 /// The gateway that serves routes that name none: the only one in the namespace that its class looks in.
 fn at_home(model: &Model) -> Result<usize, Unserved> {
     let home = |g: &Gateway| g.by().and_then(|c| c.home.as_deref()).is_some_and(|home| home == g.namespace);
-    let rivals = |g: &Gateway| g.kind == "ToolGateway" && model.gateways.iter().any(|o| home(o) && o.namespace == g.namespace);
+    let rivals =
+        |g: &Gateway| g.kind == "ToolGateway" && model.gateways.iter().any(|o| home(o) && o.namespace == g.namespace);
     let found: Vec<usize> = (0..model.gateways.len()).filter(|i| rivals(&model.gateways[*i])).collect();
     match found[..] {
         [only] => Ok(only),

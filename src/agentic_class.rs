@@ -51,15 +51,16 @@ impl Class {
 
 /// The classes that the controllers' own installations bring, for files that hold none.
 pub fn shipped() -> Vec<Class> {
-    let class = |kind: &str, name: &str, controller: &str, default: bool, path: Option<&str>, home: Option<&str>| Class {
-        kind: kind.into(),
-        name: name.into(),
-        controller: controller.into(),
-        target: CONTRACT.into(),
-        default,
-        path: path.map(str::to_owned),
-        home: home.map(str::to_owned),
-    };
+    let class =
+        |kind: &str, name: &str, controller: &str, default: bool, path: Option<&str>, home: Option<&str>| Class {
+            kind: kind.into(),
+            name: name.into(),
+            controller: controller.into(),
+            target: CONTRACT.into(),
+            default,
+            path: path.map(str::to_owned),
+            home: home.map(str::to_owned),
+        };
     vec![
         class("AiGateway", "litellm", LITELLM_AI, false, None, None),
         class("ToolGateway", "litellm", LITELLM_TOOL, false, Some("/mcp/{key}"), None),

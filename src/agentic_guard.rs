@@ -125,7 +125,8 @@ impl Guard {
         params.extend(given("presidio_analyzer_api_base", url));
         params.extend(given("presidio_anonymizer_api_base", url));
         params.extend(given("presidio_language", guard["language"].as_str().unwrap_or_default()));
-        for (name, key) in [("presidio_score_thresholds", "scoreThresholds"), ("pii_entities_config", "entityActions")] {
+        for (name, key) in [("presidio_score_thresholds", "scoreThresholds"), ("pii_entities_config", "entityActions")]
+        {
             let texts = object(&guard[key]).iter().map(|(k, v)| field(k, text(v.as_str().unwrap_or_default())));
             let mut map = Yaml::Map(texts.collect());
             goyaml::sort(&mut map);
@@ -150,7 +151,9 @@ impl Guard {
         params.push(field("guardrailVersion", text(guard["guardrailVersion"].as_str().unwrap_or("DRAFT"))));
         params.extend(given("aws_region_name", provider["region"].as_str().unwrap_or_default()));
         let credentials = self.credentials();
-        params.extend(names.iter().zip(&credentials).map(|(name, (v, ..))| field(name, text(&format!("os.environ/{v}")))));
+        params.extend(
+            names.iter().zip(&credentials).map(|(name, (v, ..))| field(name, text(&format!("os.environ/{v}")))),
+        );
         params
     }
 

@@ -114,7 +114,8 @@ fn input(node: &Node, source: &Arc<Source>, position: usize) -> Result<Input, Fi
 fn twice(inputs: &[Input], input: &Input, node: &Node) -> Option<Finding> {
     let other = inputs.iter().find(|other| other.identity == input.identity)?;
     let finding = Finding::error(Code::DuplicateObject, format!("{} stands twice", input.identity));
-    let finding = finding.place(node.place_at("/metadata/name")).help("one object has one owner: rename one, or drop it");
+    let finding =
+        finding.place(node.place_at("/metadata/name")).help("one object has one owner: rename one, or drop it");
     Some(finding.related(other.object().place("/metadata/name"), "here it stands first"))
 }
 

@@ -27,7 +27,8 @@ pub fn config(models: &[Value], extras: &Value, routes: &[Route], guards: &[Yaml
         config.push(field("model_list", Yaml::List(models.iter().map(|m| model(m, extras)).collect())));
     }
     if !routes.is_empty() {
-        config.push(field("mcp_servers", sorted(routes.iter().map(|route| (text(&route.key), server(route))).collect())));
+        config
+            .push(field("mcp_servers", sorted(routes.iter().map(|route| (text(&route.key), server(route))).collect())));
     }
     let callbacks = Yaml::List(vec![text("otel"), text("prometheus")]);
     let settings = vec![field("request_timeout", Yaml::Int(REQUEST_TIMEOUT)), field("callbacks", callbacks)];

@@ -82,12 +82,21 @@ pub fn upstream(route: &Object<'_>, objects: &Objects<'_>) -> Result<Upstream, S
 fn of_server(spec: &Value, namespace: &str, name: &str) -> Result<Upstream, String> {
     let transport = spec["transportType"].as_str().unwrap_or_default();
     if !["http", "sse"].contains(&transport) {
-        return Err(format!("ToolServer {namespace}/{name} has the transport `{transport}`, which is neither http nor sse"));
+        return Err(format!(
+            "ToolServer {namespace}/{name} has the transport `{transport}`, which is neither http nor sse"
+        ));
     }
     let host = format!("{name}.{namespace}.svc.cluster.local");
     let port = spec["port"].as_u64().and_then(|p| u16::try_from(p).ok()).unwrap_or_default();
     let path = spec["path"].as_str().unwrap_or_default().to_owned();
-    Ok(Upstream { url: format!("http://{host}:{port}{path}"), transport: transport.into(), host, port, path, tls: false })
+    Ok(Upstream {
+        url: format!("http://{host}:{port}{path}"),
+        transport: transport.into(),
+        host,
+        port,
+        path,
+        tls: false,
+    })
 }
 
 /// A URL taken apart as Go's net/url does it.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use walkdir::WalkDir;
 
-use crate::digest;
 use crate::catalog::Catalog;
+use crate::digest;
 use crate::features::{Cluster, Inputs};
 use crate::finding::{Code, Finding};
 use crate::pipeline;

@@ -28,6 +28,8 @@ pub mod existing;
 pub mod yaml;
 pub mod merge;
 pub mod digest;
+pub mod goyaml_value;
+pub mod goyaml_emit;
 pub mod goyaml;
 pub mod config_patch;
 pub mod schema;

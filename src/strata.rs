@@ -304,7 +304,8 @@ impl<'a, 'w> Work<'a, 'w> {
         for (choice, pointer, secret) in self.items::<Secret>("secrets", |text| &text.secrets) {
             match components.iter().find(|c| c.name == secret.component) {
                 Some(c) if c.path.is_some() => {
-                    let namespace = Some(secret.namespace).filter(|n| !n.is_empty()).unwrap_or_else(|| c.namespace.clone());
+                    let namespace =
+                        Some(secret.namespace).filter(|n| !n.is_empty()).unwrap_or_else(|| c.namespace.clone());
                     secrets.push(Secret { namespace, group: choice.group.name.clone(), ..secret });
                 }
                 _ => {

@@ -80,9 +80,9 @@ fn passes(identity: &Identity, model: &Model) -> bool {
         }
         (GROUP, "ToolRoute") => users(model, |g| g.routes.iter().any(|r| r.namespace == *namespace && r.name == *name)),
         (GROUP, "Guard") => users(model, |g| g.guards.iter().any(|r| r.namespace == *namespace && r.name == *name)),
-        (GROUP, "GuardrailProvider") => users(model, |g| {
-            g.guards.iter().any(|r| r.provider_namespace == *namespace && r.provider_name == *name)
-        }),
+        (GROUP, "GuardrailProvider") => {
+            users(model, |g| g.guards.iter().any(|r| r.provider_namespace == *namespace && r.provider_name == *name))
+        }
         ("", "ConfigMap") => users(model, |g| g.namespace == *namespace && g.patch.config_map() == Some(name)),
         _ => return true,
     };
