@@ -10,7 +10,7 @@ use crate::agentic_class::{CONTRACT, Class, Served, classes, served};
 use crate::agentic_guard::{Guard, guards, reference};
 use crate::agentic_input::{GROUP, spec};
 use crate::agentic_litellm as litellm;
-use crate::agentic_route::{self as routes, Route};
+use crate::agentic_route::{self as routes, Broken, Route};
 use crate::config_patch;
 use crate::digest;
 use crate::goyaml::Yaml;
@@ -146,7 +146,7 @@ pub enum Unserved {
     /// It names one that is not there.
     NoGateway(String, String),
     /// What stands behind it cannot be resolved.
-    Upstream(String),
+    Upstream(Broken),
     /// Another route of the gateway has its key: that one's namespace and name.
     Taken(String, String),
 }
@@ -220,6 +220,11 @@ impl Gateway {
     /// Its objects stand in git; no operator makes them.
     pub fn is_direct(&self) -> bool {
         self.by().is_some_and(|class| class.target != CONTRACT)
+    }
+
+    /// What the settings lay over the configuration after the patch.
+    pub fn strict_patch(&self) -> Option<&Value> {
+        self.extra.get("configPatch").filter(|patch| self.is_direct() && !object(patch).is_empty())
     }
 
     /// `namespace/name`.
@@ -358,6 +363,10 @@ fn configure(gateway: &mut Gateway) {
         Patch::Text(_, patch) => config_patch::patched(&base, Some(patch)),
         _ => Err(String::new()),
     };
+    let text = text.and_then(|text| match gateway.strict_patch() {
+        Some(patch) => config_patch::strict(&text, patch),
+        None => Ok(text),
+    });
     gateway.base = Some(base);
     match (text, &gateway.patch) {
         (Ok(text), _) if complete => {

@@ -45,6 +45,15 @@ pub struct Route {
     pub filter: Option<String>,
 }
 
+/// Why nothing can be said to stand behind a route.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Broken {
+    /// It names a ToolServer that is not there: namespace and name.
+    NoServer(String, String),
+    /// Anything else, as one sentence.
+    Because(String),
+}
+
 /// The key of a route's server: dashes become underscores, so that two routes can have one key.
 pub fn key(namespace: &str, name: &str) -> String {
     format!("{}__{}", namespace.replace('-', "_"), name.replace('-', "_"))
@@ -64,18 +73,18 @@ pub fn named(route: &Object<'_>) -> Option<(String, String)> {
 /// Resolves what stands behind a route.
 ///
 /// # Errors
-/// One sentence; the operators leave such a route out and serve the others.
-pub fn upstream(route: &Object<'_>, objects: &Objects<'_>) -> Result<Upstream, String> {
+/// Why it cannot; the operators leave such a route out and serve the others.
+pub fn upstream(route: &Object<'_>, objects: &Objects<'_>) -> Result<Upstream, Broken> {
     if let Some(given) = route.at("/spec/upstream/toolServerRef").filter(|r| r.is_object()) {
         let (namespace, name) = reference(given, &route.identity.namespace);
         let Some(server) = objects.get(GROUP, "ToolServer", &namespace, &name) else {
-            return Err(format!("there is no ToolServer {namespace}/{name}"));
+            return Err(Broken::NoServer(namespace, name));
         };
-        return of_server(&spec(server), &namespace, &name);
+        return of_server(&spec(server), &namespace, &name).map_err(Broken::Because);
     }
     match route.text_at("/spec/upstream/external/url") {
-        "" => Err("it has neither toolServerRef nor external".into()),
-        url => external(url),
+        "" => Err(Broken::Because("it has neither toolServerRef nor external".into())),
+        url => external(url).map_err(Broken::Because),
     }
 }
 

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::agentic_seen::Seen;
 use crate::claims;
 use crate::component::Component;
 use crate::finding::{Code, Finding};
 use crate::object::Object;
 use crate::plan::Plan;
 use crate::render::Bundle;
+use crate::rules_agentic;
 use crate::secret;
 use crate::silence;
 use crate::world::World;
@@ -22,7 +24,9 @@ const OF_WORLDS: &[fn(&World<'_>) -> Vec<Finding>] = &[repeated];
 
 /// Everything that is wrong with a cluster's objects, and what its silences miss.
 pub fn check(world: &World<'_>) -> Vec<Finding> {
-    silence::apply(findings(world), world.silences)
+    let mut all = findings(world);
+    all.extend(rules_agentic::check_objects(&world.objects, world.closed));
+    silence::apply(all, world.silences)
 }
 
 /// The same for a cluster that was rendered here, whose plan and claims are known.
@@ -30,6 +34,9 @@ pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle) -> Vec<Finding> {
     let folder = format!("{}/", plan.cluster);
     let world = World::of_bundle(plan, bundle, &folder);
     let mut all = findings(&world);
+    // The contracts are looked at where they were written, not where they are passed on.
+    let contracts = plan.agentic.objects();
+    all.extend(rules_agentic::check(&Seen { objects: &contracts, model: &plan.agentic.model, closed: true }));
     match claims::claims(plan, bundle) {
         Ok(claims) => all.extend(claims::gaps(plan, &claims)),
         Err(findings) => all.extend(findings),

@@ -3,6 +3,7 @@
 //! This is what the LiteLLM Gateway Operator v0.10.0 does with the annotation `config-patch`: almost RFC 7396, which is
 //! [`crate::merge::merge_patch`]. It differs where the base has no map: there the patch stays as it is, nulls included.
 
+use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use crate::goyaml::{Yaml, emit, read, sort};
@@ -39,6 +40,43 @@ fn merge(base: &mut Yaml, patch: &Yaml) {
             (Some(at), value) if base[at].1.is_string_map() && value.is_string_map() => merge(&mut base[at].1, value),
             (Some(at), value) => base[at].1 = value.clone(),
             (None, value) => base.push((key.clone(), value.clone())),
+        }
+    }
+}
+
+/// A text of `config.yaml` with a setting laid over it, strictly by RFC 7396: nulls inside new maps are dropped too. Every
+/// map of the result is sorted.
+///
+/// # Errors
+/// The text is no YAML.
+pub fn strict(text: &str, patch: &Value) -> Result<String, String> {
+    let mut config = read(text)?;
+    lay(&mut config, &Yaml::from(patch));
+    sort(&mut config);
+    Ok(emit(&config))
+}
+
+/// RFC 7396; [`crate::merge::merge_patch`] is the same for JSON, which knows fewer kinds of values.
+fn lay(target: &mut Yaml, patch: &Yaml) {
+    let Yaml::Map(patch) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !matches!(target, Yaml::Map(_)) {
+        *target = Yaml::Map(Vec::new());
+    }
+    let Yaml::Map(entries) = target else { unreachable!("made a map above") };
+    for (key, value) in patch {
+        let known = entries.iter().position(|(k, _)| k == key);
+        match (known, value) {
+            (Some(at), Yaml::Null) => drop(entries.remove(at)),
+            (None, Yaml::Null) => {}
+            (Some(at), value) => lay(&mut entries[at].1, value),
+            (None, value) => {
+                let mut fresh = Yaml::Null;
+                lay(&mut fresh, value);
+                entries.push((key.clone(), fresh));
+            }
         }
     }
 }
