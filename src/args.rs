@@ -72,9 +72,9 @@ pub enum Command {
         #[arg(short, long, value_enum, default_value_t)]
         output: Format,
     },
-    /// Explain a group with its settings, or a finding code
+    /// Explain a group with its settings, a finding code, or a gateway with its configuration and URL
     Explain {
-        /// Name of a group, or a code such as `not-a-flag`
+        /// Name of a group, a code such as `not-a-flag`, or KIND/NAMESPACE/NAME of an AiGateway, ToolGateway, ToolRoute or Agent
         topic: String,
     },
     /// Compare the golden cases (folders with features.yaml and rendered/) with what they render

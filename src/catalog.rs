@@ -22,8 +22,19 @@ pub const SECRET_TEMPLATE: &str = "templates/external-secret.yaml";
 pub const BUILTIN: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
 
 /// Names in expressions and templates that no list or capability may take.
-const RESERVED: [&str; 9] =
-    ["platform", "settings", "capabilities", "documents", "item", "loop", "component", "namespace", "secret"];
+const RESERVED: [&str; 11] = [
+    "platform",
+    "settings",
+    "capabilities",
+    "documents",
+    "item",
+    "loop",
+    "component",
+    "namespace",
+    "secret",
+    "agentic_gateway",
+    "agentic_object",
+];
 
 /// All that can be chosen.
 #[derive(Debug)]
@@ -105,10 +116,26 @@ pub struct GroupText {
     pub existing: Vec<Value>,
     /// Findings that are not to be reported, with expressions.
     pub silence: Vec<Value>,
+    /// The AiGateway and ToolGateway contracts that it takes apart.
+    pub agentic: Option<AgenticText>,
     /// Components with expressions, by name.
     pub components: IndexMap<String, Value>,
     /// Claims with expressions.
     pub claims: Vec<Value>,
+}
+
+/// Where contracts come from.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AgenticText {
+    /// Folder of the user's manifests, beside features.yaml; with expressions on the settings.
+    pub folder: String,
+    /// Template below `templates/` that yields further objects.
+    pub objects: Option<String>,
+    /// JSON pointer in the settings: what is said of a gateway beyond its object, by `namespace/name`.
+    pub extras: Option<String>,
+    /// Objects with which the group can be tried.
+    pub example: Vec<Value>,
 }
 
 /// How a group reads a list.
@@ -394,6 +421,7 @@ impl GroupText {
         self.secrets.extend(over.secrets);
         self.existing.extend(over.existing);
         self.silence.extend(over.silence);
+        self.agentic = over.agentic.or_else(|| self.agentic.take());
         for (name, component) in over.components {
             match self.components.get_mut(&name) {
                 Some(base) => merge_patch(base, &component),

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::agentic_seen::Seen;
+use crate::component::Component;
 use crate::crd::{Crds, Verdict};
 use crate::finding::{Code, Finding};
 use crate::inventory::Inventory;
@@ -13,7 +15,7 @@ use crate::render::Bundle;
 use crate::violation::Violation;
 use crate::world::{World, WorldRule};
 use crate::{
-    attachment, claims, presence, rules_argocd, rules_backend, rules_cnpg, rules_drift, rules_env, rules_expression,
+    attachment, claims, presence, rules_agentic, rules_argocd, rules_backend, rules_cnpg, rules_drift, rules_env, rules_expression,
     rules_gateway, rules_inference, rules_jwt, rules_keda, rules_keys, rules_litellm, rules_litellm_pods, rules_policy, rules_postgres, rules_routing,
     rules_secrets, rules_vllm, rules_ways, secret, selection, silence, wiring,
 };
@@ -70,7 +72,9 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
 
 /// Everything that is wrong with a cluster's objects, and what its silences miss.
 pub fn check(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
-    silence::apply(findings(world, crds), world.silences)
+    let mut all = findings(world, crds);
+    all.extend(rules_agentic::check_objects(&world.objects, world.closed));
+    silence::apply(all, world.silences)
 }
 
 /// The same for a cluster that was rendered here, whose plan and claims are known.
@@ -78,6 +82,9 @@ pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle, crds: &Crds) -> Vec<Find
     let folder = format!("{}/", plan.cluster);
     let world = World::of_bundle(plan, bundle, &folder);
     let mut all = findings(&world, crds);
+    // The contracts are looked at where they were written, not where they are passed on.
+    let contracts = plan.agentic.objects();
+    all.extend(rules_agentic::check(&Seen { objects: &contracts, model: &plan.agentic.model, closed: true }));
     match claims::claims(plan, bundle) {
         Ok(claims) => all.extend(claims::gaps(plan, &claims)),
         Err(findings) => all.extend(findings),
@@ -166,7 +173,7 @@ fn strings<'a>(value: &'a Value, pointer: &mut String, look: &mut impl FnMut(&st
 
 /// Every namespace in use is one that some component brings.
 fn namespace(plan: &Plan<'_>, object: &Object<'_>) -> Option<Finding> {
-    let known: BTreeSet<&str> = plan.components.iter().map(|c| c.namespace.as_str()).collect();
+    let known: BTreeSet<&str> = plan.components.iter().flat_map(Component::all_namespaces).collect();
     let identity = object.identity;
     if identity.namespace.is_empty() || known.contains(identity.namespace.as_str()) {
         return None;

@@ -8,9 +8,10 @@ use std::time::Instant;
 use anyhow::anyhow;
 use serde_json::{Value, json};
 
+use crate::agentic;
 use crate::args::{Args, Command, Format, Place};
 use crate::catalog::Catalog;
-use crate::claims;
+use crate::claims::{self, Claim};
 use crate::contract;
 use crate::disk::{self, Failure};
 use crate::features::Cluster;
@@ -21,7 +22,7 @@ use crate::schema::did_you_mean;
 use crate::tables::{plan_json, plan_text, secrets_text, status_markdown, status_text};
 use crate::tree::{self, Change, Tree, changes, unified_diff};
 use crate::workspace::{Outcome, Result, Workspace, formatted, pretty};
-use crate::{checking, deletions, explain, golden, output, prove};
+use crate::{checking, deletions, explain, explain_gateway, golden, output, plan, prove};
 
 /// What `init` writes.
 const STARTER: &str = include_str!("../features.yaml");
@@ -54,6 +55,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),
         Command::Prove => Ok(prove(&catalog)),
         Command::Schema => Ok(Outcome::data(pretty(&explain::schema(&catalog)))),
+        Command::Explain { topic } if topic.contains('/') => workspace.explain_object(topic),
         Command::Explain { topic } => explain_topic(&catalog, topic),
         Command::Init | Command::Completions { .. } => unreachable!("run before"),
     }
@@ -179,21 +181,44 @@ impl Workspace<'_> {
     fn status(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
         let tables = self.each(&self.clusters(only)?, &Memo::default(), |rendered| {
             let claims = claims::claims(&rendered.plan, &rendered.bundle).map_err(Failure::Findings)?;
-            Ok((rendered.plan.cluster.clone(), claims))
+            let gateways: Vec<Value> = rendered.plan.agentic.model.gateways.iter().map(agentic::status).collect();
+            Ok((rendered.plan.cluster.clone(), claims, gateways))
         })?;
         match output {
             Format::Text => {
-                Ok(Outcome::data(tables.iter().map(|(name, claims)| status_text(name, claims)).collect::<String>()))
+                let one = |(name, claims, gateways): &(String, Vec<Claim>, Vec<Value>)| {
+                    status_text(name, claims) + &explain_gateway::status_text(gateways)
+                };
+                Ok(Outcome::data(tables.iter().map(one).collect::<String>()))
             }
             Format::Markdown => {
-                Ok(Outcome::data(tables.iter().map(|(_, claims)| status_markdown(claims)).collect::<String>()))
+                Ok(Outcome::data(tables.iter().map(|(_, claims, _)| status_markdown(claims)).collect::<String>()))
             }
             _ => {
-                let data =
-                    tables.iter().map(|(name, claims)| json!({ "cluster": name, "claims": claims })).collect::<Value>();
-                formatted(&data, output)
+                let one = |(name, claims, gateways): &(String, Vec<Claim>, Vec<Value>)| json!({ "cluster": name, "claims": claims, "gateways": gateways });
+                formatted(&tables.iter().map(one).collect::<Value>(), output)
             }
         }
+    }
+
+    /// A gateway, route or agent, in each cluster that has it.
+    fn explain_object(&self, topic: &str) -> Result<Outcome> {
+        let resolve = |cluster: &Cluster| plan::resolve(self.catalog, cluster).map_err(Failure::Findings);
+        let plans = self.clusters(None)?.iter().map(resolve).collect::<Result<Vec<_>>>()?;
+        let said = plans.iter().filter_map(|plan| Some((plan, explain_gateway::explain(&plan.agentic.model, topic)?)));
+        let said: Vec<String> = said.map(|(plan, text)| format!("cluster {}: {text}", plan.cluster)).collect();
+        if said.is_empty() {
+            let names: Vec<String> =
+                plans.iter().flat_map(|plan| explain_gateway::names(&plan.agentic.model)).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let hint = did_you_mean(topic, &names);
+            return Err(anyhow!(
+                "there is no `{topic}`; a topic is one of {}, as KIND/NAMESPACE/NAME\n{hint}",
+                explain_gateway::KINDS.join(", ")
+            )
+            .into());
+        }
+        Ok(Outcome::data(said.join("\n")))
     }
 
     fn secrets(&self, only: Option<&str>, output: Format) -> Result<Outcome> {

@@ -19,6 +19,9 @@ pub struct Component {
     pub group: String,
     /// Destination.
     pub namespace: String,
+    /// Further namespaces that it renders into.
+    #[serde(default)]
+    pub namespaces: Vec<String>,
     /// Folder below the cluster's, for rendered components.
     #[serde(default)]
     pub path: Option<String>,
@@ -46,6 +49,13 @@ pub struct Component {
     /// A folder in a git repository.
     #[serde(default)]
     pub git: Option<Git>,
+}
+
+impl Component {
+    /// All namespaces that it renders into.
+    pub fn all_namespaces(&self) -> impl Iterator<Item = &str> {
+        [&self.namespace].into_iter().chain(&self.namespaces).map(String::as_str)
+    }
 }
 
 /// A cluster-scoped kind.

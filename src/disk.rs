@@ -10,8 +10,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use walkdir::WalkDir;
 
-use crate::features::Inputs;
+use crate::catalog::Catalog;
+use crate::features::{Cluster, Inputs};
 use crate::finding::{Code, Finding};
+use crate::pipeline;
+use crate::plan;
 use crate::source::{Place, Source};
 use crate::tree::Tree;
 
@@ -65,6 +68,28 @@ pub fn inputs(folder: &Path, features: &Path) -> Result<Inputs, Failure> {
         Some(features) if findings.is_empty() => Ok(Inputs { features, clusters }),
         _ => Err(Failure::Findings(findings)),
     }
+}
+
+/// The clusters of a folder, each with the manifests that its groups ask for.
+///
+/// # Errors
+/// As [`inputs`]; every mistake in features.yaml and its overlays; manifests that are unreadable.
+pub fn clusters(folder: &Path, features: &Path, catalog: &Catalog) -> Result<Vec<Cluster>, Failure> {
+    let mut clusters = pipeline::read(&inputs(folder, features)?, catalog).map_err(Failure::Findings)?;
+    let beside = folder.join(features).parent().unwrap_or(folder).to_owned();
+    let mut findings = Vec::new();
+    for cluster in &mut clusters {
+        for below in plan::folders(catalog, cluster) {
+            for path in yaml_files(&beside.join(&below), 1)? {
+                let name = format!("{below}/{}", path.file_name().unwrap_or_default().to_string_lossy());
+                match text(&path, MAX_FILE)? {
+                    Ok(text) => cluster.manifests.push(Source::new(name, text)),
+                    Err(before) => findings.push(not_utf8(&Source::new(name, before))),
+                }
+            }
+        }
+    }
+    if findings.is_empty() { Ok(clusters) } else { Err(Failure::Findings(findings)) }
 }
 
 /// Manifests or CRDs: a file, all YAML and JSON files below a folder, or stdin (`-`), sorted by name. Files that are not

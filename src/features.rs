@@ -43,6 +43,8 @@ pub struct Cluster {
     pub existing: Vec<Existing>,
     /// Findings that the user does not want to see.
     pub silences: Vec<Silence>,
+    /// The user's manifests of contracts; `disk` reads them once it is known where they lie.
+    pub manifests: Vec<Arc<Source>>,
     /// Where `features:` stands, for flags that are not there.
     pub place: Place,
     /// All of it as it was written, overlay applied.
@@ -129,7 +131,7 @@ fn cluster(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut 
     let platform = platform(root, stem, catalog, findings)?;
     let name = platform["cluster"].as_str()?.to_owned();
     let written = root.clone();
-    Some(Cluster { name, platform, flags, settings, existing, silences, place, written })
+    Some(Cluster { name, platform, flags, settings, existing, silences, manifests: Vec::new(), place, written })
 }
 
 /// The outermost keys, and nothing secret below them; false when there is nothing to go on with.
@@ -145,7 +147,7 @@ fn shape(root: &Node, findings: &mut Vec<Finding>) -> bool {
             findings.push(finding.place(entry.place.clone()).help(help));
         }
     }
-    literal_secrets(root, findings);
+    secret::literals(root, findings);
     true
 }
 
@@ -294,23 +296,4 @@ fn not_a_map(what: &str, node: &Node) -> Finding {
     Finding::error(Code::WrongShape, format!("{what} is {}, it must be a map", node.describe()))
         .place(node.place.clone())
         .help("keys with values, indented below it")
-}
-
-fn literal_secrets(node: &Node, findings: &mut Vec<Finding>) {
-    let mut look = |text: &str, place: &Place| {
-        if let Some(what) = secret::material(text) {
-            let help = "put it into the secret store and name its key here; `gatewright secrets` lists the keys. If it was committed, revoke it";
-            let finding = Finding::error(Code::LiteralSecret, format!("this looks like {what}"));
-            findings.push(finding.place(place.clone()).help(help));
-        }
-    };
-    match &node.kind {
-        Kind::String(text) => look(text, &node.place),
-        Kind::List(items) => items.iter().for_each(|n| literal_secrets(n, findings)),
-        Kind::Map(entries) => {
-            entries.iter().for_each(|e| look(&e.key, &e.place));
-            entries.iter().for_each(|e| literal_secrets(&e.value, findings));
-        }
-        _ => {}
-    }
 }

@@ -15,8 +15,7 @@ use crate::tree::{Tree, changes, unified_diff};
 /// # Errors
 /// The case does not render, or its findings are errors.
 pub fn rendered(catalog: &Catalog, case: &Path) -> Result<Tree, Failure> {
-    let inputs = disk::inputs(case, Path::new("features.yaml"))?;
-    let clusters = pipeline::read(&inputs, catalog).map_err(Failure::Findings)?;
+    let clusters = disk::clusters(case, Path::new("features.yaml"), catalog)?;
     let mut all = Tree::new();
     for cluster in clusters {
         let rendered = pipeline::render(catalog, &cluster, &Memo::default()).map_err(Failure::Findings)?;

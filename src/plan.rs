@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::catalog::Catalog;
+use crate::catalog::{AgenticText, Catalog};
 use crate::choice::{Choice, Choices, choose};
 use crate::component::{Component, Secret};
 use crate::existing::{Existing, Silence};
@@ -13,6 +13,8 @@ use crate::features::Cluster;
 use crate::finding::{Code, Finding};
 use crate::merge::lay;
 use crate::strata::Work;
+use crate::strata_agentic::Agentic;
+use crate::template::Context;
 
 /// Everything that was decided about one cluster.
 #[derive(Debug)]
@@ -35,6 +37,8 @@ pub struct Plan<'a> {
     pub existing: Vec<Existing>,
     /// Findings that are not to be reported.
     pub silences: Vec<Silence>,
+    /// The AiGateway and ToolGateway contracts.
+    pub agentic: Agentic,
 }
 
 /// Resolves one cluster.
@@ -61,6 +65,9 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster) -> Result<Plan<'a>, 
     work.unique(&lists);
     work.stop()?;
     work.add_lists(|name| lists.get(name).map(|items| items.iter().map(|(_, item)| item.clone()).collect()));
+    let agentic = work.agentic(&lists);
+    work.stop()?;
+    work.add_lists(|name| agentic.list(name));
     work.documents();
     work.stop()?;
     let components = work.components();
@@ -68,7 +75,7 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster) -> Result<Plan<'a>, 
     let existing = work.existing(&components);
     let silences = work.silences();
     work.stop()?;
-    let engine = engine_lists(&components, &secrets);
+    let engine = engine_lists(&components, &secrets, &agentic);
     work.add_lists(|name| engine.get(name).cloned());
     let contexts = work.contexts;
     Ok(Plan {
@@ -81,6 +88,7 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster) -> Result<Plan<'a>, 
         secrets,
         existing,
         silences,
+        agentic,
     })
 }
 
@@ -121,16 +129,37 @@ fn missing(choice: &Choice<'_>, cluster: &Cluster) -> Option<Finding> {
     })
 }
 
-fn engine_lists(components: &[Component], secrets: &[Secret]) -> BTreeMap<&'static str, Vec<Value>> {
+/// The folders of contracts that groups ask for, each beside features.yaml.
+pub fn folders(catalog: &Catalog, cluster: &Cluster) -> Vec<String> {
+    let (choices, _) = choose(catalog, cluster);
+    let settings = settings(&choices, cluster, &mut Vec::new());
+    let on = choices.values().filter(|c| c.on).filter_map(|c| Some((c, c.variant().text.agentic.as_ref()?)));
+    let folder = |(choice, text): (&Choice<'_>, &AgenticText)| {
+        let context = Context::new(&json!({ "settings": settings[choice.group.name.as_str()] }));
+        let filled = catalog.templates.fill(&json!(text.folder), &context).ok()?;
+        filled.as_str().map(str::to_owned)
+    };
+    on.filter_map(folder).collect()
+}
+
+fn engine_lists(components: &[Component], secrets: &[Secret], agentic: &Agentic) -> BTreeMap<&'static str, Vec<Value>> {
     let mut namespaces: BTreeMap<&str, bool> = BTreeMap::new();
     for component in components {
-        *namespaces.entry(&component.namespace).or_default() |= component.keep;
+        for namespace in component.all_namespaces() {
+            *namespaces.entry(namespace).or_default() |= component.keep;
+        }
     }
+    let said = agentic.namespaces();
+    namespaces.extend(said.keys().map(|name| (*name, true)));
+    let namespace = |(name, keep): (&str, bool)| {
+        let said = said.get(name).cloned().unwrap_or_else(|| json!({ "labels": {}, "annotations": {} }));
+        json!({ "name": name, "keep": keep, "labels": said["labels"], "annotations": said["annotations"] })
+    };
     let values =
         |list: Vec<Result<Value, serde_json::Error>>| list.into_iter().map(|v| v.expect("plain data")).collect();
     BTreeMap::from([
         ("component", values(components.iter().map(serde_json::to_value).collect())),
         ("secret", values(secrets.iter().map(serde_json::to_value).collect())),
-        ("namespace", namespaces.into_iter().map(|(name, keep)| json!({ "name": name, "keep": keep })).collect()),
+        ("namespace", namespaces.into_iter().map(namespace).collect()),
     ])
 }

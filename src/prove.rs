@@ -2,6 +2,7 @@
 //! shows it. Knows no group by name: what can be chosen comes from the catalog.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
@@ -9,8 +10,9 @@ use serde_json::{Map, Value, json};
 
 use crate::catalog::Catalog;
 use crate::crd::Crds;
+use crate::choice;
 use crate::digest;
-use crate::features::Inputs;
+use crate::features::{Cluster, Inputs};
 use crate::finding::Finding;
 use crate::pipeline;
 use crate::render::Memo;
@@ -124,7 +126,8 @@ pub fn prove(catalog: &Catalog, sets: &[Set], progress: impl Fn(usize) + Sync) -
 /// The digest of the set's tree, or what is wrong with it.
 fn judge(catalog: &Catalog, set: &Set, memo: &Memo) -> Result<String, Vec<Finding>> {
     let features = Source::new("features.yaml", set.features_yaml(catalog));
-    let clusters = pipeline::read(&Inputs { features, clusters: Vec::new() }, catalog)?;
+    let mut clusters = pipeline::read(&Inputs { features, clusters: Vec::new() }, catalog)?;
+    clusters.iter_mut().for_each(|cluster| cluster.manifests = examples(catalog, cluster));
     let mut index = String::new();
     for cluster in &clusters {
         let rendered = pipeline::render(catalog, cluster, memo)?;
@@ -135,6 +138,14 @@ fn judge(catalog: &Catalog, set: &Set, memo: &Memo) -> Result<String, Vec<Findin
         index += &rendered.tree()[crate::tree::INDEX];
     }
     Ok(digest::hex(index.as_bytes()))
+}
+
+/// The example manifests of the groups that are on.
+pub fn examples(catalog: &Catalog, cluster: &Cluster) -> Vec<Arc<Source>> {
+    let (choices, _) = choice::choose(catalog, cluster);
+    let texts = choices.values().filter(|c| c.on).filter_map(|c| c.variant().text.agentic.as_ref());
+    let one = |object: &Value| format!("---\n{}", yaml::emit(object));
+    texts.map(|t| Source::new("gateways/example.yaml", t.example.iter().map(one).collect::<String>())).collect()
 }
 
 /// Takes away flags and choices as long as the same finding stays.

@@ -83,6 +83,11 @@ impl Schema {
         fill(&self.json, value)
     }
 
+    /// The same for a part of the schema, named by a JSON pointer.
+    pub fn fill_at(&self, pointer: &str, value: &Value) -> Value {
+        self.json.pointer(pointer).map_or(Value::Null, |schema| fill(schema, value))
+    }
+
     /// The dotted paths of all declared properties, list items and map values as `*`.
     pub fn paths(&self) -> Vec<String> {
         let mut paths = Vec::new();

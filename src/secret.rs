@@ -2,6 +2,10 @@
 
 use std::ops::Range;
 
+use crate::finding::{Code, Finding};
+use crate::source::Place;
+use crate::yaml::{Kind, Node};
+
 /// Beginnings of well-known tokens.
 const PREFIXES: [&str; 26] = [
     "sk-",
@@ -79,6 +83,26 @@ fn private_keys(text: &str) -> impl Iterator<Item = Range<usize>> {
         let label = rest.lines().next().unwrap_or_default();
         label.contains("PRIVATE KEY").then(|| start..rest.find("-----END").map_or(text.len(), |end| start + end))
     })
+}
+
+/// A finding for each text of a file that holds something secret.
+pub fn literals(node: &Node, findings: &mut Vec<Finding>) {
+    let mut look = |text: &str, place: &Place| {
+        if let Some(what) = material(text) {
+            let help = "put it into the secret store and name its key here; `gatewright secrets` lists the keys. If it was committed, revoke it";
+            let finding = Finding::error(Code::LiteralSecret, format!("this looks like {what}"));
+            findings.push(finding.place(place.clone()).help(help));
+        }
+    };
+    match &node.kind {
+        Kind::String(text) => look(text, &node.place),
+        Kind::List(items) => items.iter().for_each(|n| literals(n, findings)),
+        Kind::Map(entries) => {
+            entries.iter().for_each(|e| look(&e.key, &e.place));
+            entries.iter().for_each(|e| literals(&e.value, findings));
+        }
+        _ => {}
+    }
 }
 
 fn token(word: &str) -> Option<&'static str> {

@@ -46,7 +46,7 @@ impl<'a, 'w> Work<'a, 'w> {
         if self.findings.is_empty() { Ok(()) } else { Err(std::mem::take(&mut self.findings)) }
     }
 
-    fn on(&self) -> impl Iterator<Item = &'w Choice<'a>> + use<'a, 'w> {
+    pub(crate) fn on(&self) -> impl Iterator<Item = &'w Choice<'a>> + use<'a, 'w> {
         self.choices.values().filter(|c| c.on)
     }
 
@@ -54,7 +54,7 @@ impl<'a, 'w> Work<'a, 'w> {
         Context::new(&self.contexts[choice.group.name.as_str()])
     }
 
-    fn wrong(&mut self, choice: &Choice<'_>, pointer: &str, sentence: impl Into<String>) {
+    pub(crate) fn wrong(&mut self, choice: &Choice<'_>, pointer: &str, sentence: impl Into<String>) {
         self.findings.push(Finding::error(Code::TemplateValue, sentence).place(choice.place(pointer)));
     }
 
@@ -129,7 +129,7 @@ impl<'a, 'w> Work<'a, 'w> {
     }
 
     /// Where a setting stands in the user's files; the nearest thing when it is a default.
-    fn setting_place(&self, group: &str, pointer: &str) -> Place {
+    pub(crate) fn setting_place(&self, group: &str, pointer: &str) -> Place {
         self.cluster.settings.get(group).map_or_else(|| self.cluster.place.clone(), |node| node.place_at(pointer))
     }
 
@@ -304,8 +304,9 @@ impl<'a, 'w> Work<'a, 'w> {
         for (choice, pointer, secret) in self.items::<Secret>("secrets", |text| &text.secrets) {
             match components.iter().find(|c| c.name == secret.component) {
                 Some(c) if c.path.is_some() => {
-                    let (namespace, group) = (c.namespace.clone(), choice.group.name.clone());
-                    secrets.push(Secret { namespace, group, pointer, ..secret });
+                    let namespace =
+                        Some(secret.namespace).filter(|n| !n.is_empty()).unwrap_or_else(|| c.namespace.clone());
+                    secrets.push(Secret { namespace, group: choice.group.name.clone(), pointer, ..secret });
                 }
                 _ => {
                     let sentence = format!("`{}` is no component with a path that is on", secret.component);
@@ -390,7 +391,7 @@ fn sound(component: Component, name: &str) -> Result<Component, String> {
     if sources.iter().filter(|given| **given).count() != 1 {
         return Err(format!("component `{name}` needs exactly one of `path`, `chart`, `git`"));
     }
-    for part in component.path.iter().flat_map(|p| p.split('/')).chain([name, &component.namespace]) {
+    for part in component.path.iter().flat_map(|p| p.split('/')).chain([name]).chain(component.all_namespaces()) {
         if !is_dns_label(part) {
             return Err(format!("`{part}` in component `{name}` is no DNS label"));
         }

@@ -39,7 +39,7 @@ impl Context {
 }
 
 /// Lists that the engine fills.
-pub const ENGINE_LISTS: [&str; 3] = ["component", "namespace", "secret"];
+pub const ENGINE_LISTS: [&str; 5] = ["agentic_gateway", "agentic_object", "component", "namespace", "secret"];
 
 /// Longest template, in bytes; nesting costs stack.
 const MAX_TEMPLATE: usize = 64 << 10;

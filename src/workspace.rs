@@ -50,8 +50,7 @@ pub(crate) struct Workspace<'a> {
 impl<'a> Workspace<'a> {
     /// The clusters, or the one of that name.
     pub(crate) fn clusters(&self, only: Option<&str>) -> Result<Vec<Cluster>> {
-        let inputs = disk::inputs(self.folder, self.file)?;
-        let clusters = pipeline::read(&inputs, self.catalog).map_err(Failure::Findings)?;
+        let clusters = disk::clusters(self.folder, self.file, self.catalog)?;
         let Some(only) = only else { return Ok(clusters) };
         let names: Vec<String> = clusters.iter().map(|c| c.name.clone()).collect();
         let chosen: Vec<Cluster> = clusters.into_iter().filter(|c| c.name == only).collect();

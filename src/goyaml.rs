@@ -1,0 +1,409 @@
+//! Text -> values, as Go's `gopkg.in/yaml.v3` v3.0.1 unmarshals into a `map[string]interface{}`; and the way back.
+//!
+//! The LiteLLM Gateway Operator reads and writes its configuration so, and a hash of the bytes decides whether a pod
+//! restarts. YAML of people and of Kubernetes is [`crate::yaml`]'s. The rules are those of `decode.go` of that version.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
+
+pub use crate::goyaml_emit::emit;
+pub use crate::goyaml_value::{Yaml, sort};
+use crate::goyaml_value::{plain, tag_of, tagged};
+
+/// Largest text read, in bytes; a ConfigMap holds no more.
+pub const MAX_BYTES: usize = 1 << 20;
+/// Deepest nesting read, aliases expanded. yaml.v3 goes to 10,000.
+pub const MAX_DEPTH: usize = 100;
+/// Most values read, aliases expanded. Up to here yaml.v3 lets 99 % of them come from aliases.
+pub const MAX_VALUES: usize = 400_000;
+
+/// Reads the first document of a text, which is a map or nothing ([`Yaml::Null`]). Keys at the top become strings.
+///
+/// # Errors
+/// The text is no YAML, no map, has a key twice, or goes beyond a limit. What the decoder says has the words of yaml.v3.
+pub fn read(text: &str) -> Result<Yaml, String> {
+    if text.len() > MAX_BYTES {
+        return Err(format!("yaml: the text has more than {MAX_BYTES} bytes"));
+    }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.chars().any(|c| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')) {
+        return Err("yaml: control characters are not allowed".into());
+    }
+    let tree = Tree::parse(text)?;
+    let Some(root) = tree.root else { return Ok(Yaml::Null) };
+    let mut decoder = Decoder::new(&tree);
+    let value = decoder.document(root)?;
+    if decoder.errors.is_empty() {
+        return Ok(value);
+    }
+    Err(format!("yaml: unmarshal errors:\n  {}", decoder.errors.join("\n  ")))
+}
+
+/// A node as it is written: aliases point, scalars are text.
+struct Node {
+    kind: Kind,
+    /// The tag that is written, in its short form; `!` counts as none.
+    tag: Option<String>,
+    line: usize,
+}
+
+enum Kind {
+    Scalar {
+        text: String,
+        quoted: bool,
+    },
+    List(Vec<usize>),
+    /// Keys and values in turn.
+    Map(Vec<usize>),
+    Alias {
+        name: String,
+        target: usize,
+    },
+}
+
+/// The first document. Nodes refer to each other by index, since an alias may lie within what it points to.
+struct Tree {
+    nodes: Vec<Node>,
+    root: Option<usize>,
+}
+
+impl Tree {
+    fn parse(text: &str) -> Result<Tree, String> {
+        let options = granit_parser::options! { emit_comments: false, flow_nesting_limit: MAX_DEPTH, block_nesting_limit: MAX_DEPTH };
+        let mut tree = Tree { nodes: Vec::new(), root: None };
+        let mut anchors = BTreeMap::new();
+        let mut open: Vec<usize> = Vec::new();
+        for event in Parser::new_from_str_with_options(text, options) {
+            let (event, span) = event.map_err(|e| format!("yaml: line {}: {}", e.marker().line(), e.info()))?;
+            let (kind, anchor, tag) = match event {
+                Event::Scalar(text, style, anchor, tag) => {
+                    (Kind::Scalar { text: text.into_owned(), quoted: style != ScalarStyle::Plain }, anchor, tag)
+                }
+                Event::SequenceStart(_, anchor, tag) => (Kind::List(Vec::new()), anchor, tag),
+                Event::MappingStart(_, anchor, tag) => (Kind::Map(Vec::new()), anchor, tag),
+                Event::Alias(id) => {
+                    let target = *anchors.get(&id).expect("the parser names only anchors that it has seen");
+                    (Kind::Alias { name: span.slice(text).unwrap_or_default()[1..].into(), target }, 0, None)
+                }
+                Event::SequenceEnd | Event::MappingEnd => {
+                    open.pop();
+                    continue;
+                }
+                Event::DocumentEnd => break,
+                _ => continue,
+            };
+            let node = tree.add(kind, tag, &span, open.last().copied());
+            if anchor > 0 {
+                anchors.insert(anchor, node);
+            }
+            if matches!(tree.nodes[node].kind, Kind::List(_) | Kind::Map(_)) {
+                open.push(node);
+            }
+        }
+        Ok(tree)
+    }
+
+    fn add(&mut self, kind: Kind, tag: Option<Cow<'_, Tag>>, span: &Span, parent: Option<usize>) -> usize {
+        let tag = tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix()));
+        let tag =
+            tag.map(|tag| tag.strip_prefix("tag:yaml.org,2002:").map_or(tag.clone(), |short| format!("!!{short}")));
+        let node = self.nodes.len();
+        self.nodes.push(Node { kind, tag: tag.filter(|tag| tag != "!"), line: span.start.line() });
+        match parent.map(|parent| &mut self.nodes[parent].kind) {
+            Some(Kind::List(children) | Kind::Map(children)) => children.push(node),
+            _ => self.root = Some(node),
+        }
+        node
+    }
+
+    /// Whether a node is a string by its tag, its quotes or its form.
+    fn is_string(&self, node: usize) -> bool {
+        match (&self.nodes[node].kind, self.nodes[node].tag.as_deref()) {
+            (Kind::Alias { target, .. }, _) => self.is_string(*target),
+            (Kind::Scalar { .. }, Some(tag)) => tag == "!!str",
+            (Kind::Scalar { text, quoted }, None) => *quoted || (text != "<<" && tag_of(&plain(text)) == "!!str"),
+            _ => false,
+        }
+    }
+
+    /// Whether a node is the merge key `<<`.
+    fn is_merge(&self, node: usize) -> bool {
+        match (&self.nodes[node].kind, self.nodes[node].tag.as_deref()) {
+            (Kind::Scalar { text, quoted }, tag) => text == "<<" && tag.map_or(!quoted, |tag| tag == "!!merge"),
+            _ => false,
+        }
+    }
+
+    fn is_map(&self, node: usize) -> bool {
+        match &self.nodes[node].kind {
+            Kind::Map(_) => true,
+            Kind::Alias { target, .. } => matches!(self.nodes[*target].kind, Kind::Map(_)),
+            _ => false,
+        }
+    }
+}
+
+/// A map while it is filled. Go compares keys as values of their types: `1` and `0x1` are one key, `1` and `"1"` two.
+#[derive(Default)]
+struct Filling {
+    entries: Vec<(Yaml, Yaml)>,
+    index: BTreeMap<String, usize>,
+}
+
+impl Filling {
+    fn set(&mut self, key: Yaml, value: Yaml) {
+        // Not a number equals nothing: each is a key of its own, and Go finds no value for it when it writes the map.
+        if matches!(key, Yaml::Float(f) if f.is_nan()) {
+            self.entries.push((key, Yaml::Null));
+            return;
+        }
+        match self.index.get(&identity(&key)) {
+            Some(at) => self.entries[*at] = (key, value),
+            None => {
+                self.index.insert(identity(&key), self.entries.len());
+                self.entries.push((key, value));
+            }
+        }
+    }
+}
+
+fn identity(key: &Yaml) -> String {
+    match key {
+        Yaml::Float(f) if *f == 0.0 => "Float(0.0)".into(), // -0 equals 0
+        key => format!("{key:?}"),
+    }
+}
+
+struct Decoder<'a> {
+    tree: &'a Tree,
+    /// The aliases that are being followed.
+    following: BTreeSet<usize>,
+    depth: usize,
+    values: usize,
+    from_aliases: usize,
+    /// Within a merge: the keys that are taken.
+    taken: Option<BTreeSet<String>>,
+    /// What is wrong but does not stop the decoder.
+    errors: Vec<String>,
+}
+
+impl<'a> Decoder<'a> {
+    fn new(tree: &'a Tree) -> Self {
+        Decoder {
+            tree,
+            following: BTreeSet::new(),
+            depth: 0,
+            values: 0,
+            from_aliases: 0,
+            taken: None,
+            errors: Vec::new(),
+        }
+    }
+
+    fn document(&mut self, root: usize) -> Result<Yaml, String> {
+        let node = &self.tree.nodes[root];
+        match &node.kind {
+            Kind::Map(children) => {
+                let mut map = Filling::default();
+                self.enter(root)?;
+                self.fill(children, true, &mut map)?;
+                Ok(Yaml::Map(map.entries))
+            }
+            Kind::Scalar { .. } if self.value(root)? == Yaml::Null => Ok(Yaml::Null),
+            _ => {
+                self.mismatch(root, "map[string]interface {}");
+                Ok(Yaml::Null)
+            }
+        }
+    }
+
+    /// A node as `interface{}`.
+    fn value(&mut self, id: usize) -> Result<Yaml, String> {
+        self.enter(id)?;
+        let tree = self.tree;
+        let value = match &tree.nodes[id].kind {
+            Kind::Scalar { .. } => self.scalar(id)?,
+            Kind::List(children) => {
+                Yaml::List(children.iter().map(|child| self.value(*child)).collect::<Result<_, _>>()?)
+            }
+            Kind::Map(children) => {
+                let mut map = Filling::default();
+                let keys = children.iter().step_by(2);
+                let strings = keys.clone().all(|key| tree.is_merge(*key) || tree.is_string(*key));
+                self.fill(children, strings, &mut map)?;
+                Yaml::Map(map.entries)
+            }
+            Kind::Alias { target, .. } => self.follow(id, |decoder| decoder.value(*target))?,
+        };
+        self.depth -= 1;
+        Ok(value)
+    }
+
+    fn follow<T>(&mut self, id: usize, action: impl FnOnce(&mut Self) -> Result<T, String>) -> Result<T, String> {
+        if !self.following.insert(id) {
+            let Kind::Alias { name, .. } = &self.tree.nodes[id].kind else { unreachable!("only aliases are followed") };
+            return Err(format!("yaml: anchor '{name}' value contains itself"));
+        }
+        let result = action(self);
+        self.following.remove(&id);
+        result
+    }
+
+    /// Counts a node that is decoded; `value` and its like come back out with `depth -= 1`.
+    fn enter(&mut self, id: usize) -> Result<(), String> {
+        self.depth += 1;
+        self.values += 1;
+        self.from_aliases += usize::from(!self.following.is_empty());
+        let share = self.from_aliases as f64 / self.values as f64;
+        if self.values > 1_000 && self.from_aliases > 100 && share > 0.99 {
+            return Err("yaml: document contains excessive aliasing".into());
+        }
+        if self.values > MAX_VALUES || self.depth > MAX_DEPTH {
+            let line = self.tree.nodes[id].line;
+            return Err(format!("yaml: line {line}: more than {MAX_DEPTH} levels or {MAX_VALUES} values"));
+        }
+        Ok(())
+    }
+
+    fn scalar(&self, id: usize) -> Result<Yaml, String> {
+        let node = &self.tree.nodes[id];
+        let Kind::Scalar { text, quoted } = &node.kind else { unreachable!("asked for scalars only") };
+        match node.tag.as_deref() {
+            None if *quoted => Ok(Yaml::String(text.clone())),
+            None => Ok(plain(text)),
+            Some("!!binary") => {
+                let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
+                let bytes = STANDARD.decode(text).map_err(|_| "yaml: !!binary value contains invalid base64 data")?;
+                Ok(String::from_utf8(bytes).map_or_else(|e| Yaml::Binary(e.into_bytes()), Yaml::String))
+            }
+            Some(tag) => tagged(tag, text),
+        }
+    }
+
+    /// A key of a `map[string]interface{}`: the text as it is written; nothing where Go takes none (`null`).
+    fn string_key(&mut self, id: usize) -> Result<Option<Yaml>, String> {
+        self.enter(id)?;
+        let tree = self.tree;
+        let key = match &tree.nodes[id].kind {
+            Kind::Alias { target, .. } => self.follow(id, |decoder| decoder.string_key(*target))?,
+            Kind::Scalar { text, .. } => match self.scalar(id)? {
+                Yaml::Null => None,
+                key @ (Yaml::String(_) | Yaml::Binary(_)) => Some(key),
+                _ => Some(Yaml::String(text.clone())),
+            },
+            _ => {
+                self.mismatch(id, "string");
+                None
+            }
+        };
+        self.depth -= 1;
+        Ok(key)
+    }
+
+    /// Puts the pairs of a map into another, which is that map or the one that merges it.
+    fn fill(&mut self, children: &[usize], strings: bool, map: &mut Filling) -> Result<(), String> {
+        if self.has_duplicates(children) {
+            return Ok(());
+        }
+        let tree = self.tree;
+        let mut taken = self.taken.take();
+        let mut merge = None;
+        for pair in children.chunks_exact(2) {
+            let [key, value] = [pair[0], pair[1]];
+            if tree.is_merge(key) {
+                merge = Some(value);
+                continue;
+            }
+            let key = if strings { self.string_key(key)? } else { Some(self.value(key)?) };
+            let Some(key) = key else { continue };
+            if taken.as_mut().is_some_and(|taken| !taken.insert(identity(&key))) {
+                continue;
+            }
+            if matches!(key, Yaml::Map(_) | Yaml::List(_)) {
+                return Err(format!("yaml: invalid map key: {}", emit(&key).trim_end()));
+            }
+            let value = self.value(value)?;
+            map.set(key, value);
+        }
+        self.taken = taken;
+        merge.map_or(Ok(()), |merge| self.merge(children, merge, strings, map))
+    }
+
+    /// `<<`: what is written in the map itself comes first, then the merged maps in their order.
+    fn merge(&mut self, parent: &[usize], merge: usize, strings: bool, map: &mut Filling) -> Result<(), String> {
+        let tree = self.tree;
+        let outer = self.taken.clone();
+        if outer.is_none() {
+            let keys = parent.iter().step_by(2);
+            let taken = keys.map(|key| self.value(*key).map(|key| identity(&key))).collect::<Result<_, _>>()?;
+            self.taken = Some(taken);
+        }
+        let sources = match &tree.nodes[merge].kind {
+            Kind::List(items) => items.as_slice(),
+            _ => &[merge],
+        };
+        for source in sources {
+            if !tree.is_map(*source) {
+                return Err("yaml: map merge requires map or sequence of maps as the value".into());
+            }
+            self.merged(*source, strings, map)?;
+        }
+        if outer.is_none() {
+            self.taken = None;
+        }
+        Ok(())
+    }
+
+    fn merged(&mut self, source: usize, strings: bool, map: &mut Filling) -> Result<(), String> {
+        self.enter(source)?;
+        let tree = self.tree;
+        match &tree.nodes[source].kind {
+            Kind::Alias { target, .. } => self.follow(source, |decoder| decoder.merged(*target, strings, map))?,
+            Kind::Map(children) => self.fill(children, strings, map)?,
+            _ => unreachable!("`merge` has looked"),
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// Two keys of one text are an error even where their values differ (`1` and `"1"`).
+    fn has_duplicates(&mut self, children: &[usize]) -> bool {
+        let before = self.errors.len();
+        let mut seen = BTreeMap::new();
+        for key in children.iter().step_by(2).map(|key| &self.tree.nodes[*key]) {
+            let id = match &key.kind {
+                Kind::Scalar { text, .. } => (0, text.as_str()),
+                Kind::Alias { name, .. } => (1, name.as_str()),
+                Kind::List(_) => (2, ""),
+                Kind::Map(_) => (3, ""),
+            };
+            match seen.get(&id) {
+                Some(first) => {
+                    let line = key.line;
+                    self.errors.push(format!("line {line}: mapping key {:?} already defined at line {first}", id.1));
+                }
+                None => drop(seen.insert(id, key.line)),
+            }
+        }
+        self.errors.len() > before
+    }
+
+    fn mismatch(&mut self, id: usize, wanted: &str) {
+        let node = &self.tree.nodes[id];
+        let found = match &node.kind {
+            Kind::Scalar { text, quoted } => {
+                let tag = node.tag.as_deref().unwrap_or(if *quoted { "!!str" } else { tag_of(&plain(text)) });
+                let short =
+                    if text.len() > 10 { format!("{}...", &text[..text.floor_char_boundary(7)]) } else { text.clone() };
+                format!("{tag} `{short}`")
+            }
+            Kind::List(_) => "!!seq".into(),
+            Kind::Map(_) | Kind::Alias { .. } => "!!map".into(),
+        };
+        self.errors.push(format!("line {}: cannot unmarshal {found} into {wanted}", node.line));
+    }
+}

@@ -1,0 +1,168 @@
+//! The stratum of the AiGateway and ToolGateway contracts: the user's manifests and what groups add to them become the lists
+//! `agentic_gateway` and `agentic_object`. Stands after the lists and before components.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::agentic::{Extras, Gateway, Model, model};
+use crate::agentic_class::{CONTRACT, Class};
+use crate::agentic_input::{self as input, GROUP, Input};
+use crate::choice::Choice;
+use crate::finding::{Code, Finding};
+use crate::object::{Identity, Objects};
+use crate::schema::did_you_mean;
+use crate::source::Source;
+use crate::strata::Work;
+use crate::template::pick;
+use crate::yaml::object;
+
+/// The list of classes, which groups fill.
+const CLASSES: &str = "agentic_class";
+
+/// The contracts of one cluster.
+#[derive(Debug, Default)]
+pub struct Agentic {
+    /// What the user wrote and what groups added.
+    pub inputs: Vec<Input>,
+    /// The classes that groups offer.
+    pub offered: Vec<Class>,
+    /// What they amount to.
+    pub model: Model,
+}
+
+impl Agentic {
+    /// All objects of the inputs.
+    pub fn objects(&self) -> Objects<'_> {
+        Objects::new(self.inputs.iter().map(Input::object)).0
+    }
+
+    /// One of the lists that templates see.
+    pub(crate) fn list(&self, name: &str) -> Option<Vec<Value>> {
+        let gateway = |g: &Gateway| serde_json::to_value(g).expect("plain data");
+        match name {
+            "agentic_gateway" => Some(self.model.gateways.iter().map(gateway).collect()),
+            "agentic_object" => Some(self.passed()),
+            _ => None,
+        }
+    }
+
+    /// Labels and annotations of the Namespaces among the inputs, by name.
+    pub(crate) fn namespaces(&self) -> BTreeMap<&str, Value> {
+        let namespaces = self.inputs.iter().filter(|i| i.identity.group.is_empty() && i.identity.kind == "Namespace");
+        let part = |i: &Input, key: &str| i.value["metadata"].get(key).cloned().unwrap_or_else(|| json!({}));
+        let said = |i: &Input| json!({ "labels": part(i, "labels"), "annotations": part(i, "annotations") });
+        namespaces.map(|i| (i.identity.name.as_str(), said(i))).collect()
+    }
+
+    /// What reaches the cluster as it is: all that no rendered gateway has swallowed.
+    fn passed(&self) -> Vec<Value> {
+        let passed = self.inputs.iter().filter(|input| passes(&input.identity, &self.model));
+        let item = |i: &Input| {
+            let namespace = Some(&i.identity.namespace).filter(|n| !n.is_empty());
+            json!({ "kind": i.identity.kind, "namespace": namespace, "name": i.identity.name, "object": i.value })
+        };
+        passed.map(item).collect()
+    }
+}
+
+/// False for what a rendered gateway takes the place of, and for Namespaces, which have one owner.
+fn passes(identity: &Identity, model: &Model) -> bool {
+    let Identity { group, kind, namespace, name } = identity;
+    let users: Vec<bool> = match (group.as_str(), kind.as_str()) {
+        ("", "Namespace") => return false,
+        (GROUP, "AiGateway" | "ToolGateway") => {
+            model.gateway(kind, namespace, name).iter().map(|g| g.is_direct()).collect()
+        }
+        (GROUP, "AiGatewayClass" | "ToolGatewayClass") => {
+            let same = model.classes.iter().filter(|c| format!("{}Class", c.kind) == *kind && c.name == *name);
+            same.map(|class| class.target != CONTRACT).collect()
+        }
+        (GROUP, "ToolRoute") => users(model, |g| g.routes.iter().any(|r| r.namespace == *namespace && r.name == *name)),
+        (GROUP, "Guard") => users(model, |g| g.guards.iter().any(|r| r.namespace == *namespace && r.name == *name)),
+        (GROUP, "GuardrailProvider") => {
+            users(model, |g| g.guards.iter().any(|r| r.provider_namespace == *namespace && r.provider_name == *name))
+        }
+        ("", "ConfigMap") => users(model, |g| g.namespace == *namespace && g.patch.config_map() == Some(name)),
+        _ => return true,
+    };
+    users.is_empty() || users.contains(&false)
+}
+
+/// For each gateway that uses something: whether it is rendered.
+fn users(model: &Model, uses: impl Fn(&Gateway) -> bool) -> Vec<bool> {
+    model.gateways.iter().filter(|g| uses(g)).map(|g| g.is_direct()).collect()
+}
+
+impl<'a> Work<'a, '_> {
+    /// Reads the contracts of the groups that are on.
+    pub(crate) fn agentic(&mut self, lists: &BTreeMap<&str, Vec<(&str, Value)>>) -> Agentic {
+        let (mut inputs, mut extras): (Vec<Input>, Extras) = (Vec::new(), Extras::default());
+        for choice in self.on() {
+            let Some(text) = &choice.variant().text.agentic else { continue };
+            let mut sources = self.cluster.manifests.clone();
+            if let Some(template) = &text.objects {
+                sources.extend(self.added(choice, template));
+            }
+            let (read, findings) = input::read(&sources);
+            self.findings.extend(findings);
+            inputs.extend(read);
+            if let Some(pointer) = &text.extras {
+                extras = self.extras(choice, pointer);
+            }
+            let objects = Objects::new(inputs.iter().map(Input::object)).0;
+            self.extras_of_nobody(choice, text.extras.as_deref().unwrap_or_default(), &extras, &objects);
+        }
+        let offered = self.offered(lists);
+        let made = model(&Objects::new(inputs.iter().map(Input::object)).0, &offered, &extras);
+        Agentic { inputs, offered, model: made }
+    }
+
+    /// The objects that a group adds: a template, filled.
+    fn added(&mut self, choice: &Choice<'a>, template: &str) -> Option<std::sync::Arc<Source>> {
+        let template = format!("templates/{template}");
+        let context = pick(&self.contexts[choice.group.name.as_str()], self.templates.inputs(&template));
+        match self.templates.render(&template, &context) {
+            Ok(text) => Some(Source::new(format!("{template} (filled)"), text)),
+            Err(finding) => {
+                self.findings.push(finding);
+                None
+            }
+        }
+    }
+
+    fn offered(&mut self, lists: &BTreeMap<&str, Vec<(&str, Value)>>) -> Vec<Class> {
+        let mut offered = Vec::new();
+        for (group, item) in lists.get(CLASSES).into_iter().flatten() {
+            match serde_json::from_value(item.clone()) {
+                Ok(class) => offered.push(class),
+                Err(why) => self.wrong(&self.choices[group], &format!("/provides/{CLASSES}"), why.to_string()),
+            }
+        }
+        offered
+    }
+
+    /// The settings at a JSON pointer, a map by `namespace/name`, with what they are where nothing is said.
+    fn extras(&self, choice: &Choice<'a>, pointer: &str) -> Extras {
+        let schema = &choice.variant().schema;
+        let at = format!("{}/additionalProperties", pointer.replace('/', "/properties/"));
+        let settings = &self.contexts[choice.group.name.as_str()]["settings"];
+        Extras {
+            given: settings.pointer(pointer).cloned().unwrap_or_default(),
+            plain: schema.fill_at(&at, &Value::Object(Map::new())),
+        }
+    }
+
+    /// Settings for a gateway that is not there.
+    fn extras_of_nobody(&mut self, choice: &Choice<'a>, pointer: &str, extras: &Extras, objects: &Objects<'_>) {
+        let gateways = objects.of(GROUP, "AiGateway").chain(objects.of(GROUP, "ToolGateway"));
+        let names: Vec<String> = gateways.map(|o| format!("{}/{}", o.identity.namespace, o.identity.name)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        for id in object(&extras.given).keys().filter(|id| !names.contains(&id.as_str())) {
+            let at = format!("{pointer}/{}", id.replace('~', "~0").replace('/', "~1"));
+            let place = self.setting_place(&choice.group.name, &at);
+            let finding = Finding::error(Code::SettingRule, format!("there is no gateway `{id}`"));
+            self.findings.push(finding.place(place).help(did_you_mean(id, &names)));
+        }
+    }
+}
