@@ -1,17 +1,21 @@
 //! All rules over one cluster. They look, they never edit, and none looks at a file.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
+use crate::argocd;
 use crate::attachment;
 use crate::claims;
+use crate::containers;
+use crate::filled;
 use crate::finding::{Code, Finding};
+use crate::hosts;
 use crate::inventory::Inventory;
 use crate::object::Object;
 use crate::plan::Plan;
+use crate::policies;
 use crate::presence;
 use crate::render::Bundle;
+use crate::rights;
 use crate::secret;
 use crate::selection;
 use crate::silence;
@@ -19,7 +23,7 @@ use crate::wiring;
 use crate::world::World;
 
 /// Rules that look at one object alone.
-const OF_OBJECTS: &[fn(&Object<'_>) -> Vec<Finding>] = &[secret_material];
+const OF_OBJECTS: &[fn(&Object<'_>) -> Vec<Finding>] = &[secret_material, filled::templates];
 
 /// Rules that look at all objects of a cluster.
 const OF_WORLDS: &[fn(&World<'_>) -> Vec<Finding>] = &[repeated];
@@ -35,6 +39,16 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
     attachment::listeners,
     attachment::grants,
     attachment::stores,
+    policies::targets,
+    containers::containers,
+    containers::claims,
+    rights::bindings,
+    policies::open,
+    hosts::addresses,
+    filled::logins,
+    argocd::projects,
+    argocd::paths,
+    argocd::owners,
 ];
 
 /// Everything that is wrong with a cluster's objects, and what its silences miss.
@@ -50,10 +64,6 @@ pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle) -> Vec<Finding> {
     match claims::claims(plan, bundle) {
         Ok(claims) => all.extend(claims::gaps(plan, &claims)),
         Err(findings) => all.extend(findings),
-    }
-    for object in world.objects.iter() {
-        all.extend(namespace(plan, object));
-        all.extend(cluster_kind(plan, bundle, object));
     }
     silence::apply(all, world.silences)
 }
@@ -120,31 +130,4 @@ fn strings<'a>(value: &'a Value, pointer: &mut String, look: &mut impl FnMut(&st
         }
         _ => {}
     }
-}
-
-/// Every namespace in use is one that some component brings.
-fn namespace(plan: &Plan<'_>, object: &Object<'_>) -> Option<Finding> {
-    let known: BTreeSet<&str> = plan.components.iter().map(|c| c.namespace.as_str()).collect();
-    let identity = object.identity;
-    if identity.namespace.is_empty() || known.contains(identity.namespace.as_str()) {
-        return None;
-    }
-    let message = format!("{identity} lies in a namespace that no component has");
-    let finding = object.error(Code::UnknownNamespace, "/metadata/namespace", message);
-    Some(finding.help("let a component have that namespace: it is then created"))
-}
-
-/// The AppProject allows exactly the cluster-scoped kinds that components declare.
-fn cluster_kind(plan: &Plan<'_>, bundle: &Bundle, object: &Object<'_>) -> Option<Finding> {
-    let identity = object.identity;
-    let placed = &bundle.manifests[identity];
-    let component = plan.components.iter().find(|c| c.name == placed.component)?;
-    let declared = component.cluster_kinds.iter().any(|k| k.group == identity.group && k.kind == identity.kind);
-    if !identity.namespace.is_empty() || !component.application || declared {
-        return None;
-    }
-    let message =
-        format!("component `{}` renders {identity} without a namespace and does not declare that kind", component.name);
-    let finding = object.error(Code::ClusterKind, "/kind", message);
-    Some(finding.help("add it to `clusterKinds` of the component, or give the object a namespace"))
 }
