@@ -8,7 +8,7 @@ use crate::finding::{Code, Finding};
 use crate::inventory::{Inventory, Origin};
 use crate::object::Object;
 use crate::schema::did_you_mean;
-use crate::selection;
+use crate::wiring_pods;
 
 /// Kinds that attach to listeners.
 const ROUTES: [&str; 5] = ["GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute", "UDPRoute"];
@@ -108,7 +108,7 @@ fn namespace_allowed(inventory: &Inventory<'_, '_>, namespace: &str, gateway: &O
             // Of a namespace that is not ours the other labels are not known.
             let known = thing.is_some_and(|t| matches!(t.origin, Origin::File(_)));
             let only_name = names_only(&allowed["selector"]);
-            selection::selects(&allowed["selector"], &labels) || !known && !only_name
+            wiring_pods::selects(&allowed["selector"], &labels) || !known && !only_name
         }
         _ => true,
     }
@@ -259,7 +259,7 @@ fn serves(inventory: &Inventory<'_, '_>, condition: &Value, namespace: &str) -> 
     let listed = condition["namespaces"].as_array().is_some_and(|names| names.iter().any(|n| n == namespace));
     let selected = condition.get("namespaceSelector").is_some_and(|selector| {
         let labels = inventory.find("", "Namespace", "", namespace).map(|t| t.labels().cloned().unwrap_or_default());
-        labels.is_none_or(|labels| selection::selects(selector, &labels))
+        labels.is_none_or(|labels| wiring_pods::selects(selector, &labels))
     });
     // What a regular expression means is left to the operator.
     listed || selected || condition.get("namespaceRegexes").is_some()

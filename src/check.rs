@@ -1,11 +1,8 @@
 //! All rules over one cluster. They look, they never edit, and none looks at a file.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use crate::agentic_seen::Seen;
-use crate::component::Component;
 use crate::crd::{Crds, Verdict};
 use crate::finding::{Code, Finding};
 use crate::inventory::Inventory;
@@ -15,14 +12,15 @@ use crate::render::Bundle;
 use crate::violation::Violation;
 use crate::world::{World, WorldRule};
 use crate::{
-    attachment, claims, presence, rules_agentic, rules_argocd, rules_backend, rules_cnpg, rules_drift, rules_env, rules_expression,
-    rules_gateway, rules_inference, rules_jwt, rules_keda, rules_keys, rules_litellm, rules_litellm_pods, rules_policy, rules_postgres, rules_routing,
-    rules_secrets, rules_vllm, rules_ways, secret, selection, silence, wiring,
+    argocd, attachment, claims, filled, hosts, policies, presence, rights, rules_agentic, rules_argocd, rules_backend,
+    rules_cnpg, rules_drift, rules_env, rules_expression, rules_gateway, rules_inference, rules_jwt, rules_keda,
+    rules_keys, rules_litellm, rules_litellm_pods, rules_policy, rules_postgres, rules_routing, rules_secrets,
+    rules_vllm, rules_ways, secret, selection, silence, wiring, wiring_containers,
 };
 
 /// Rules that look at one object alone, by subject.
 const OF_OBJECTS: &[&[ObjectRule]] = &[
-    &[secret_material, rules_env::twice, rules_litellm::config],
+    &[secret_material, filled::templates, rules_env::twice, rules_litellm::config],
     rules_backend::OF_OBJECTS,
     rules_keys::OF_OBJECTS,
     rules_expression::OF_OBJECTS,
@@ -68,6 +66,16 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
     attachment::stores,
     rules_litellm_pods::litellm,
     rules_ways::ways,
+    policies::targets,
+    wiring_containers::containers,
+    wiring_containers::claims,
+    rights::bindings,
+    policies::open,
+    hosts::addresses,
+    filled::logins,
+    argocd::projects,
+    argocd::paths,
+    argocd::owners,
 ];
 
 /// Everything that is wrong with a cluster's objects, and what its silences miss.
@@ -88,10 +96,6 @@ pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle, crds: &Crds) -> Vec<Find
     match claims::claims(plan, bundle) {
         Ok(claims) => all.extend(claims::gaps(plan, &claims)),
         Err(findings) => all.extend(findings),
-    }
-    for object in world.objects.iter() {
-        all.extend(namespace(plan, object));
-        all.extend(cluster_kind(plan, bundle, object));
     }
     silence::apply(all, world.silences)
 }
@@ -169,31 +173,4 @@ fn strings<'a>(value: &'a Value, pointer: &mut String, look: &mut impl FnMut(&st
         }
         _ => {}
     }
-}
-
-/// Every namespace in use is one that some component brings.
-fn namespace(plan: &Plan<'_>, object: &Object<'_>) -> Option<Finding> {
-    let known: BTreeSet<&str> = plan.components.iter().flat_map(Component::all_namespaces).collect();
-    let identity = object.identity;
-    if identity.namespace.is_empty() || known.contains(identity.namespace.as_str()) {
-        return None;
-    }
-    let message = format!("{identity} lies in a namespace that no component has");
-    let finding = object.error(Code::UnknownNamespace, "/metadata/namespace", message);
-    Some(finding.help("let a component have that namespace: it is then created"))
-}
-
-/// The AppProject allows exactly the cluster-scoped kinds that components declare.
-fn cluster_kind(plan: &Plan<'_>, bundle: &Bundle, object: &Object<'_>) -> Option<Finding> {
-    let identity = object.identity;
-    let placed = &bundle.manifests[identity];
-    let component = plan.components.iter().find(|c| c.name == placed.component)?;
-    let declared = component.cluster_kinds.iter().any(|k| k.group == identity.group && k.kind == identity.kind);
-    if !identity.namespace.is_empty() || !component.application || declared {
-        return None;
-    }
-    let message =
-        format!("component `{}` renders {identity} without a namespace and does not declare that kind", component.name);
-    let finding = object.error(Code::ClusterKind, "/kind", message);
-    Some(finding.help("add it to `clusterKinds` of the component, or give the object a namespace"))
 }

@@ -17,7 +17,8 @@ pub const INFERENCE: &str = "inference.networking.k8s.io";
 const BARMAN: &str = "barmancloud.cnpg.io";
 const CERT_MANAGER: &str = "cert-manager.io";
 const KEDA: &str = "keda.sh";
-const RBAC: &str = "rbac.authorization.k8s.io";
+/// API group of roles and their bindings.
+pub const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// API group and kind.
 pub type Kind = (&'static str, &'static str);
@@ -63,6 +64,8 @@ pub enum Namespace {
     Field,
     /// As the field `namespace` says; without one nobody can tell.
     OnlyField,
+    /// That into which an Application installs.
+    Destination,
 }
 
 /// What a reference needs of its target.
@@ -99,6 +102,9 @@ impl Edge {
     }
     const fn across(self) -> Self {
         Self { namespace: Namespace::Field, ..self }
+    }
+    const fn content(self) -> Self {
+        Self { namespace: Namespace::Destination, first: true, ..self }
     }
     const fn placed(self) -> Self {
         Self { namespace: Namespace::OnlyField, ..self }
@@ -170,6 +176,7 @@ const OF_CLUSTERS: &[Kind] = &[
 ];
 const OBJECT_STORE: &[Kind] = &[(BARMAN, "ObjectStore")];
 const EXTERNAL_SECRET: &[Kind] = &[(ESO, "ExternalSecret")];
+const APPLICATION: &[Kind] = &[(ARGO, "Application")];
 const PUSH_SECRET: &[Kind] = &[(ESO, "PushSecret")];
 const STORE: &[Kind] = &[(ESO, "SecretStore")];
 const CLUSTER_STORE: &[Kind] = &[(ESO, "ClusterSecretStore")];
@@ -215,7 +222,7 @@ pub const EDGES: &[Edge] = &[
     edge(TRIGGER_AUTHENTICATION, "spec/configMapTargetRef/*", "name", CONFIG_MAP).key(),
     // Gateway API 1.5.
     edge(ROUTES, "spec/parentRefs/*", "name", To::Fields(GATEWAY, "Gateway")).across().first(),
-    edge(ROUTES, "spec/rules/*/backendRefs/*", "name", SERVICE).across().part(PORT),
+    edge(ROUTES, "spec/rules/*/backendRefs/*", "name", SERVICE).across().part(PORT).first(),
     edge(ROUTES, "spec/rules/*/**/requestMirror/backendRef", "name", SERVICE).across().part(PORT),
     edge(ROUTES, "spec/rules/*/**/extensionRef", "name", To::Fields("", "")),
     edge(&[(GATEWAY, "ListenerSet")], "spec/parentRef", "name", To::Fields(GATEWAY, "Gateway")).across().first(),
@@ -283,6 +290,9 @@ pub const EDGES: &[Edge] = &[
     edge(OBJECT_STORE, "spec/configuration/s3Credentials|azureCredentials|googleCredentials/*", "name", SECRET).key(),
     edge(OBJECT_STORE, "spec/configuration/endpointCA", "name", SECRET).key(),
     edge(OBJECT_STORE, "spec/instanceSidecarConfiguration/env/*/valueFrom/secretKeyRef", "name", SECRET).key(),
+    // Values of a chart, where they have the shape of the core's.
+    edge(APPLICATION, "spec/**/valuesObject/**/secretKeyRef", "name", SECRET).key().content(),
+    edge(APPLICATION, "spec/**/valuesObject/**/configMapKeyRef", "name", CONFIG_MAP).key().content(),
     // External Secrets 2.6.
     edge(EXTERNAL_SECRET, "spec/secretStoreRef", "name", To::Fields(ESO, "SecretStore")).first(),
     edge(EXTERNAL_SECRET, "spec/data|dataFrom/*/sourceRef/storeRef", "name", To::Fields(ESO, "SecretStore")).first(),

@@ -167,7 +167,8 @@ impl<'w, 'a> Inventory<'w, 'a> {
         if self.of(group, kind).any(|thing| thing.namespace == namespace || thing.name == name) {
             return Absence::Sure;
         }
-        let brought = kind != "Secret" && MADE_BY_OPERATORS.contains(&kind) && self.brings(namespace);
+        let by_hand = kind == "Secret" && meant().next().is_none();
+        let brought = !by_hand && MADE_BY_OPERATORS.contains(&kind) && self.brings(namespace);
         if brought { Absence::Likely } else { Absence::Unknown }
     }
 

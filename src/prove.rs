@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::catalog::Catalog;
-use crate::crd::Crds;
 use crate::choice;
+use crate::crd::Crds;
 use crate::digest;
 use crate::features::{Cluster, Inputs};
 use crate::finding::Finding;

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::trap_attachment::{AGENTGATEWAY, acts_on_backend, policies};
 use crate::finding::{Code, Finding};
 use crate::object::{Object, ObjectRule};
 use crate::shared_findings::without_effect;
+use crate::trap_attachment::{AGENTGATEWAY, acts_on_backend, policies};
 use crate::world::{World, WorldRule};
 use crate::yaml::object as entries;
 

@@ -4,9 +4,9 @@
 use serde_json::Value;
 
 use crate::application::{ARGOCD, charts, version};
-use crate::trap_attachment::GATEWAY_API;
 use crate::finding::{Code, Finding};
 use crate::object::Object;
+use crate::trap_attachment::GATEWAY_API;
 use crate::world::{World, WorldRule};
 
 /// Rules that look at all objects of a cluster.

@@ -3,10 +3,10 @@
 use regex::Regex;
 use serde_json::Value;
 
-use crate::trap_attachment::{AGENTGATEWAY, GATEWAY_API, gateways};
 use crate::cel_text;
 use crate::finding::{Code, Finding};
 use crate::object::{Object, ObjectRule};
+use crate::trap_attachment::{AGENTGATEWAY, GATEWAY_API, gateways};
 use crate::world::{World, WorldRule};
 
 /// Rules that look at one object alone.

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use crate::application::{Given, chart_value, charts};
-use crate::trap_attachment::{AGENTGATEWAY, GATEWAY_API, INFERENCE, backends, gateways, resolve, selects};
 use crate::finding::{Code, Finding};
 use crate::object::Object;
 use crate::rules_backend::{pinned, providers};
+use crate::trap_attachment::{AGENTGATEWAY, GATEWAY_API, INFERENCE, backends, gateways, resolve, selects};
 use crate::world::{World, WorldRule};
 
 /// Rules that look at all objects of a cluster.

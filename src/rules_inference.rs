@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::application::version;
-use crate::trap_attachment::{INFERENCE, is_agentgateway, selects};
 use crate::finding::{Code, Finding};
 use crate::object::{Object, ObjectRule};
 use crate::schema::did_you_mean;
 use crate::source::Source;
+use crate::trap_attachment::{INFERENCE, is_agentgateway, selects};
 use crate::workload::{containers, flag, image, is_workload, pod_labels, workloads};
 use crate::world::{World, WorldRule};
 use crate::yaml;

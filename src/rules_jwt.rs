@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use crate::trap_attachment::{AGENTGATEWAY, GATEWAY_API, gateways, policies, resolve, targets};
 use crate::cel_text;
 use crate::finding::{Code, Finding, Severity};
 use crate::object::{Object, ObjectRule};
+use crate::trap_attachment::{AGENTGATEWAY, GATEWAY_API, gateways, policies, resolve, targets};
 use crate::world::{World, WorldRule};
 
 /// Rules that look at one object alone.

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::application::applications;
-use crate::trap_attachment::{INFERENCE, selects};
 use crate::finding::{Code, Finding};
 use crate::object::{Object, ObjectRule};
 use crate::rules_inference::picker_config;
 use crate::shared_findings::deprecated;
+use crate::trap_attachment::{INFERENCE, selects};
 use crate::workload::{containers, flag, pod_labels, workloads};
 use crate::world::{World, WorldRule};
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::trap_attachment::{self, AGENTGATEWAY, GATEWAY_API, backends, policies, targets};
 use crate::finding::{Code, Finding};
 use crate::object::{Identity, Object, ObjectRule};
 use crate::shared_findings::without_effect;
+use crate::trap_attachment::{self, AGENTGATEWAY, GATEWAY_API, backends, policies, targets};
 use crate::world::{World, WorldRule};
 use crate::yaml::object as entries;
 

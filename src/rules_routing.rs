@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::trap_attachment::{GATEWAY_API, gateways, is_agentgateway, policies, targets};
 use crate::finding::{Code, Finding};
 use crate::object::{Identity, Object};
+use crate::trap_attachment::{GATEWAY_API, gateways, is_agentgateway, policies, targets};
 use crate::world::{World, WorldRule};
 
 /// Rules that look at all objects of a cluster.

@@ -1,110 +1,17 @@
 //! Inventory -> selectors that take nothing, or something without the port that they need.
 
-use std::borrow::Cow;
-
 use serde_json::{Map, Value};
 
-use crate::edges::{AGENTGATEWAY, CNPG, GATEWAY, INFERENCE, POD_TEMPLATES};
+use crate::edges::{AGENTGATEWAY, GATEWAY, INFERENCE};
 use crate::finding::{Code, Finding, Severity};
 use crate::inventory::{Inventory, Thing};
 use crate::object::Object;
 use crate::products::Port;
-
-/// True where labels fit a LabelSelector.
-pub fn selects(selector: &Value, labels: &Map<String, Value>) -> bool {
-    let all = selector["matchLabels"].as_object().is_none_or(|wanted| fits(wanted, labels));
-    all && selector["matchExpressions"].as_array().into_iter().flatten().all(|e| {
-        let label = e["key"].as_str().and_then(|key| labels.get(key));
-        let listed = || label.is_some_and(|l| e["values"].as_array().is_some_and(|values| values.contains(l)));
-        match e["operator"].as_str().unwrap_or_default() {
-            "In" => listed(),
-            "NotIn" => !listed(),
-            "Exists" => label.is_some(),
-            _ => label.is_none(),
-        }
-    })
-}
-
-fn fits(wanted: &Map<String, Value>, labels: &Map<String, Value>) -> bool {
-    wanted.iter().all(|(key, value)| labels.get(key) == Some(value))
-}
-
-/// Pods of one workload.
-#[derive(Debug)]
-struct Pods<'a> {
-    owner: Object<'a>,
-    labels: Cow<'a, Map<String, Value>>,
-    /// `None`: no container declares any.
-    ports: Option<Vec<Port<'a>>>,
-}
-
-fn pods<'a>(inventory: &Inventory<'_, 'a>) -> Vec<Pods<'a>> {
-    let mut pods = Vec::new();
-    for ((group, kind), template) in POD_TEMPLATES.iter().filter(|(k, _)| ![AGENTGATEWAY, CNPG].contains(&k.0)) {
-        for object in inventory.world.objects.of(group, kind) {
-            let labels = object.at(&format!("{template}/metadata/labels")).and_then(Value::as_object);
-            let labels = labels.map_or_else(|| Cow::Owned(Map::new()), Cow::Borrowed);
-            pods.push(Pods { owner: *object, labels, ports: container_ports(object, template) });
-        }
-    }
-    let owned = |pairs: &[(&str, &str)]| {
-        Cow::Owned(pairs.iter().map(|(key, value)| ((*key).to_owned(), Value::from(*value))).collect())
-    };
-    let port = |name, number| Port { name, number, protocol: "" };
-    for object in inventory.world.objects.of(CNPG, "Cluster") {
-        let labels = owned(&[("cnpg.io/cluster", &object.identity.name), ("cnpg.io/podRole", "instance")]);
-        pods.push(Pods { owner: *object, labels, ports: Some(vec![port("postgresql", 5432), port("metrics", 9187)]) });
-    }
-    for object in inventory.world.objects.of(CNPG, "Pooler") {
-        let labels = owned(&[("cnpg.io/poolerName", &object.identity.name), ("cnpg.io/podRole", "pooler")]);
-        pods.push(Pods { owner: *object, labels, ports: Some(vec![port("pgbouncer", 5432), port("metrics", 9127)]) });
-    }
-    for object in inventory.world.objects.of(GATEWAY, "Gateway") {
-        let name = object.identity.name.as_str();
-        let labels = owned(&[
-            ("gateway.networking.k8s.io/gateway-name", name),
-            ("app.kubernetes.io/name", name),
-            ("app.kubernetes.io/instance", name),
-        ]);
-        pods.push(Pods { owner: *object, labels, ports: None });
-    }
-    pods
-}
-
-fn container_ports<'a>(object: &Object<'a>, template: &str) -> Option<Vec<Port<'a>>> {
-    let containers = ["containers", "initContainers"].into_iter();
-    let all = containers.flat_map(|list| object.items(&format!("{template}/spec/{list}")));
-    let declared = all.filter_map(|container| container["ports"].as_array()).flatten();
-    let port = |p: &'a Value| {
-        Some(Port { name: p["name"].as_str().unwrap_or_default(), number: p["containerPort"].as_i64()?, protocol: "" })
-    };
-    let ports: Vec<Port<'a>> = declared.filter_map(port).collect();
-    (!ports.is_empty()).then_some(ports)
-}
-
-impl Pods<'_> {
-    fn in_namespace(&self, namespace: &str) -> bool {
-        self.owner.identity.namespace == namespace
-    }
-
-    /// Operators add labels of their own.
-    fn taken(&self, selector: &Value) -> bool {
-        let operated = [CNPG, GATEWAY].contains(&self.owner.identity.group.as_str());
-        match selector["matchLabels"].as_object().filter(|_| operated) {
-            None => selects(selector, &self.labels),
-            Some(wanted) => {
-                let fits = |(key, value): (&String, &Value)| {
-                    self.labels.get(key).map_or(key.contains("cnpg.io/") || key == "role", |l| l == value)
-                };
-                !wanted.is_empty() && wanted.iter().all(fits)
-            }
-        }
-    }
-}
+use crate::wiring_pods::{self, Pods, selects};
 
 /// Every rule about what selectors take.
 pub fn selection(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
-    let pods = pods(inventory);
+    let pods = wiring_pods::pods(inventory);
     let mut findings = Vec::new();
     for service in inventory.world.objects.of("", "Service") {
         findings.extend(service_pods(inventory, &pods, service));
@@ -126,6 +33,7 @@ pub fn selection(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
         findings.extend(mcp_services(inventory, backend));
     }
     findings.extend(monitors(inventory, &pods));
+    findings.extend(pods.iter().filter_map(|p| unreached(inventory, p)));
     findings
 }
 
@@ -219,17 +127,6 @@ fn pool_pods(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], pool: &Object<'_>
     for (i, port) in pool.items("/spec/targetPorts").iter().enumerate() {
         findings.extend(no_port(pool, &format!("/spec/targetPorts/{i}/number"), &port["number"], &taken));
     }
-    let picker =
-        inventory.find("", "Service", namespace, pool.text_at("/spec/endpointPickerRef/name")).and_then(Thing::object);
-    if let Some(of_picker) = picker.and_then(|service| selector_of(service, "/spec/selector")) {
-        let both = taken.iter().filter(|p| p.taken(&of_picker)).map(|p| {
-            let message =
-                format!("{} takes the pods of {}, which are its own endpoint picker", pool.identity, p.owner.identity);
-            let finding = pool.error(Code::PickerInPool, "/spec/selector/matchLabels", message);
-            finding.help("let the selector ask for a label that only model servers have")
-        });
-        findings.extend(both);
-    }
     findings
 }
 
@@ -277,9 +174,7 @@ fn own_pods(workload: &Object<'_>) -> Option<Finding> {
     )
 }
 
-/// agentgateway makes a target of each Service port with one of these protocols, and of nothing else.
-const MCP: [&str; 4] = ["agentgateway.dev/mcp", "agentgateway.dev/mcp-sse", "kgateway.dev/mcp", "kgateway.dev/mcp-sse"];
-
+/// agentgateway makes a target of each port that speaks MCP of the Services that a selector takes.
 fn mcp_services(inventory: &Inventory<'_, '_>, backend: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (i, target) in backend.items("/spec/mcp/targets").iter().enumerate() {
@@ -304,14 +199,6 @@ fn mcp_services(inventory: &Inventory<'_, '_>, backend: &Object<'_>) -> Vec<Find
                 format!("{} selects no Service, and answers 503 without a word in its status", backend.identity);
             let finding = backend.error(Code::EmptySelection, &pointer, message);
             findings.push(finding.help("compare with the labels of the Service itself, not of its pods"));
-        }
-        let speaks = |s: &&&Thing<'_>| s.ports().is_none_or(|ports| ports.iter().any(|p| MCP.contains(&p.protocol)));
-        if !taken.is_empty() && !taken.iter().any(|s| speaks(&s)) {
-            let names: Vec<String> = taken.iter().map(|s| format!("{}/{}", s.namespace, s.name)).collect();
-            let message =
-                format!("{} selects Service {}, none of whose ports speaks MCP", backend.identity, names.join(", "));
-            let finding = backend.error(Code::MissingPort, &pointer, message);
-            findings.push(finding.help(format!("set `appProtocol: {}` on the port", MCP[0])));
         }
     }
     findings
@@ -339,4 +226,24 @@ fn monitors(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Pods that say when they are ready for requests, and that nothing sends any. Elsewhere the Service may be another's.
+fn unreached(inventory: &Inventory<'_, '_>, pods: &Pods<'_>) -> Option<Finding> {
+    let (objects, owner) = (&inventory.world.objects, pods.owner);
+    let asks = owner.items("/spec/template/spec/containers").iter().any(|c| c.get("readinessProbe").is_some());
+    let namespace = owner.identity.namespace.as_str();
+    if !inventory.world.closed || !asks || pods.ports.is_none() || inventory.is_opaque(namespace) {
+        return None;
+    }
+    let of = |group, kind, pointer| {
+        let mut all = objects.of(group, kind).filter(|o| o.identity.namespace == namespace);
+        all.any(|o| selector_of(o, pointer).is_some_and(|selector| pods.taken(&selector)))
+    };
+    let reached = of("", "Service", "/spec/selector")
+        || of(INFERENCE, "InferencePool", "/spec/selector/matchLabels")
+        || of("monitoring.coreos.com", "PodMonitor", "/spec/selector/matchLabels");
+    let message = format!("{} has a readiness probe, and no Service leads to its pods", owner.identity);
+    let finding = owner.warning(Code::UnreachablePods, "/metadata/name", message);
+    (!reached).then(|| finding.help("add a Service, or drop the probe"))
 }

@@ -136,6 +136,7 @@ fn reference<'o, 'a>(
         Namespace::Own => own,
         Namespace::Field => field("namespace").unwrap_or(own),
         Namespace::OnlyField => field("namespace")?,
+        Namespace::Destination => from.text_at("/spec/destination/namespace"),
     };
     Some(Reference { edge, from, pointer, value, group, kind, namespace, name })
 }
@@ -146,7 +147,11 @@ fn resolve(inventory: &Inventory<'_, '_>, reference: &Reference<'_, '_>) -> Vec<
         Some(thing) => {
             let mut findings = part(reference, thing);
             if reference.edge.first {
-                let from = Needing { object: reference.from, pointer: &reference.name_pointer(), content: false };
+                let from = Needing {
+                    object: reference.from,
+                    pointer: &reference.name_pointer(),
+                    content: reference.edge.namespace == Namespace::Destination,
+                };
                 findings.extend(order::late(inventory, from, &format!("{kind} {name}"), thing));
             }
             findings

@@ -45,7 +45,8 @@ impl Item {
 
 fn tree(folder: &str) -> Tree {
     let mut tree = Tree { items: Vec::new(), existing: Vec::new() };
-    let files = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().flatten().filter(|e| e.file_type().is_file());
+    let files =
+        walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().flatten().filter(|e| e.file_type().is_file());
     for file in files.filter(|f| f.path().extension().is_some_and(|e| e == "yaml")) {
         let path = file.path().strip_prefix(folder).expect("below").to_string_lossy().into_owned();
         let text = fs::read_to_string(file.path()).expect("readable");
@@ -128,8 +129,25 @@ fn broken(tree: &Tree) -> Vec<Broken> {
             if pointer.starts_with("/metadata") {
                 continue;
             }
-            let named = ["name", "namespace", "secretName", "claimName", "serviceAccountName", "sectionName", "gatewayClassName",
-                "key", "barmanObjectName", "secretKey", "project", "path", "repoURL", "chart", "targetPort", "kind", "subPath"];
+            let named = [
+                "name",
+                "namespace",
+                "secretName",
+                "claimName",
+                "serviceAccountName",
+                "sectionName",
+                "gatewayClassName",
+                "key",
+                "barmanObjectName",
+                "secretKey",
+                "project",
+                "path",
+                "repoURL",
+                "chart",
+                "targetPort",
+                "kind",
+                "subPath",
+            ];
             match leaf {
                 Value::String(text) if named.contains(&key) && text != "" => {
                     let new = item.changed(&pointer, |v| *v = json!(format!("{text}-x")));
@@ -143,8 +161,20 @@ fn broken(tree: &Tree) -> Vec<Broken> {
                 _ => {}
             }
         }
-        for pointer in ["/data", "/spec/target/template/data", "/metadata/labels", "/spec/template/metadata/labels", "/spec/selector/matchLabels"] {
-            let keys: Vec<String> = item.value.pointer(pointer).and_then(Value::as_object).into_iter().flat_map(|m| m.keys().cloned()).collect();
+        for pointer in [
+            "/data",
+            "/spec/target/template/data",
+            "/metadata/labels",
+            "/spec/template/metadata/labels",
+            "/spec/selector/matchLabels",
+        ] {
+            let keys: Vec<String> = item
+                .value
+                .pointer(pointer)
+                .and_then(Value::as_object)
+                .into_iter()
+                .flat_map(|m| m.keys().cloned())
+                .collect();
             for key in keys.iter().filter(|_| !item.identity.name.contains("argocd-cm")) {
                 let new = item.changed(pointer, |v| {
                     let map = v.as_object_mut().expect("a map");
