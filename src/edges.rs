@@ -40,7 +40,7 @@ pub struct Edge {
     pub part: Part,
     /// Without it the one that refers never becomes ready, so that a sync in waves stops there.
     pub first: bool,
-    /// It is often made by hand and its absence breaks nothing for sure.
+    /// It is often not there, or made by hand, and its absence does not break anything for sure.
     pub weak: bool,
 }
 
@@ -196,7 +196,7 @@ pub const EDGES: &[Edge] = &[
     edge(&[("", "PersistentVolumeClaim")], "spec/storageClassName", "", To::One("storage.k8s.io", "StorageClass"))
         .first(),
     edge(&[("", "PersistentVolumeClaim")], "spec/dataSource|dataSourceRef", "name", To::Fields("", "")).first(),
-    edge(&[("apps", "StatefulSet")], "spec/serviceName", "", To::One("", "Service")),
+    edge(&[("apps", "StatefulSet")], "spec/serviceName", "", To::One("", "Service")).weak(),
     edge(BINDINGS, "roleRef", "name", To::Fields(RBAC, "")),
     edge(BINDINGS, "subjects/*", "name", To::Fields("", "")).across(),
     edge(SCALERS, "spec/scaleTargetRef", "name", To::Fields("apps", "Deployment")).first(),

@@ -87,6 +87,7 @@ struct Login<'a> {
     kind: &'a str,
     labels: Option<&'a Value>,
     user: &'a str,
+    refreshed: bool,
 }
 
 impl<'a> Login<'a> {
@@ -108,6 +109,7 @@ impl<'a> Login<'a> {
             kind: object.text_at(at[0]),
             labels: object.at(at[1]),
             user: object.text_at(at[2]),
+            refreshed: object.identity.kind == "ExternalSecret",
         })
     }
 
@@ -133,7 +135,8 @@ impl<'a> Login<'a> {
                 cluster.warning(Code::DatabaseLogin, pointer, message).help("set `type: kubernetes.io/basic-auth`"),
             );
         }
-        if self.labels.is_none_or(|labels| labels["cnpg.io/reload"] != "true") {
+        // Only what is fetched again changes.
+        if self.refreshed && self.labels.is_none_or(|labels| labels["cnpg.io/reload"] != "true") {
             let message = format!("{} does not notice a new password in {}", cluster.identity, self.name);
             let finding = cluster.warning(Code::DatabaseLogin, pointer, message);
             findings.push(finding.help("label the Secret cnpg.io/reload: \"true\""));

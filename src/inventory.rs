@@ -161,14 +161,20 @@ impl<'w, 'a> Inventory<'w, 'a> {
         if self.world.closed {
             return Absence::Sure;
         }
-        if MADE_BY_OPERATORS.contains(&kind) && self.opaque.contains(namespace) {
+        if MADE_BY_OPERATORS.contains(&kind) && (self.opaque.contains(namespace) || self.world.generated) {
             return Absence::Unknown;
         }
-        if self.of(group, kind).any(|thing| thing.namespace == namespace || thing.name == name) {
+        let beside = |thing: &&Thing<'_>| thing.namespace == namespace;
+        let alike = |thing: &&Thing<'_>| strsim::damerau_levenshtein(&thing.name, name) <= 1 + name.len() / 6;
+        let meant = || self.of(group, kind).filter(|thing| thing.is_meant());
+        if meant().any(|thing| thing.name == name || beside(&thing) && alike(&thing)) {
             return Absence::Sure;
         }
-        let by_hand = kind == "Secret" && meant().next().is_none();
-        let brought = !by_hand && MADE_BY_OPERATORS.contains(&kind) && self.brings(namespace);
+        if meant().any(|thing| beside(&thing)) {
+            // Some are made by hand, because no key belongs in a file.
+            return if kind == "Secret" { Absence::Likely } else { Absence::Sure };
+        }
+        let brought = kind != "Secret" && MADE_BY_OPERATORS.contains(&kind) && self.brings(namespace);
         if brought { Absence::Likely } else { Absence::Unknown }
     }
 
@@ -187,6 +193,16 @@ impl<'w, 'a> Inventory<'w, 'a> {
 }
 
 impl Thing<'_> {
+    /// Somebody wrote down that it is to be there; it does not just come with another.
+    fn is_meant(&self) -> bool {
+        match &self.origin {
+            Origin::File(_) | Origin::Elsewhere(_) => true,
+            Origin::Made(object, _) => {
+                ["Certificate", "ExternalSecret", "SealedSecret"].contains(&object.identity.kind.as_str())
+            }
+        }
+    }
+
     /// API group; `None`: whatever group has that kind.
     fn group(&self) -> Option<&str> {
         match &self.origin {

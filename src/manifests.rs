@@ -28,6 +28,8 @@ pub struct Manifests {
     pub existing: Vec<Existing>,
     /// As its `groups.yaml` says.
     pub silences: Vec<Silence>,
+    /// As in [`crate::world::World::generated`].
+    pub generated: bool,
     /// There is a `groups.yaml`, so the files are all there is.
     pub closed: bool,
 }
@@ -96,7 +98,9 @@ pub fn manifests(sources: &[Arc<Source>]) -> (Vec<Manifests>, Vec<Finding>) {
     for source in sources {
         let folder = folder_of(&source.name);
         let file = source.name[folder.len()..].to_owned();
-        clusters.entry(folder).or_default().files.push(file);
+        let cluster = clusters.entry(folder).or_default();
+        cluster.generated |= generates(source);
+        cluster.files.push(file);
     }
     let read: Vec<Result<Vec<Document>, Vec<Finding>>> = sources.par_iter().map(documents).collect();
     for result in read {
@@ -110,6 +114,13 @@ pub fn manifests(sources: &[Arc<Source>]) -> (Vec<Manifests>, Vec<Finding>) {
         }
     }
     (clusters.into_values().collect(), findings)
+}
+
+/// A kustomization that brings more than the files that it names.
+fn generates(source: &Source) -> bool {
+    let name = source.name.rsplit('/').next().unwrap_or_default();
+    let words = ["Generator:", "generators:", "helmCharts:", "://", "github.com/"];
+    ["kustomization.yaml", "kustomization.yml"].contains(&name) && words.iter().any(|word| source.text.contains(word))
 }
 
 /// What our `groups.yaml` says; `None`: this one is somebody else's.

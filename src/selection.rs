@@ -42,16 +42,22 @@ fn selector_of(object: &Object<'_>, pointer: &str) -> Option<Value> {
     Some(serde_json::json!({ "matchLabels": labels }))
 }
 
-/// Whether it means something that no pod of a namespace is selected.
+/// Whether it means something that no pod of a namespace is selected. In a folder of others it does where some Service there
+/// finds its pods, so that the folder brings both.
 fn severity(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], namespace: &str) -> Option<Severity> {
-    let here = pods.iter().any(|p| p.in_namespace(namespace));
-    match inventory.is_opaque(namespace) {
-        true => None,
-        false if inventory.world.closed || here => Some(Severity::Error),
-        false => {
-            (!pods.is_empty() && inventory.find("", "Namespace", "", namespace).is_some()).then_some(Severity::Warning)
-        }
+    if inventory.is_opaque(namespace) {
+        return None;
     }
+    let mut services = inventory.world.objects.of("", "Service").filter(|s| s.identity.namespace == namespace);
+    let finds = |service: &Object<'_>| {
+        let selector = selector_of(service, "/spec/selector");
+        selector.is_some_and(|selector| pods.iter().any(|p| p.in_namespace(namespace) && p.taken(&selector)))
+    };
+    if inventory.world.closed || services.any(finds) {
+        return Some(Severity::Error);
+    }
+    let brought = inventory.find("", "Namespace", "", namespace).is_some() && !pods.is_empty();
+    (brought || pods.iter().any(|p| p.in_namespace(namespace))).then_some(Severity::Warning)
 }
 
 fn nothing(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], object: &Object<'_>, pointer: &str) -> Option<Finding> {

@@ -24,6 +24,8 @@ pub struct World<'a> {
     pub existing: &'a [Existing],
     /// Findings that are not to be reported.
     pub silences: &'a [Silence],
+    /// A kustomization generates objects, or fetches some, that stand in no file.
+    pub generated: bool,
     /// Files and `existing` are all there is. Otherwise (a folder that somebody else made) a kind counts as complete when
     /// the files hold one of it.
     pub closed: bool,
@@ -43,7 +45,15 @@ impl<'a> World<'a> {
         });
         let (objects, repeated) = Objects::new(objects);
         let files = bundle.manifests.values().map(|placed| placed.path.as_str()).collect();
-        Self { objects, files, repeated, existing: &plan.existing, silences: &plan.silences, closed: true }
+        Self {
+            objects,
+            files,
+            repeated,
+            existing: &plan.existing,
+            silences: &plan.silences,
+            generated: false,
+            closed: true,
+        }
     }
 
     /// The world of a folder's files.
@@ -60,6 +70,7 @@ impl<'a> World<'a> {
         let (objects, repeated) = Objects::new(objects);
         let (existing, silences) = (&manifests.existing, &manifests.silences);
         let files = manifests.files.iter().map(String::as_str).collect();
-        Self { objects, files, repeated, existing, silences, closed: manifests.closed }
+        let (generated, closed) = (manifests.generated, manifests.closed);
+        Self { objects, files, repeated, existing, silences, generated, closed }
     }
 }
