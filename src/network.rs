@@ -20,11 +20,8 @@ pub fn service(object: &Spot<'_>, out: &mut Vec<Violation>) {
     if ports.is_empty() && kind != "ExternalName" && !headless {
         out.push(spec.refuse(format!("`{}` needs `ports`", spec.path)));
     }
-    if headless && kind == "LoadBalancer" {
-        out.push(spec.refuse(format!("`{}` cannot be a LoadBalancer with the clusterIP None", spec.path)));
-    }
-    if headless && kind == "NodePort" {
-        out.push(spec.refuse(format!("`{}` cannot be a NodePort with the clusterIP None", spec.path)));
+    if headless && matches!(kind, "LoadBalancer" | "NodePort") {
+        out.push(spec.refuse(format!("`{}` cannot be a {kind} with the clusterIP None", spec.path)));
     }
     let address = spec.word("clusterIP");
     if !matches!(address, "" | "None") && address.parse::<IpAddr>().is_err() {
@@ -46,6 +43,24 @@ pub fn service(object: &Spot<'_>, out: &mut Vec<Violation>) {
             );
         }
     }
+    service_ports(&ports, kind, out);
+    selectors::labels(&spec.at("selector"), out);
+    if spec.word("sessionAffinity") == "ClientIP" {
+        spec.at("sessionAffinityConfig").at("clientIP").at("timeoutSeconds").within(1, 86400, out);
+    }
+    only_where(&spec, kind, out);
+    for range in spec.at("loadBalancerSourceRanges").items() {
+        if !formats::admits("cidr", range.text().trim()) {
+            out.push(range.refuse(format!("`{}` is {:?}, which is no CIDR", range.path, range.text())));
+        }
+    }
+    Spot::unique(spec.at("ipFamilies").items().map(|f| (f, f.text().to_owned())), "family", out);
+    for ip in spec.at("externalIPs").items().filter(|ip| ip.text().parse::<IpAddr>().is_err()) {
+        out.push(ip.refuse(format!("`{}` is {:?}, which is no IP address", ip.path, ip.text())));
+    }
+}
+
+fn service_ports(ports: &Spot<'_>, kind: &str, out: &mut Vec<Violation>) {
     let several = ports.len() > 1;
     for port in ports.items() {
         if several {
@@ -69,7 +84,13 @@ pub fn service(object: &Spot<'_>, out: &mut Vec<Violation>) {
         }
     }
     Spot::unique(ports.items().map(|p| (p, p.word("name").to_owned())), "name", out);
-    selectors::labels(&spec.at("selector"), out);
+}
+
+/// Fields that only some types of Services have.
+fn only_where(spec: &Spot<'_>, kind: &str, out: &mut Vec<Violation>) {
+    if kind != "LoadBalancer" {
+        spec.forbids(&["loadBalancerClass", "allocateLoadBalancerNodePorts"], "it is no LoadBalancer", out);
+    }
     if spec.at("externalTrafficPolicy").there()
         && !matches!(kind, "NodePort" | "LoadBalancer")
         && spec.at("externalIPs").is_empty()
@@ -79,29 +100,9 @@ pub fn service(object: &Spot<'_>, out: &mut Vec<Violation>) {
             spec.path
         )));
     }
-    if spec.word("sessionAffinity") == "ClientIP" {
-        spec.at("sessionAffinityConfig").at("clientIP").at("timeoutSeconds").within(1, 86400, out);
-    }
-    only_where(&spec, kind, out);
-    for range in spec.at("loadBalancerSourceRanges").items() {
-        if !formats::admits("cidr", range.text().trim()) {
-            out.push(range.refuse(format!("`{}` is {:?}, which is no CIDR", range.path, range.text())));
-        }
-    }
     if !spec.at("loadBalancerSourceRanges").is_empty() && kind != "LoadBalancer" {
         let ranges = spec.at("loadBalancerSourceRanges");
         out.push(ranges.refuse(format!("`{}` is allowed only for the type LoadBalancer", ranges.path)));
-    }
-    Spot::unique(spec.at("ipFamilies").items().map(|f| (f, f.text().to_owned())), "family", out);
-    for ip in spec.at("externalIPs").items().filter(|ip| ip.text().parse::<IpAddr>().is_err()) {
-        out.push(ip.refuse(format!("`{}` is {:?}, which is no IP address", ip.path, ip.text())));
-    }
-}
-
-/// Fields that only some types of Services have.
-fn only_where(spec: &Spot<'_>, kind: &str, out: &mut Vec<Violation>) {
-    if kind != "LoadBalancer" {
-        spec.forbids(&["loadBalancerClass", "allocateLoadBalancerNodePorts"], "it is no LoadBalancer", out);
     }
     if kind == "ExternalName" {
         spec.forbids(&["clusterIPs", "ipFamilies", "ipFamilyPolicy"], "it is an ExternalName", out);

@@ -27,7 +27,7 @@ pub struct Structural {
     /// The declared fields of an object.
     pub properties: BTreeMap<String, Structural>,
     /// The schema of all values of a map.
-    pub additional_properties: Option<Box<Additional>>,
+    pub additional_properties: Option<Additional>,
     /// The fields that must be there.
     pub required: Vec<String>,
     /// The schema of a list's items.
@@ -116,7 +116,7 @@ pub enum Additional {
     /// Anything, or nothing.
     Any(bool),
     /// Values of that schema.
-    Values(Structural),
+    Values(Box<Structural>),
 }
 
 /// How a list is merged.
@@ -160,7 +160,7 @@ impl Structural {
 
     /// The schema of the values of a map.
     pub fn values(&self) -> Option<&Structural> {
-        match self.additional_properties.as_deref() {
+        match &self.additional_properties {
             Some(Additional::Values(schema)) => Some(schema),
             _ => None,
         }
@@ -168,7 +168,7 @@ impl Structural {
 
     /// True when fields that are not declared are no mistake.
     pub fn open(&self) -> bool {
-        self.preserve_unknown || matches!(self.additional_properties.as_deref(), Some(Additional::Any(true)))
+        self.preserve_unknown || matches!(self.additional_properties, Some(Additional::Any(true)))
     }
 
     /// Calls a function on this node and all below it, each with its path as in `.spec.rules[].name`.
