@@ -11,8 +11,8 @@ use crate::render::Bundle;
 use crate::world::{World, WorldRule};
 use crate::{
     claims, rules_argocd, rules_backend, rules_cnpg, rules_drift, rules_expression, rules_gateway, rules_inference,
-    rules_jwt, rules_keda, rules_keys, rules_policy, rules_postgres, rules_routing, rules_secrets, rules_vllm, secret,
-    silence,
+    rules_jwt, rules_keda, rules_keys, rules_policy, rules_postgres, rules_routing, rules_secrets, rules_stores,
+    rules_vllm, secret, silence,
 };
 
 /// Rules that look at one object alone, by subject.
@@ -28,6 +28,7 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     rules_keda::OF_OBJECTS,
     rules_cnpg::OF_OBJECTS,
     rules_postgres::OF_OBJECTS,
+    rules_stores::OF_OBJECTS,
     rules_secrets::OF_OBJECTS,
     rules_argocd::OF_OBJECTS,
 ];
