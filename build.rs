@@ -28,6 +28,7 @@ fn main() {
 fn pages(folder: &Path) -> String {
     let mut files = Vec::new();
     walk(folder, "md", &mut files);
+    files.retain(|file| !file.ends_with("README.md"));
     files.sort();
     let line = |file: &PathBuf| {
         let code = file.file_stem().expect("a file name").to_string_lossy();

@@ -14,7 +14,7 @@ use crate::world::{World, WorldRule};
 use crate::{
     argocd, attachment, claims, filled, hosts, policies, presence, rights, rules_agentic, rules_argocd, rules_backend,
     rules_cnpg, rules_drift, rules_env, rules_expression, rules_gateway, rules_inference, rules_jwt, rules_keda,
-    rules_keys, rules_litellm, rules_litellm_pods, rules_policy, rules_postgres, rules_routing, rules_secrets,
+    rules_keys, rules_litellm, rules_litellm_pods, rules_policy, rules_postgres, rules_routing, rules_secrets, rules_stores,
     rules_vllm, rules_ways, secret, selection, silence, wiring, wiring_containers,
 };
 
@@ -31,6 +31,7 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     rules_keda::OF_OBJECTS,
     rules_cnpg::OF_OBJECTS,
     rules_postgres::OF_OBJECTS,
+    rules_stores::OF_OBJECTS,
     rules_secrets::OF_OBJECTS,
     rules_argocd::OF_OBJECTS,
 ];

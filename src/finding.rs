@@ -185,6 +185,7 @@ codes! {
     EppFlag "epp-flag" "An endpoint picker is started with flags it refuses."
     EppConfig "epp-config" "An endpoint picker's configuration does not decode."
     FloatingVersion "floating-version" "What runs is decided by the day it starts."
+    KeyBehindGateway "key-behind-gateway" "A model server asks for a key that the gateway has taken away."
     ServiceLinks "service-links" "A Service called vllm stops vLLM."
     SimulatorTokenizer "simulator-tokenizer" "The vLLM simulator asks Hugging Face, or has a flag it does not know."
     VllmStart "vllm-start" "A liveness probe ends vLLM while it loads."

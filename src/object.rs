@@ -79,6 +79,14 @@ impl<'a> Object<'a> {
         self.identity.kind == kind && self.identity.group == group
     }
 
+    /// Where its neighbours are: its namespace, or without one (something else fills it in) the folder of its file.
+    pub fn home(&self) -> &'a str {
+        match self.identity.namespace.as_str() {
+            "" => self.path.rsplit_once('/').map_or("", |(folder, _)| folder),
+            namespace => namespace,
+        }
+    }
+
     /// Its annotation of that name; empty when there is none.
     pub fn annotation(&self, name: &str) -> &'a str {
         self.at("/metadata/annotations").and_then(|a| a[name].as_str()).unwrap_or_default()

@@ -43,7 +43,7 @@ fn pool_selects_picker(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for pool in world.objects.of(INFERENCE, "InferencePool") {
         let Some(selector) = pool.at("/spec/selector").filter(|s| s["matchLabels"].is_object()) else { continue };
-        let near = workloads(world).filter(|w| w.identity.namespace == pool.identity.namespace);
+        let near = workloads(world).filter(|w| w.home() == pool.home());
         let Some(picker) = near.filter(|w| selects(selector, pod_labels(w))).find(|w| !pickers(w).is_empty()) else {
             continue;
         };
@@ -166,8 +166,10 @@ fn config_faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding>
         say(format!("unknown key `{key}`"), help);
     }
     let list = |key: &str| config[key].as_array().into_iter().flatten();
-    for gate in list("featureGates").filter_map(Value::as_str).filter(|gate| !GATES.contains(gate)) {
-        say(format!("unknown feature gate `{gate}`"), did_you_mean(gate, &GATES));
+    // Other releases have other gates, so only a wrong spelling is certain.
+    for gate in list("featureGates").filter_map(Value::as_str) {
+        let meant = GATES.iter().find(|known| gate.eq_ignore_ascii_case(known) && gate != **known);
+        meant.into_iter().for_each(|known| say(format!("unknown feature gate `{gate}`"), format!("it is `{known}`")));
     }
     let name = |plugin: &Value| plugin["name"].as_str().or(plugin["type"].as_str()).unwrap_or_default().to_owned();
     let plugins: Vec<String> = list("plugins").map(name).collect();

@@ -109,13 +109,13 @@ fn two_scalers(world: &World<'_>) -> Vec<Finding> {
     let foreign = world.objects.of("autoscaling", "HorizontalPodAutoscaler");
     let foreign = foreign.filter(|hpa| hpa.annotation("validations.keda.sh/hpa-ownership") != "false");
     for scaler in foreign.chain(world.objects.of(KEDA, "ScaledObject")) {
-        let (namespace, target) = (scaler.identity.namespace.as_str(), scale_target(scaler));
+        let (home, target) = (scaler.home(), scale_target(scaler));
         let handed_over = scaler.annotation("scaledobject.keda.sh/transfer-hpa-ownership") == "true";
-        if let Some((.., first)) = seen.iter().find(|(n, t, _)| *n == namespace && *t == target)
+        if let Some((.., first)) = seen.iter().find(|(h, t, _)| *h == home && *t == target)
             && scaler.is(KEDA, "ScaledObject")
             && !handed_over
         {
-            let why = format!("{} scales {} {namespace}/{} too", first.identity, target.0, target.1);
+            let why = format!("{} scales {} {} too", first.identity, target.0, target.1);
             findings.push(refused(
                 scaler,
                 "/spec/scaleTargetRef",
@@ -123,7 +123,7 @@ fn two_scalers(world: &World<'_>) -> Vec<Finding> {
                 "one scaler a workload: put all triggers into one",
             ));
         }
-        seen.push((namespace, target, scaler));
+        seen.push((home, target, scaler));
     }
     findings
 }
@@ -198,7 +198,7 @@ fn nobody_waits(world: &World<'_>) -> Vec<Finding> {
         world.objects.of(KEDA, "ScaledObject").filter(|s| s.at("/spec/minReplicaCount").is_none_or(|n| n == 0))
     {
         let Some(workload) = scaled_workload(world, scaled) else { continue };
-        let near = |object: &&Object<'_>| object.identity.namespace == scaled.identity.namespace;
+        let near = |object: &&Object<'_>| object.home() == scaled.home();
         let of_pool = |pool: &&Object<'_>| pool.at("/spec/selector").is_some_and(|s| selects(s, pod_labels(workload)));
         let Some(pool) = world.objects.of(INFERENCE, "InferencePool").filter(near).find(of_pool) else { continue };
         let picks =

@@ -125,13 +125,14 @@ fn fields(policy: &Object<'_>) -> Vec<String> {
 }
 
 fn policy_conflict(world: &World<'_>) -> Vec<Finding> {
-    let mut set: BTreeMap<(String, &str, String), &Identity> = BTreeMap::new();
+    let mut set: BTreeMap<(&str, String, &str, String), &Identity> = BTreeMap::new();
     let mut findings = Vec::new();
     for policy in policies(world) {
         let written = fields(policy);
         for (target, section) in targeted(world, policy) {
             for field in &written {
-                let first = *set.entry((target.clone(), section, field.clone())).or_insert(policy.identity);
+                let first =
+                    *set.entry((policy.home(), target.clone(), section, field.clone())).or_insert(policy.identity);
                 if first == policy.identity {
                     continue;
                 }
@@ -149,15 +150,16 @@ fn policy_conflict(world: &World<'_>) -> Vec<Finding> {
 /// The objects and sections that a policy targets.
 fn targeted<'a>(world: &World<'_>, policy: &Object<'a>) -> Vec<(String, &'a str)> {
     let section = |target: &'a Value| target["sectionName"].as_str().unwrap_or_default();
-    let namespace = &policy.identity.namespace;
+    let text = |target: &Value, key: &str| target[key].as_str().unwrap_or_default().to_owned();
     let mut found: Vec<(String, &str)> = Vec::new();
     for target in policy.items("/spec/targetRefs") {
-        let (kind, name) = (target["kind"].as_str().unwrap_or_default(), target["name"].as_str().unwrap_or_default());
-        found.push((format!("{kind} {namespace}/{name}"), section(target)));
+        let (kind, name) = (text(target, "kind"), text(target, "name"));
+        let object = Identity { group: text(target, "group"), kind, name, ..policy.identity.clone() };
+        found.push((object.to_string(), section(target)));
     }
     for target in policy.items("/spec/targetSelectors") {
-        let (group, kind) = (target["group"].as_str().unwrap_or_default(), target["kind"].as_str().unwrap_or_default());
-        let hit = world.objects.of(group, kind).filter(|object| targets(policy, object));
+        let (group, kind) = (text(target, "group"), text(target, "kind"));
+        let hit = world.objects.of(&group, &kind).filter(|object| targets(policy, object));
         found.extend(hit.map(|object| (object.identity.to_string(), section(target))));
     }
     found.dedup();

@@ -3,16 +3,17 @@
 use serde_json::Value;
 
 use crate::application::version;
+use crate::trap_attachment::{GATEWAY_API, INFERENCE, acts_on_backend, backends, policies, resolve, selects, targets};
 use crate::finding::{Code, Finding, Severity};
 use crate::object::{Object, ObjectRule};
-use crate::workload::{containers, flag, image, is_workload, words, workloads};
+use crate::workload::{containers, flag, image, is_workload, pod_labels, words, workloads};
 use crate::world::{World, WorldRule};
 
 /// Rules that look at one object alone.
 pub const OF_OBJECTS: &[ObjectRule] = &[floating_version, simulator_tokenizer, vllm_start];
 
 /// Rules that look at all objects of a cluster.
-pub const OF_WORLDS: &[WorldRule] = &[service_links, volume_of_one_node];
+pub const OF_WORLDS: &[WorldRule] = &[service_links, volume_of_one_node, key_behind_gateway];
 
 /// The containers of a workload that run vLLM, each with its pointer.
 fn servers<'a>(workload: &Object<'a>) -> Vec<(String, &'a Value)> {
@@ -52,9 +53,7 @@ fn service_links(world: &World<'_>) -> Vec<Finding> {
         .of("", "Service")
         .filter(|s| s.identity.name == "vllm" && s.at("/spec/clusterIP").is_none_or(|ip| ip != "None"))
     {
-        for workload in
-            workloads(world).filter(|w| w.identity.namespace == service.identity.namespace && !servers(w).is_empty())
-        {
+        for workload in workloads(world).filter(|w| w.home() == service.home() && !servers(w).is_empty()) {
             let own = servers(workload)
                 .iter()
                 .all(|(_, s)| s["env"].as_array().is_some_and(|env| env.iter().any(|e| e["name"] == "VLLM_PORT")));
@@ -151,4 +150,37 @@ fn volume_of_one_node(world: &World<'_>) -> Vec<Finding> {
 fn surges(deployment: &Object<'_>) -> bool {
     let surge = deployment.at("/spec/strategy/rollingUpdate/maxSurge");
     surge.is_none_or(|s| s != 0 && s != "0" && s != "0%")
+}
+
+/// A policy that checks callers' keys takes the Authorization header away.
+fn key_behind_gateway(world: &World<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for policy in policies(world).filter(|p| p.at("/spec/traffic/apiKeyAuthentication").is_some()) {
+        for route in world.objects.of(GATEWAY_API, "HTTPRoute").filter(|route| targets(policy, route)) {
+            let pools = backends(route).into_iter().filter_map(|(_, r)| resolve(world, route, r, ("", "Service")));
+            for pool in pools.filter(|pool| pool.is(INFERENCE, "InferencePool")) {
+                findings.extend(guarded_servers(world, policy, pool));
+            }
+        }
+    }
+    findings
+}
+
+fn guarded_servers(world: &World<'_>, policy: &Object<'_>, pool: &Object<'_>) -> Vec<Finding> {
+    let keyed = policies(world).any(|p| p.at("/spec/backend/auth").is_some() && acts_on_backend(world, p, pool));
+    let mut findings = Vec::new();
+    for workload in workloads(world).filter(|w| !keyed && w.home() == pool.home()) {
+        let selected = pool.at("/spec/selector").is_some_and(|s| selects(s, pod_labels(workload)));
+        for (pointer, server) in servers(workload).into_iter().filter(|_| selected) {
+            let by_variable = server["env"].as_array().is_some_and(|e| e.iter().any(|e| e["name"] == "VLLM_API_KEY"));
+            if flag(server, "api-key").is_none() && !by_variable {
+                continue;
+            }
+            let message =
+                format!("{} wants a key, and {} takes it from the request", workload.identity, policy.identity);
+            let finding = workload.error(Code::KeyBehindGateway, &pointer, message);
+            findings.push(finding.help("let the gateway ask for keys, and the model servers for none"));
+        }
+    }
+    findings
 }

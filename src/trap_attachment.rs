@@ -63,7 +63,7 @@ pub fn targets(policy: &Object<'_>, object: &Object<'_>) -> bool {
         let labels = object.at("/metadata/labels");
         wanted.as_object().is_some_and(|m| m.iter().all(|(k, v)| labels.is_some_and(|l| l.get(k) == Some(v))))
     };
-    policy.identity.namespace == object.identity.namespace
+    policy.home() == object.home()
         && (policy.items("/spec/targetRefs").iter().any(|t| same(t) && t["name"] == object.identity.name.as_str())
             || policy.items("/spec/targetSelectors").iter().any(|t| same(t) && labelled(&t["matchLabels"])))
 }

@@ -41,6 +41,9 @@ fn every_page_has_an_example_that_earns_it_and_one_that_does_not() {
     for entry in fs::read_dir("docs/findings").expect("the pages") {
         let path = entry.expect("readable").path();
         let code = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if code == "README" {
+            continue;
+        }
         let page = fs::read_to_string(&path).expect("text");
         assert!(Code::ALL.iter().any(|c| c.name() == code), "docs/findings/{code}.md is about no code");
         assert!(page.starts_with(&format!("# {code}\n")), "docs/findings/{code}.md does not start with its code");

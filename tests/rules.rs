@@ -1,0 +1,40 @@
+//! The cases of tests/rules/: after a line `### code ...` stand manifests that earn exactly these codes, after `### nothing`
+//! some that earn none. The pages of docs/findings/ show each rule once; this is where its limits are.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use gatewright::check;
+use gatewright::manifests::manifests;
+use gatewright::source::Source;
+use gatewright::world::World;
+
+/// The codes that manifests earn.
+fn codes(text: &str) -> BTreeSet<String> {
+    let (clusters, unread) = manifests(&[Source::new("case.yaml", text)]);
+    let found = clusters.iter().flat_map(|manifests| check::check(&World::of_manifests(manifests)));
+    unread.into_iter().chain(found).map(|finding| finding.code.name().to_owned()).collect()
+}
+
+#[test]
+fn every_case_earns_what_it_says() {
+    let (mut wrong, mut cases) = (Vec::new(), 0);
+    for entry in fs::read_dir("tests/rules").expect("the cases") {
+        let path = entry.expect("readable").path();
+        let text = fs::read_to_string(&path).expect("text");
+        let mut line = 1 + text.split("### ").next().unwrap_or_default().matches('\n').count();
+        for case in text.split("### ").skip(1) {
+            let (wanted, manifests) = case.split_once('\n').expect("a line of codes");
+            let wanted: BTreeSet<String> =
+                wanted.split_whitespace().filter(|w| *w != "nothing").map(str::to_owned).collect();
+            let earned = codes(manifests);
+            if earned != wanted {
+                wrong.push(format!("{}:{line}: wants {wanted:?}, earns {earned:?}", path.display()));
+            }
+            line += case.matches('\n').count();
+            cases += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(cases > 100, "{cases} cases");
+}
