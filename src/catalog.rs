@@ -344,18 +344,19 @@ impl Group {
     /// Where a part of the merged group stands in the file: under the provider when that says anything about it. Items of
     /// the provider's lists come after those of the group.
     fn written(&self, provider: &str, pointer: &str) -> String {
-        let (key, rest) = pointer.get(1..).and_then(|p| p.split_once('/')).unwrap_or_default();
-        let (index, inner) = rest.split_once('/').unwrap_or((rest, ""));
-        if let Ok(index) = index.parse::<usize>() {
-            let own = match self.node().get(key).map(|list| &list.kind) {
-                Some(Kind::List(items)) => items.len(),
-                _ => 0,
-            };
-            let item = |index: usize| format!("/{key}/{index}/{inner}").trim_end_matches('/').to_owned();
-            return if index < own { item(index) } else { format!("/providers/{provider}{}", item(index - own)) };
+        let under = |pointer: &str| format!("/providers/{provider}{pointer}");
+        let (list, item) = pointer.get(1..).and_then(|p| p.split_once('/')).unwrap_or_default();
+        let (index, rest) = item.split_at(item.find('/').unwrap_or(item.len()));
+        let items = |pointer: &str| match self.node().at(pointer).map(|node| &node.kind) {
+            Some(Kind::List(items)) => Some(items.len()),
+            _ => None,
+        };
+        let (own, further) = (items(&format!("/{list}")), items(&under(&format!("/{list}"))));
+        if let (Ok(index), true) = (index.parse::<usize>(), own.or(further).is_some()) {
+            let own = own.unwrap_or_default();
+            return if index < own { pointer.to_owned() } else { under(&format!("/{list}/{}{rest}", index - own)) };
         }
-        let under = format!("/providers/{provider}{pointer}");
-        if self.node().at(&under).is_some() { under } else { pointer.to_owned() }
+        if self.node().at(&under(pointer)).is_some() { under(pointer) } else { pointer.to_owned() }
     }
 
     /// The file with its places; read when somebody asks for one.
