@@ -48,6 +48,10 @@ fn entry(walk: &Walk<'_, '_, '_>, config: &Config<'_>, entry: &Entry<'_>) -> Opt
             Absence::Likely if sure => Severity::Warning,
             _ => return None,
         };
+        // Other controllers name the Service of a Gateway in their own way.
+        if walk.stages.iter().any(|s| !s.gateway.text_at("/spec/gatewayClassName").contains("agentgateway")) {
+            return None;
+        }
         let services = walk.inventory.of("", "Service");
         let known: Vec<String> = services.map(|t| format!("{}.{}", t.name, t.namespace)).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();

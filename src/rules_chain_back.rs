@@ -227,7 +227,7 @@ fn locks(policy: &Object<'_>) -> bool {
 }
 
 /// Two rules with one match: the first one gets every request.
-pub fn repeated(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
+pub fn repeated<'a>(walk: &Walk<'_, '_, 'a>) -> Vec<(Finding, Vec<&'a Identity>)> {
     let mut findings = Vec::new();
     for stage in &walk.stages {
         let mut seen: BTreeMap<String, &Way<'_>> = BTreeMap::new();
@@ -241,11 +241,10 @@ pub fn repeated(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
             if !first.same_rule(way) {
                 let message = format!("{} matches what {} matches already", way.route.identity, first.route.identity);
                 let finding = way.route.error(Code::RouteConflict, &way.pointer(), message);
-                findings.push(
-                    finding
-                        .related(first.route.place(&first.pointer()), "the other")
-                        .help("the older of two routes gets such requests: let paths or headers differ"),
-                );
+                let finding = finding
+                    .related(first.route.place(&first.pointer()), "the other")
+                    .help("the older of two routes gets such requests: let paths or headers differ");
+                findings.push((finding, vec![first.route.identity, way.route.identity]));
             }
         }
     }

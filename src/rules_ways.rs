@@ -15,7 +15,7 @@ pub fn ways(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     }
     let walk = walk(inventory, &configs);
     let (mut findings, mut said) = (Vec::new(), Said::default());
-    for (finding, routes) in forth::addresses(&walk) {
+    for (finding, routes) in back::repeated(&walk).into_iter().chain(forth::addresses(&walk)) {
         findings.push(finding);
         said.routes.extend(routes);
     }
@@ -25,7 +25,9 @@ pub fn ways(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
             End::NoPath => vec![forth::no_path(&walk, trip)],
             End::OtherHeaders(ways) => vec![forth::other_headers(&walk, trip, ways)],
             End::Taken(way, other) => {
-                findings.extend(other.as_ref().map(|other| forth::conflict(trip, way, other)));
+                let conflict = other.filter(|o| !said.routes.contains(o.route.identity));
+                findings.extend(conflict.map(|other| forth::conflict(trip, way, &other)));
+                said.routes.extend(conflict.map(|other| other.route.identity));
                 findings.extend(forth::wrong_model(&walk, trip, way));
                 Vec::new()
             }
@@ -43,7 +45,6 @@ pub fn ways(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     findings.extend(back::unrouted(&walk, &said));
     findings.extend(back::bypass(&walk));
     findings.extend(back::unlocked(&walk));
-    findings.extend(back::repeated(&walk));
     findings.extend(rules_timeouts::timeouts(&walk));
     findings
 }
