@@ -12,7 +12,6 @@ use crate::plan::Plan;
 use crate::render::Bundle;
 use crate::rules_env;
 use crate::rules_litellm;
-use crate::rules_litellm_pods;
 use crate::rules_ways;
 use crate::secret;
 use crate::silence;
@@ -26,7 +25,7 @@ const OF_OBJECTS: &[fn(&Object<'_>) -> Vec<Finding>] = &[secret_material, rules_
 const OF_WORLDS: &[fn(&World<'_>) -> Vec<Finding>] = &[repeated, wiring::wiring];
 
 /// Rules that look at everything the cluster will have.
-const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[rules_litellm_pods::litellm, rules_ways::ways];
+const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[rules_ways::proxies];
 
 /// Everything that is wrong with a cluster's objects, and what its silences miss.
 pub fn check(world: &World<'_>) -> Vec<Finding> {
