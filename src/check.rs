@@ -14,7 +14,7 @@ use crate::world::{World, WorldRule};
 use crate::{
     argocd, attachment, claims, filled, hosts, policies, presence, rights, rules_agentic, rules_argocd, rules_backend,
     rules_cnpg, rules_drift, rules_env, rules_expression, rules_gateway, rules_inference, rules_jwt, rules_keda,
-    rules_keys, rules_litellm, rules_litellm_pods, rules_policy, rules_postgres, rules_routing, rules_secrets, rules_stores,
+    rules_keys, rules_litellm, rules_policy, rules_postgres, rules_routing, rules_secrets, rules_stores,
     rules_vllm, rules_ways, secret, selection, silence, wiring, wiring_containers,
 };
 
@@ -65,8 +65,7 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
     attachment::listeners,
     attachment::grants,
     attachment::stores,
-    rules_litellm_pods::litellm,
-    rules_ways::ways,
+    rules_ways::proxies,
     policies::targets,
     wiring_containers::containers,
     wiring_containers::claims,

@@ -141,6 +141,7 @@ pub mod rules_litellm_models;
 pub mod rules_litellm_settings;
 pub mod rules_litellm;
 pub mod rules_env;
+pub mod rules_litellm_database;
 pub mod rules_litellm_pods;
 pub mod model_header;
 pub mod routing;

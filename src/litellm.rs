@@ -91,17 +91,10 @@ impl Config<'_> {
     }
 }
 
-/// The configurations of a cluster, and what is wrong with those that cannot be read.
-pub fn configs<'a>(world: &World<'a>) -> (Vec<Config<'a>>, Vec<Finding>) {
-    let (mut configs, mut unreadable) = (Vec::new(), Vec::new());
+/// The configurations of a cluster that can be read.
+pub fn configs<'a>(world: &World<'a>) -> Vec<Config<'a>> {
     let objects = world.objects.of("", "ConfigMap").chain(world.objects.of("argoproj.io", "Application"));
-    for found in objects.flat_map(of_object) {
-        match found {
-            Ok(config) => configs.push(config),
-            Err(finding) => unreadable.push(finding),
-        }
-    }
-    (configs, unreadable)
+    objects.flat_map(of_object).filter_map(Result::ok).collect()
 }
 
 /// The configurations that an object holds, or why one cannot be read.

@@ -61,6 +61,23 @@ impl Container<'_> {
         self.lacks("DATABASE_URL") && parts.iter().any(|p| self.lacks(p))
     }
 
+    /// The tag of its image; `None` where it has a digest or none is said.
+    pub fn tag(&self) -> Option<&str> {
+        match self.part.at("/image")? {
+            Value::String(image) if !image.contains('@') => {
+                image.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'))
+            }
+            image => image["tag"].as_str().filter(|_| !image["repository"].as_str().is_some_and(|r| r.contains('@'))),
+        }
+    }
+
+    /// Major and minor number of LiteLLM, as the tag has them.
+    pub fn version(&self) -> Option<(u32, u32)> {
+        let digits = self.tag()?.trim_start_matches("main-").trim_start_matches('v');
+        let mut parts = digits.split(['.', '-']);
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    }
+
     fn add(&mut self, name: &str, variable: Variable) {
         let pointer = variable.pointer.clone();
         if self.environment.insert(name.to_owned(), variable).is_some() {
@@ -89,9 +106,11 @@ pub fn pods<'a>(inventory: &Inventory<'_, 'a>, configs: &[Config<'a>]) -> Pods<'
                 let value = workload.at(&pointer).unwrap_or(&Value::Null);
                 if migrates(value) {
                     pods.migrations.push(container(inventory, workload, template, &pointer));
-                } else if let Some(index) = configs.iter().position(|c| mounts(c, workload, &spec, value)) {
-                    pods.proxies.push((index, container(inventory, workload, template, &pointer)));
                 }
+            }
+            for (index, config) in configs.iter().enumerate() {
+                let proxy = proxy(config, workload, &spec).map(|i| format!("{spec}/containers/{i}"));
+                pods.proxies.extend(proxy.map(|p| (index, container(inventory, workload, template, &p))));
             }
         }
     }
@@ -114,6 +133,18 @@ pub fn pods<'a>(inventory: &Inventory<'_, 'a>, configs: &[Config<'a>]) -> Pods<'
 fn migrates(container: &Value) -> bool {
     let all = ["command", "args"].into_iter().filter_map(|k| container[k].as_array()).flatten();
     all.filter_map(Value::as_str).any(|a| a.contains("prisma_migration"))
+}
+
+/// The container of a pod that runs LiteLLM with a configuration: of several that mount it the one with LiteLLM's image.
+fn proxy(config: &Config<'_>, workload: &Object<'_>, spec: &str) -> Option<usize> {
+    let containers = workload.items(&format!("{spec}/containers"));
+    let mounting: Vec<usize> =
+        (0..containers.len()).filter(|i| mounts(config, workload, spec, &containers[*i])).collect();
+    let named = |i: &&usize| containers[**i]["image"].as_str().is_some_and(|image| image.contains("litellm"));
+    match mounting[..] {
+        [only] => Some(only),
+        _ => mounting.iter().find(named).copied(),
+    }
 }
 
 /// Whether the container mounts the ConfigMap of a configuration.

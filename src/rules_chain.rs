@@ -48,13 +48,19 @@ fn entry(walk: &Walk<'_, '_, '_>, config: &Config<'_>, entry: &Entry<'_>) -> Opt
             Absence::Likely if sure => Severity::Warning,
             _ => return None,
         };
+        // Other controllers name the Service of a Gateway in their own way.
+        if walk.stages.iter().any(|s| !s.gateway.text_at("/spec/gatewayClassName").contains("agentgateway")) {
+            return None;
+        }
         let services = walk.inventory.of("", "Service");
         let known: Vec<String> = services.map(|t| format!("{}.{}", t.name, t.namespace)).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let finding = error(format!("`{alias}` asks the Service {namespace}/{name}, which is not there"));
         return Some(Finding { severity, ..finding.help(did_you_mean(&format!("{name}.{namespace}"), &known)) });
     };
-    let ports = thing.ports()?;
+    // The name of a headless Service is that of its pods, whose ports these are not.
+    let headless = thing.object().is_some_and(|o| o.text_at("/spec/clusterIP") == "None");
+    let ports = thing.ports().filter(|ports| !headless && !ports.is_empty())?;
     if !ports.iter().any(|p| p.number == address.port) {
         let numbers: Vec<String> = ports.iter().map(|p| p.number.to_string()).collect();
         let message = format!("`{alias}` asks port {} of the Service {namespace}/{name}", address.port);

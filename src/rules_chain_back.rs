@@ -187,6 +187,31 @@ fn named_in_the_body(trip: &Trip<'_, '_>, other: &Trip<'_, '_>, taken: &Way<'_>)
         .help("give each alias a path of its own in api_base, and match path and model together")
 }
 
+/// Models of others that are served to every key while LiteLLM's database is away.
+pub fn costly_without_database(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
+    let pointer = "/general_settings/allow_requests_on_db_unavailable";
+    let mut findings = Vec::new();
+    for (trip, end) in &walk.trips {
+        let End::Taken(way, _) = end else { continue };
+        let backends =
+            || way.rule_value()["backendRefs"].as_array().into_iter().flatten().filter_map(|r| r["name"].as_str());
+        let external = |name: &str| {
+            let namespace = &way.route.identity.namespace;
+            let backend = walk.inventory.world.objects.get(AGENTGATEWAY, "AgentgatewayBackend", namespace, name);
+            backend.is_some_and(|b| b.at("/spec/ai").is_some())
+        };
+        if trip.config.part.at(pointer) == Some(&Value::Bool(true)) && backends().any(external) {
+            let message = format!(
+                "without its database LiteLLM serves every key, and `{}` leads to a provider",
+                trip.entry.alias
+            );
+            let finding = trip.config.part.warning(Code::LitellmDatabaseLoss, pointer, message);
+            findings.push(finding.help("remove the flag where a model is not your own"));
+        }
+    }
+    findings
+}
+
 /// Sections of a policy that ask a caller who it is.
 const LOCKS: [&str; 4] = ["apiKeyAuthentication", "jwtAuthentication", "basicAuthentication", "extAuth"];
 
@@ -227,7 +252,7 @@ fn locks(policy: &Object<'_>) -> bool {
 }
 
 /// Two rules with one match: the first one gets every request.
-pub fn repeated(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
+pub fn repeated<'a>(walk: &Walk<'_, '_, 'a>) -> Vec<(Finding, Vec<&'a Identity>)> {
     let mut findings = Vec::new();
     for stage in &walk.stages {
         let mut seen: BTreeMap<String, &Way<'_>> = BTreeMap::new();
@@ -241,11 +266,10 @@ pub fn repeated(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
             if !first.same_rule(way) {
                 let message = format!("{} matches what {} matches already", way.route.identity, first.route.identity);
                 let finding = way.route.error(Code::RouteConflict, &way.pointer(), message);
-                findings.push(
-                    finding
-                        .related(first.route.place(&first.pointer()), "the other")
-                        .help("the older of two routes gets such requests: let paths or headers differ"),
-                );
+                let finding = finding
+                    .related(first.route.place(&first.pointer()), "the other")
+                    .help("the older of two routes gets such requests: let paths or headers differ");
+                findings.push((finding, vec![first.route.identity, way.route.identity]));
             }
         }
     }

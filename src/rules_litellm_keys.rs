@@ -120,3 +120,25 @@ fn near<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
     let best = known.iter().copied().min_by_key(distance)?;
     (distance(&best) <= allowed && key.len() > 3).then_some(best)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_keys_are_sorted_and_long() {
+        for (section, least) in
+            [("top", 20), ("general_settings", 100), ("litellm_settings", 200), ("litellm_params", 500)]
+        {
+            assert!(KEYS[section].is_sorted() && KEYS[section].len() > least, "{section}");
+        }
+        assert!(HOMES.iter().chain(&SETTINGS).all(|s| KEYS.contains_key(s)));
+        assert_eq!(near("api_bsae", &KEYS["litellm_params"]), Some("api_base"));
+        assert_eq!(near("extra_header", &KEYS["litellm_params"]), Some("extra_headers"));
+        assert!(
+            ["min_p", "top_k", "chat_template_kwargs", "guided_json"]
+                .iter()
+                .all(|k| near(k, &KEYS["litellm_params"]).is_none())
+        );
+    }
+}

@@ -94,7 +94,7 @@ pub fn twice(config: &Config<'_>) -> Vec<Finding> {
             let message = match same {
                 true => format!("`{}` stands twice in model_list with the same parameters", entry.alias),
                 false => format!(
-                    "`{}` is `{}` for every other call, and `{}` for the rest",
+                    "`{}` stands for `{}` and `{}`: each call gets one of them",
                     entry.alias,
                     other.text("model"),
                     entry.text("model")

@@ -1,67 +1,42 @@
-//! Rules about LiteLLM in its pods: the environment that its configuration counts on, its database, its migration, its image.
+//! Rules about LiteLLM in its pods: the environment that its configuration counts on, and its image.
 
 use serde_json::Value;
 
 use crate::finding::{Code, Finding};
 use crate::inventory::Inventory;
-use crate::litellm::{Config, Entry, configs};
-use crate::litellm_pods::{Container, Pods, Variable, database, pods};
-use crate::object::Object;
+use crate::litellm::Config;
+use crate::litellm_pods::{self, Container, Pods, Variable};
+use crate::rules_litellm_database;
 use crate::rules_litellm_models::{own_address, priced};
 
-/// A configuration with the container that reads it.
-struct Proxy<'c, 'a> {
-    config: &'c Config<'a>,
-    container: &'c Container<'a>,
-}
-
-/// Rules that look at a proxy.
-const PROXIES: &[fn(&Inventory<'_, '_>, &Proxy<'_, '_>) -> Vec<Finding>] =
-    &[master_key, variables, without_database, callbacks, cache, licences, salt, connections];
+/// Rules that look at a proxy: its configuration and the container that reads it.
+const PROXIES: &[fn(&Config<'_>, &Container<'_>) -> Vec<Finding>] =
+    &[master_key, variables, callbacks, cache, licences, rules_litellm_database::without_database];
 
 /// All that is wrong with the pods of LiteLLM.
-pub fn litellm(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
-    let (configs, _) = configs(inventory.world);
-    let pods = pods(inventory, &configs);
+pub fn pods(inventory: &Inventory<'_, '_>, configs: &[Config<'_>]) -> Vec<Finding> {
+    let pods = litellm_pods::pods(inventory, configs);
     let mut findings: Vec<Finding> = Vec::new();
     for (index, container) in &pods.proxies {
-        let proxy = Proxy { config: &configs[*index], container };
-        findings.extend(PROXIES.iter().flat_map(|rule| rule(inventory, &proxy)));
+        let config = &configs[*index];
+        findings.extend(PROXIES.iter().flat_map(|rule| rule(config, container)));
+        findings.extend(salt(inventory, container));
+        findings.extend(rules_litellm_database::connections(inventory, config, container));
     }
-    findings.extend(configs.iter().enumerate().flat_map(|(i, config)| stream_usage(config, version(&pods, i))));
-    findings.extend(pods.migrations.iter().flat_map(migration));
-    findings.extend(pods.migrations.iter().filter_map(|m| other_version(m, &pods)));
+    for (index, config) in configs.iter().enumerate() {
+        let version = pods.proxies.iter().find(|(i, _)| *i == index).and_then(|(_, container)| container.version());
+        findings.extend(stream_usage(config, version));
+        findings.extend(rules_litellm_database::two_databases(config));
+    }
+    for migration in &pods.migrations {
+        findings.extend(rules_litellm_database::migration(migration));
+        findings.extend(other_version(migration, &pods));
+    }
     for container in pods.proxies.iter().map(|(_, c)| c).chain(&pods.migrations) {
         findings.extend(repeated(container));
         findings.extend(image(container));
     }
-    findings.extend(configs.iter().filter_map(two_databases));
     findings
-}
-
-/// Major and minor number of a proxy's LiteLLM, as its image's tag has them.
-fn version(pods: &Pods<'_>, config: usize) -> Option<(u32, u32)> {
-    let container = pods.proxies.iter().find(|(index, _)| *index == config).map(|(_, c)| c)?;
-    numbers(&tag(container)?)
-}
-
-fn numbers(tag: &str) -> Option<(u32, u32)> {
-    let digits = tag.trim_start_matches("main-").trim_start_matches('v');
-    let mut parts = digits.split(['.', '-']);
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-}
-
-/// The tag of the image; `None` where it has a digest or none is said.
-fn tag(container: &Container<'_>) -> Option<String> {
-    match container.part.at("/image") {
-        Some(Value::String(image)) if !image.contains('@') => {
-            image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map(|(_, tag)| tag.to_owned())
-        }
-        Some(Value::Object(image)) if !image.get("repository").is_some_and(|r| r.to_string().contains('@')) => {
-            image.get("tag").and_then(Value::as_str).map(str::to_owned)
-        }
-        _ => None,
-    }
 }
 
 /// The names after `os.environ/` in a configuration, with their places.
@@ -89,8 +64,7 @@ fn environ(value: &Value, pointer: &mut String, found: &mut Vec<(String, String)
 const MASTER_KEY: &str = "/general_settings/master_key";
 
 /// Without a master key everybody may call every model.
-fn master_key(_: &Inventory<'_, '_>, proxy: &Proxy<'_, '_>) -> Vec<Finding> {
-    let Proxy { config, container } = proxy;
+fn master_key(config: &Config<'_>, container: &Container<'_>) -> Vec<Finding> {
     let settings = config.part.at("/general_settings").unwrap_or(&Value::Null);
     let others =
         ["custom_auth", "enable_jwt_auth", "enable_oauth2_auth", "enable_oauth2_proxy_auth", "key_management_system"];
@@ -140,8 +114,7 @@ fn chart_master_key(config: &Config<'_>) -> Vec<Finding> {
 }
 
 /// What the configuration reads from the environment is there.
-fn variables(_: &Inventory<'_, '_>, proxy: &Proxy<'_, '_>) -> Vec<Finding> {
-    let Proxy { config, container } = proxy;
+fn variables(config: &Config<'_>, container: &Container<'_>) -> Vec<Finding> {
     if config.part.at("/general_settings/key_management_system").is_some_and(|v| !v.is_null()) {
         return Vec::new();
     }
@@ -159,75 +132,31 @@ fn variables(_: &Inventory<'_, '_>, proxy: &Proxy<'_, '_>) -> Vec<Finding> {
     missing.map(finding).collect()
 }
 
-/// `allow_requests_on_db_unavailable` lets every key in.
-fn without_database(_: &Inventory<'_, '_>, proxy: &Proxy<'_, '_>) -> Vec<Finding> {
-    let Proxy { config, container } = proxy;
-    let pointer = "/general_settings/allow_requests_on_db_unavailable";
-    if config.part.at(pointer) != Some(&Value::Bool(true)) {
+/// What tells LiteLLM where spans go; without any of it they go to stdout (litellm/integrations/opentelemetry.py).
+const OTEL: [&str; 4] =
+    ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_ENDPOINT", "OTEL_EXPORTER", "OTEL_EXPORTER_OTLP_PROTOCOL"];
+
+/// OpenTelemetry without an address prints every prompt.
+fn callbacks(config: &Config<'_>, container: &Container<'_>) -> Vec<Finding> {
+    let part = &config.part;
+    let said = OTEL.iter().any(|n| !container.lacks(n) || part.at(&format!("/environment_variables/{n}")).is_some());
+    let without_texts = part.at("/litellm_settings/turn_off_message_logging") == Some(&Value::Bool(true))
+        || part.at("/callback_settings/otel/message_logging") == Some(&Value::Bool(false));
+    if said || without_texts {
         return Vec::new();
     }
-    let url = config.part.at("/general_settings/database_url").is_some();
     let mut findings = Vec::new();
-    if container.lacks_database() && !url {
-        let message = "LiteLLM has no database and is to serve without one: every key that anybody makes up is served";
-        let finding = config.part.error(Code::LitellmDatabaseLoss, pointer, message);
-        findings.push(finding.help("set DATABASE_URL, or remove the flag"));
-    }
-    let probe = ["/readinessProbe/httpGet/path", "/readinessProbe/path"].iter().find_map(|p| container.part.at(p));
-    let default = if config.chart.is_some() { "/health/readiness" } else { "" };
-    let fixed = tag(container).as_deref().and_then(numbers).is_some_and(|v| v >= (1, 103));
-    if probe.and_then(Value::as_str).unwrap_or(default) == "/health/readiness" && !fixed {
-        let message = "LiteLLM is to serve without its database, and its readiness probe fails without one";
-        let finding = config.part.warning(Code::LitellmDatabaseLoss, pointer, message);
-        findings.push(finding.help("probe `/health/liveliness` instead, or remove the flag"));
-    }
-    if let Some(entry) = config.entries().find(|e| costs_money(e)) {
-        let message = format!("without its database LiteLLM serves every key, and `{}` costs money", entry.alias);
-        let finding = config.part.warning(Code::LitellmDatabaseLoss, pointer, message);
-        findings.push(finding.help("remove the flag where a model is not your own"));
+    for list in ["callbacks", "success_callback"].map(|key| format!("/litellm_settings/{key}")) {
+        let Some(index) = part.items(&list).iter().position(|c| c == "otel") else { continue };
+        let message = "the callback `otel` has no endpoint: it prints all prompts and answers to the log";
+        let finding = part.error(Code::LitellmCallback, &format!("{list}/{index}"), message);
+        findings.push(finding.help("set OTEL_EXPORTER and OTEL_ENDPOINT, or remove the callback"));
     }
     findings
 }
 
-/// A provider's own API.
-fn costs_money(entry: &Entry<'_>) -> bool {
-    let own = [
-        "ollama",
-        "ollama_chat",
-        "hosted_vllm",
-        "vllm",
-        "lm_studio",
-        "llamafile",
-        "litellm_proxy",
-        "xinference",
-        "custom",
-        "",
-    ];
-    !own.contains(&entry.provider().0) && entry.params["api_base"].is_null() && entry.params["base_url"].is_null()
-}
-
-/// OpenTelemetry without an address prints every prompt.
-fn callbacks(_: &Inventory<'_, '_>, proxy: &Proxy<'_, '_>) -> Vec<Finding> {
-    let Proxy { config, container } = proxy;
-    let endpoints = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
-    let exporters = ["OTEL_EXPORTER", "OTEL_EXPORTER_OTLP_PROTOCOL"];
-    let set = |n: &&str| container.has(n) || config.part.at(&format!("/environment_variables/{n}")).is_some();
-    let said =
-        config.part.at("/callback_settings/otel").is_some() || endpoints.iter().chain(&exporters).any(|n| set(&n));
-    let lists = ["callbacks", "success_callback"].map(|k| format!("/litellm_settings/{k}"));
-    let mut uses =
-        lists.iter().flat_map(|p| config.part.items(p).iter().enumerate().map(move |(i, v)| (format!("{p}/{i}"), v)));
-    let Some((pointer, _)) = uses.find(|(_, v)| *v == "otel").filter(|_| !said && !container.open) else {
-        return Vec::new();
-    };
-    let message = "the callback `otel` has no endpoint: it prints all prompts and answers to the log";
-    let finding = config.part.error(Code::LitellmCallback, &pointer, message);
-    vec![finding.help("set OTEL_EXPORTER and OTEL_ENDPOINT, or remove the callback")]
-}
-
 /// A cache without an address is Redis without a host.
-fn cache(_: &Inventory<'_, '_>, proxy: &Proxy<'_, '_>) -> Vec<Finding> {
-    let Proxy { config, container } = proxy;
+fn cache(config: &Config<'_>, container: &Container<'_>) -> Vec<Finding> {
     let pointer = "/litellm_settings/cache";
     let params = config.part.at("/litellm_settings/cache_params").and_then(Value::as_object);
     let has = |names: &[&str]| params.is_some_and(|p| names.iter().any(|n| p.contains_key(*n)));
@@ -247,8 +176,7 @@ fn cache(_: &Inventory<'_, '_>, proxy: &Proxy<'_, '_>) -> Vec<Finding> {
 }
 
 /// Settings for which LiteLLM wants a licence.
-fn licences(_: &Inventory<'_, '_>, proxy: &Proxy<'_, '_>) -> Vec<Finding> {
-    let Proxy { config, container } = proxy;
+fn licences(config: &Config<'_>, container: &Container<'_>) -> Vec<Finding> {
     if !container.lacks("LITELLM_LICENSE") || config.part.at("/general_settings/litellm_license").is_some() {
         return Vec::new();
     }
@@ -264,9 +192,8 @@ fn licences(_: &Inventory<'_, '_>, proxy: &Proxy<'_, '_>) -> Vec<Finding> {
 }
 
 /// What LiteLLM encrypts with one salt can never be read with another.
-fn salt(inventory: &Inventory<'_, '_>, proxy: &Proxy<'_, '_>) -> Vec<Finding> {
+fn salt(inventory: &Inventory<'_, '_>, container: &Container<'_>) -> Vec<Finding> {
     let name = "LITELLM_SALT_KEY";
-    let container = proxy.container;
     let Some((secret, _)) = container.environment.get(name).and_then(|v: &Variable| v.secret.as_ref()) else {
         return Vec::new();
     };
@@ -290,58 +217,6 @@ fn salt(inventory: &Inventory<'_, '_>, proxy: &Proxy<'_, '_>) -> Vec<Finding> {
     )]
 }
 
-/// Connections that all workers may open, against those that the database takes.
-fn connections(inventory: &Inventory<'_, '_>, proxy: &Proxy<'_, '_>) -> Vec<Finding> {
-    let Proxy { config, container } = proxy;
-    let Some(cluster) = cluster(inventory, container) else { return Vec::new() };
-    let number = |value: Option<&Value>| value.and_then(|v| v.as_i64().or_else(|| v.as_str()?.parse().ok()));
-    let values = config.chart.as_ref();
-    let (replicas, workers) = match values {
-        Some(values) => (number(values.at("/replicaCount")), number(values.at("/numWorkers"))),
-        None => (number(container.part.object.at("/spec/replicas")), option(container, "--num_workers")),
-    };
-    let scaled = values.and_then(|v| v.at("/autoscaling").filter(|a| a["enabled"] == true));
-    let replicas = number(scaled.map(|a| &a["maxReplicas"])).or(replicas).unwrap_or(1);
-    let limit = number(config.part.at("/general_settings/database_connection_pool_limit")).unwrap_or(10);
-    let all = replicas.saturating_mul(workers.unwrap_or(1)).saturating_mul(limit);
-    let most = number(cluster.at("/spec/postgresql/parameters/max_connections")).unwrap_or(100);
-    if all <= most {
-        return Vec::new();
-    }
-    let pointer = "/spec/postgresql/parameters/max_connections";
-    let message = format!(
-        "LiteLLM may open {all} connections ({replicas} pods, {limit} for each worker), and {} takes {most}",
-        cluster.identity
-    );
-    let finding = cluster.warning(Code::LitellmConnections, pointer, message);
-    vec![finding.help("raise `max_connections`, or lower `general_settings.database_connection_pool_limit`")]
-}
-
-fn option(container: &Container<'_>, name: &str) -> Option<i64> {
-    let all = container.part.items("/args");
-    let at = all.iter().position(|a| a == name)?;
-    all.get(at + 1)?.as_str()?.parse().ok()
-}
-
-/// The Cluster that DATABASE_URL names, where a file shows it.
-fn cluster<'a>(inventory: &Inventory<'_, 'a>, container: &Container<'_>) -> Option<Object<'a>> {
-    let (secret, key) = container.environment.get("DATABASE_URL")?.secret.as_ref()?;
-    let source = *inventory.find("", "Secret", &container.namespace, secret)?.object()?;
-    let mut clusters = inventory.world.objects.of("postgresql.cnpg.io", "Cluster");
-    if source.identity.kind == "Cluster" {
-        return Some(source);
-    }
-    let url =
-        source.at("/spec/target/template/data")?.get(key)?.as_str().filter(|u| !u.contains("connection_limit"))?;
-    let named = |c: &&Object<'a>| {
-        url.contains(&format!("@{}-rw.{}", c.identity.name, c.identity.namespace))
-            || c.identity.namespace == container.namespace
-                && (url.contains(&format!("@{}-rw:", c.identity.name))
-                    || url.contains(&format!("@{}-rw/", c.identity.name)))
-    };
-    clusters.find(named).copied()
-}
-
 /// By default LiteLLM counts the tokens of a stream itself.
 fn stream_usage(config: &Config<'_>, version: Option<(u32, u32)>) -> Vec<Finding> {
     let pointer = "/general_settings/always_include_stream_usage";
@@ -355,48 +230,11 @@ fn stream_usage(config: &Config<'_>, version: Option<(u32, u32)>) -> Vec<Finding
     vec![finding.help("set `general_settings.always_include_stream_usage: true`")]
 }
 
-/// The migration ends with 0 whatever happened, unless it is told otherwise.
-fn migration(container: &Container<'_>) -> Vec<Finding> {
-    let error = |pointer: &str, message: &str, help: &str| {
-        container.part.error(Code::LitellmMigration, pointer, message).help(help)
-    };
-    let in_chart = container.part.at("/env").is_none() && container.part.at("/image/repository").is_some();
-    let mut findings = Vec::new();
-    if container.lacks_database() {
-        let help = if in_chart {
-            "set DATABASE_URL in `extraEnvVars`: `environmentSecrets` reach the proxy alone"
-        } else {
-            "set DATABASE_URL from a Secret"
-        };
-        findings.push(error("/env", "the migration has no DATABASE_URL: it ends well and has done nothing", help));
-    }
-    if container.value("DISABLE_SCHEMA_UPDATE").eq_ignore_ascii_case("true") {
-        let pointer = container.environment["DISABLE_SCHEMA_UPDATE"].pointer.clone();
-        findings.push(error(
-            &pointer,
-            "the migration has DISABLE_SCHEMA_UPDATE: it compares and changes nothing",
-            "remove it here; it is for the proxy",
-        ));
-    }
-    let by_default = tag(container).as_deref().and_then(numbers).is_some_and(|v| v >= (1, 103));
-    let enforced = container.value("ENFORCE_PRISMA_MIGRATION_CHECK").eq_ignore_ascii_case("true");
-    if !container.open && !enforced && !by_default {
-        let message = "a migration that fails ends with 0, and the proxy starts on the old schema";
-        findings.push(
-            container
-                .part
-                .warning(Code::LitellmMigration, "/env", message)
-                .help("set ENFORCE_PRISMA_MIGRATION_CHECK to \"true\""),
-        );
-    }
-    findings
-}
-
 /// Schema and proxy are of one version.
 fn other_version(migration: &Container<'_>, pods: &Pods<'_>) -> Option<Finding> {
-    let ours = tag(migration)?;
-    let (_, proxy) = pods.proxies.iter().find(|(_, p)| p.namespace == migration.namespace && tag(p).is_some())?;
-    let theirs = tag(proxy).filter(|t| t.trim_start_matches('v') != ours.trim_start_matches('v'))?;
+    let ours = migration.tag()?;
+    let (_, proxy) = pods.proxies.iter().find(|(_, p)| p.namespace == migration.namespace && p.tag().is_some())?;
+    let theirs = proxy.tag().filter(|t| t.trim_start_matches('v') != ours.trim_start_matches('v'))?;
     let message = format!("the migration is of LiteLLM `{ours}`, the proxy `{theirs}`");
     let finding = migration.part.error(Code::LitellmImage, "/image", message);
     Some(finding.related(proxy.part.place("/image"), "the proxy").help("one version brings the schema that it needs"))
@@ -414,7 +252,7 @@ fn repeated(container: &Container<'_>) -> Vec<Finding> {
 
 /// An image whose tag moves changes the schema's version behind the migration's back.
 fn image(container: &Container<'_>) -> Option<Finding> {
-    let tag = tag(container)?;
+    let tag = container.tag()?;
     let pointer = if container.part.at("/image/tag").is_some() { "/image/tag" } else { "/image" };
     let warning =
         |message: String, help: &str| Some(container.part.warning(Code::LitellmImage, pointer, message).help(help));
@@ -424,7 +262,7 @@ fn image(container: &Container<'_>) -> Option<Finding> {
             "name a version, as in `v1.89.2`",
         );
     }
-    let (major, minor) = numbers(&tag)?;
+    let (major, minor) = container.version()?;
     if tag.starts_with("main-v") && (major, minor) >= (1, 85) {
         return warning(
             format!("there is no image with the tag `{tag}`"),
@@ -432,19 +270,4 @@ fn image(container: &Container<'_>) -> Option<Finding> {
         );
     }
     None
-}
-
-/// The proxy and the migration of the chart read the flags of `db` in different orders.
-fn two_databases(config: &Config<'_>) -> Option<Finding> {
-    let values = config.chart.as_ref().filter(|_| config.values_complete)?;
-    let url = values.items("/extraEnvVars").iter().any(|v| v["name"] == "DATABASE_URL")
-        || values.at("/envVars/DATABASE_URL").is_some();
-    let (existing, own) = (database(values, "useExisting"), database(values, "deployStandalone"));
-    let message = match (existing, own, url) {
-        (true, true, _) => "the chart's migration would use the existing database, and its proxy one that it deploys",
-        (false, true, true) => "the chart deploys a database of its own beside the one in DATABASE_URL",
-        _ => return None,
-    };
-    let finding = values.error(Code::LitellmDatabase, "/db/deployStandalone", message);
-    Some(finding.help("set `db.deployStandalone: false`; its default is true"))
 }

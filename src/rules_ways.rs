@@ -1,32 +1,36 @@
-//! The rules about the ways from aliases to models, over one walk.
+//! The rules about proxies of LiteLLM in their cluster: their pods, and the ways from their aliases to models and back.
 
-use crate::chain::{End, walk};
+use crate::chain::{End, Walk, walk};
 use crate::finding::Finding;
 use crate::inventory::Inventory;
 use crate::litellm::configs;
 use crate::rules_chain_back::Said;
-use crate::{rules_chain as forth, rules_chain_back as back, rules_timeouts};
+use crate::{rules_chain as forth, rules_chain_back as back, rules_litellm_pods, rules_timeouts};
 
-/// All that is wrong on the ways from aliases to models, and back.
-pub fn ways(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
-    let (configs, _) = configs(inventory.world);
-    if configs.is_empty() {
-        return Vec::new();
-    }
-    let walk = walk(inventory, &configs);
+/// All that is wrong with the proxies of a cluster.
+pub fn proxies(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
+    let configs = configs(inventory.world);
+    let mut findings = rules_litellm_pods::pods(inventory, &configs);
+    findings.extend(ways(&walk(inventory, &configs)));
+    findings
+}
+
+fn ways(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
     let (mut findings, mut said) = (Vec::new(), Said::default());
-    for (finding, routes) in forth::addresses(&walk) {
+    for (finding, routes) in back::repeated(walk).into_iter().chain(forth::addresses(walk)) {
         findings.push(finding);
         said.routes.extend(routes);
     }
     for (trip, end) in &walk.trips {
         let found = match end {
             End::Elsewhere => Vec::new(),
-            End::NoPath => vec![forth::no_path(&walk, trip)],
-            End::OtherHeaders(ways) => vec![forth::other_headers(&walk, trip, ways)],
+            End::NoPath => vec![forth::no_path(walk, trip)],
+            End::OtherHeaders(ways) => vec![forth::other_headers(walk, trip, ways)],
             End::Taken(way, other) => {
-                findings.extend(other.as_ref().map(|other| forth::conflict(trip, way, other)));
-                findings.extend(forth::wrong_model(&walk, trip, way));
+                let conflict = other.filter(|o| !said.routes.contains(o.route.identity));
+                findings.extend(conflict.map(|other| forth::conflict(trip, way, &other)));
+                said.routes.extend(conflict.map(|other| other.route.identity));
+                findings.extend(forth::wrong_model(walk, trip, way));
                 Vec::new()
             }
         };
@@ -39,11 +43,11 @@ pub fn ways(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
             said.models.insert(trip.model);
         }
     }
-    findings.extend(back::unreachable(&walk, &said));
-    findings.extend(back::unrouted(&walk, &said));
-    findings.extend(back::bypass(&walk));
-    findings.extend(back::unlocked(&walk));
-    findings.extend(back::repeated(&walk));
-    findings.extend(rules_timeouts::timeouts(&walk));
+    findings.extend(back::unreachable(walk, &said));
+    findings.extend(back::unrouted(walk, &said));
+    findings.extend(back::bypass(walk));
+    findings.extend(back::unlocked(walk));
+    findings.extend(back::costly_without_database(walk));
+    findings.extend(rules_timeouts::timeouts(walk));
     findings
 }

@@ -90,3 +90,18 @@ fn untouched_trees_say_nothing() {
         assert!(findings.is_empty(), "{case}:\n{}", tell(&findings));
     }
 }
+
+/// Platforms of another make, which are right: nothing is said of them.
+#[test]
+fn strangers_are_left_in_peace() {
+    let mut wrong = String::new();
+    for file in fs::read_dir("tests/strangers").expect("the files") {
+        let path = file.expect("readable").path();
+        let files = [(path.to_string_lossy().into_owned(), fs::read_to_string(&path).expect("text"))];
+        wrong += &check(&files)
+            .iter()
+            .map(|f| format!("{}:\n{}", path.display(), tell(std::slice::from_ref(f))))
+            .collect::<String>();
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}

@@ -2,6 +2,7 @@
 Run as a program it prints that text; as a judge it compares. LiteLLM has no schema that one could ask."""
 
 import importlib.metadata
+import os
 import re
 import sys
 from pathlib import Path
@@ -15,6 +16,9 @@ NOT_IN_THE_FILE = {"force_reload", "interval_hours"}
 
 
 def sections():
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # no prices from the network
+    # litellm.py beside this file is not the package.
+    sys.path = [p for p in sys.path if Path(p or ".").resolve() != Path(__file__).resolve().parent]
     import litellm
     from litellm.proxy import _types
     from litellm.types.router import LiteLLM_Params
