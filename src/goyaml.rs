@@ -18,7 +18,8 @@ use crate::goyaml_value::{plain, tag_of, tagged};
 pub const MAX_BYTES: usize = 1 << 20;
 /// Deepest nesting read, aliases expanded. yaml.v3 goes to 10,000.
 pub const MAX_DEPTH: usize = 100;
-/// Most values read, aliases expanded. Up to here yaml.v3 lets 99 % of them come from aliases.
+/// Most values read, aliases expanded. Up to here yaml.v3 lets 99 % of them come from aliases. Their text together is
+/// no longer than [`MAX_BYTES`].
 pub const MAX_VALUES: usize = 400_000;
 
 /// Reads the first document of a text, which is a map or nothing ([`Yaml::Null`]). Keys at the top become strings.
@@ -30,8 +31,8 @@ pub fn read(text: &str) -> Result<Yaml, String> {
         return Err(format!("yaml: the text has more than {MAX_BYTES} bytes"));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.chars().any(|c| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')) {
-        return Err("yaml: control characters are not allowed".into());
+    if let Some(c) = text.chars().find(|c| is_foreign(*c)) {
+        return Err(format!("yaml: control characters are not allowed: {}", c.escape_default()));
     }
     let tree = Tree::parse(text)?;
     let Some(root) = tree.root else { return Ok(Yaml::Null) };
@@ -41,6 +42,12 @@ pub fn read(text: &str) -> Result<Yaml, String> {
         return Ok(value);
     }
     Err(format!("yaml: unmarshal errors:\n  {}", decoder.errors.join("\n  ")))
+}
+
+/// Control characters, and the line breaks of Unicode: yaml.v3 refuses the former and folds the latter as YAML 1.1 did.
+fn is_foreign(c: char) -> bool {
+    let control = c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    control || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// A node as it is written: aliases point, scalars are text.
@@ -77,11 +84,20 @@ impl Tree {
         let mut tree = Tree { nodes: Vec::new(), root: None };
         let mut anchors = BTreeMap::new();
         let mut open: Vec<usize> = Vec::new();
+        let mut ended = false;
         for event in Parser::new_from_str_with_options(text, options) {
+            if ended && event.is_ok() {
+                break; // another document, which yaml.v3 does not look at
+            }
             let (event, span) = event.map_err(|e| format!("yaml: line {}: {}", e.marker().line(), e.info()))?;
             let (kind, anchor, tag) = match event {
-                Event::Scalar(text, style, anchor, tag) => {
-                    (Kind::Scalar { text: text.into_owned(), quoted: style != ScalarStyle::Plain }, anchor, tag)
+                Event::Scalar(value, style, anchor, tag) => {
+                    let mut value = value.into_owned();
+                    let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                    if block && span.end.byte_offset() == Some(text.len()) && ends_in_line(text, &value) {
+                        value.pop(); // granit-parser adds a break that is not there
+                    }
+                    (Kind::Scalar { text: value, quoted: style != ScalarStyle::Plain }, anchor, tag)
                 }
                 Event::SequenceStart(_, anchor, tag) => (Kind::List(Vec::new()), anchor, tag),
                 Event::MappingStart(_, anchor, tag) => (Kind::Map(Vec::new()), anchor, tag),
@@ -93,7 +109,13 @@ impl Tree {
                     open.pop();
                     continue;
                 }
-                Event::DocumentEnd => break,
+                Event::DocumentStart(_, Some(version)) if (version.major, version.minor) != (1, 1) => {
+                    return Err("yaml: found incompatible YAML document".into());
+                }
+                Event::DocumentEnd => {
+                    ended = true;
+                    continue;
+                }
                 _ => continue,
             };
             let node = tree.add(kind, tag, &span, open.last().copied());
@@ -147,6 +169,14 @@ impl Tree {
     }
 }
 
+/// Whether a text ends within the last line of the block scalar that ends it, without a break.
+fn ends_in_line(text: &str, scalar: &str) -> bool {
+    let line = text.rsplit(['\n', '\r']).next().unwrap_or_default();
+    let content = scalar.strip_suffix('\n').and_then(|content| content.rsplit('\n').next()).unwrap_or_default();
+    let blank = |line: &str| line.bytes().all(|b| b == b' ');
+    !line.is_empty() && !content.is_empty() && blank(line) == blank(content)
+}
+
 /// A map while it is filled. Go compares keys as values of their types: `1` and `0x1` are one key, `1` and `"1"` two.
 #[derive(Default)]
 struct Filling {
@@ -184,6 +214,7 @@ struct Decoder<'a> {
     following: BTreeSet<usize>,
     depth: usize,
     values: usize,
+    bytes: usize,
     from_aliases: usize,
     /// Within a merge: the keys that are taken.
     taken: Option<BTreeSet<String>>,
@@ -198,6 +229,7 @@ impl<'a> Decoder<'a> {
             following: BTreeSet::new(),
             depth: 0,
             values: 0,
+            bytes: 0,
             from_aliases: 0,
             taken: None,
             errors: Vec::new(),
@@ -235,7 +267,12 @@ impl<'a> Decoder<'a> {
                 let keys = children.iter().step_by(2);
                 let strings = keys.clone().all(|key| tree.is_merge(*key) || tree.is_string(*key));
                 self.fill(children, strings, &mut map)?;
-                Yaml::Map(map.entries)
+                let map = Yaml::Map(map.entries);
+                if !strings && map.is_string_map() {
+                    let line = tree.nodes[id].line;
+                    return Err(format!("yaml: line {line}: keys with a tag other than !!str are not supported"));
+                }
+                map
             }
             Kind::Alias { target, .. } => self.follow(id, |decoder| decoder.value(*target))?,
         };
@@ -262,9 +299,13 @@ impl<'a> Decoder<'a> {
         if self.values > 1_000 && self.from_aliases > 100 && share > 0.99 {
             return Err("yaml: document contains excessive aliasing".into());
         }
-        if self.values > MAX_VALUES || self.depth > MAX_DEPTH {
+        if let Kind::Scalar { text, .. } = &self.tree.nodes[id].kind {
+            self.bytes += text.len();
+        }
+        if self.values > MAX_VALUES || self.bytes > MAX_BYTES || self.depth > MAX_DEPTH {
             let line = self.tree.nodes[id].line;
-            return Err(format!("yaml: line {line}: more than {MAX_DEPTH} levels or {MAX_VALUES} values"));
+            let limits = format!("{MAX_DEPTH} levels, {MAX_VALUES} values or {MAX_BYTES} bytes");
+            return Err(format!("yaml: line {line}: with its aliases the text has more than {limits}"));
         }
         Ok(())
     }
@@ -336,8 +377,8 @@ impl<'a> Decoder<'a> {
     /// `<<`: what is written in the map itself comes first, then the merged maps in their order.
     fn merge(&mut self, parent: &[usize], merge: usize, strings: bool, map: &mut Filling) -> Result<(), String> {
         let tree = self.tree;
-        let outer = self.taken.clone();
-        if outer.is_none() {
+        let outermost = self.taken.is_none();
+        if outermost {
             let keys = parent.iter().step_by(2);
             let taken = keys.map(|key| self.value(*key).map(|key| identity(&key))).collect::<Result<_, _>>()?;
             self.taken = Some(taken);
@@ -352,7 +393,7 @@ impl<'a> Decoder<'a> {
             }
             self.merged(*source, strings, map)?;
         }
-        if outer.is_none() {
+        if outermost {
             self.taken = None;
         }
         Ok(())
