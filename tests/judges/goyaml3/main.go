@@ -68,7 +68,7 @@ func answer(base string, patch *string) (text string, err error) {
 	}
 	out, err := yaml.Marshal(values)
 	// Go walks a map in another order each time. Where the order of the keys is no order, what comes out is chance.
-	for i := 0; i < 8 && err == nil; i++ {
+	for i := 0; i < 40 && err == nil; i++ {
 		again, _ := yaml.Marshal(values)
 		if string(again) != string(out) {
 			return "", chance
