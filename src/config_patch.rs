@@ -14,16 +14,11 @@ use crate::goyaml::{Yaml, emit, read, sort};
 /// # Errors
 /// The patch is no YAML, no map at its top or has a key twice, in the words of yaml.v3.
 pub fn patched(base: &Yaml, patch: Option<&str>) -> Result<String, String> {
-    let text = emit(base);
-    let patch = match patch.map(read).transpose()? {
-        Some(patch @ Yaml::Map(_)) if patch != Yaml::Map(Vec::new()) => patch,
-        _ => return Ok(text),
-    };
-    // The operator reads its own text again, and so do we: both sides of the merge are then values of one making.
-    let mut merged = match read(&text)? {
-        Yaml::Null => Yaml::Map(Vec::new()),
-        base => base,
-    };
+    let patch = patch.map(read).transpose()?.unwrap_or(Yaml::Null);
+    if patch == Yaml::Null || patch == Yaml::Map(Vec::new()) {
+        return Ok(emit(base));
+    }
+    let mut merged = base.clone();
     merge(&mut merged, &patch);
     sort(&mut merged);
     Ok(emit(&merged))
@@ -32,10 +27,13 @@ pub fn patched(base: &Yaml, patch: Option<&str>) -> Result<String, String> {
 /// Maps with string keys merge, `null` removes, everything else replaces.
 fn merge(base: &mut Yaml, patch: &Yaml) {
     let (Yaml::Map(base), Yaml::Map(patch)) = (base, patch) else { return };
+    let mut own = base.len(); // what the patch adds comes behind and is not looked at again
     for (key, value) in patch {
-        let known = base.iter().position(|(k, _)| k == key);
-        match (known, value) {
-            (Some(at), Yaml::Null) => drop(base.remove(at)),
+        match (base[..own].iter().position(|(k, _)| k == key), value) {
+            (Some(at), Yaml::Null) => {
+                base.remove(at);
+                own -= 1;
+            }
             (None, Yaml::Null) => {}
             (Some(at), value) if base[at].1.is_string_map() && value.is_string_map() => merge(&mut base[at].1, value),
             (Some(at), value) => base[at].1 = value.clone(),

@@ -3,22 +3,19 @@
 //! The LiteLLM Gateway Operator reads and writes its configuration so, and a hash of the bytes decides whether a pod
 //! restarts. YAML of people and of Kubernetes is [`crate::yaml`]'s. The rules are those of `decode.go` of that version.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 pub use crate::goyaml_emit::emit;
+use crate::goyaml_tree::{Kind, Tree};
+pub use crate::goyaml_tree::{MAX_BYTES, MAX_DEPTH};
 pub use crate::goyaml_value::{Yaml, sort};
 use crate::goyaml_value::{plain, tag_of, tagged};
 
-/// Largest text read, in bytes; a ConfigMap holds no more.
-pub const MAX_BYTES: usize = 1 << 20;
-/// Deepest nesting read, aliases expanded. yaml.v3 goes to 10,000.
-pub const MAX_DEPTH: usize = 100;
-/// Most values read, aliases expanded. Up to here yaml.v3 lets 99 % of them come from aliases.
+/// Most values read, aliases expanded. Up to here yaml.v3 lets 99 % of them come from aliases. With them expanded the
+/// text may be no longer than [`MAX_BYTES`] and no deeper than [`MAX_DEPTH`].
 pub const MAX_VALUES: usize = 400_000;
 
 /// Reads the first document of a text, which is a map or nothing ([`Yaml::Null`]). Keys at the top become strings.
@@ -26,13 +23,6 @@ pub const MAX_VALUES: usize = 400_000;
 /// # Errors
 /// The text is no YAML, no map, has a key twice, or goes beyond a limit. What the decoder says has the words of yaml.v3.
 pub fn read(text: &str) -> Result<Yaml, String> {
-    if text.len() > MAX_BYTES {
-        return Err(format!("yaml: the text has more than {MAX_BYTES} bytes"));
-    }
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.chars().any(|c| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')) {
-        return Err("yaml: control characters are not allowed".into());
-    }
     let tree = Tree::parse(text)?;
     let Some(root) = tree.root else { return Ok(Yaml::Null) };
     let mut decoder = Decoder::new(&tree);
@@ -41,110 +31,6 @@ pub fn read(text: &str) -> Result<Yaml, String> {
         return Ok(value);
     }
     Err(format!("yaml: unmarshal errors:\n  {}", decoder.errors.join("\n  ")))
-}
-
-/// A node as it is written: aliases point, scalars are text.
-struct Node {
-    kind: Kind,
-    /// The tag that is written, in its short form; `!` counts as none.
-    tag: Option<String>,
-    line: usize,
-}
-
-enum Kind {
-    Scalar {
-        text: String,
-        quoted: bool,
-    },
-    List(Vec<usize>),
-    /// Keys and values in turn.
-    Map(Vec<usize>),
-    Alias {
-        name: String,
-        target: usize,
-    },
-}
-
-/// The first document. Nodes refer to each other by index, since an alias may lie within what it points to.
-struct Tree {
-    nodes: Vec<Node>,
-    root: Option<usize>,
-}
-
-impl Tree {
-    fn parse(text: &str) -> Result<Tree, String> {
-        let options = granit_parser::options! { emit_comments: false, flow_nesting_limit: MAX_DEPTH, block_nesting_limit: MAX_DEPTH };
-        let mut tree = Tree { nodes: Vec::new(), root: None };
-        let mut anchors = BTreeMap::new();
-        let mut open: Vec<usize> = Vec::new();
-        for event in Parser::new_from_str_with_options(text, options) {
-            let (event, span) = event.map_err(|e| format!("yaml: line {}: {}", e.marker().line(), e.info()))?;
-            let (kind, anchor, tag) = match event {
-                Event::Scalar(text, style, anchor, tag) => {
-                    (Kind::Scalar { text: text.into_owned(), quoted: style != ScalarStyle::Plain }, anchor, tag)
-                }
-                Event::SequenceStart(_, anchor, tag) => (Kind::List(Vec::new()), anchor, tag),
-                Event::MappingStart(_, anchor, tag) => (Kind::Map(Vec::new()), anchor, tag),
-                Event::Alias(id) => {
-                    let target = *anchors.get(&id).expect("the parser names only anchors that it has seen");
-                    (Kind::Alias { name: span.slice(text).unwrap_or_default()[1..].into(), target }, 0, None)
-                }
-                Event::SequenceEnd | Event::MappingEnd => {
-                    open.pop();
-                    continue;
-                }
-                Event::DocumentEnd => break,
-                _ => continue,
-            };
-            let node = tree.add(kind, tag, &span, open.last().copied());
-            if anchor > 0 {
-                anchors.insert(anchor, node);
-            }
-            if matches!(tree.nodes[node].kind, Kind::List(_) | Kind::Map(_)) {
-                open.push(node);
-            }
-        }
-        Ok(tree)
-    }
-
-    fn add(&mut self, kind: Kind, tag: Option<Cow<'_, Tag>>, span: &Span, parent: Option<usize>) -> usize {
-        let tag = tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix()));
-        let tag =
-            tag.map(|tag| tag.strip_prefix("tag:yaml.org,2002:").map_or(tag.clone(), |short| format!("!!{short}")));
-        let node = self.nodes.len();
-        self.nodes.push(Node { kind, tag: tag.filter(|tag| tag != "!"), line: span.start.line() });
-        match parent.map(|parent| &mut self.nodes[parent].kind) {
-            Some(Kind::List(children) | Kind::Map(children)) => children.push(node),
-            _ => self.root = Some(node),
-        }
-        node
-    }
-
-    /// Whether a node is a string by its tag, its quotes or its form.
-    fn is_string(&self, node: usize) -> bool {
-        match (&self.nodes[node].kind, self.nodes[node].tag.as_deref()) {
-            (Kind::Alias { target, .. }, _) => self.is_string(*target),
-            (Kind::Scalar { .. }, Some(tag)) => tag == "!!str",
-            (Kind::Scalar { text, quoted }, None) => *quoted || (text != "<<" && tag_of(&plain(text)) == "!!str"),
-            _ => false,
-        }
-    }
-
-    /// Whether a node is the merge key `<<`.
-    fn is_merge(&self, node: usize) -> bool {
-        match (&self.nodes[node].kind, self.nodes[node].tag.as_deref()) {
-            (Kind::Scalar { text, quoted }, tag) => text == "<<" && tag.map_or(!quoted, |tag| tag == "!!merge"),
-            _ => false,
-        }
-    }
-
-    fn is_map(&self, node: usize) -> bool {
-        match &self.nodes[node].kind {
-            Kind::Map(_) => true,
-            Kind::Alias { target, .. } => matches!(self.nodes[*target].kind, Kind::Map(_)),
-            _ => false,
-        }
-    }
 }
 
 /// A map while it is filled. Go compares keys as values of their types: `1` and `0x1` are one key, `1` and `"1"` two.
@@ -184,6 +70,7 @@ struct Decoder<'a> {
     following: BTreeSet<usize>,
     depth: usize,
     values: usize,
+    bytes: usize,
     from_aliases: usize,
     /// Within a merge: the keys that are taken.
     taken: Option<BTreeSet<String>>,
@@ -198,6 +85,7 @@ impl<'a> Decoder<'a> {
             following: BTreeSet::new(),
             depth: 0,
             values: 0,
+            bytes: 0,
             from_aliases: 0,
             taken: None,
             errors: Vec::new(),
@@ -235,7 +123,12 @@ impl<'a> Decoder<'a> {
                 let keys = children.iter().step_by(2);
                 let strings = keys.clone().all(|key| tree.is_merge(*key) || tree.is_string(*key));
                 self.fill(children, strings, &mut map)?;
-                Yaml::Map(map.entries)
+                let map = Yaml::Map(map.entries);
+                if !strings && !children.is_empty() && self.errors.is_empty() && map.is_string_map() {
+                    let line = tree.nodes[id].line;
+                    return Err(format!("yaml: line {line}: keys with a tag other than !!str are not supported"));
+                }
+                map
             }
             Kind::Alias { target, .. } => self.follow(id, |decoder| decoder.value(*target))?,
         };
@@ -262,9 +155,13 @@ impl<'a> Decoder<'a> {
         if self.values > 1_000 && self.from_aliases > 100 && share > 0.99 {
             return Err("yaml: document contains excessive aliasing".into());
         }
-        if self.values > MAX_VALUES || self.depth > MAX_DEPTH {
+        if let Kind::Scalar { text, .. } = &self.tree.nodes[id].kind {
+            self.bytes += text.len();
+        }
+        if self.values > MAX_VALUES || self.bytes > MAX_BYTES || self.depth > MAX_DEPTH {
             let line = self.tree.nodes[id].line;
-            return Err(format!("yaml: line {line}: more than {MAX_DEPTH} levels or {MAX_VALUES} values"));
+            let limits = format!("{MAX_DEPTH} levels, {MAX_VALUES} values or {MAX_BYTES} bytes");
+            return Err(format!("yaml: line {line}: with its aliases the text has more than {limits}"));
         }
         Ok(())
     }
@@ -336,8 +233,8 @@ impl<'a> Decoder<'a> {
     /// `<<`: what is written in the map itself comes first, then the merged maps in their order.
     fn merge(&mut self, parent: &[usize], merge: usize, strings: bool, map: &mut Filling) -> Result<(), String> {
         let tree = self.tree;
-        let outer = self.taken.clone();
-        if outer.is_none() {
+        let outermost = self.taken.is_none();
+        if outermost {
             let keys = parent.iter().step_by(2);
             let taken = keys.map(|key| self.value(*key).map(|key| identity(&key))).collect::<Result<_, _>>()?;
             self.taken = Some(taken);
@@ -352,7 +249,7 @@ impl<'a> Decoder<'a> {
             }
             self.merged(*source, strings, map)?;
         }
-        if outer.is_none() {
+        if outermost {
             self.taken = None;
         }
         Ok(())

@@ -289,11 +289,16 @@ fn float(f: f64) -> String {
     if f.is_infinite() {
         return if f > 0.0 { ".inf" } else { "-.inf" }.into();
     }
-    let scientific = format!("{f:e}");
+    let shortest = format!("{f:e}");
+    let digits = shortest.split('e').next().expect("`{:e}` writes digits").bytes().filter(u8::is_ascii_digit).count();
+    // Where two numbers of so many digits are equally near, Go takes the even one.
+    let even = Some(format!("{f:.*e}", digits - 1)).filter(|even| even.parse() == Ok(f));
+    let scientific = even.unwrap_or(shortest);
     let (mantissa, exponent) = scientific.split_once('e').expect("`{:e}` writes an exponent");
     let exponent: i32 = exponent.parse().expect("`{:e}` writes a decimal exponent");
     if (-4..6).contains(&exponent) {
-        return f.to_string();
+        let decimals = usize::try_from(digits as i32 - 1 - exponent).unwrap_or(0);
+        return format!("{f:.decimals$}");
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", exponent.abs())

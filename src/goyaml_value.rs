@@ -33,7 +33,8 @@ pub enum Yaml {
 impl Yaml {
     /// Whether Go has a `map[string]interface{}` here.
     pub fn is_string_map(&self) -> bool {
-        matches!(self, Yaml::Map(entries) if entries.iter().all(|(key, _)| matches!(key, Yaml::String(_))))
+        let is_string = |key: &Yaml| matches!(key, Yaml::String(_) | Yaml::Binary(_));
+        matches!(self, Yaml::Map(entries) if entries.iter().all(|(key, _)| is_string(key)))
     }
 }
 
@@ -278,7 +279,7 @@ fn merge_sorted(mut left: Vec<(Yaml, Yaml)>) -> Vec<(Yaml, Yaml)> {
 
 fn less(a: &Yaml, b: &Yaml) -> bool {
     match (a, b) {
-        (Yaml::String(a), Yaml::String(b)) => naturally_less(a, b),
+        (Yaml::String(_) | Yaml::Binary(_), Yaml::String(_) | Yaml::Binary(_)) => naturally_less(&chars(a), &chars(b)),
         (Yaml::Time(a), Yaml::Time(b)) => a < b, // Go leaves their order to chance
         _ => match (as_float(a), as_float(b)) {
             (Some(x), Some(y)) if x != y => x < y,
@@ -302,6 +303,14 @@ fn as_float(value: &Yaml) -> Option<f64> {
     }
 }
 
+fn chars(value: &Yaml) -> Vec<char> {
+    match value {
+        Yaml::String(text) => text.chars().collect(),
+        Yaml::Binary(bytes) => String::from_utf8_lossy(bytes).chars().collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// The order of `reflect.Kind`.
 fn kind(value: &Yaml) -> u8 {
     match value {
@@ -318,9 +327,8 @@ fn kind(value: &Yaml) -> u8 {
 }
 
 /// The first difference decides: a letter stands after anything else, but before it within a number; numbers by value.
-fn naturally_less(a: &str, b: &str) -> bool {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let Some(at) = a.iter().zip(&b).position(|(x, y)| x != y) else { return a.len() < b.len() };
+fn naturally_less(a: &[char], b: &[char]) -> bool {
+    let Some(at) = a.iter().zip(b).position(|(x, y)| x != y) else { return a.len() < b.len() };
     let in_number = at > 0 && is_digit(a[at - 1]);
     match (is_letter(a[at]), is_letter(b[at])) {
         (true, true) => return a[at] < b[at],
@@ -330,7 +338,7 @@ fn naturally_less(a: &str, b: &str) -> bool {
     // A zero counts when a digit other than zero stands before it.
     let counts = a[..at].iter().rev().take_while(|c| is_digit(**c)).any(|c| *c != '0');
     let start = i64::from((a[at] == '0' || b[at] == '0') && counts);
-    let (x, y) = (number_at(&a, at, start), number_at(&b, at, start));
+    let (x, y) = (number_at(a, at, start), number_at(b, at, start));
     if x == y { a[at] < b[at] } else { x < y }
 }
 

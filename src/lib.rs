@@ -18,10 +18,11 @@
 //!                   disk, golden, diff               compare with what is there, or write
 //! ```
 //!
-//! Invariants: only [`disk`] touches files; only [`yaml`] knows the YAML crate, [`template`] and [`filters`] minijinja,
-//! [`schema`] the JSON Schema crate, [`report`] the drawing of excerpts. No Kubernetes YAML stands in Rust; even the Argo CD
-//! Application is a template. Three kinds of failure: the user's data becomes [`finding::Finding`]s, all of a stage
-//! together; the environment an error with context; our own mistake a panic with its reason.
+//! Invariants: only [`disk`] touches files; only [`yaml`] knows the YAML crate, [`goyaml_tree`] the parser below it,
+//! [`template`] and [`filters`] minijinja, [`schema`] the JSON Schema crate, [`report`] the drawing of excerpts. No
+//! Kubernetes YAML stands in Rust; even the Argo CD Application is a template. Three kinds of failure: the user's data
+//! becomes [`finding::Finding`]s, all of a stage together; the environment an error with context; our own mistake a panic
+//! with its reason.
 
 pub mod source;
 pub mod finding;
@@ -31,6 +32,7 @@ pub mod merge;
 pub mod digest;
 pub mod goyaml_value;
 pub mod goyaml_emit;
+pub mod goyaml_tree;
 pub mod goyaml;
 pub mod config_patch;
 pub mod schema;
