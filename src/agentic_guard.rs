@@ -35,6 +35,8 @@ pub enum Skip {
     Block(String),
     /// A tool gateway has none of its modes.
     Modes,
+    /// LiteLLM does not start with this type on a tool gateway.
+    Place(String),
 }
 
 /// Namespace and name of a reference; the namespace is that of who refers where it says none.
@@ -104,6 +106,9 @@ impl Guard {
         };
         let (guardrail, more) = match self.kind() {
             "presidio-api" => ("presidio", self.presidio(block("presidio")?)),
+            other @ "openai-moderation-api" if all && gateway == "ToolGateway" => {
+                return Err(Skip::Place(other.into()));
+            }
             "openai-moderation-api" if all => ("openai_moderation", self.moderation()),
             "bedrock-api" if all => ("bedrock", self.bedrock(block("bedrock")?)),
             other => return Err(Skip::Type(other.to_owned())),

@@ -89,6 +89,8 @@ pub fn read(sources: &[Arc<Source>]) -> (Vec<Input>, Vec<Finding>) {
         for (position, node) in nodes.iter().enumerate() {
             secret::literals(node, &mut findings);
             match input(node, source, position) {
+                // Files that are applied alone each bring the Namespaces they need.
+                Ok(input) if inputs.iter().any(|i| i.identity.kind == "Namespace" && i.value == input.value) => {}
                 Ok(input) => {
                     findings.extend(mistakes(node, &input.identity));
                     findings.extend(twice(&inputs, &input, node));
@@ -115,7 +117,7 @@ fn twice(inputs: &[Input], input: &Input, node: &Node) -> Option<Finding> {
     let other = inputs.iter().find(|other| other.identity == input.identity)?;
     let finding = Finding::error(Code::DuplicateObject, format!("{} stands twice", input.identity));
     let finding =
-        finding.place(node.place_at("/metadata/name")).help("one object has one owner: rename one, or drop it");
+        finding.place(value_place(node, "/metadata/name")).help("one object has one owner: rename one, or drop it");
     Some(finding.related(other.object().place("/metadata/name"), "here it stands first"))
 }
 

@@ -50,6 +50,11 @@ pub fn references(seen: &Seen<'_>) -> Vec<Finding> {
                 ),
                 "put provider and Secret into the gateway's namespace",
             )
+        } else if gateway.is_direct() && gateway.is_litellm() && keyless(gateway, guard) {
+            (
+                format!("{id}: Guard {} has no key, and LiteLLM does not start without one", guard.name),
+                "add `apiKeySecretRef` to its provider, or OPENAI_API_KEY to the gateway",
+            )
         } else {
             return;
         };
@@ -60,6 +65,11 @@ pub fn references(seen: &Seen<'_>) -> Vec<Finding> {
 
 fn elsewhere(gateway: &Gateway, guard: &Guard) -> bool {
     !guard.credentials().is_empty() && guard.credentials_namespace() != gateway.namespace
+}
+
+fn keyless(gateway: &Gateway, guard: &Guard) -> bool {
+    let variable = gateway.env.iter().any(|v| v["name"] == "OPENAI_API_KEY") || !gateway.env_from.is_empty();
+    guard.kind() == "openai-moderation-api" && guard.credentials().is_empty() && !variable
 }
 
 /// Guards that the gateway's operator leaves out with a line in its log; rendered here LiteLLM gets more of them.
@@ -90,6 +100,10 @@ fn on_litellm(gateway: &Gateway, skip: &Skip) -> Option<(String, &'static str)> 
         Skip::Type(kind) => Some((
             format!("the operator passes over the type {kind}, and gets ready"),
             "render the gateway (`settings.agentic.targets.litellm: litellm`), which serves it; or use presidio-api",
+        )),
+        Skip::Place(kind) => Some((
+            format!("on LiteLLM {kind} has no place at a tool call"),
+            "put it on the AiGateway, or use presidio-api",
         )),
         Skip::Modes => {
             Some(("a tool gateway on LiteLLM has no mode after a call".into(), "add pre_call, or remove the guard"))

@@ -48,8 +48,7 @@ pub fn open(seen: &Seen<'_>) -> Vec<Finding> {
     let open = seen.model.gateways.iter().filter(|g| g.is_litellm() && !locked(g) && !fenced(seen, g));
     let one = |gateway: &Gateway| {
         let id = seen.object(gateway).identity;
-        let message =
-            format!("{id} has no master key: every pod of the cluster may use it, with the keys of its providers");
+        let message = format!("{id} has no master key: every pod of the cluster may use what it reaches");
         let help = format!(
             "a patch with `general_settings: {{ master_key: {REFERENCE}{VARIABLE} }}` and that variable from a Secret, or a NetworkPolicy for `app: {}`",
             gateway.name

@@ -98,6 +98,7 @@ impl<'a> Work<'a, '_> {
     /// Reads the contracts of the groups that are on.
     pub(crate) fn agentic(&mut self, lists: &BTreeMap<&str, Vec<(&str, Value)>>) -> Agentic {
         let (mut inputs, mut extras): (Vec<Input>, Extras) = (Vec::new(), Extras::default());
+        let mut settings = None;
         for choice in self.on() {
             let Some(text) = &choice.variant().text.agentic else { continue };
             let mut sources = self.cluster.manifests.clone();
@@ -109,12 +110,14 @@ impl<'a> Work<'a, '_> {
             inputs.extend(read);
             if let Some(pointer) = &text.extras {
                 extras = self.extras(choice, pointer);
+                settings = Some((choice, pointer));
             }
-            let objects = Objects::new(inputs.iter().map(Input::object)).0;
-            self.extras_of_nobody(choice, text.extras.as_deref().unwrap_or_default(), &extras, &objects);
         }
         let offered = self.offered(lists);
         let made = model(&Objects::new(inputs.iter().map(Input::object)).0, &offered, &extras);
+        if let Some((choice, pointer)) = settings {
+            self.idle_extras(choice, pointer, &extras, &made);
+        }
         Agentic { inputs, offered, model: made }
     }
 
@@ -153,16 +156,23 @@ impl<'a> Work<'a, '_> {
         }
     }
 
-    /// Settings for a gateway that is not there.
-    fn extras_of_nobody(&mut self, choice: &Choice<'a>, pointer: &str, extras: &Extras, objects: &Objects<'_>) {
-        let gateways = objects.of(GROUP, "AiGateway").chain(objects.of(GROUP, "ToolGateway"));
-        let names: Vec<String> = gateways.map(|o| format!("{}/{}", o.identity.namespace, o.identity.name)).collect();
+    /// Settings for a gateway that is not there, or that is not rendered on LiteLLM.
+    fn idle_extras(&mut self, choice: &Choice<'a>, pointer: &str, extras: &Extras, model: &Model) {
+        let names: Vec<String> = model.gateways.iter().map(Gateway::id).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        for id in object(&extras.given).keys().filter(|id| !names.contains(&id.as_str())) {
+        for id in object(&extras.given).keys() {
+            let (message, help) = match model.gateways.iter().find(|g| g.id() == *id) {
+                None => (format!("there is no gateway `{id}`"), did_you_mean(id, &names)),
+                Some(g) if g.is_litellm() && g.is_direct() => continue,
+                Some(g) if g.is_litellm() => (
+                    format!("this says nothing to the operator that makes the objects of {} {id}", g.kind),
+                    "remove it, or let the gateway be rendered: `targets: { litellm: litellm }`".to_owned(),
+                ),
+                Some(g) => (format!("{} {id} is not on LiteLLM", g.kind), "remove it".to_owned()),
+            };
             let at = format!("{pointer}/{}", id.replace('~', "~0").replace('/', "~1"));
             let place = self.setting_place(&choice.group.name, &at);
-            let finding = Finding::error(Code::SettingRule, format!("there is no gateway `{id}`"));
-            self.findings.push(finding.place(place).help(did_you_mean(id, &names)));
+            self.findings.push(Finding::error(Code::SettingRule, message).place(place).help(help));
         }
     }
 }

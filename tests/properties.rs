@@ -29,9 +29,23 @@ fn features(flags: &BTreeSet<&str>, profile: &str, settings: &str) -> String {
 
 /// Renders one features.yaml and hands on what came of it; any finding fails the test.
 fn rendered<T>(catalog: &Catalog, text: &str, memo: &Memo, then: impl FnOnce(&Plan<'_>, &Tree) -> T) -> T {
+    rendered_with(catalog, text, false, memo, then)
+}
+
+/// The same, with the example manifests of the groups that are on.
+fn rendered_with<T>(
+    catalog: &Catalog,
+    text: &str,
+    examples: bool,
+    memo: &Memo,
+    then: impl FnOnce(&Plan<'_>, &Tree) -> T,
+) -> T {
     let inputs = Inputs { features: Source::new("features.yaml", text), clusters: Vec::new() };
     let told = |findings: Vec<_>| -> ! { panic!("{text}\n{}", report::text(&findings)) };
-    let clusters = pipeline::read(&inputs, catalog).unwrap_or_else(|f| told(f));
+    let mut clusters = pipeline::read(&inputs, catalog).unwrap_or_else(|f| told(f));
+    if examples {
+        clusters[0].manifests = prove::examples(catalog, &clusters[0]);
+    }
     let rendered = pipeline::render(catalog, &clusters[0], memo).unwrap_or_else(|f| told(f));
     let findings = rendered.findings(&gatewright::crd::Crds::default());
     if !findings.is_empty() {
@@ -62,9 +76,9 @@ fn every_feature_set_renders_soundly() {
     let memo = Memo::default();
     let sets = some_sets(&catalog);
     for (n, text) in sets.iter().enumerate() {
-        let tree = rendered(&catalog, text, &memo, |_, tree| tree.clone());
+        let tree = rendered_with(&catalog, text, true, &memo, |_, tree| tree.clone());
         if n % 16 == 0 {
-            let again = rendered(&catalog, text, &Memo::default(), |_, tree| tree.clone());
+            let again = rendered_with(&catalog, text, true, &Memo::default(), |_, tree| tree.clone());
             assert_eq!(tree, again, "{text}");
             for (path, file) in tree.iter().filter(|(path, _)| path.ends_with(".yaml")) {
                 let values = yaml::documents(&Source::new(path.as_str(), &**file)).expect("own text");
@@ -91,7 +105,8 @@ fn an_empty_list_switches_no_claim_on() {
 #[test]
 fn what_is_off_leaves_no_trace() {
     let catalog = catalog();
-    let words: [(&str, &[&str]); 5] = [
+    let words: [(&str, &[&str]); 6] = [
+        ("agentic", &["agentic", "aigateway", "toolgateway"]),
         ("egress", &["anthropic", "claude", "gemini", "bedrock", "vertex", "azure", "egress"]),
         ("mcp", &["mcp", "modelcontextprotocol", "jwt"]),
         ("identity", &["dex", "identity", "issuer"]),
@@ -127,21 +142,34 @@ fn every_setting_is_read() {
         let mut inputs: BTreeSet<String> = BTreeSet::new();
         for (name, text, _) in BUILTIN {
             let component = name.strip_prefix("templates/").and_then(|n| n.split('/').next()).unwrap_or_default();
-            let documents = |v: &Variant| v.text.documents.values().any(|d| name.ends_with(d.as_str()));
+            let objects = |v: &Variant| v.text.agentic.as_ref().and_then(|a| a.objects.clone());
+            let named = |v: &Variant, d: &String| v.text.documents.values().any(|other| other == d);
+            let documents = |v: &Variant| {
+                let file = name.trim_start_matches("templates/").to_owned();
+                named(v, &file) || objects(v).as_ref() == Some(&file)
+            };
             if group.variants.values().any(|v| v.text.components.contains_key(component) || documents(v)) {
                 texts += text;
                 inputs.extend(catalog.templates.inputs(name).map(str::to_owned));
             }
         }
+        // What is said of gateways beyond their objects is read by the model of the contracts.
+        if group.variants.values().any(|v| v.text.agentic.is_some()) {
+            for module in ["agentic", "agentic_litellm"] {
+                texts += &fs::read_to_string(format!("src/{module}.rs")).expect("a module");
+            }
+        }
         for (provider, variant) in &group.variants {
             for path in variant.schema.paths().iter().filter(|p| *p != "provider") {
                 let leaf = path.rsplit('.').next().unwrap_or_default();
-                let named = texts.contains(&format!(".{leaf}")) || texts.contains(&format!("\"{leaf}\""));
+                let spellings = [format!(".{leaf}"), format!("\"{leaf}\""), format!("extras: /{leaf}\n")];
+                let named = spellings.iter().any(|spelling| texts.contains(spelling));
                 let ancestors = path.match_indices('.').map(|(i, _)| &path[..i]).filter(|a| !a.contains('*'));
                 let whole = |a: &str| {
                     inputs.contains(&format!("settings.{a}"))
                         || texts.contains(&format!("settings.{a} "))
                         || texts.contains(&format!("settings.{a}["))
+                        || texts.contains(&format!("extras: /{a}\n"))
                 };
                 let in_list = path.contains('*');
                 let taken = ancestors.rev().any(whole) && (!in_list || parent_is_whole(path, &texts));
@@ -167,8 +195,7 @@ fn golden_cases_show_everything() {
     let (mut groups, mut components) = (BTreeSet::new(), BTreeSet::new());
     for case in gatewright::disk::cases("golden".as_ref()).expect("golden/") {
         let folder = std::path::Path::new("golden").join(&case);
-        let inputs = gatewright::disk::inputs(&folder, "features.yaml".as_ref()).expect("readable");
-        for cluster in pipeline::read(&inputs, &catalog).expect("sound") {
+        for cluster in gatewright::disk::clusters(&folder, "features.yaml".as_ref(), &catalog).expect("sound") {
             let rendered = pipeline::render(&catalog, &cluster, &Memo::default()).expect("sound");
             let on = rendered.plan.choices.values().filter(|c| c.on);
             groups.extend(on.map(|c| (c.group.name.clone(), c.provider.to_owned())));

@@ -83,7 +83,7 @@ class Proxy:
         import yaml
 
         env = environment(folder) | env
-        (folder / "config.yaml").write_text(yaml.safe_dump(config))
+        (folder / "config.yaml").write_text(config if isinstance(config, str) else yaml.safe_dump(config))
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
