@@ -19,6 +19,8 @@ pub const MAX_BYTES: usize = 1 << 20;
 pub const MAX_DEPTH: usize = 64;
 /// Most values in one file, aliases expanded.
 pub const MAX_NODES: usize = 100_000;
+/// Most values in one file of CustomResourceDefinitions; Argo CD's largest has 40,000 in 1.4 MB.
+const MAX_CRD_NODES: usize = 4_000_000;
 
 /// A YAML value that knows where it stands.
 #[derive(Clone, Debug)]
@@ -190,6 +192,30 @@ pub fn documents(source: &Arc<Source>) -> Result<Vec<Value>, Finding> {
     let documents: Vec<Value> =
         serde_yaml::from_multiple_with_options(&source.text, options()).map_err(|e| finding(&e, source))?;
     Ok(documents.into_iter().filter(|d| !d.is_null()).collect())
+}
+
+/// Reads the documents of a file of CustomResourceDefinitions, which may be much larger than what a person writes.
+///
+/// # Errors
+/// One finding with the place.
+pub fn crds(source: &Arc<Source>) -> Result<Vec<Value>, Finding> {
+    let mut options = options();
+    if let Some(budget) = &mut options.budget {
+        budget.max_nodes = MAX_CRD_NODES;
+        budget.max_events = 2 * MAX_CRD_NODES;
+        budget.max_total_scalar_bytes = 64 << 20;
+    }
+    let documents: Vec<Value> =
+        serde_yaml::from_multiple_with_options(&source.text, options).map_err(|e| finding(&e, source))?;
+    Ok(documents.into_iter().filter(|d| !d.is_null()).collect())
+}
+
+/// The texts of the documents of a file, so that those that are not needed are not parsed.
+pub fn split(text: &str) -> Vec<&str> {
+    let mut starts: Vec<usize> = text.match_indices("\n---").map(|(at, _)| at + 1).collect();
+    starts.push(text.len());
+    let mut from = 0;
+    starts.into_iter().map(|to| &text[std::mem::replace(&mut from, to)..to]).collect()
 }
 
 /// The one text of a value, with a final newline.
