@@ -34,12 +34,13 @@ def main():
     given = ask.parse_args()
     server = Server(given.kubeconfig)
     every = kinds.load(given.crds, ("standard",) if given.channel else ("experimental",))
-    seeds = list(read_seeds(given.seeds + [os.path.join(HERE, "builtin.yaml"), os.path.join(HERE, "handmade.yaml")]))
+    seeds = list(read_seeds(given.seeds + [os.path.join(HERE, "builtin.yaml")]))
+    handmade = list(read_seeds([os.path.join(HERE, "handmade.yaml")]))
     os.makedirs(given.out, exist_ok=True)
     for area in [*areas.AREAS, "builtin", "metadata", "updates"]:
         if not given.area or area in given.area:
             start = time.time()
-            rows = run(jobs(area, server, every, seeds))
+            rows = run(jobs(area, server, every, seeds, handmade))
             counts = write(server, os.path.join(given.out, area + ".jsonl"), area, rows)
             print(f"{area}: {counts}, {time.time() - start:.0f} s", flush=True)
 
@@ -53,7 +54,7 @@ def read_seeds(paths):
                     yield value
 
 
-def jobs(area, server, every, seeds):
+def jobs(area, server, every, seeds, handmade):
     """The work of an area in pieces that know nothing of each other."""
     if area == "builtin":
         for kind, values in areas.builtins(server, seeds):
@@ -68,10 +69,15 @@ def jobs(area, server, every, seeds):
             yield lambda k=kind, n=(40 if update else 4): areas.updates(server, k, n)
     else:
         for kind in (k for k in every if k.group in areas.AREAS[area]):
-            mine = areas.shapes([v for v in seeds if v["apiVersion"] == kinds.api_version(kind) and v["kind"] == kind.kind], kind)
+            mine = areas.shapes([v for v in seeds if is_of(v, kind)], kind)
+            made = [v for v in handmade if is_of(v, kind)]
             shards = max(1, areas.FAMILIES.get(kind.kind, 40) // 90)
             for shard in range(shards):
-                yield lambda k=kind, m=mine, s=shard, n=shards: areas.families(server, k, m, s, n)
+                yield lambda k=kind, m=mine, h=made, s=shard, n=shards: areas.families(server, k, m, h, s, n)
+
+
+def is_of(value, kind):
+    return value["apiVersion"] == kinds.api_version(kind) and value["kind"] == kind.kind
 
 
 def run(pieces):

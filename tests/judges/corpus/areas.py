@@ -34,9 +34,11 @@ def shapes(values, kind):
     return out[:SEEDS]
 
 
-def families(server, kind, seeds, shard, shards):
-    """Families all over the schema, a breach of each CEL rule, and sweeps over objects from elsewhere."""
+def families(server, kind, seeds, handmade, shard, shards):
+    """Families all over the schema, a breach of each CEL rule, what was made by hand, and sweeps over objects from elsewhere."""
     kindred = Kindred(server, kind, f"shard {shard}")
+    for value in handmade[shard::shards]:
+        yield kindred.ask(value, "made by hand")
     for _ in range(FAMILIES.get(kind.kind, 40) // shards):
         yield from kindred.family()
     for rule in kindred.rules[shard::shards]:

@@ -77,6 +77,8 @@ def members(items):
 def valid(rng, schema):
     """A string that fits the schema as far as one can see."""
     low, high = schema.get("minLength", 0), schema.get("maxLength", 40)
+    if any("duration(" in rule["rule"] for rule in schema.get("x-kubernetes-validations", [])):
+        return rng.choice(["5m", "10m", "1h"])
     if schema.get("format") in FORMATS:
         return rng.choice(FORMATS[schema["format"]])
     if schema.get("pattern"):
