@@ -3,8 +3,9 @@
 
     KUBECONFIG=... schemas/kubernetes.py > schemas/kubernetes.json
 
-Kept is what decides about an object: types, required fields, choices, what lists are merged by, defaults that are more
-than Go's zero value. Descriptions and everything below `status` are left out. A schema that is used several times stands
+Kept is what decides about an object: types, required fields, choices, what lists are merged by, defaults: of fields those
+that are more than Go's zero value, and `{}` where Go has a struct and no pointer. Descriptions and everything below
+`status` are left out. A schema that is used several times stands
 once under `types` and is referred to by name.
 """
 import json
@@ -26,6 +27,20 @@ SPECIAL = {
     "io.k8s.apimachinery.pkg.runtime.RawExtension": {"x-kubernetes-preserve-unknown-fields": True},
     "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON": {"x-kubernetes-preserve-unknown-fields": True},
 }
+# Marked as required, but the server fills them in or takes the object without.
+NOT_REQUIRED = {
+    "rbac.v1.RoleRef": ["apiGroup"], "batch.v1.PodFailurePolicy": ["rules"], "core.v1.LimitRangeSpec": ["limits"],
+    "scheduling.v1.PriorityClass": ["value"], "discovery.v1.EndpointSlice": ["endpoints"],
+    "core.v1.HTTPHeader": ["value"],
+}
+# Choices for which Go takes the empty string as the default.
+EMPTY_IS_DEFAULT = {
+    "apps.v1.DaemonSetUpdateStrategy": ["type"], "apps.v1.DeploymentStrategy": ["type"],
+    "apps.v1.StatefulSetUpdateStrategy": ["type"], "batch.v1.CronJobSpec": ["concurrencyPolicy"],
+    "core.v1.PodSpec": ["dnsPolicy", "restartPolicy"], "core.v1.ServicePort": ["protocol"],
+    "core.v1.ContainerPort": ["protocol"], "core.v1.HTTPGetAction": ["scheme"], "core.v1.Toleration": ["operator"],
+    "core.v1.PersistentVolumeSpec": ["persistentVolumeReclaimPolicy"], "storage.v1.StorageClass": ["reclaimPolicy"],
+}
 OPEN = {"x-kubernetes-preserve-unknown-fields": True}
 
 
@@ -41,22 +56,31 @@ def short(name):
     return name
 
 
-def reduce(schema, sources, types):
-    """A schema of OpenAPI v3 in our words; what it refers to is added to `types`."""
+def reduce(schema, sources, types, field=True):
+    """A schema of OpenAPI v3 in our words; what it refers to is added to `types`. `field`: it is that of a field, not of
+    the items of a list or the values of a map."""
+    default = schema.get("default")
     if "allOf" in schema and len(schema["allOf"]) == 1:
         schema = {**schema, **schema["allOf"][0]}
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
         if name in SPECIAL:
-            return SPECIAL[name]
+            zero = {} if field or not name.endswith("Quantity") else {"default": "0"}
+            return {**SPECIAL[name], **zero}
         key = short(name)
         if key not in types:
             types[key] = None
             types[key] = reduce(sources[name], sources, types)
-        return {"$ref": key}
+            if key == "core.v1.LocalObjectReference":
+                types[key]["properties"]["name"]["default"] = ""  # it is the key of a list, and may be left out
+            for choice in EMPTY_IS_DEFAULT.get(key, []):
+                types[key]["properties"][choice]["enum"].append("")
+            for missing in NOT_REQUIRED.get(key, []):
+                types[key]["required"].remove(missing)
+        return {"$ref": key, **({"default": {}} if default == {} else {})}
     out = {key: value for key, value in schema.items() if key in KEPT}
-    if schema.get("default") not in (None, "", 0, False, {}, []):
-        out["default"] = schema["default"]
+    if default not in ((None, "", 0, False, {}, []) if field else (None,)):
+        out["default"] = default
     if "properties" in schema:
         out["properties"] = {
             name: OPEN if name == "status" else reduce(value, sources, types)
@@ -64,7 +88,7 @@ def reduce(schema, sources, types):
         }
     for key in ("items", "additionalProperties"):
         if isinstance(schema.get(key), dict):
-            out[key] = reduce(schema[key], sources, types)
+            out[key] = reduce(schema[key], sources, types, field=False)
     return out if out.get("type") or "$ref" in out else {**out, **OPEN}
 
 

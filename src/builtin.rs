@@ -2,7 +2,7 @@
 //!
 //! `schemas/kubernetes.json` is what a server of 1.35 publishes. No crate of Kubernetes types has what decides here: the
 //! choices of a field, and the keys by which lists are merged. What the server checks beyond its schemas is in
-//! [`crate::pods`] and [`crate::objects`].
+//! [`crate::constraints`], [`crate::workloads`] and the modules beside them.
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
@@ -10,13 +10,19 @@ use std::sync::{LazyLock, OnceLock};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::access;
+use crate::constraints;
 use crate::defaults;
 use crate::fields;
 use crate::metadata;
 use crate::names::Syntax;
+use crate::network;
+use crate::spot::Spot;
+use crate::storage;
 use crate::structural::Structural;
 use crate::validate;
 use crate::violation::{Path, Violation};
+use crate::workloads;
 
 /// A built-in kind in one version.
 #[derive(Debug, Deserialize)]
@@ -69,22 +75,29 @@ fn resolve(schema: &Value, above: &mut Vec<String>) -> Value {
             Some(name) if above.iter().any(|a| a == name) => json!({ "x-kubernetes-preserve-unknown-fields": true }),
             Some(name) => {
                 above.push(name.to_owned());
-                let resolved = resolve(FILE.types.get(name).expect("schemas/kubernetes.json is complete"), above);
+                let mut resolved = resolve(FILE.types.get(name).expect("schemas/kubernetes.json is complete"), above);
                 above.pop();
+                if let (Some(default), Some(schema)) = (map.get("default"), resolved.as_object_mut()) {
+                    schema.insert("default".into(), default.clone());
+                }
                 resolved
             }
-            None => Value::Object(bounded(map.iter().map(|(key, v)| (key.clone(), resolve(v, above))).collect())),
+            None => Value::Object(as_in_go(map.iter().map(|(key, v)| (key.clone(), resolve(v, above))).collect())),
         },
         Value::Array(items) => items.iter().map(|item| resolve(item, above)).collect(),
         scalar => scalar.clone(),
     }
 }
 
-/// The Go types behind built-in kinds overflow; custom resources know no such bounds.
-fn bounded(mut schema: Map<String, Value>) -> Map<String, Value> {
+/// What Go's types add: integers overflow, and bytes may be none.
+fn as_in_go(mut schema: Map<String, Value>) -> Map<String, Value> {
     if schema.get("format").is_some_and(|format| format == "int32") && schema.contains_key("type") {
         schema.insert("minimum".into(), json!(i32::MIN));
         schema.insert("maximum".into(), json!(i32::MAX));
+    }
+    if schema.get("format").is_some_and(|format| format == "byte") {
+        schema.insert("format".into(), json!("kubernetes-bytes"));
+        schema.insert("nullable".into(), json!(true));
     }
     schema
 }
@@ -94,8 +107,41 @@ pub fn judge(builtin: &Builtin, object: &Value, out: &mut Vec<Violation>) {
     let schema = builtin.schema();
     metadata::check(object, name_syntax(&builtin.kind), out);
     fields::unknown(schema, object, true, &Path::ROOT, out);
-    let completed = defaults::complete(schema, &without_nulls(object));
+    let completed = defaults::complete(schema, &without_nulls(schema, object));
+    let before = out.len();
     validate::validate(schema, &completed, &Path::ROOT, out);
+    if out.len() == before {
+        beyond(&builtin.kind, &Spot::root(&completed), out);
+    }
+}
+
+/// What the server checks in Go.
+fn beyond(kind: &str, object: &Spot<'_>, out: &mut Vec<Violation>) {
+    constraints::check(kind, object, out);
+    match kind {
+        "Pod" => workloads::pod(object, out),
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => workloads::keeper(object, kind, out),
+        "Job" => workloads::job(object, out),
+        "CronJob" => workloads::cron_job(object, out),
+        "PodDisruptionBudget" => workloads::budget(object, out),
+        "HorizontalPodAutoscaler" => workloads::autoscaler(object, out),
+        "Service" => network::service(object, out),
+        "ConfigMap" | "Secret" => storage::data(object, kind, out),
+        "PersistentVolumeClaim" => storage::claim(&object.at("spec"), out),
+        "PersistentVolume" => storage::volume(object, out),
+        "Role" | "ClusterRole" => access::role(object, kind, out),
+        "RoleBinding" | "ClusterRoleBinding" => access::binding(object, kind, out),
+        "NetworkPolicy" => network::network_policy(object, out),
+        "Ingress" => network::ingress(object, out),
+        "PriorityClass" => storage::priority_class(object, out),
+        "StorageClass" => storage::storage_class(object, out),
+        "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => access::webhooks(object, out),
+        "LimitRange" => storage::limit_range(object, out),
+        "ValidatingAdmissionPolicy" => access::admission_policy(object, out),
+        "APIService" => access::api_service(object, out),
+        "EndpointSlice" => network::endpoint_slice(object, out),
+        _ => {}
+    }
 }
 
 /// The syntax of a kind's names where it is not a DNS subdomain.
@@ -108,13 +154,20 @@ fn name_syntax(kind: &str) -> Syntax {
     }
 }
 
-/// `null` in a map is no value: Go's types do not know the difference.
-fn without_nulls(value: &Value) -> Value {
+/// A field that is `null` is not given: Go's types do not know the difference. In lists and maps it is a zero value.
+fn without_nulls(schema: &Structural, value: &Value) -> Value {
     match value {
         Value::Object(map) => {
-            map.iter().filter(|(_, v)| !v.is_null()).map(|(key, v)| (key.clone(), without_nulls(v))).collect()
+            let given = map.iter().filter(|(name, v)| !v.is_null() || !schema.properties.contains_key(*name));
+            let known = given.map(|(name, v)| {
+                (name.clone(), schema.field(name).map_or_else(|| v.clone(), |field| without_nulls(field, v)))
+            });
+            known.collect()
         }
-        Value::Array(items) => items.iter().map(without_nulls).collect(),
+        Value::Array(items) => match schema.items.as_deref() {
+            Some(schema) => items.iter().map(|item| without_nulls(schema, item)).collect(),
+            None => value.clone(),
+        },
         scalar => scalar.clone(),
     }
 }

@@ -199,14 +199,19 @@ impl Version {
             object
         };
         let completed = complete(object);
+        let old = old.map(complete);
         let before = out.len();
         validate::validate(schema, &completed, &Path::ROOT, out);
+        if let Some(old) = &old {
+            let told = out.split_off(before);
+            out.extend(told.into_iter().filter(|v| !unchanged(&completed, old, &v.pointer)));
+        }
         metadata::check_embedded(schema, &completed, &Path::ROOT, out);
         if let Some(scale) = &self.subresources.scale {
             replicas(scale, &completed, out);
         }
         if out.len() == before {
-            rules::broken(schema, &completed, old.map(complete).as_ref(), &Path::ROOT, out);
+            rules::broken(schema, &completed, old.as_ref(), &Path::ROOT, out);
         }
     }
 
@@ -242,11 +247,20 @@ impl Coverage {
     }
 }
 
+/// True when the value at a pointer, or one that holds it, is what it was: an update is not held against that (ratcheting,
+/// apiextensions-apiserver 1.35 validation/ratcheting.go).
+fn unchanged(new: &Value, old: &Value, pointer: &str) -> bool {
+    let ends = pointer.match_indices('/').map(|(at, _)| at).skip(1).chain([pointer.len()]);
+    ends.map(|end| &pointer[..end]).any(|part| new.pointer(part).is_some_and(|value| old.pointer(part) == Some(value)))
+}
+
 /// What the scale subresource wants of the number of replicas (registry/customresource/validator.go).
 fn replicas(scale: &Scale, object: &Value, out: &mut Vec<Violation>) {
     let names: Vec<&str> = scale.spec_replicas_path.trim_start_matches('.').split('.').collect();
     let found = names.iter().try_fold(object, |value, name| value.get(*name));
-    if let Some(value) = found.filter(|value| !value.as_i64().is_some_and(|n| (0..=i64::from(i32::MAX)).contains(&n))) {
+    if let Some(value) = found
+        .filter(|value| !value.as_f64().is_some_and(|n| n.fract() == 0.0 && (0.0..=f64::from(i32::MAX)).contains(&n)))
+    {
         let what = names.join(".");
         let message = format!("`{what}` is {}, it must be an integer from 0 to {}", describe(value), i32::MAX);
         let mut violation = Violation::new(Code::InvalidField, &Path::ROOT, message);

@@ -40,6 +40,7 @@ fn test(format: &str) -> Option<fn(&str) -> bool> {
         "hexcolor" => |s| matches("^#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$", s),
         "rgbcolor" => is_rgb_color,
         "byte" => is_base64,
+        "kubernetesbytes" => |s| base64(&s.replace(['\n', '\r'], "")).is_some(),
         "date" => |s| chrono::NaiveDate::parse_from_str(s, "%Y-%m-%d").is_ok() && s.len() == 10,
         "duration" => |s| duration(s).is_some(),
         "datetime" => is_date_time,
@@ -87,8 +88,7 @@ fn go_duration(text: &str) -> Option<i64> {
 }
 
 fn scala_duration(text: &str) -> Option<i64> {
-    static PART: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?-u:([0-9]+)\s*([A-Za-zµ]+))").expect("a pattern of ours"));
+    static PART: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"([0-9]+)\s*([A-Za-zµ]+)").expect("a pattern of ours"));
     let mut total = None;
     for part in PART.captures_iter(text) {
         let number: i64 = part[1].parse().ok()?;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::fields;
 use crate::finding::Code;
 use crate::names::{self, Syntax};
+use crate::spot::Spot;
 use crate::structural::Structural;
 use crate::validate;
 use crate::violation::{Path, Violation};
@@ -23,7 +24,7 @@ static OBJECT_META: LazyLock<Structural> =
 /// The schema of ObjectMeta (meta/v1): what an author may give; the server refuses `managedFields` in an apply.
 pub fn schema() -> Value {
     let string = json!({ "type": "string" });
-    let strings = json!({ "type": "object", "additionalProperties": string });
+    let strings = json!({ "type": "object", "additionalProperties": { "type": "string", "nullable": true } });
     let owner = json!({
         "type": "object",
         "properties": {
@@ -74,6 +75,15 @@ pub fn check_embedded(schema: &Structural, value: &Value, path: &Path<'_>, out: 
         }
         _ => {}
     }
+}
+
+/// What is wrong with the metadata of a template: its labels and annotations are those of what is made from it.
+pub fn check_template(metadata: &Spot<'_>, out: &mut Vec<Violation>) {
+    let before = out.len();
+    common(metadata.value, Syntax::PathSegment, &metadata.path, out);
+    // Unknown fields and types are the schema's to tell.
+    let told = out.split_off(before);
+    out.extend(told.into_iter().filter(|v| !v.message.contains(" has no field ")));
 }
 
 fn embedded(map: &Map<String, Value>, path: &Path<'_>, out: &mut Vec<Violation>) {

@@ -1,6 +1,8 @@
 //! The syntaxes of names, keys and values in Kubernetes. Source: apimachinery 1.35 util/validation and
 //! api/validate/content.
 
+use crate::cel;
+
 /// A syntax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {
@@ -22,6 +24,16 @@ pub enum Syntax {
     DataKey,
     /// RFC 6335: the name of a port.
     PortName,
+    /// One of Kubernetes' own finalizers, or a name under a domain.
+    Finalizer,
+    /// A domain, a slash and a path: the name of a controller.
+    DomainPath,
+    /// An absolute path of segments that are DNS names, as of a webhook.
+    UrlPath,
+    /// A name in an expression.
+    Identifier,
+    /// An expression in CEL; only its syntax.
+    Cel,
 }
 
 /// What a text that breaks the syntax should be; none where it does not.
@@ -69,6 +81,31 @@ pub fn fault(syntax: Syntax, text: &str) -> Option<&'static str> {
             text.len() <= 15 && label(text) && text.bytes().any(|b| b.is_ascii_lowercase()) && !text.contains("--"),
             "lower-case letters, digits and inner single dashes, at least one letter, at most 15 characters",
         ),
+        Syntax::Finalizer => {
+            let own = matches!(text, "kubernetes" | "orphan" | "foregroundDeletion");
+            let fits = own || (text.contains('/') && fault(Syntax::Key, text).is_none());
+            (fits, "`kubernetes`, `orphan`, `foregroundDeletion`, or a name under a domain and `/`")
+        }
+        Syntax::DomainPath => {
+            let path = |rest: &str| {
+                !rest.is_empty()
+                    && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&b))
+            };
+            (text.split_once('/').is_some_and(|(host, rest)| subdomain(host) && path(rest)), "a domain, `/` and a path")
+        }
+        Syntax::UrlPath => {
+            let rest = text.strip_prefix('/').map(|rest| rest.strip_suffix('/').unwrap_or(rest));
+            (
+                rest.is_some_and(|rest| rest.is_empty() || rest.split('/').all(subdomain)),
+                "`/` and DNS names with `/` between them",
+            )
+        }
+        Syntax::Identifier => {
+            let first = |b: u8| b.is_ascii_alphabetic() || b == b'_';
+            let fits = text.bytes().next().is_some_and(first) && text.bytes().all(|b| first(b) || b.is_ascii_digit());
+            (fits, "letters, digits and `_`, not a digit first")
+        }
+        Syntax::Cel => (cel::parses(text), "an expression in CEL"),
     };
     (!fits).then_some(words)
 }

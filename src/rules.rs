@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use crate::cel::{self, Answer, Rule};
+use crate::cel::{Answer, Rule, Scope};
+use crate::celvalue;
 use crate::cost::Size;
 use crate::finding::Code;
 use crate::structural::{ListType, Structural};
@@ -16,19 +17,25 @@ pub fn broken(schema: &Structural, value: &Value, old: Option<&Value>, path: &Pa
     }
     if !schema.rules.is_empty() {
         let whole = path.is_root() || schema.embedded;
-        let this = cel::value(schema, value, whole);
-        let size = Size::of(value).with(old.map(Size::of));
-        let before = old.filter(|old| !old.is_null()).and_then(|old| cel::value(schema, old, whole));
+        let old = old.filter(|old| !old.is_null());
+        // Lists of type set and map are equal in any order, so both are brought into one.
+        let ordered = old.map(|old| (in_order(schema, value), in_order(schema, old)));
+        let (value_now, before) = match &ordered {
+            Some((value, old)) => (value, Some(old)),
+            None => (value, None),
+        };
+        let scope = celvalue::value(schema, value_now, whole).map(|this| {
+            let old = before.and_then(|old| celvalue::value(schema, old, whole));
+            Scope::new(this, old, Size::of(value_now).with(before.map(Size::of)))
+        });
         for rule in &schema.rules {
-            let answer = match &this {
-                Some(this) => rule.answer(this, before.as_ref(), size),
+            let answer = match &scope {
+                Some(scope) => rule.answer(scope),
                 None => Answer::Broken("the value cannot be brought into CEL".into()),
             };
-            if let Some(violation) = said(rule, answer, path) {
-                // What an update leaves as it was is not held against it.
-                if rule.is_transition() || old != Some(value) {
-                    out.push(violation);
-                }
+            // What an update leaves as it was is not held against it.
+            if let Some(violation) = said(rule, answer, path).filter(|_| rule.is_transition() || old != Some(value)) {
+                out.push(violation);
             }
         }
     }
@@ -50,6 +57,32 @@ pub fn broken(schema: &Structural, value: &Value, old: Option<&Value>, path: &Pa
             }
         }
         _ => {}
+    }
+}
+
+fn in_order(schema: &Structural, value: &Value) -> Value {
+    match value {
+        Value::Array(items) => {
+            let mut items: Vec<Value> = match schema.items.as_deref() {
+                Some(below) => items.iter().map(|item| in_order(below, item)).collect(),
+                None => items.clone(),
+            };
+            match schema.list_type {
+                ListType::Atomic => {}
+                ListType::Set => items.sort_by_cached_key(Value::to_string),
+                ListType::Map => items.sort_by_cached_key(|item| {
+                    schema.list_map_keys.iter().map(|key| item[key].to_string()).collect::<Vec<_>>()
+                }),
+            }
+            Value::Array(items)
+        }
+        Value::Object(map) => {
+            let known = |(name, value): (&String, &Value)| {
+                (name.clone(), schema.field(name).map_or_else(|| value.clone(), |field| in_order(field, value)))
+            };
+            map.iter().map(known).collect()
+        }
+        scalar => scalar.clone(),
     }
 }
 

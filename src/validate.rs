@@ -5,9 +5,13 @@ use serde_json::{Map, Number, Value};
 
 use crate::finding::Code;
 use crate::formats;
+use crate::quantity;
 use crate::schema::did_you_mean;
 use crate::structural::{Kind, ListType, Structural};
 use crate::violation::{Path, Violation, describe};
+
+/// The format by which the schemas of built-in kinds mark an amount of a resource.
+const QUANTITY: &str = "kubernetes-quantity";
 
 /// Everything that is wrong with a value.
 pub fn validate(schema: &Structural, value: &Value, path: &Path<'_>, out: &mut Vec<Violation>) {
@@ -37,6 +41,13 @@ fn types(schema: &Structural, value: &Value, path: &Path<'_>, out: &mut Vec<Viol
     let (fits, wanted) = match schema.kind {
         Kind::Any if schema.int_or_string => {
             (value.is_string() || is_integer(value) || (value.is_null() && schema.nullable), "an integer or a string")
+        }
+        Kind::Any if schema.format == QUANTITY => {
+            let fits = match value {
+                Value::String(text) => quantity::parse(text).is_some(),
+                other => other.is_number(),
+            };
+            (fits, "a quantity, as in 500m or 1Gi")
         }
         Kind::Any => return,
         _ if value.is_null() => (schema.nullable, kind_words(schema.kind)),
@@ -176,6 +187,14 @@ fn unique(schema: &Structural, items: &[Value], path: &Path<'_>, out: &mut Vec<V
     let mut seen = std::collections::BTreeMap::new();
     for (index, item) in items.iter().enumerate() {
         let Some(key) = key(item) else { return };
+        if schema.list_type == ListType::Map && !schema.list_map_keys.iter().any(|k| item.get(k).is_some()) {
+            let keys = schema.list_map_keys.join(", ");
+            out.push(invalid(
+                &path.index(index),
+                format!("`{path}[{index}]` has none of the keys of this list: {keys}"),
+            ));
+            continue;
+        }
         if let Some(first) = seen.insert(key.clone(), index) {
             let what = match schema.list_type {
                 ListType::Map => format!("the same {} ({key})", schema.list_map_keys.join(", ")),
@@ -203,6 +222,7 @@ pub fn typed(schema: &Structural, value: &Value, path: &Path<'_>, out: &mut Vec<
             }
         }
         Value::Number(_) if schema.kind == Kind::Integer => {}
+        Value::Number(_) | Value::Bool(_) if schema.format == "date-time" => {} // any scalar is one there
         _ => types(schema, value, path, out),
     }
 }

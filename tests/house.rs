@@ -29,6 +29,8 @@ fn files_are_small_and_say_what_they_are() {
         ("serde_yaml", &["yaml"][..]),
         ("minijinja", &["template", "filters"]),
         ("jsonschema", &["schema"]),
+        ("kube_cel", &["cel", "celvalue", "cost"]),
+        ("chrono", &["celvalue", "formats"]),
         ("annotate_snippets", &["report"]),
         ("std::fs", &["disk"]),
         ("std::env", &["catalog", "commands"]),
