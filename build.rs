@@ -1,4 +1,4 @@
-//! Compiles the catalog into the binary: `groups/` and `templates/` become a table of (path, text, JSON). The JSON is the
+//! Compiles the catalog and the pages on findings into the binary: `groups/` and `templates/` become a table of (path, text, JSON). The JSON is the
 //! group file once more, read here so that no run has to; it is empty where the file is no YAML (the run then says why).
 
 use std::fmt::Write as _;
@@ -9,8 +9,7 @@ fn main() {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let mut files = Vec::new();
     for folder in ["groups", "templates"] {
-        println!("cargo::rerun-if-changed={folder}");
-        walk(&root.join(folder), &mut files);
+        walk(&root.join(folder), "yaml", &mut files);
     }
     files.sort();
     let mut table = String::from("&[\n");
@@ -20,8 +19,21 @@ fn main() {
         writeln!(table, "    ({name:?}, include_str!({file:?}), {json:?}),").expect("writing to a string");
     }
     table.push_str("]\n");
-    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it")).join("catalog.rs");
-    fs::write(out, table).expect("the build folder is writable");
+    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
+    fs::write(out.join("catalog.rs"), table).expect("the build folder is writable");
+    fs::write(out.join("pages.rs"), pages(&root.join("docs/findings"))).expect("the build folder is writable");
+}
+
+/// A table of (code, page), sorted by code.
+fn pages(folder: &Path) -> String {
+    let mut files = Vec::new();
+    walk(folder, "md", &mut files);
+    files.sort();
+    let line = |file: &PathBuf| {
+        let code = file.file_stem().expect("a file name").to_string_lossy();
+        format!("    ({code:?}, include_str!({file:?})),\n")
+    };
+    format!("&[\n{}]\n", files.iter().map(line).collect::<String>())
 }
 
 fn json(file: &Path) -> String {
@@ -31,13 +43,13 @@ fn json(file: &Path) -> String {
     value.map(|v| v.to_string()).unwrap_or_default()
 }
 
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+fn walk(folder: &Path, extension: &str, files: &mut Vec<PathBuf>) {
+    println!("cargo::rerun-if-changed={}", folder.display());
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_dir() {
-            println!("cargo::rerun-if-changed={}", path.display());
-            walk(&path, files);
-        } else if path.extension().is_some_and(|e| e == "yaml") {
+            walk(&path, extension, files);
+        } else if path.extension().is_some_and(|e| e == extension) {
             files.push(path);
         }
     }

@@ -31,7 +31,7 @@ SPECIAL = {
 NOT_REQUIRED = {
     "rbac.v1.RoleRef": ["apiGroup"], "batch.v1.PodFailurePolicy": ["rules"], "core.v1.LimitRangeSpec": ["limits"],
     "scheduling.v1.PriorityClass": ["value"], "discovery.v1.EndpointSlice": ["endpoints"],
-    "core.v1.HTTPHeader": ["value"],
+    "core.v1.HTTPHeader": ["value"], "core.v1.SleepAction": ["seconds"],
 }
 # Choices for which Go takes the empty string as the default.
 EMPTY_IS_DEFAULT = {

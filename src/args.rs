@@ -38,16 +38,12 @@ pub enum Command {
         /// Write nothing; fail when the files are not what the inputs render
         #[arg(long)]
         check: bool,
+        /// Let this be deleted: a cluster, or an object such as 'Cluster litellm/litellm-db'; repeatable
+        #[arg(long, value_name = "WHAT", conflicts_with = "check")]
+        allow_delete: Vec<String>,
     },
-    /// Look for mistakes; write nothing
-    Check {
-        /// Only this cluster
-        #[arg(long, value_name = "NAME")]
-        cluster: Option<String>,
-        /// Format of the findings
-        #[arg(short, long, value_enum, default_value_t)]
-        output: Format,
-    },
+    /// Look for mistakes, in what would be rendered or in any manifests; write nothing
+    Check(Check),
     /// Show what `render` would change, as a unified diff
     Diff {
         /// Where, and which cluster
@@ -98,6 +94,51 @@ pub enum Command {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+}
+
+/// What to look at, and how hard.
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    /// Only this cluster
+    #[arg(long, value_name = "NAME", conflicts_with = "manifests")]
+    pub cluster: Option<String>,
+    /// Look at these manifests instead: a file, a folder, or `-` for stdin
+    #[arg(long, value_name = "PATH")]
+    pub manifests: Option<PathBuf>,
+    /// CustomResourceDefinitions to hold objects against: a file or a folder; repeatable [default: crds/, where it is there]
+    #[arg(long, value_name = "PATH")]
+    pub crds: Vec<PathBuf>,
+    /// Print what of the definitions is evaluated and what is not, instead of findings
+    #[arg(long)]
+    pub coverage: bool,
+    /// Fail on warnings too
+    #[arg(long, value_name = "WHAT")]
+    pub deny: Option<Deny>,
+    /// Format of the findings
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Report,
+}
+
+/// Formats of findings. Paths are relative to the folder of `-C`; for those that read them elsewhere, to where the command
+/// was started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Report {
+    /// For people, on stderr
+    #[default]
+    Text,
+    /// JSON
+    Json,
+    /// SARIF 2.1.0, for code scanning; paths as seen from where the command was started
+    Sarif,
+    /// Annotations of GitHub Actions, at most ten errors and ten warnings; paths as in sarif
+    Github,
+}
+
+/// What `check` fails on beside errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    /// Warnings
+    Warnings,
 }
 
 /// Where trees lie.

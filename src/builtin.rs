@@ -105,7 +105,8 @@ fn as_in_go(mut schema: Map<String, Value>) -> Map<String, Value> {
 /// What the API server refuses of an object of a built-in kind.
 pub fn judge(builtin: &Builtin, object: &Value, out: &mut Vec<Violation>) {
     let schema = builtin.schema();
-    metadata::check(object, name_syntax(&builtin.kind), out);
+    let rules = metadata::Rules { names: name_syntax(&builtin.kind), namespaced: builtin.namespaced, builtin: true };
+    metadata::check(object, rules, out);
     fields::unknown(schema, object, true, &Path::ROOT, out);
     let completed = defaults::complete(schema, &without_nulls(schema, object));
     let before = out.len();
@@ -136,6 +137,7 @@ fn beyond(kind: &str, object: &Spot<'_>, out: &mut Vec<Violation>) {
         "PriorityClass" => storage::priority_class(object, out),
         "StorageClass" => storage::storage_class(object, out),
         "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => access::webhooks(object, out),
+        "ResourceQuota" => storage::quota(object, out),
         "LimitRange" => storage::limit_range(object, out),
         "ValidatingAdmissionPolicy" => access::admission_policy(object, out),
         "APIService" => access::api_service(object, out),
@@ -147,9 +149,9 @@ fn beyond(kind: &str, object: &Spot<'_>, out: &mut Vec<Violation>) {
 /// The syntax of a kind's names where it is not a DNS subdomain.
 fn name_syntax(kind: &str) -> Syntax {
     match kind {
-        "Namespace" => Syntax::Label,
+        "Namespace" | "StatefulSet" => Syntax::Label,
         "Service" => Syntax::Label1035,
-        "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => Syntax::PathSegment,
+        "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" | "PodDisruptionBudget" => Syntax::PathSegment,
         _ => Syntax::Subdomain,
     }
 }

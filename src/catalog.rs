@@ -34,6 +34,10 @@ pub struct Catalog {
     pub templates: Templates,
     /// The schema of `platform:`.
     pub platform: Schema,
+    /// The schema of an item of `existing:`.
+    pub existing: Schema,
+    /// The schema of an item of `silence:`.
+    pub silence: Schema,
     /// Files of the working directory that replace (true) or add to (false) the built-in ones.
     pub local: BTreeMap<String, bool>,
 }
@@ -97,6 +101,10 @@ pub struct GroupText {
     pub documents: IndexMap<String, String>,
     /// Secrets with expressions.
     pub secrets: Vec<Value>,
+    /// Objects that are there and not rendered, with expressions.
+    pub existing: Vec<Value>,
+    /// Findings that are not to be reported, with expressions.
+    pub silence: Vec<Value>,
     /// Components with expressions, by name.
     pub components: IndexMap<String, Value>,
     /// Claims with expressions.
@@ -153,12 +161,14 @@ impl Catalog {
             }
         }
         findings.extend(names_of_both_kinds(&by_name));
-        let platform: Value =
-            yaml::documents(&Source::new("schemas/platform.yaml", include_str!("../schemas/platform.yaml")))
-                .expect("the built-in schema is YAML")
-                .remove(0);
-        let platform = Schema::new(&platform).expect("the built-in schema is a schema");
-        let catalog = Self { groups: by_name, templates, platform, local: notable };
+        let catalog = Self {
+            groups: by_name,
+            templates,
+            platform: own_schema(include_str!("../schemas/platform.yaml")),
+            existing: own_schema(include_str!("../schemas/existing.yaml")),
+            silence: own_schema(include_str!("../schemas/silence.yaml")),
+            local: notable,
+        };
         // Names are missing where a file could not be read; then that is what to say.
         if findings.is_empty() {
             findings = catalog.missing_names();
@@ -205,6 +215,11 @@ impl Catalog {
         }
         findings
     }
+}
+
+fn own_schema(text: &str) -> Schema {
+    let mut documents = yaml::documents(&Source::new("schemas/", text)).expect("the built-in schema is YAML");
+    Schema::new(&documents.remove(0)).expect("the built-in schema is a schema")
 }
 
 impl Group {
@@ -286,13 +301,34 @@ impl Group {
         self.variants.values().flat_map(|v| v.text.capabilities()).collect()
     }
 
-    /// The place of a key, looked for under the chosen provider first.
+    /// The place of a part of the group with its provider laid over it.
     pub fn place(&self, provider: &str, pointer: &str) -> Place {
-        let under = format!("/providers/{provider}{pointer}");
-        match self.node().at(&under) {
-            Some(_) => self.node().place_at(&under),
-            None => self.node().place_at(pointer),
+        self.node().place_at(&self.written(provider, pointer))
+    }
+
+    /// What is written at a part of the group with its provider laid over it.
+    pub fn text(&self, provider: &str, pointer: &str) -> Option<&str> {
+        match &self.node().at(&self.written(provider, pointer))?.kind {
+            Kind::String(text) => Some(text),
+            _ => None,
         }
+    }
+
+    /// Where a part of the merged group stands in the file: under the provider when that says anything about it. Items of
+    /// the provider's lists come after those of the group.
+    fn written(&self, provider: &str, pointer: &str) -> String {
+        let (key, rest) = pointer.get(1..).and_then(|p| p.split_once('/')).unwrap_or_default();
+        let (index, inner) = rest.split_once('/').unwrap_or((rest, ""));
+        if let Ok(index) = index.parse::<usize>() {
+            let own = match self.node().get(key).map(|list| &list.kind) {
+                Some(Kind::List(items)) => items.len(),
+                _ => 0,
+            };
+            let item = |index: usize| format!("/{key}/{index}/{inner}").trim_end_matches('/').to_owned();
+            return if index < own { item(index) } else { format!("/providers/{provider}{}", item(index - own)) };
+        }
+        let under = format!("/providers/{provider}{pointer}");
+        if self.node().at(&under).is_some() { under } else { pointer.to_owned() }
     }
 
     /// The file with its places; read when somebody asks for one.
@@ -356,6 +392,8 @@ impl GroupText {
         self.validate.extend(over.validate);
         self.documents.extend(over.documents);
         self.secrets.extend(over.secrets);
+        self.existing.extend(over.existing);
+        self.silence.extend(over.silence);
         for (name, component) in over.components {
             match self.components.get_mut(&name) {
                 Some(base) => merge_patch(base, &component),

@@ -1,77 +1,185 @@
-//! Rules over a bundle. They look, they never edit, and none looks at a file.
+//! All rules over one cluster. They look, they never edit, and none looks at a file.
 
 use std::collections::BTreeSet;
 
-use crate::claims;
-use crate::finding::{Code, Finding};
-use crate::plan::Plan;
-use crate::render::{Bundle, Placed};
-use crate::source::{Place, Source};
+use serde_json::Value;
 
-/// Everything that is wrong with a bundle.
-pub fn check(plan: &Plan<'_>, bundle: &Bundle) -> Vec<Finding> {
-    let mut findings = match claims::claims(plan, bundle) {
-        Ok(claims) => claims::gaps(plan, &claims),
-        Err(findings) => findings,
-    };
-    for placed in bundle.manifests.values() {
-        findings.extend(secret_material(plan, placed));
-        findings.extend(namespace(plan, placed));
-        findings.extend(cluster_kind(plan, placed));
+use crate::crd::{Crds, Verdict};
+use crate::finding::{Code, Finding};
+use crate::inventory::Inventory;
+use crate::object::{Object, ObjectRule, escaped};
+use crate::plan::Plan;
+use crate::render::Bundle;
+use crate::violation::Violation;
+use crate::world::{World, WorldRule};
+use crate::{
+    attachment, claims, presence, rules_argocd, rules_backend, rules_cnpg, rules_drift, rules_env, rules_expression,
+    rules_gateway, rules_inference, rules_jwt, rules_keda, rules_keys, rules_litellm, rules_litellm_pods, rules_policy, rules_postgres, rules_routing,
+    rules_secrets, rules_vllm, rules_ways, secret, selection, silence, wiring,
+};
+
+/// Rules that look at one object alone, by subject.
+const OF_OBJECTS: &[&[ObjectRule]] = &[
+    &[secret_material, rules_env::twice, rules_litellm::config],
+    rules_backend::OF_OBJECTS,
+    rules_keys::OF_OBJECTS,
+    rules_expression::OF_OBJECTS,
+    rules_policy::OF_OBJECTS,
+    rules_jwt::OF_OBJECTS,
+    rules_inference::OF_OBJECTS,
+    rules_vllm::OF_OBJECTS,
+    rules_keda::OF_OBJECTS,
+    rules_cnpg::OF_OBJECTS,
+    rules_postgres::OF_OBJECTS,
+    rules_secrets::OF_OBJECTS,
+    rules_argocd::OF_OBJECTS,
+];
+
+/// Rules that look at all objects of a cluster, by subject.
+const OF_WORLDS: &[&[WorldRule]] = &[
+    &[repeated],
+    rules_backend::OF_WORLDS,
+    rules_expression::OF_WORLDS,
+    rules_policy::OF_WORLDS,
+    rules_jwt::OF_WORLDS,
+    rules_routing::OF_WORLDS,
+    rules_gateway::OF_WORLDS,
+    rules_inference::OF_WORLDS,
+    rules_vllm::OF_WORLDS,
+    rules_keda::OF_WORLDS,
+    rules_postgres::OF_WORLDS,
+    rules_secrets::OF_WORLDS,
+    rules_argocd::OF_WORLDS,
+    rules_drift::OF_WORLDS,
+];
+
+/// Rules that look at everything the cluster will have.
+const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
+    wiring::references,
+    presence::namespaces,
+    presence::kinds,
+    presence::makers,
+    presence::charts,
+    selection::selection,
+    attachment::listeners,
+    attachment::grants,
+    attachment::stores,
+    rules_litellm_pods::litellm,
+    rules_ways::ways,
+];
+
+/// Everything that is wrong with a cluster's objects, and what its silences miss.
+pub fn check(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
+    silence::apply(findings(world, crds), world.silences)
+}
+
+/// The same for a cluster that was rendered here, whose plan and claims are known.
+pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle, crds: &Crds) -> Vec<Finding> {
+    let folder = format!("{}/", plan.cluster);
+    let world = World::of_bundle(plan, bundle, &folder);
+    let mut all = findings(&world, crds);
+    match claims::claims(plan, bundle) {
+        Ok(claims) => all.extend(claims::gaps(plan, &claims)),
+        Err(findings) => all.extend(findings),
     }
+    for object in world.objects.iter() {
+        all.extend(namespace(plan, object));
+        all.extend(cluster_kind(plan, bundle, object));
+    }
+    silence::apply(all, world.silences)
+}
+
+fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for object in world.objects.iter().filter(|o| o.clean.is_none_or(|clean| clean.get().is_none())) {
+        let before = findings.len();
+        OF_OBJECTS.iter().copied().flatten().for_each(|rule| findings.extend(rule(object)));
+        findings.extend(refused(object, crds));
+        if let Some(clean) = object.clean.filter(|_| findings.len() == before) {
+            clean.get_or_init(|| ());
+        }
+    }
+    OF_WORLDS.iter().copied().flatten().for_each(|rule| findings.extend(rule(world)));
+    let inventory = Inventory::new(world);
+    OF_INVENTORIES.iter().for_each(|rule| findings.extend(rule(&inventory)));
     findings
 }
 
-/// A finding about a rendered file, at the first line that holds `needle`.
-fn about(plan: &Plan<'_>, placed: &Placed, needle: &str, finding: Finding) -> Finding {
-    let source = Source::new(format!("{}/{}", plan.cluster, placed.path), &*placed.manifest.text);
-    let start = source.text.find(needle).unwrap_or(0);
-    let end = if source.text.contains(needle) { start + needle.len() } else { 0 };
-    finding.place(Place::new(&source, start, end))
+/// What the API server would refuse the object for.
+fn refused(object: &Object<'_>, crds: &Crds) -> Vec<Finding> {
+    let Verdict::Judged(violations) = crds.verdict(object.value) else { return Vec::new() };
+    let finding = |v: Violation| {
+        let finding = object.error(v.code, &v.pointer, format!("{}: {}", object.identity, v.message));
+        Finding { help: v.help, ..finding }
+    };
+    violations.into_iter().map(finding).collect()
+}
+
+/// One object has one owner: of two with one identity the cluster keeps the one applied last.
+fn repeated(world: &World<'_>) -> Vec<Finding> {
+    let one = |object: &Object<'_>| {
+        let finding =
+            object.error(Code::DuplicateObject, "/metadata/name", format!("{} stands twice", object.identity));
+        finding.help("one object has one owner: rename one, or drop it")
+    };
+    world.repeated.iter().map(one).collect()
 }
 
 /// Keys live in the data plane: nothing that looks like one may stand in a file.
-fn secret_material(plan: &Plan<'_>, placed: &Placed) -> Vec<Finding> {
+fn secret_material(object: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (what, line) in &placed.manifest.material {
-        let message = format!("{} holds {what}", placed.manifest.identity);
-        let finding = Finding::error(Code::SecretMaterial, message);
-        findings.push(about(
-            plan,
-            placed,
-            line,
-            finding.help("render a reference to a Secret that an ExternalSecret fills"),
-        ));
-    }
-    let identity = &placed.manifest.identity;
+    let identity = object.identity;
     if identity.kind == "Secret" && identity.group.is_empty() {
-        let finding = Finding::error(Code::SecretMaterial, format!("{identity} is a Secret in git"));
-        findings.push(about(
-            plan,
-            placed,
-            "kind: Secret",
-            finding.help("declare it under `secrets:` of the group: an ExternalSecret then fills it"),
-        ));
+        let finding = object.error(Code::SecretMaterial, "/kind", format!("{identity} is a Secret in git"));
+        findings.push(finding.help("let an ExternalSecret fill it; a group declares it under `secrets:`"));
     }
+    strings(object.value, &mut String::new(), &mut |pointer, text| {
+        if let Some(what) = secret::material(text) {
+            let finding = object.error(Code::SecretMaterial, pointer, format!("{identity} holds {what}"));
+            findings.push(finding.help("render a reference to a Secret that an ExternalSecret fills"));
+        }
+    });
     findings
 }
 
+fn strings<'a>(value: &'a Value, pointer: &mut String, look: &mut impl FnMut(&str, &'a str)) {
+    let length = pointer.len();
+    match value {
+        Value::String(text) => look(pointer, text),
+        Value::Array(items) => {
+            for (i, item) in items.iter().enumerate() {
+                *pointer += &format!("/{i}");
+                strings(item, pointer, look);
+                pointer.truncate(length);
+            }
+        }
+        Value::Object(map) => {
+            for (key, item) in map {
+                *pointer += &format!("/{}", escaped(key));
+                strings(item, pointer, look);
+                pointer.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Every namespace in use is one that some component brings.
-fn namespace(plan: &Plan<'_>, placed: &Placed) -> Option<Finding> {
+fn namespace(plan: &Plan<'_>, object: &Object<'_>) -> Option<Finding> {
     let known: BTreeSet<&str> = plan.components.iter().map(|c| c.namespace.as_str()).collect();
-    let identity = &placed.manifest.identity;
+    let identity = object.identity;
     if identity.namespace.is_empty() || known.contains(identity.namespace.as_str()) {
         return None;
     }
-    let finding =
-        Finding::error(Code::UnknownNamespace, format!("{identity} lies in a namespace that no component has"));
-    let needle = format!("namespace: {}", identity.namespace);
-    Some(about(plan, placed, &needle, finding.help("let a component have that namespace: it is then created")))
+    let message = format!("{identity} lies in a namespace that no component has");
+    let finding = object.error(Code::UnknownNamespace, "/metadata/namespace", message);
+    Some(finding.help("let a component have that namespace: it is then created"))
 }
 
 /// The AppProject allows exactly the cluster-scoped kinds that components declare.
-fn cluster_kind(plan: &Plan<'_>, placed: &Placed) -> Option<Finding> {
-    let identity = &placed.manifest.identity;
+fn cluster_kind(plan: &Plan<'_>, bundle: &Bundle, object: &Object<'_>) -> Option<Finding> {
+    let identity = object.identity;
+    let placed = &bundle.manifests[identity];
     let component = plan.components.iter().find(|c| c.name == placed.component)?;
     let declared = component.cluster_kinds.iter().any(|k| k.group == identity.group && k.kind == identity.kind);
     if !identity.namespace.is_empty() || !component.application || declared {
@@ -79,7 +187,6 @@ fn cluster_kind(plan: &Plan<'_>, placed: &Placed) -> Option<Finding> {
     }
     let message =
         format!("component `{}` renders {identity} without a namespace and does not declare that kind", component.name);
-    let finding = Finding::error(Code::ClusterKind, message)
-        .help("add it to `clusterKinds` of the component, or give the object a namespace");
-    Some(about(plan, placed, "kind:", finding))
+    let finding = object.error(Code::ClusterKind, "/kind", message);
+    Some(finding.help("add it to `clusterKinds` of the component, or give the object a namespace"))
 }

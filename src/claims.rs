@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::finding::{Code, Finding};
+use crate::object::Identity;
 use crate::plan::Plan;
-use crate::render::{Bundle, Identity};
+use crate::render::Bundle;
 use crate::template::{Context, truthy};
 
 /// How true a claim is; later is less.

@@ -4,11 +4,12 @@ use std::io::Write;
 
 use clap::{CommandFactory, Parser};
 
-use crate::args::{Args, Command};
-use crate::commands::{self, Outcome};
+use crate::args::{Args, Command, Report};
+use crate::commands;
 use crate::disk::Failure;
-use crate::finding::Severity;
-use crate::report;
+use crate::finding::{Finding, Severity};
+use crate::workspace::{Outcome, pretty};
+use crate::{github, report, sarif};
 
 /// Runs the program and returns its exit code.
 pub fn run() -> u8 {
@@ -28,8 +29,8 @@ pub fn run() -> u8 {
         _ => commands::run(&args),
     };
     match result {
-        Ok(outcome) => finish(&outcome),
-        Err(Failure::Findings(findings)) => finish(&Outcome { findings, ..Outcome::default() }),
+        Ok(outcome) => finish(outcome, &args),
+        Err(Failure::Findings(findings)) => finish(Outcome { findings, ..Outcome::default() }, &args),
         Err(Failure::Environment(error)) => {
             let mut causes = error.chain().map(ToString::to_string);
             let first = causes.next().unwrap_or_default();
@@ -47,9 +48,21 @@ pub fn run() -> u8 {
     }
 }
 
-fn finish(outcome: &Outcome) -> u8 {
+fn finish(mut outcome: Outcome, args: &Args) -> u8 {
+    let findings: Vec<Finding> = outcome.findings.into_iter().map(report::masked).collect();
+    let format = match &args.command {
+        Command::Check(check) => check.output,
+        _ => Report::Text,
+    };
+    let mut text = String::new();
+    match format {
+        Report::Text => text = report::text(&findings),
+        Report::Json => outcome.data += &pretty(&report::json(&findings)),
+        Report::Sarif => outcome.data += &pretty(&sarif::log(&findings, &args.directory)),
+        Report::Github => outcome.data += &github::commands(&findings, &args.directory),
+    }
     // A reader that stops early (`| head`) is not our failure.
-    let _ = write!(anstream::stderr(), "{}{}", report::text(&outcome.findings), outcome.talk);
+    let _ = write!(anstream::stderr(), "{text}{}", outcome.talk);
     let mut stdout = std::io::stdout();
     if let Err(error) = stdout.write_all(outcome.data.as_bytes()).and_then(|()| stdout.flush())
         && error.kind() != std::io::ErrorKind::BrokenPipe
@@ -57,6 +70,6 @@ fn finish(outcome: &Outcome) -> u8 {
         let _ = writeln!(anstream::stderr(), "error: cannot write the output: {error}");
         return 2;
     }
-    let errors = outcome.findings.iter().any(|f| f.severity == Severity::Error);
+    let errors = findings.iter().any(|f| f.severity == Severity::Error);
     u8::from(errors || outcome.differs)
 }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::anyhow;
-use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use crate::args::{Args, Command, Format, Place};
@@ -16,40 +15,19 @@ use crate::contract;
 use crate::disk::{self, Failure};
 use crate::features::Cluster;
 use crate::finding::{Code, Finding, sorted};
-use crate::pipeline::{self, Rendered};
+use crate::pipeline::Rendered;
 use crate::render::Memo;
 use crate::schema::did_you_mean;
 use crate::tables::{plan_json, plan_text, secrets_text, status_markdown, status_text};
-use crate::tree::{Change, Tree, changes, unified_diff};
-use crate::{explain, golden, prove, report, yaml};
+use crate::tree::{self, Change, Tree, changes, unified_diff};
+use crate::workspace::{Outcome, Result, Workspace, formatted, pretty};
+use crate::{checking, deletions, explain, golden, output, prove};
 
 /// What `init` writes.
 const STARTER: &str = include_str!("../features.yaml");
 
-/// What a command ends with.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// For stdout.
-    pub data: String,
-    /// For stderr.
-    pub talk: String,
-    /// Findings for stderr.
-    pub findings: Vec<Finding>,
-    /// There are differences: exit code 1.
-    pub differs: bool,
-}
-
-impl Outcome {
-    /// Data and nothing else.
-    pub fn data(data: impl Into<String>) -> Self {
-        Self { data: data.into(), ..Self::default() }
-    }
-}
-
 /// Stale files that `render --check` names one by one.
 const SHOWN_FILES: usize = 10;
-
-type Result<T> = std::result::Result<T, Failure>;
 
 /// Runs any command but `completions`.
 ///
@@ -67,9 +45,9 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let workspace = Workspace { folder, file: &args.file, catalog: &catalog };
     match &args.command {
         Command::Resolve { output } => workspace.resolve(*output),
-        Command::Render { place, check: false } => workspace.render(place),
-        Command::Render { place, check: true } => workspace.render_check(place),
-        Command::Check { cluster, output } => workspace.check(cluster.as_deref(), *output),
+        Command::Render { place, check: false, allow_delete } => workspace.render(place, allow_delete),
+        Command::Render { place, check: true, .. } => workspace.render_check(place),
+        Command::Check(args) => checking::check(&workspace, args),
         Command::Diff { place } => workspace.diff(place),
         Command::Status { cluster, output } => workspace.status(cluster.as_deref(), *output),
         Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
@@ -81,62 +59,10 @@ pub fn run(args: &Args) -> Result<Outcome> {
     }
 }
 
-/// A working folder with its catalog.
-struct Workspace<'a> {
-    folder: &'a Path,
-    file: &'a Path,
-    catalog: &'a Catalog,
-}
-
-impl<'a> Workspace<'a> {
-    /// The clusters, or the one of that name.
-    fn clusters(&self, only: Option<&str>) -> Result<Vec<Cluster>> {
-        let inputs = disk::inputs(self.folder, self.file)?;
-        let clusters = pipeline::read(&inputs, self.catalog).map_err(Failure::Findings)?;
-        let Some(only) = only else { return Ok(clusters) };
-        let names: Vec<String> = clusters.iter().map(|c| c.name.clone()).collect();
-        let chosen: Vec<Cluster> = clusters.into_iter().filter(|c| c.name == only).collect();
-        if chosen.is_empty() {
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            return Err(anyhow!("there is no cluster `{only}`\n{}", did_you_mean(only, &names)).into());
-        }
-        Ok(chosen)
-    }
-
-    /// Renders clusters and hands each on, several at a time; results come in the order of the clusters. Mistakes of all of
-    /// them are reported together.
-    fn each<T: Send>(
-        &self,
-        clusters: &[Cluster],
-        memo: &Memo,
-        use_it: impl Fn(Rendered<'a>) -> Result<T> + Sync,
-    ) -> Result<Vec<T>> {
-        let one = |cluster: &Cluster| use_it(pipeline::render(self.catalog, cluster, memo).map_err(Failure::Findings)?);
-        let results: Vec<Result<T>> = clusters.par_iter().map(one).collect();
-        let (mut values, mut findings) = (Vec::new(), Vec::new());
-        for result in results {
-            match result {
-                Ok(value) => values.push(value),
-                Err(Failure::Findings(found)) => findings.extend(found),
-                Err(other) => return Err(other),
-            }
-        }
-        if findings.is_empty() { Ok(values) } else { Err(Failure::Findings(sorted(findings))) }
-    }
-
-    /// The clusters, when no rule finds an error in any. They are rendered again when they are used: the memo has most of
-    /// it, and no value ever holds all trees.
-    fn sound(&self, only: Option<&str>, memo: &Memo) -> Result<Vec<Cluster>> {
-        let clusters = self.clusters(only)?;
-        self.each(&clusters, memo, |rendered| match rendered.findings() {
-            findings if findings.is_empty() => Ok(()),
-            findings => Err(Failure::Findings(findings)),
-        })?;
-        Ok(clusters)
-    }
-
+impl Workspace<'_> {
     fn resolve(&self, output: Format) -> Result<Outcome> {
-        let plans = self.each(&self.clusters(None)?, &Memo::default(), |rendered| Ok(rendered.plan))?;
+        let clusters = self.clusters(None)?;
+        let plans = self.each(&clusters, &Memo::default(), |rendered| Ok(rendered.plan))?;
         let local: Vec<String> = self
             .catalog
             .local
@@ -154,14 +80,23 @@ impl<'a> Workspace<'a> {
     }
 
     /// Nothing is touched when anything is wrong with any cluster.
-    fn render(&self, place: &Place) -> Result<Outcome> {
+    fn render(&self, place: &Place, allow_delete: &[String]) -> Result<Outcome> {
         let memo = Memo::default();
-        let clusters = self.sound(place.cluster.as_deref(), &memo)?;
+        let (clusters, warnings) = self.sound(place.cluster.as_deref(), &memo)?;
         let folder = self.folder.join(&place.output_dir);
-        let output = disk::Output::open(&folder)?;
+        let output = output::Output::open(&folder)?;
+        self.each(&clusters, &memo, |rendered| {
+            let (name, tree) = (rendered.plan.cluster.as_str(), rendered.tree());
+            let owned = tree::owned(&disk::read_tree(&folder.join(name))?, &tree);
+            let shown = format!("{}/{name}", place.output_dir.display());
+            match deletions::unnamed(name, &shown, &owned, &tree, allow_delete) {
+                findings if findings.is_empty() => Ok(()),
+                findings => Err(Failure::Findings(findings)),
+            }
+        })?;
         let done = self.each(&clusters, &memo, |rendered| {
             let (name, tree) = (rendered.plan.cluster.as_str(), rendered.tree());
-            let done = disk::write(&output, name, &tree)?;
+            let done = output::write(&output, name, &tree)?;
             let warnings = done.edited.iter().map(|path| match tree.contains_key(path) {
                 true => format!("warning: {name}/{path} was changed by hand; it is as rendered again\n"),
                 false => format!("warning: {name}/{path} is not rendered any more and was changed by hand; it stays, delete it yourself\n"),
@@ -171,10 +106,16 @@ impl<'a> Workspace<'a> {
         })?;
         let mut talk: String = done.iter().map(|(.., warnings)| warnings.as_str()).collect();
         for name in self.orphans(place, &clusters)? {
-            talk += &format!(
-                "warning: {}/{name} belongs to no cluster; delete it if it is gone for good\n",
-                place.output_dir.display()
-            );
+            let shown = format!("{}/{name}", place.output_dir.display());
+            talk += &match allow_delete.contains(&name) {
+                true => {
+                    let removed = output::write(&output, &name, &Tree::new())?.removed;
+                    format!("{shown}: {removed} files deleted\n")
+                }
+                false => {
+                    format!("warning: {shown} belongs to no cluster; if it is gone for good: --allow-delete {name}\n")
+                }
+            };
         }
         let sum = |count: fn(&(usize, usize, usize, String)) -> usize| done.iter().map(count).sum::<usize>();
         let (files, written, removed) = (sum(|d| d.0), sum(|d| d.1), sum(|d| d.2));
@@ -184,12 +125,12 @@ impl<'a> Workspace<'a> {
             "{which}: {files} files in {} ({written} written, {removed} removed)\n",
             place.output_dir.display()
         );
-        Ok(Outcome { talk, ..Outcome::default() })
+        Ok(Outcome { talk, findings: warnings, ..Outcome::default() })
     }
 
     fn render_check(&self, place: &Place) -> Result<Outcome> {
         let memo = Memo::default();
-        let clusters = self.sound(place.cluster.as_deref(), &memo)?;
+        let (clusters, warnings) = self.sound(place.cluster.as_deref(), &memo)?;
         let folder = self.folder.join(&place.output_dir);
         let stale = self.each(&clusters, &memo, |rendered| {
             let found = disk::read_tree(&folder.join(&rendered.plan.cluster))?;
@@ -209,19 +150,20 @@ impl<'a> Workspace<'a> {
         if let Some(last) = findings.last_mut() {
             last.help = Some("run `gatewright render` and commit the result; `gatewright diff` shows it".into());
         }
+        findings.extend(warnings);
         Ok(Outcome { findings, ..Outcome::default() })
     }
 
     fn diff(&self, place: &Place) -> Result<Outcome> {
         let memo = Memo::default();
-        let clusters = self.sound(place.cluster.as_deref(), &memo)?;
+        let (clusters, warnings) = self.sound(place.cluster.as_deref(), &memo)?;
         let diffs = self.each(&clusters, &memo, |rendered| {
             let name = format!("{}/{}", place.output_dir.display(), rendered.plan.cluster);
             let (found, tree) = (disk::read_tree(&self.folder.join(&name))?, rendered.tree());
-            Ok(unified_diff(&name, &disk::owned(&found, &tree), &tree))
+            Ok(unified_diff(&name, &tree::owned(&found, &tree), &tree))
         })?;
         let data = diffs.concat();
-        Ok(Outcome { differs: !data.is_empty(), data, ..Outcome::default() })
+        Ok(Outcome { differs: !data.is_empty(), data, findings: warnings, ..Outcome::default() })
     }
 
     /// Folders of ours in the output folder that belong to no cluster.
@@ -229,22 +171,9 @@ impl<'a> Workspace<'a> {
         if place.cluster.is_some() {
             return Ok(Vec::new());
         }
-        let mut names = disk::cluster_folders(&self.folder.join(&place.output_dir))?;
+        let mut names = output::cluster_folders(&self.folder.join(&place.output_dir))?;
         names.retain(|name| !known.iter().any(|c| c.name == *name));
         Ok(names)
-    }
-
-    fn check(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
-        let checked = self.each(&self.clusters(only)?, &Memo::default(), |rendered| Ok(rendered.findings()));
-        let findings = match checked {
-            Ok(found) => sorted(found.into_iter().flatten().collect()),
-            Err(Failure::Findings(findings)) => findings,
-            Err(other) => return Err(other),
-        };
-        match output {
-            Format::Text => Ok(Outcome { findings, ..Outcome::default() }),
-            _ => Ok(Outcome { differs: !findings.is_empty(), ..formatted(&report::json(&findings), output)? }),
-        }
     }
 
     fn status(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
@@ -320,11 +249,11 @@ impl<'a> Workspace<'a> {
 fn stale(output_dir: &Path, rendered: &Rendered<'_>, found: &Tree) -> Vec<Finding> {
     let folder = format!("{}/{}", output_dir.display(), rendered.plan.cluster);
     let tree = rendered.tree();
-    let owned = disk::owned(found, &tree);
+    let owned = tree::owned(found, &tree);
     if owned.is_empty() {
         return vec![Finding::error(Code::StaleOutput, format!("{folder} was never rendered"))];
     }
-    let edited: BTreeSet<String> = disk::hand_edited(found).into_iter().collect();
+    let edited: BTreeSet<String> = tree::hand_edited(found).into_iter().collect();
     let one = |(path, change): (String, Change)| {
         let (code, what) = match change {
             _ if edited.contains(&path) => (Code::HandEdited, "was changed by hand"),
@@ -338,7 +267,7 @@ fn stale(output_dir: &Path, rendered: &Rendered<'_>, found: &Tree) -> Vec<Findin
 }
 
 fn init(folder: &Path, file: &Path) -> Result<Outcome> {
-    disk::create(&folder.join(file), STARTER)?;
+    output::create(&folder.join(file), STARTER)?;
     Ok(Outcome {
         talk: format!("{} written; next: gatewright render\n", PathBuf::from(file).display()),
         ..Outcome::default()
@@ -391,16 +320,4 @@ fn explain_topic(catalog: &Catalog, topic: &str) -> Result<Outcome> {
         _ => format!("groups: {}", groups.join(", ")),
     };
     Err(anyhow!("there is no group and no finding code `{topic}`\n{hint}").into())
-}
-
-fn formatted(data: &Value, output: Format) -> Result<Outcome> {
-    match output {
-        Format::Json => Ok(Outcome::data(pretty(data))),
-        Format::Yaml => Ok(Outcome::data(yaml::emit(data))),
-        Format::Text | Format::Markdown => Err(anyhow!("this command has no such format\ntry `-o json`").into()),
-    }
-}
-
-fn pretty(data: &Value) -> String {
-    serde_json::to_string_pretty(data).expect("plain data") + "\n"
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::existing::Existing;
+
 /// A component that is on; docs/groups.md tells what its fields mean.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -74,7 +76,7 @@ pub struct Chart {
     pub values: Value,
     /// What it makes that others refer to.
     #[serde(default)]
-    pub creates: Vec<Value>,
+    pub creates: Vec<Existing>,
 }
 
 /// A folder in a git repository as an Application's source.
@@ -87,6 +89,9 @@ pub struct Git {
     pub revision: String,
     /// Folder.
     pub path: String,
+    /// What it makes that others refer to.
+    #[serde(default)]
+    pub creates: Vec<Existing>,
 }
 
 /// A Kubernetes Secret that an ExternalSecret fills from the backend.
@@ -117,6 +122,9 @@ pub struct Secret {
     /// Read once, then immutable.
     #[serde(default)]
     pub write_once: bool,
+    /// JSON pointer of its entry in the group file.
+    #[serde(skip)]
+    pub pointer: String,
     /// Keys and where they come from.
     pub data: BTreeMap<String, SecretKey>,
     /// ESO templates over `data`.

@@ -24,6 +24,14 @@ pub fn container(container: &Spot<'_>, volumes: &BTreeSet<&str>, init: bool, out
             out,
         );
     }
+    container.at("restartPolicy").among(&["Always", "Never", "OnFailure"], out);
+    if !container.at("restartPolicyRules").is_empty() {
+        container.needs(&["restartPolicy"], out);
+    }
+    for policy in container.at("resizePolicy").items() {
+        policy.at("resourceName").among(&["cpu", "memory"], out);
+        policy.at("restartPolicy").among(&["NotRequired", "RestartContainer"], out);
+    }
     ports(&container.at("ports"), out);
     container.at("env").items().for_each(|env| variable(&env, out));
     for source in container.at("envFrom").items() {
@@ -61,6 +69,7 @@ fn security(security: &Spot<'_>, out: &mut Vec<Violation>) {
         security.at(name).within(0, i64::from(i32::MAX), out);
     }
     profile(&security.at("seccompProfile"), out);
+    profile(&security.at("appArmorProfile"), out);
     if security.value["allowPrivilegeEscalation"] == false {
         let adds = security
             .at("capabilities")
@@ -105,6 +114,7 @@ fn variable(env: &Spot<'_>, out: &mut Vec<Violation>) {
         let reference = from.at(name);
         if reference.there() {
             reference.needs(&["name", "key"], out);
+            reference.at("name").named(Syntax::Subdomain, out);
             if !reference.word("key").is_empty() {
                 reference.at("key").named(Syntax::DataKey, out);
             }
@@ -135,6 +145,12 @@ fn variable(env: &Spot<'_>, out: &mut Vec<Violation>) {
     let amount = from.at("resourceFieldRef");
     if amount.there() {
         amount.needs(&["resource"], out);
+        let (part, name) = amount.word("resource").split_once('.').unwrap_or_default();
+        if !matches!(part, "limits" | "requests") || !is_standard(name) {
+            let resource = amount.at("resource");
+            let help = "limits or requests of cpu, memory, ephemeral-storage or hugepages, as in limits.cpu";
+            out.push(resource.refuse(format!("`{}` cannot be `{}`", resource.path, resource.text())).help(help));
+        }
     }
 }
 
@@ -149,6 +165,7 @@ fn mounts(container: &Spot<'_>, volumes: &BTreeSet<&str>, out: &mut Vec<Violatio
             }
             if list == "volumeMounts" {
                 mount.needs(&["mountPath"], out);
+                mount.at("recursiveReadOnly").among(&["Disabled", "Enabled", "IfPossible"], out);
                 relative(&mount.at("subPath"), out);
                 relative(&mount.at("subPathExpr"), out);
                 if !mount.at("subPath").is_empty() && !mount.at("subPathExpr").is_empty() {
@@ -193,6 +210,11 @@ fn handler(spot: &Spot<'_>, out: &mut Vec<Violation>) {
     }
 }
 
+/// True for a resource that a container may ask for.
+pub fn is_resource(name: &str) -> bool {
+    names::fault(Syntax::Key, name).is_none() && (name.contains('/') || is_standard(name))
+}
+
 /// The resources that a container may ask for besides those under a domain of their own.
 fn is_standard(name: &str) -> bool {
     matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-")
@@ -202,7 +224,7 @@ fn resources(resources: &Spot<'_>, out: &mut Vec<Violation>) {
     let (requests, limits) = (resources.at("requests"), resources.at("limits"));
     for list in [&requests, &limits] {
         for (name, amount) in list.entries() {
-            if names::fault(Syntax::Key, name).is_some() || (!name.contains('/') && !is_standard(name)) {
+            if !is_resource(name) {
                 let help =
                     "cpu, memory, ephemeral-storage, hugepages-SIZE, or a name under a domain, as in nvidia.com/gpu";
                 out.push(amount.refuse(format!("`{}` has no resource `{name}`", list.path)).help(help));

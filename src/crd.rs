@@ -141,7 +141,12 @@ impl Crds {
         if let Some(definition) = self.kinds.get(&(group.to_owned(), kind.to_owned())) {
             let served: Vec<&Version> = definition.versions.iter().filter(|v| v.served).collect();
             match served.iter().find(|v| v.name == version) {
-                Some(version) => version.judge(object, old, &mut out),
+                Some(version) => {
+                    let namespaced = definition.scope == "Namespaced";
+                    let rules = metadata::Rules { names: Syntax::Subdomain, namespaced, builtin: false };
+                    metadata::check(object, rules, &mut out);
+                    version.judge(object, old, &mut out);
+                }
                 None => out.push(not_served(kind, version, served.iter().map(|v| &*v.name))),
             }
         } else {
@@ -181,7 +186,6 @@ fn not_served<'a>(kind: &str, version: &str, served: impl Iterator<Item = &'a st
 
 impl Version {
     fn judge(&self, object: &Value, old: Option<&Value>, out: &mut Vec<Violation>) {
-        metadata::check(object, Syntax::Subdomain, out);
         let schema = match self.schema.structural() {
             Ok(schema) => schema,
             Err(why) => return out.push(Violation::new(Code::CrdFile, &Path::ROOT, why.clone())),

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::catalog::{Catalog, Group};
 use crate::finding::Code;
+use crate::schema::Schema;
 use crate::yaml::object;
 
 /// A group explained in plain text, 80 columns where the words allow.
@@ -57,9 +58,15 @@ fn settings(schema: &Value, indent: usize, text: &mut String) {
     }
 }
 
-/// A finding code explained.
+/// The pages of `docs/findings/`: (code, text), sorted by code.
+pub const PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
+
+/// A finding code explained: its page, or one line for those whose message says all.
 pub fn code(code: Code) -> String {
-    format!("{}: {}\n", code.name(), code.summary())
+    match PAGES.iter().find(|(name, _)| *name == code.name()) {
+        Some((_, page)) => (*page).to_owned(),
+        None => format!("{}: {}\n", code.name(), code.summary()),
+    }
 }
 
 /// The JSON Schema (draft 2020-12) of features.yaml with every group's settings.
@@ -71,6 +78,7 @@ pub fn schema(catalog: &Catalog) -> Value {
         .collect();
     let settings: Map<String, Value> = catalog.groups.values().map(|g| (g.name.clone(), settings_schema(g))).collect();
     let closed = |properties: Map<String, Value>, description: &str| json!({ "type": ["object", "null"], "additionalProperties": false, "properties": properties, "description": description });
+    let list = |schema: &Schema, description: &str| json!({ "type": ["array", "null"], "items": schema.json, "description": description });
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "gatewright features.yaml",
@@ -81,6 +89,8 @@ pub fn schema(catalog: &Catalog) -> Value {
             "platform": catalog.platform.json,
             "features": closed(features, "true: on; false: never; absent: on only if something that is on needs it"),
             "settings": closed(settings, "Settings by group"),
+            "existing": list(&catalog.existing, "What the cluster has and is not rendered here; references may point at it"),
+            "silence": list(&catalog.silence, "Findings that are not to be reported, each with its reason"),
         },
     })
 }

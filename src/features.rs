@@ -4,15 +4,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::catalog::Catalog;
+use crate::existing::{Existing, Silence};
 use crate::finding::{Code, Finding};
 use crate::merge::overlay;
-use crate::schema::{did_you_mean, invalid_name, is_dns_label};
+use crate::schema::{Schema, did_you_mean, invalid_name, is_dns_label};
 use crate::secret;
 use crate::source::{Place, Source};
 use crate::yaml::{self, Kind, Node};
+
+/// The outermost keys of features.yaml.
+const KEYS: [&str; 5] = ["platform", "features", "settings", "existing", "silence"];
 
 /// What a user writes: features.yaml and its overlays, one per cluster.
 #[derive(Clone, Debug)]
@@ -34,8 +39,14 @@ pub struct Cluster {
     pub flags: BTreeMap<String, Flag>,
     /// The settings that were given, by group.
     pub settings: BTreeMap<String, Node>,
+    /// Objects that the user says are there.
+    pub existing: Vec<Existing>,
+    /// Findings that the user does not want to see.
+    pub silences: Vec<Silence>,
     /// Where `features:` stands, for flags that are not there.
     pub place: Place,
+    /// All of it as it was written, overlay applied.
+    pub written: Node,
 }
 
 /// A feature flag as written.
@@ -62,6 +73,7 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> (Vec<Cluster>, Vec<Finding>) 
         // An overlay must not hide a mistake of the base.
         flags(&base, catalog, &mut findings);
         settings(&base, catalog, &mut findings);
+        lists(&base, catalog, &mut findings);
     }
     let mut names: BTreeMap<String, &Arc<Source>> = BTreeMap::new();
     for source in &inputs.clusters {
@@ -112,9 +124,12 @@ fn cluster(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut 
     }
     let flags = flags(root, catalog, findings);
     let settings = settings(root, catalog, findings);
+    let (existing, silences) = lists(root, catalog, findings);
     let place = root.place_at("/features");
     let platform = platform(root, stem, catalog, findings)?;
-    Some(Cluster { name: platform["cluster"].as_str()?.to_owned(), platform, flags, settings, place })
+    let name = platform["cluster"].as_str()?.to_owned();
+    let written = root.clone();
+    Some(Cluster { name, platform, flags, settings, existing, silences, place, written })
 }
 
 /// The outermost keys, and nothing secret below them; false when there is nothing to go on with.
@@ -124,8 +139,8 @@ fn shape(root: &Node, findings: &mut Vec<Finding>) -> bool {
         return false;
     }
     for entry in root.entries() {
-        if !["platform", "features", "settings"].contains(&entry.key.as_str()) {
-            let help = did_you_mean(&entry.key, &["platform", "features", "settings"]);
+        if !KEYS.contains(&entry.key.as_str()) {
+            let help = did_you_mean(&entry.key, &KEYS);
             let finding = Finding::error(Code::UnknownKey, format!("`{}` means nothing here", entry.key));
             findings.push(finding.place(entry.place.clone()).help(help));
         }
@@ -242,6 +257,37 @@ fn settings(root: &Node, catalog: &Catalog, findings: &mut Vec<Finding>) -> BTre
         }
     }
     settings
+}
+
+fn lists(root: &Node, catalog: &Catalog, findings: &mut Vec<Finding>) -> (Vec<Existing>, Vec<Silence>) {
+    let existing = items(root, "existing", &catalog.existing, findings);
+    let silences = items(root, "silence", &catalog.silence, findings);
+    let placed = |(silence, place)| Silence { place: Some(place), ..silence };
+    (existing.into_iter().map(|(item, _)| item).collect(), silences.into_iter().map(placed).collect())
+}
+
+/// The items of a list at the top of the file that follow their schema, with their places.
+fn items<T: DeserializeOwned>(root: &Node, key: &str, schema: &Schema, findings: &mut Vec<Finding>) -> Vec<(T, Place)> {
+    let list = match root.get(key) {
+        Some(Node { kind: Kind::List(items), .. }) => items.as_slice(),
+        None | Some(Node { kind: Kind::Null, .. }) => &[],
+        Some(other) => {
+            let finding =
+                Finding::error(Code::WrongShape, format!("`{key}` is {}, it must be a list", other.describe()));
+            findings.push(finding.place(other.place.clone()).help("items that start with `- `, below it"));
+            &[]
+        }
+    };
+    let mut read = Vec::new();
+    for item in list {
+        let mistakes = schema.findings(item, &format!("{key}[]"));
+        if mistakes.is_empty() {
+            let typed = serde_json::from_value(item.to_value()).expect("the schema admits nothing else");
+            read.push((typed, item.place.clone()));
+        }
+        findings.extend(mistakes);
+    }
+    read
 }
 
 fn not_a_map(what: &str, node: &Node) -> Finding {

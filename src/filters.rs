@@ -6,6 +6,9 @@ use serde_json::{Map, Value, json};
 
 use crate::{digest, merge, yaml};
 
+/// Longest text that a filter makes of others, in bytes.
+const MAX_TEXT: usize = 8 << 20;
+
 /// Their names.
 pub const NAMES: [&str; 8] =
     ["collect", "index_by", "merge_patch", "nested", "per_million", "sha256", "to_json_text", "to_yaml"];
@@ -25,7 +28,34 @@ pub fn add(env: &mut Environment<'_>) {
     env.add_filter("per_million", |v: Jinja| call(v, per_million));
     env.add_filter("sha256", |text: String| digest::hex(text.as_bytes()));
     env.add_filter("to_json_text", |v: Jinja| call(v, |v| Ok(json!(sorted(v).to_string()))));
+    env.add_filter("join", join);
+    env.add_filter("replace", replace);
     env.add_filter("to_yaml", |v: Jinja| call(v, |v| Ok(json!(yaml::emit(&v)))));
+}
+
+/// As the engine's own, up to [`MAX_TEXT`].
+fn join(value: Jinja, separator: Option<String>) -> Result<String, Error> {
+    let separator = separator.unwrap_or_default();
+    let mut text = String::new();
+    for (i, item) in value.try_iter()?.enumerate() {
+        if i > 0 {
+            text += &separator;
+        }
+        text += &item.to_string();
+        short(text.len())?;
+    }
+    Ok(text)
+}
+
+/// As the engine's own, up to [`MAX_TEXT`].
+fn replace(text: String, from: String, to: String) -> Result<String, Error> {
+    short(text.len().saturating_add(text.matches(&*from).count().saturating_mul(to.len())))?;
+    Ok(text.replace(&*from, &to))
+}
+
+fn short(bytes: usize) -> Result<(), Error> {
+    let sentence = format!("this makes a text of more than {MAX_TEXT} bytes");
+    if bytes > MAX_TEXT { Err(Error::new(ErrorKind::InvalidOperation, sentence)) } else { Ok(()) }
 }
 
 fn call(value: Jinja, filter: impl FnOnce(Value) -> Result<Value, String>) -> Result<Jinja, Error> {
@@ -33,8 +63,27 @@ fn call(value: Jinja, filter: impl FnOnce(Value) -> Result<Value, String>) -> Re
     Ok(Jinja::from(Serde(result)))
 }
 
-fn json(value: Jinja) -> Result<Value, Error> {
-    serde_json::to_value(value).map_err(|e| Error::new(ErrorKind::InvalidOperation, e.to_string()))
+/// A value as JSON, up to [`MAX_TEXT`]: a list may hold one large text many times.
+pub(crate) fn json(value: Jinja) -> Result<Value, Error> {
+    let fails = |e: serde_json::Error| Error::new(ErrorKind::InvalidOperation, e.to_string());
+    let mut length = Length(0);
+    serde_json::to_writer(&mut length, &value)
+        .or_else(|e| if e.is_io() { short(usize::MAX) } else { Err(fails(e)) })?;
+    serde_json::to_value(value).map_err(fails)
+}
+
+/// Counts bytes, up to [`MAX_TEXT`].
+struct Length(usize);
+
+impl std::io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        if self.0 > MAX_TEXT { Err(std::io::ErrorKind::StorageFull.into()) } else { Ok(bytes.len()) }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The values of an attribute, lists flattened, nulls left out, without repeats, sorted by their JSON text.

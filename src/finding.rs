@@ -26,12 +26,31 @@ pub struct Finding {
     pub related: Vec<(Place, String)>,
     /// The way out.
     pub help: Option<String>,
+    /// The object that it is about, where it is about one.
+    pub about: Option<Box<About>>,
+}
+
+/// A part of a Kubernetes object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct About {
+    /// The object, as `Kind namespace/name`.
+    pub object: String,
+    /// JSON pointer into it.
+    pub pointer: String,
 }
 
 impl Finding {
     /// An error without a place yet.
     pub fn error(code: Code, message: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Error, message: message.into(), place: None, related: Vec::new(), help: None }
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            place: None,
+            related: Vec::new(),
+            help: None,
+            about: None,
+        }
     }
 
     /// A warning without a place yet.
@@ -119,13 +138,131 @@ codes! {
     TemplateSyntax "template-syntax" "A template or an expression does not parse."
     TemplateValue "template-value" "A template or an expression fails while it is filled, often on an undefined name."
     TemplateOutput "template-output" "A template yields something that is no Kubernetes object."
+    NotAnObject "not-an-object" "A document in a file of manifests is no Kubernetes object."
     DuplicateObject "duplicate-object" "Two templates yield the same object."
     NestedPaths "nested-paths" "The path of one component lies inside another's; Argo CD would apply the inner one twice."
     SecretMaterial "secret-material" "A rendered file holds something that looks like a key."
+    SaasWithoutKey "saas-without-key" "A provider is called without a key: the caller's token goes there."
+    KeyInOtherHeader "key-in-other-header" "A key travels in another header, and the caller's Authorization beside it."
+    GatewayWideBackendPolicy "gateway-wide-backend-policy" "A key or TLS for backends is set on a Gateway and reaches all of them."
+    EmptySecretReference "empty-secret-reference" "A reference to a Secret has no name."
+    FailoverWithoutHealth "failover-without-health" "Groups of providers without a health policy: the second is never used."
+    DuplicateProvider "duplicate-provider" "Two providers of a backend have one name."
+    OverrideWithoutPath "override-without-path" "A provider's host is replaced and its path is not."
+    TlsPortWithoutTls "tls-port-without-tls" "Plain text is spoken to port 443."
+    AzureEndpoint "azure-endpoint" "An Azure endpoint is written with a scheme."
+    FieldWithoutEffect "field-without-effect" "A field is accepted and does nothing."
+    DeprecatedField "deprecated-field" "A field is removed in a coming release."
+    McpFailureMode "mcp-failure-mode" "Several MCP targets, and one that is down takes all down."
+    McpWithoutAppProtocol "mcp-without-app-protocol" "A Service is selected as MCP server and does not say that it is one."
+    OpenProxy "open-proxy" "A backend goes wherever the caller's Host header says."
+    SecondRateLimit "second-rate-limit" "A second local rate limit, which never acts."
+    NegativeBurst "negative-burst" "A negative burst: the limit is rejected, or without end."
+    TokensWithoutModel "tokens-without-model" "Tokens are limited where none are counted."
+    PolicyConflict "policy-conflict" "Two policies set one field for one target."
+    DenyRule "deny-rule" "A rule that denies, and lets through when it fails."
+    CelExpression "cel-expression" "A CEL expression that does not parse, or yields nothing."
+    BrokenRegex "broken-regex" "A regular expression that does not parse: it never matches, or guards nothing."
+    TracingWithoutSampling "tracing-without-sampling" "Tracing that samples nothing of its own."
+    TracingPort "tracing-port" "Traces are sent to the port of another protocol."
+    SectionNameNotAPort "section-name-not-a-port" "A policy on a Service names its port by name."
+    JwtWithoutRequire "jwt-without-require" "Tokens are checked by a policy whose loss opens the route."
+    McpWithRemoteKeys "mcp-with-remote-keys" "An MCP block beside keys to be fetched."
+    JwksPath "jwks-path" "Keys are fetched from a document that has none."
+    InlineJwks "inline-jwks" "Inline keys that the proxy rejects."
+    JwksUnderSelector "jwks-under-selector" "Keys to be fetched in a policy that selects its targets by label."
+    JwksSource "jwks-source" "Keys are fetched through something that can't be fetched from."
+    IssuerMismatch "issuer-mismatch" "A rule requires an issuer that no provider has."
+    AudienceAsString "audience-as-string" "A rule compares the audience with a text, and tokens may have a list."
+    McpDiscovery "mcp-discovery" "MCP discovery is offered on a route that does not take it in."
+    HeaderWithoutPolicy "header-without-policy" "A route matches on a model header that nobody sets."
+    SharedModelPath "shared-model-path" "Two models share a path: who may call one may call both."
+    SmallBodyLimit "small-body-limit" "A Gateway that routes by model reads 2 MiB of a body."
+    SaasBehindPool "saas-behind-pool" "A provider's model is routed to an InferencePool."
+    InferenceExtensionOff "inference-extension-off" "Routes lead to pools, and agentgateway is installed without them."
+    PoolSelectsPicker "pool-selects-picker" "An InferencePool selects its own endpoint picker."
+    PoolFailureMode "pool-failure-mode" "An InferencePool does not say what happens without its picker."
+    EppFlag "epp-flag" "An endpoint picker is started with flags it refuses."
+    EppConfig "epp-config" "An endpoint picker's configuration does not decode."
+    FloatingVersion "floating-version" "What runs is decided by the day it starts."
+    ServiceLinks "service-links" "A Service called vllm stops vLLM."
+    SimulatorTokenizer "simulator-tokenizer" "The vLLM simulator asks Hugging Face, or has a flag it does not know."
+    VllmStart "vllm-start" "A liveness probe ends vLLM while it loads."
+    VolumeOfOneNode "volume-of-one-node" "Two pods want a volume of one node."
+    KedaRefuses "keda-refuses" "KEDA's webhook refuses an object."
+    ScaledReplicas "scaled-replicas" "A workload that is scaled has a number of replicas in git."
+    BusyPod "busy-pod" "A pod is scaled away while it answers."
+    NobodyWaits "nobody-waits" "A pool scales to zero and holds no requests."
+    CnpgRefuses "cnpg-refuses" "CloudNativePG's webhook refuses an object."
+    CnpgFixedParameter "cnpg-fixed-parameter" "A PostgreSQL parameter that CloudNativePG sets itself."
+    SixFieldSchedule "six-field-schedule" "A backup schedule without seconds: it means every hour."
+    BackupMethod "backup-method" "A backup by a method that the cluster does not have."
+    SingleInstancePdb "single-instance-pdb" "One instance and a disruption budget: its node can't be drained."
+    BuffersWithoutUnit "buffers-without-unit" "An amount of memory without a unit, read in two ways."
+    DatabaseNamedApp "database-named-app" "An owner without a database, which is then called app."
+    DataNotKept "data-not-kept" "A database that Argo CD deletes with its file."
+    PluginNamespace "plugin-namespace" "A backup plugin outside the operator's namespace."
+    EsoRefuses "eso-refuses" "External Secrets' webhook refuses an object."
+    ApiNotServed "api-not-served" "A version or kind that no current release serves."
+    StoreReference "store-reference" "A cluster-wide store whose credentials lie in many namespaces."
+    RotatingGenerator "rotating-generator" "A generated password that changes by itself."
+    WriteOnceKey "write-once-key" "A key that must not change is made anew with its ExternalSecret."
+    PasswordGenerator "password-generator" "A generator that can't make what it is asked for."
+    UnescapedPassword "unescaped-password" "A password stands in a URL as it is."
+    ListDefaults "list-defaults" "Defaults inside a list are left out: Argo CD shows a difference for ever."
+    ApplicationSource "application-source" "An Application takes manifests from nowhere, or from two kinds of source."
+    ApplicationDestination "application-destination" "An Application goes to no cluster, or to one named twice."
+    SyncOption "sync-option" "A sync option that Argo CD does not know."
+    SyncWave "sync-wave" "A sync wave that is no number."
+    LargeCrds "large-crds" "CRDs that are too large for client-side apply."
+    IncompatibleVersions "incompatible-versions" "Two versions that do not go together."
+    TwoCrdOwners "two-crd-owners" "Two Applications own the CRDs of Gateway API."
     ClaimGap "claim-gap" "The platform claims something that the manifests do not show."
     UnknownNamespace "unknown-namespace" "An object lies in a namespace that neither the platform creates nor the user declares."
+    LitellmStart "litellm-start" "A setting with which LiteLLM does not start."
+    LitellmUnknownKey "litellm-unknown-key" "A key in LiteLLM's configuration means nothing to it; it says nothing, or sends it to the model."
+    LitellmMisplacedKey "litellm-misplaced-key" "A key in LiteLLM's configuration stands in a section that does not read it."
+    LitellmEntry "litellm-entry" "LiteLLM drops an entry of its model_list: it names no provider, or holds text where a number belongs."
+    LitellmAliasTwice "litellm-alias-twice" "One alias of LiteLLM stands for two models; each call gets one of them."
+    LitellmHeaderValue "litellm-header-value" "A header that LiteLLM sends has a value that is no string; each call fails."
+    LitellmPrice "litellm-price" "An entry of LiteLLM's model_list without both prices costs nothing, or what another one costs."
+    LitellmFallback "litellm-fallback" "A fallback of LiteLLM names an alias that is not there, or itself."
+    LitellmCallback "litellm-callback" "A callback of LiteLLM does something else than it says."
+    LitellmGuardrail "litellm-guardrail" "A guardrail of LiteLLM runs only for requests that name it."
+    LitellmStreamUsage "litellm-stream-usage" "LiteLLM counts the tokens of streams itself, and far too few."
+    LitellmMasterKey "litellm-master-key" "LiteLLM has no master key, or not surely: it serves everybody."
+    LitellmEnvironment "litellm-environment" "LiteLLM's configuration reads a variable that its pod does not have."
+    DuplicateEnv "duplicate-env" "A variable of a container is set twice; a server-side apply refuses that."
+    LitellmDatabase "litellm-database" "LiteLLM's chart is told of two databases, and its proxy and its migration take different ones."
+    LitellmDatabaseLoss "litellm-database-loss" "What LiteLLM is to do without its database does not work, or lets every key in."
+    LitellmMigration "litellm-migration" "LiteLLM's migration ends well without having migrated."
+    LitellmSaltKey "litellm-salt-key" "The key that LiteLLM encrypts with may change, and what it encrypted is lost."
+    LitellmImage "litellm-image" "LiteLLM's image is not the version that is meant: its tag moves, is not there, or differs from the migration's."
+    LitellmConnections "litellm-connections" "LiteLLM may open more connections than its database takes."
+    ApiBase "api-base" "The address of a model in LiteLLM's configuration is not one at which a model can answer."
+    AliasRoute "alias-route" "An alias of LiteLLM leads to a Gateway where no route takes its requests."
+    AliasModel "alias-model" "An alias of LiteLLM leads to another model than the one it asks for."
+    ModelHeader "model-header" "The header that a Gateway derives from a request's model does not fit its routes."
+    ModelBypass "model-bypass" "A caller of one alias gets another model by naming it in the body, at the price of the first."
+    RouteUnreachable "route-unreachable" "A route leads to a model, and no alias of LiteLLM leads to the route."
+    RouteUnlocked "route-unlocked" "Any pod may call a model past LiteLLM, without key and budget."
+    RouteConflict "route-conflict" "Two rules match the same requests; one of them gets all."
+    TimeoutOrder "timeout-order" "Times along the way from alias to model contradict each other."
+    ColdStart "cold-start" "A model server may sleep, and nothing holds the request that wakes it."
+    DanglingReference "dangling-reference" "An object names another one that the cluster will not have."
+    MissingKey "missing-key" "An object reads a key that the Secret or ConfigMap does not have."
+    MissingPort "missing-port" "An object calls a port that the Service or the pods behind it do not have."
+    EmptySelection "empty-selection" "A selector takes nothing."
+    PickerInPool "picker-in-pool" "An InferencePool takes its own endpoint picker for a model server."
+    NotAttached "not-attached" "A route names a Gateway that does not take it."
+    NotGranted "not-granted" "An object refers into another namespace, or to a store, that does not let it."
+    SyncOrder "sync-order" "An object needs something that the same sync brings later."
+    MissingCrd "missing-crd" "An object is of a kind that no CustomResourceDefinition brings."
+    NotDelivered "not-delivered" "Nothing delivers what the cluster is to have."
     ClusterKind "cluster-kind" "A component renders a cluster-scoped kind that its group does not declare, so the AppProject refuses it."
+    UnusedSilence "unused-silence" "A silence names a finding that is not there (any more)."
     StaleOutput "stale-output" "The committed files are not what the inputs render."
+    Deletion "deletion" "A run would delete a database, a key, or a large part of a cluster, and nobody said that it should."
     HandEdited "hand-edited" "A rendered file was changed by hand."
     GoldenDiffers "golden-differs" "A golden tree is not what its case renders."
     CrdFile "crd-file" "A CustomResourceDefinition cannot be used: it is broken, or defined twice in different ways."

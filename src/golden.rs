@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use crate::catalog::Catalog;
+use crate::crd::Crds;
 use crate::disk::{self, Failure};
+use crate::output;
 use crate::pipeline;
 use crate::render::Memo;
 use crate::tree::{Tree, changes, unified_diff};
@@ -18,7 +20,7 @@ pub fn rendered(catalog: &Catalog, case: &Path) -> Result<Tree, Failure> {
     let mut all = Tree::new();
     for cluster in clusters {
         let rendered = pipeline::render(catalog, &cluster, &Memo::default()).map_err(Failure::Findings)?;
-        let findings = rendered.findings();
+        let findings = rendered.findings(&Crds::default());
         if !findings.is_empty() {
             return Err(Failure::Findings(findings));
         }
@@ -56,7 +58,7 @@ pub fn accept(catalog: &Catalog, case: &Path) -> Result<usize, Failure> {
     let (promised, rendered) = (promised(case)?, rendered(catalog, case)?);
     let changed = changes(&promised, &rendered).len();
     if promised.iter().ne(rendered.iter()) {
-        disk::replace(&case.join("rendered"), &rendered)?;
+        output::replace(&case.join("rendered"), &rendered)?;
     }
     Ok(changed)
 }

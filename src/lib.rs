@@ -13,6 +13,7 @@
 //!                `------ choice, plan ------'        which groups, settings, capabilities, lists, components
 //!                        render                      templates -> parsed manifests, unique and sorted
 //!                   claims, contract, check          they look, they never edit
+//!                        trace                       where in the inputs a finding has its cause
 //!                         tree                       path -> text, the one list that all further steps share
 //!                   disk, golden, diff               compare with what is there, or write
 //! ```
@@ -24,11 +25,14 @@
 
 pub mod source;
 pub mod finding;
+pub mod existing;
 pub mod yaml;
 pub mod merge;
 pub mod digest;
 pub mod schema;
 pub mod filters;
+pub mod marks;
+pub mod growth;
 pub mod template;
 pub mod catalog;
 pub mod secret;
@@ -38,10 +42,10 @@ pub mod component;
 pub mod strata;
 pub mod plan;
 pub mod cache;
+pub mod object;
 pub mod render;
 pub mod claims;
 pub mod contract;
-pub mod check;
 pub mod violation;
 pub mod pattern;
 pub mod formats;
@@ -68,13 +72,72 @@ pub mod workloads;
 pub mod builtin;
 pub mod crd;
 pub mod tree;
+pub mod deletions;
+pub mod manifests;
+pub mod world;
+pub mod silence;
+pub mod products;
+pub mod edges;
+pub mod delivery;
+pub mod inventory;
+pub mod order;
+pub mod wiring;
+pub mod presence;
+pub mod selection;
+pub mod attachment;
+pub mod trap_attachment;
+pub mod application;
+pub mod workload;
+pub mod trap_quantity;
+pub mod cel_text;
+pub mod shared_findings;
+pub mod rules_backend;
+pub mod rules_keys;
+pub mod rules_expression;
+pub mod rules_policy;
+pub mod rules_jwt;
+pub mod rules_routing;
+pub mod rules_gateway;
+pub mod rules_inference;
+pub mod rules_vllm;
+pub mod rules_keda;
+pub mod rules_cnpg;
+pub mod rules_postgres;
+pub mod rules_secrets;
+pub mod rules_argocd;
+pub mod rules_drift;
+pub mod part;
+pub mod address;
+pub mod litellm;
+pub mod litellm_pods;
+pub mod rules_litellm_keys;
+pub mod rules_litellm_models;
+pub mod rules_litellm_settings;
+pub mod rules_litellm;
+pub mod rules_env;
+pub mod rules_litellm_pods;
+pub mod model_header;
+pub mod routing;
+pub mod model_server;
+pub mod chain;
+pub mod rules_chain;
+pub mod rules_chain_back;
+pub mod rules_timeouts;
+pub mod rules_ways;
+pub mod check;
+pub mod trace;
 pub mod pipeline;
 pub mod prove;
 pub mod disk;
+pub mod output;
 pub mod golden;
 pub mod report;
 pub mod explain;
+pub mod sarif;
+pub mod github;
 pub mod tables;
 pub mod args;
+pub mod workspace;
+pub mod checking;
 pub mod commands;
 pub mod cli;

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::fields;
 use crate::finding::Code;
+use crate::formats;
 use crate::names::{self, Syntax};
 use crate::spot::Spot;
 use crate::structural::Structural;
@@ -42,20 +43,43 @@ pub fn schema() -> Value {
                 "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["uid"],
             },
             "creationTimestamp": string, "deletionTimestamp": string, "resourceVersion": string, "selfLink": string,
+            "managedFields": { "type": "array", "items": { "x-kubernetes-preserve-unknown-fields": true } },
             "uid": string, "generation": { "type": "integer" }, "deletionGracePeriodSeconds": { "type": "integer" },
         },
     })
 }
 
-/// What is wrong with the metadata of a whole object whose names have that syntax.
-pub fn check(whole: &Value, syntax: Syntax, out: &mut Vec<Violation>) {
+/// What a kind wants of the metadata of its objects.
+#[derive(Clone, Copy)]
+pub struct Rules {
+    /// The syntax of names.
+    pub names: Syntax,
+    /// Objects lie in namespaces; elsewhere the server drops the namespace.
+    pub namespaced: bool,
+    /// The kind is built in; there Go's types are stricter.
+    pub builtin: bool,
+}
+
+/// What is wrong with the metadata of a whole object.
+pub fn check(whole: &Value, rules: Rules, out: &mut Vec<Violation>) {
     let path = Path::ROOT.key("metadata");
     let meta = object(&whole["metadata"]);
     let text = |key: &str| meta.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-    if text("name").is_none() && text("generateName").is_none() && !meta.get("name").is_some_and(|n| !n.is_string()) {
+    if text("name").is_none()
+        && text("generateName").is_none()
+        && meta.get("name").is_none_or(|n| n.is_string() || n.is_null())
+    {
         out.push(invalid(&path, "the object has no name".into()).help("add `metadata.name`"));
     }
-    common(&whole["metadata"], syntax, &path, out);
+    common(&whole["metadata"], rules, &path, out);
+    for (key, why) in [("managedFields", "the server keeps them"), ("uid", "the server makes it")] {
+        if meta.get(key).is_some_and(|value| !value.is_null() && value != "") {
+            out.push(invalid(&path.key(key), format!("`{}` cannot be given: {why}", path.key(key))));
+        }
+    }
+    if text("resourceVersion").is_some_and(|version| !version.bytes().all(|b| b.is_ascii_digit())) {
+        out.push(invalid(&path.key("resourceVersion"), "`metadata.resourceVersion` must be a number in quotes".into()));
+    }
 }
 
 /// What is wrong with the objects that a schema embeds in a value: type, and metadata where there is some.
@@ -79,11 +103,7 @@ pub fn check_embedded(schema: &Structural, value: &Value, path: &Path<'_>, out: 
 
 /// What is wrong with the metadata of a template: its labels and annotations are those of what is made from it.
 pub fn check_template(metadata: &Spot<'_>, out: &mut Vec<Violation>) {
-    let before = out.len();
-    common(metadata.value, Syntax::PathSegment, &metadata.path, out);
-    // Unknown fields and types are the schema's to tell.
-    let told = out.split_off(before);
-    out.extend(told.into_iter().filter(|v| !v.message.contains(" has no field ")));
+    keys(object(metadata.value), &metadata.path, out);
 }
 
 fn embedded(map: &Map<String, Value>, path: &Path<'_>, out: &mut Vec<Violation>) {
@@ -102,7 +122,8 @@ fn embedded(map: &Map<String, Value>, path: &Path<'_>, out: &mut Vec<Violation>)
         }
     }
     if let Some(metadata) = map.get("metadata") {
-        common(metadata, Syntax::PathSegment, &path.key("metadata"), out);
+        let rules = Rules { names: Syntax::PathSegment, namespaced: true, builtin: false };
+        common(metadata, rules, &path.key("metadata"), out);
     }
 }
 
@@ -116,7 +137,7 @@ fn named(text: &str, syntax: Syntax, path: &Path<'_>, out: &mut Vec<Violation>) 
     }
 }
 
-fn common(metadata: &Value, syntax: Syntax, path: &Path<'_>, out: &mut Vec<Violation>) {
+fn common(metadata: &Value, rules: Rules, path: &Path<'_>, out: &mut Vec<Violation>) {
     let before = out.len();
     fields::unknown(&OBJECT_META, metadata, false, path, out);
     validate::typed(&OBJECT_META, metadata, path, out);
@@ -124,15 +145,34 @@ fn common(metadata: &Value, syntax: Syntax, path: &Path<'_>, out: &mut Vec<Viola
     let meta = object(metadata);
     let text = |key: &str| meta.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     if let Some(name) = text("name") {
-        named(name, syntax, &path.key("name"), out);
+        named(name, rules.names, &path.key("name"), out);
     }
     if let Some(prefix) = text("generateName") {
-        // The server adds five characters, so that the prefix may end in what a name may not.
-        named(&format!("{prefix}x"), syntax, &path.key("generateName"), out);
+        // More characters follow. The server lets a last dash, and what stands before it, pass (api/validation/generic.go).
+        let masked = prefix.strip_suffix('-').filter(|rest| !rest.is_empty() && rules.names != Syntax::PathSegment);
+        let name = masked.map_or_else(
+            || prefix.to_owned(),
+            |rest| format!("{}a", &rest[..rest.floor_char_boundary(rest.len() - 1)]),
+        );
+        if names::fault(rules.names, &name).is_some() {
+            named(prefix, rules.names, &path.key("generateName"), out);
+        }
     }
-    if let Some(namespace) = text("namespace") {
+    if let Some(namespace) = text("namespace").filter(|_| rules.namespaced) {
         named(namespace, Syntax::Label, &path.key("namespace"), out);
     }
+    for key in ["creationTimestamp", "deletionTimestamp"] {
+        if let Some(time) = meta.get(key).and_then(Value::as_str).filter(|time| !formats::admits("date-time", time)) {
+            out.push(invalid(&path.key(key), format!("`{}` is {time:?}, which is no time", path.key(key))));
+        }
+    }
+    keys(meta, path, out);
+    finalizers(meta, rules.builtin, &path.key("finalizers"), out);
+    owners(meta, &path.key("ownerReferences"), out);
+}
+
+/// The syntax of labels and annotations, and how much there is.
+fn keys(meta: &Map<String, Value>, path: &Path<'_>, out: &mut Vec<Violation>) {
     for (field, value_syntax) in [("labels", Some(Syntax::LabelValue)), ("annotations", None)] {
         let path = path.key(field);
         for (key, value) in meta.get(field).map(object).into_iter().flatten() {
@@ -151,18 +191,17 @@ fn common(metadata: &Value, syntax: Syntax, path: &Path<'_>, out: &mut Vec<Viola
         let path = path.key("annotations");
         out.push(invalid(&path, format!("`{path}` has {bytes} bytes, at most {MAX_ANNOTATIONS} are allowed")));
     }
-    finalizers(meta, &path.key("finalizers"), out);
-    owners(meta, &path.key("ownerReferences"), out);
 }
 
 fn items<'a>(meta: &'a Map<String, Value>, name: &str) -> &'a [Value] {
     meta.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn finalizers(meta: &Map<String, Value>, path: &Path<'_>, out: &mut Vec<Violation>) {
-    let names: Vec<&str> = items(meta, "finalizers").iter().filter_map(Value::as_str).collect();
+fn finalizers(meta: &Map<String, Value>, builtin: bool, path: &Path<'_>, out: &mut Vec<Violation>) {
+    let names: Vec<&str> = items(meta, "finalizers").iter().map(|name| name.as_str().unwrap_or_default()).collect();
+    let syntax = if builtin { Syntax::Finalizer } else { Syntax::Key };
     for (index, name) in names.iter().enumerate() {
-        named(name, Syntax::Key, &path.index(index), out);
+        named(name, syntax, &path.index(index), out);
     }
     if names.contains(&"orphan") && names.contains(&"foregroundDeletion") {
         out.push(invalid(path, format!("`{path}` cannot have both `orphan` and `foregroundDeletion`")));
@@ -177,6 +216,12 @@ fn owners(meta: &Map<String, Value>, path: &Path<'_>, out: &mut Vec<Violation>) 
             if owner.get(name).is_none_or(|v| v.is_null() || v == "") {
                 out.push(invalid(&path, format!("`{path}` needs `{name}`")));
             }
+        }
+        if owner["apiVersion"]
+            .as_str()
+            .is_some_and(|version| version.matches('/').count() > 1 || version.ends_with('/'))
+        {
+            out.push(invalid(&path.key("apiVersion"), format!("`{}` is no group and version", path.key("apiVersion"))));
         }
         if owner["kind"] == "Event" && owner["apiVersion"] == "v1" {
             out.push(invalid(&path, format!("`{path}` is an Event, which cannot own anything")));

@@ -30,6 +30,8 @@ pub enum Syntax {
     DomainPath,
     /// An absolute path of segments that are DNS names, as of a webhook.
     UrlPath,
+    /// An IP address, or `None` for a headless Service.
+    Address,
     /// A name in an expression.
     Identifier,
     /// An expression in CEL; only its syntax.
@@ -100,6 +102,7 @@ pub fn fault(syntax: Syntax, text: &str) -> Option<&'static str> {
                 "`/` and DNS names with `/` between them",
             )
         }
+        Syntax::Address => (text == "None" || text.parse::<std::net::IpAddr>().is_ok(), "an IP address"),
         Syntax::Identifier => {
             let first = |b: u8| b.is_ascii_alphabetic() || b == b'_';
             let fits = text.bytes().next().is_some_and(first) && text.bytes().all(|b| first(b) || b.is_ascii_digit());

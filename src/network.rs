@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use serde_json::Value;
+
 use crate::formats;
 use crate::names::{self, Syntax};
 use crate::selectors;
@@ -77,7 +79,10 @@ pub fn service(object: &Spot<'_>, out: &mut Vec<Violation>) {
             spec.path
         )));
     }
-    spec.at("sessionAffinityConfig").at("clientIP").at("timeoutSeconds").within(1, 86400, out);
+    if spec.word("sessionAffinity") == "ClientIP" {
+        spec.at("sessionAffinityConfig").at("clientIP").at("timeoutSeconds").within(1, 86400, out);
+    }
+    only_where(&spec, kind, out);
     for range in spec.at("loadBalancerSourceRanges").items() {
         if !formats::admits("cidr", range.text().trim()) {
             out.push(range.refuse(format!("`{}` is {:?}, which is no CIDR", range.path, range.text())));
@@ -90,6 +95,35 @@ pub fn service(object: &Spot<'_>, out: &mut Vec<Violation>) {
     Spot::unique(spec.at("ipFamilies").items().map(|f| (f, f.text().to_owned())), "family", out);
     for ip in spec.at("externalIPs").items().filter(|ip| ip.text().parse::<IpAddr>().is_err()) {
         out.push(ip.refuse(format!("`{}` is {:?}, which is no IP address", ip.path, ip.text())));
+    }
+}
+
+/// Fields that only some types of Services have.
+fn only_where(spec: &Spot<'_>, kind: &str, out: &mut Vec<Violation>) {
+    if kind != "LoadBalancer" {
+        spec.forbids(&["loadBalancerClass", "allocateLoadBalancerNodePorts"], "it is no LoadBalancer", out);
+    }
+    if kind == "ExternalName" {
+        spec.forbids(&["clusterIPs", "ipFamilies", "ipFamilyPolicy"], "it is an ExternalName", out);
+    }
+    let check = spec.at("healthCheckNodePort");
+    if check.int().is_some_and(|n| n != 0) && (kind != "LoadBalancer" || spec.word("externalTrafficPolicy") != "Local")
+    {
+        out.push(
+            check.refuse(format!("`{}` is only for a LoadBalancer with the externalTrafficPolicy Local", check.path)),
+        );
+    }
+    let addresses = spec.at("clusterIPs");
+    let first = addresses.value.get(0).and_then(Value::as_str);
+    if addresses.there() && first.is_some() && first != Some(spec.word("clusterIP")) {
+        out.push(addresses.refuse(format!("`{}` must start with the clusterIP", addresses.path)));
+    }
+    if spec.at("ipFamilies").len() > 1 && !matches!(spec.word("ipFamilyPolicy"), "PreferDualStack" | "RequireDualStack")
+    {
+        let families = spec.at("ipFamilies");
+        out.push(
+            families.refuse(format!("`{}` has two families, which needs a dual-stack ipFamilyPolicy", families.path)),
+        );
     }
 }
 

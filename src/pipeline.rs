@@ -2,10 +2,12 @@
 
 use crate::catalog::Catalog;
 use crate::check;
+use crate::crd::Crds;
 use crate::features::{self, Cluster, Inputs};
 use crate::finding::{Finding, sorted};
 use crate::plan::{self, Plan};
 use crate::render::{self, Bundle, Memo};
+use crate::trace;
 use crate::tree::{Tree, tree};
 
 /// One cluster, resolved and rendered.
@@ -15,6 +17,8 @@ pub struct Rendered<'a> {
     pub plan: Plan<'a>,
     /// The objects.
     pub bundle: Bundle,
+    /// What was asked for.
+    pub cluster: &'a Cluster,
 }
 
 impl Rendered<'_> {
@@ -23,9 +27,10 @@ impl Rendered<'_> {
         tree(&self.plan, &self.bundle)
     }
 
-    /// What the rules say, sorted.
-    pub fn findings(&self) -> Vec<Finding> {
-        sorted(check::check(&self.plan, &self.bundle))
+    /// What the rules and the schemas say, at the places that cause it, sorted.
+    pub fn findings(&self, crds: &Crds) -> Vec<Finding> {
+        let findings = check::check_rendered(&self.plan, &self.bundle, crds);
+        sorted(trace::causes(&self.plan, &self.bundle, self.cluster, findings))
     }
 }
 
@@ -46,8 +51,8 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> Result<Vec<Cluster>, Vec<Find
 ///
 /// # Errors
 /// Every mistake of the first stage that has one, sorted.
-pub fn render<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Result<Rendered<'a>, Vec<Finding>> {
+pub fn render<'a>(catalog: &'a Catalog, cluster: &'a Cluster, memo: &Memo) -> Result<Rendered<'a>, Vec<Finding>> {
     let plan = plan::resolve(catalog, cluster).map_err(sorted)?;
     let bundle = render::render(&plan, memo).map_err(sorted)?;
-    Ok(Rendered { plan, bundle })
+    Ok(Rendered { plan, bundle, cluster })
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::catalog::Catalog;
 use crate::choice::{Choice, Choices, choose};
 use crate::component::{Component, Secret};
+use crate::existing::{Existing, Silence};
 use crate::features::Cluster;
 use crate::finding::{Code, Finding};
 use crate::merge::lay;
@@ -30,6 +31,10 @@ pub struct Plan<'a> {
     pub components: Vec<Component>,
     /// In the order of groups and of their files.
     pub secrets: Vec<Secret>,
+    /// What the cluster has and we do not render.
+    pub existing: Vec<Existing>,
+    /// Findings that are not to be reported.
+    pub silences: Vec<Silence>,
 }
 
 /// Resolves one cluster.
@@ -60,6 +65,8 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster) -> Result<Plan<'a>, 
     work.stop()?;
     let components = work.components();
     let secrets = work.secrets(&components);
+    let existing = work.existing(&components);
+    let silences = work.silences();
     work.stop()?;
     let engine = engine_lists(&components, &secrets);
     work.add_lists(|name| engine.get(name).cloned());
@@ -72,6 +79,8 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster) -> Result<Plan<'a>, 
         contexts,
         components,
         secrets,
+        existing,
+        silences,
     })
 }
 

@@ -66,11 +66,23 @@ pub fn spec(spec: &Spot<'_>, claims: &[&str], out: &mut Vec<Violation>) {
     }
     let both = main.items().chain(init.items()).map(|c| (c, c.word("name").to_owned()));
     Spot::unique(both, "name", out);
-    if spec.at("ephemeralContainers").len() > 0 {
+    if !spec.at("ephemeralContainers").is_empty() {
         out.push(
             spec.at("ephemeralContainers")
                 .refuse(format!("`{}` cannot have ephemeralContainers when it is created", spec.path)),
         );
+    }
+    let claimed: BTreeSet<&str> =
+        spec.value["resourceClaims"].as_array().into_iter().flatten().filter_map(|c| c["name"].as_str()).collect();
+    for claim in
+        main.items().chain(init.items()).flat_map(|c| c.value["resources"]["claims"].as_array().into_iter().flatten())
+    {
+        if !claim["name"].as_str().is_some_and(|name| claimed.contains(name)) {
+            out.push(spec.refuse(format!(
+                "`{}` has a container with a claim {}, which is not in `resourceClaims`",
+                spec.path, claim["name"]
+            )));
+        }
     }
     host(spec, out);
     placement(spec, out);
@@ -97,6 +109,8 @@ fn host(spec: &Spot<'_>, out: &mut Vec<Violation>) {
     }
     security.at("supplementalGroups").items().for_each(|g| g.within(0, i64::from(i32::MAX), out));
     containers::profile(&security.at("seccompProfile"), out);
+    containers::profile(&security.at("appArmorProfile"), out);
+    spec.at("os").at("name").among(&["linux", "windows"], out);
     for alias in spec.at("hostAliases").items() {
         if alias.word("ip").parse::<std::net::IpAddr>().is_err() {
             out.push(alias.refuse(format!("`{}` needs an `ip` that is an IP address", alias.path)));
@@ -114,7 +128,7 @@ fn host(spec: &Spot<'_>, out: &mut Vec<Violation>) {
         }
     }
     dns.at("options").items().for_each(|option| option.needs(&["name"], out));
-    if spec.word("dnsPolicy") == "None" && spec.at("dnsConfig").at("nameservers").len() == 0 {
+    if spec.word("dnsPolicy") == "None" && dns.at("nameservers").is_empty() {
         out.push(spec.refuse(format!("`{}` needs `dnsConfig.nameservers` for the dnsPolicy None", spec.path)));
     }
     if spec.value["hostNetwork"] == true {

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::catalog::Catalog;
+use crate::crd::Crds;
 use crate::digest;
 use crate::features::Inputs;
 use crate::finding::Finding;
@@ -127,7 +128,7 @@ fn judge(catalog: &Catalog, set: &Set, memo: &Memo) -> Result<String, Vec<Findin
     let mut index = String::new();
     for cluster in &clusters {
         let rendered = pipeline::render(catalog, cluster, memo)?;
-        let findings = rendered.findings();
+        let findings = rendered.findings(&Crds::default());
         if !findings.is_empty() {
             return Err(findings);
         }

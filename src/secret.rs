@@ -1,4 +1,6 @@
-//! Recognises key material in text. Used on what users write and on what we render.
+//! Recognises key material in text, and covers it. Used on what users write, on what we render and on what we say.
+
+use std::ops::Range;
 
 /// Beginnings of well-known tokens.
 const PREFIXES: [&str; 26] = [
@@ -35,19 +37,48 @@ const NAMES: [&str; 6] = ["password", "passwd", "secret", "token", "apikey", "ac
 
 /// What a text holds that belongs in a secret store: `None` when nothing does.
 pub fn material(text: &str) -> Option<&'static str> {
-    if text.contains("-----BEGIN") && text.contains("PRIVATE KEY") {
-        return Some("a PEM private key");
+    // A certificate is public, and looks random.
+    let public = || text.contains("-----BEGIN CERTIFICATE");
+    keys(text).next().map(|(_, what)| what).filter(|what| *what == PEM || !public())
+}
+
+/// The text with an asterisk for every byte of key material in it, so that it can be shown.
+pub fn masked(text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for (range, _) in keys(text) {
+        bytes[range].iter_mut().filter(|b| **b != b'\n').for_each(|b| *b = b'*');
     }
-    if text.contains("-----BEGIN CERTIFICATE") {
-        return None; // public
-    }
-    if credentials_in_url(text) {
-        return Some("a password in a URL");
-    }
-    if assignment(text) {
-        return Some("a password");
-    }
-    text.split(|c: char| c.is_whitespace() || "\"'`,;(){}[]<>/:@=&?".contains(c)).find_map(token)
+    String::from_utf8(bytes).expect("whole words became asterisks")
+}
+
+/// Key material in a text: which bytes, and what it is.
+fn keys(text: &str) -> impl Iterator<Item = (Range<usize>, &'static str)> {
+    let named = |what: &'static str| move |range: Range<usize>| (range, what);
+    private_keys(text)
+        .map(named(PEM))
+        .chain(credentials_in_urls(text).map(named("a password in a URL")))
+        .chain(assignments(text).map(named("a password")))
+        .chain(words(text).filter_map(|word| Some((range_of(word, text), token(word)?))))
+}
+
+const PEM: &str = "a PEM private key";
+
+/// Where a part of a text stands in it.
+fn range_of(part: &str, text: &str) -> Range<usize> {
+    let start = part.as_ptr() as usize - text.as_ptr() as usize;
+    start..start + part.len()
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || "\"'`,;(){}[]<>/:@=&?".contains(c))
+}
+
+fn private_keys(text: &str) -> impl Iterator<Item = Range<usize>> {
+    text.match_indices("-----BEGIN").filter_map(|(start, _)| {
+        let rest = &text[start..];
+        let label = rest.lines().next().unwrap_or_default();
+        label.contains("PRIVATE KEY").then(|| start..rest.find("-----END").map_or(text.len(), |end| start + end))
+    })
 }
 
 fn token(word: &str) -> Option<&'static str> {
@@ -67,24 +98,24 @@ fn is_hex(run: &str) -> bool {
         && run.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
-/// `password=value`, as in a connection string, with a value that is no reference.
-fn assignment(text: &str) -> bool {
-    text.split([' ', ';', '&', '?', '\n']).filter_map(|part| part.split_once('=')).any(|(name, value)| {
+/// The value in `password=value`, as in a connection string, unless it is a reference.
+fn assignments(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let parts = text.split([' ', ';', '&', '?', '\n']).filter_map(|part| part.split_once('='));
+    parts.filter_map(move |(name, value)| {
         let name = name.to_lowercase().replace(['_', '-'], "");
         let plain =
             value.len() >= 8 && value.chars().all(|c| c.is_ascii_graphic()) && !value.contains(['$', '{', '<', '/']);
-        NAMES.iter().any(|n| name.ends_with(n)) && plain && value.bytes().any(|b| b.is_ascii_digit())
+        let secret = NAMES.iter().any(|n| name.ends_with(n)) && plain && value.bytes().any(|b| b.is_ascii_digit());
+        secret.then(|| range_of(value, text))
     })
 }
 
-/// `scheme://user:password@host` with a password that is no placeholder.
-fn credentials_in_url(text: &str) -> bool {
-    text.split("://").skip(1).any(|rest| {
-        let authority = rest.split(['/', ' ', '"', '?', '\n']).next().unwrap_or_default();
-        authority
-            .rsplit_once('@')
-            .and_then(|(user, _)| user.split_once(':'))
-            .is_some_and(|(_, password)| !password.is_empty() && !password.contains(['$', '{', '<']))
+/// The password in `scheme://user:password@host`, unless it is a placeholder.
+fn credentials_in_urls(text: &str) -> impl Iterator<Item = Range<usize>> {
+    text.match_indices("://").filter_map(move |(at, mark)| {
+        let authority = text[at + mark.len()..].split(['/', ' ', '"', '?', '\n']).next().unwrap_or_default();
+        let (_, password) = authority.rsplit_once('@')?.0.split_once(':')?;
+        (!password.is_empty() && !password.contains(['$', '{', '<'])).then(|| range_of(password, text))
     })
 }
 
@@ -142,6 +173,23 @@ mod tests {
             "us.anthropic.claude-haiku-4-5-20251001-v1:0",
         ] {
             assert_eq!(material(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_masked_is_as_long_and_holds_no_key() {
+        for (text, safe) in [
+            ("a: sk-1234567890abcdefghij # b", "a: *********************** # b"),
+            ("url: postgresql://litellm:hunter2@db:5432/x", "url: postgresql://litellm:*******@db:5432/x"),
+            ("password=SuperSecret123! x", "password=*************** x"),
+            (
+                "k: |\n  -----BEGIN PRIVATE KEY-----\n  MIIE\u{e4}\n  -----END x",
+                "k: |\n  ***************************\n********\n**-----END x",
+            ),
+            ("nothing: here", "nothing: here"),
+        ] {
+            assert_eq!(masked(text), safe);
+            assert_eq!(masked(text).len(), text.len());
         }
     }
 }

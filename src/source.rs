@@ -64,6 +64,11 @@ impl Place {
     pub fn line_column(&self) -> (usize, usize) {
         self.source.line_column(self.start)
     }
+
+    /// Line and column behind the last byte, both from 1; the end of the line that holds it when that is a line break.
+    pub fn end_line_column(&self) -> (usize, usize) {
+        self.source.line_column(self.start + self.text().trim_end().len())
+    }
 }
 
 impl fmt::Display for Place {

@@ -115,7 +115,11 @@ impl<'a> Spot<'a> {
 
     /// Refuses the value unless it has exactly one of the fields, or at most one when none is fine.
     pub fn exactly_one(&self, names: &[&str], none_is_fine: bool, out: &mut Vec<Violation>) {
-        let given: Vec<&str> = names.iter().copied().filter(|name| self.value.get(*name).is_some()).collect();
+        let given: Vec<&str> = names
+            .iter()
+            .copied()
+            .filter(|name| self.value.get(*name).is_some_and(|v| !v.is_null() && v != "" && v != 0))
+            .collect();
         if given.len() > 1 {
             out.push(self.refuse(format!("`{}` has {}, of which only one is allowed", self.path, given.join(" and "))));
         } else if given.is_empty() && !none_is_fine {

@@ -1,8 +1,10 @@
 //! Data, volumes, limits, classes -> what an API server refuses of them beyond their schemas.
 //! Source: kubernetes 1.35 pkg/apis/core/validation, pkg/apis/storage/validation, pkg/apis/scheduling/validation.
 
+use crate::containers;
 use crate::formats;
 use crate::names::{self, Syntax};
+use crate::schema::did_you_mean;
 use crate::selectors;
 use crate::spot::Spot;
 use crate::violation::Violation;
@@ -117,6 +119,50 @@ pub fn storage_class(object: &Spot<'_>, out: &mut Vec<Violation>) {
     object.at("reclaimPolicy").among(&["Delete", "Retain", ""], out);
 }
 
+/// What is wrong with a ResourceQuota: what it limits must be known, and where scopes select, fit them.
+pub fn quota(object: &Spot<'_>, out: &mut Vec<Violation>) {
+    const KNOWN: [&str; 19] = [
+        "cpu",
+        "memory",
+        "ephemeral-storage",
+        "requests.cpu",
+        "requests.memory",
+        "requests.storage",
+        "requests.ephemeral-storage",
+        "limits.cpu",
+        "limits.memory",
+        "limits.ephemeral-storage",
+        "pods",
+        "resourcequotas",
+        "services",
+        "replicationcontrollers",
+        "secrets",
+        "persistentvolumeclaims",
+        "configmaps",
+        "services.nodeports",
+        "services.loadbalancers",
+    ];
+    let spec = object.at("spec");
+    for (name, amount) in spec.at("hard").entries() {
+        let huge = name.trim_start_matches("requests.").starts_with("hugepages-");
+        let known = KNOWN.contains(&name) || huge || (name.contains('/') && names::fault(Syntax::Key, name).is_none());
+        if !known {
+            out.push(amount.refuse(format!("`spec.hard` cannot limit `{name}`")).help(did_you_mean(name, &KNOWN)));
+        }
+        let counted = !["cpu", "memory", "storage"].iter().any(|part| name.ends_with(part)) && !huge;
+        if counted && amount.quantity().is_some_and(|n| n % 1_000_000_000 != 0) {
+            out.push(amount.refuse(format!("`{}` must be a whole number", amount.path)));
+        }
+    }
+    for expression in spec.at("scopeSelector").at("matchExpressions").items() {
+        let (scope, operator) = (expression.word("scopeName"), expression.word("operator"));
+        selectors::requirement(&expression, operator, out);
+        if scope != "PriorityClass" && scope != "VolumeAttributesClass" && operator != "Exists" {
+            out.push(expression.refuse(format!("`{}` can only ask whether {scope} exists", expression.path)));
+        }
+    }
+}
+
 /// What is wrong with a LimitRange: for each resource, its bounds and defaults must be in order.
 pub fn limit_range(object: &Spot<'_>, out: &mut Vec<Violation>) {
     for limit in object.at("spec").at("limits").items() {
@@ -124,6 +170,10 @@ pub fn limit_range(object: &Spot<'_>, out: &mut Vec<Violation>) {
         const ORDER: [&str; 4] = ["min", "defaultRequest", "default", "max"];
         for (at, low) in ORDER.iter().enumerate() {
             for (name, amount) in limit.at(low).entries() {
+                let storage = name == "storage" && limit.word("type") == "PersistentVolumeClaim";
+                if !containers::is_resource(name) && !storage {
+                    out.push(amount.refuse(format!("`{}` is no resource that can be limited", amount.path)));
+                }
                 for high in &ORDER[at + 1..] {
                     let above = limit.value[*high].get(name).map(|value| Spot { value, path: limit.path });
                     if above.is_some_and(|above| above.quantity() < amount.quantity()) {

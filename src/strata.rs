@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use crate::catalog::GroupText;
 use crate::choice::{Choice, Choices};
 use crate::component::{Component, Secret};
+use crate::existing::{Existing, Silence};
 use crate::features::Cluster;
 use crate::finding::{Code, Finding};
 use crate::schema::is_dns_label;
@@ -17,6 +19,18 @@ use crate::yaml;
 
 /// Most elements of one `for`.
 const MAX_ITEMS: usize = 10_000;
+
+/// Kinds without a namespace that charts and git folders bring.
+const CLUSTER_SCOPED: [&str; 8] = [
+    "APIService",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ClusterSecretStore",
+    "CustomResourceDefinition",
+    "GatewayClass",
+    "Namespace",
+    "StorageClass",
+];
 
 /// The strata 3 and 4 in the making.
 pub(crate) struct Work<'a, 'w> {
@@ -287,10 +301,63 @@ impl<'a, 'w> Work<'a, 'w> {
 
     pub(crate) fn secrets(&mut self, components: &[Component]) -> Vec<Secret> {
         let mut secrets = Vec::new();
+        for (choice, pointer, secret) in self.items::<Secret>("secrets", |text| &text.secrets) {
+            match components.iter().find(|c| c.name == secret.component) {
+                Some(c) if c.path.is_some() => {
+                    let (namespace, group) = (c.namespace.clone(), choice.group.name.clone());
+                    secrets.push(Secret { namespace, group, pointer, ..secret });
+                }
+                _ => {
+                    let sentence = format!("`{}` is no component with a path that is on", secret.component);
+                    self.wrong(choice, &pointer, sentence);
+                }
+            }
+        }
+        secrets
+    }
+
+    /// What the user, the groups, and the charts and git folders of components bring.
+    pub(crate) fn existing(&mut self, components: &[Component]) -> Vec<Existing> {
+        let mut existing = self.cluster.existing.clone();
+        existing.extend(self.items("existing", |text| &text.existing).into_iter().map(|(_, _, item)| item));
+        for component in components {
+            let of_chart = component.chart.iter().flat_map(|chart| {
+                let by = |e: &Existing| Existing { chart: Some(chart.name.clone()), ..e.clone() };
+                chart.creates.iter().map(by)
+            });
+            let of_git = component.git.iter().flat_map(|git| {
+                let by = |e: &Existing| Existing { repository: Some(git.repo.clone()), ..e.clone() };
+                git.creates.iter().map(by)
+            });
+            let here = |e: Existing| {
+                let namespace = e.namespace.or_else(|| Some(component.namespace.clone()));
+                Existing { namespace: namespace.filter(|_| !CLUSTER_SCOPED.contains(&e.kind.as_str())), ..e }
+            };
+            existing.extend(of_chart.chain(of_git).map(here));
+        }
+        existing
+    }
+
+    /// What the user and the groups do not want to hear.
+    pub(crate) fn silences(&mut self) -> Vec<Silence> {
+        let mut silences = self.cluster.silences.clone();
+        for (choice, pointer, silence) in self.items::<Silence>("silence", |text| &text.silence) {
+            silences.push(Silence { place: Some(choice.place(&pointer)), ..silence });
+        }
+        silences
+    }
+
+    /// A list of a group file with `for` and `when` carried out, each item with its group and place.
+    fn items<T: DeserializeOwned>(
+        &mut self,
+        key: &str,
+        list: fn(&GroupText) -> &Vec<Value>,
+    ) -> Vec<(&'w Choice<'a>, String, T)> {
+        let mut items = Vec::new();
         for choice in self.on() {
             let context = self.context(choice);
-            for (i, raw) in choice.variant().text.secrets.iter().enumerate() {
-                let pointer = format!("/secrets/{i}");
+            for (i, raw) in list(&choice.variant().text).iter().enumerate() {
+                let pointer = format!("/{key}/{i}");
                 for context in self.each(choice, &format!("{pointer}/for"), raw.get("for"), &context) {
                     if !self.when(choice, &pointer, raw, &context) {
                         continue;
@@ -298,24 +365,14 @@ impl<'a, 'w> Work<'a, 'w> {
                     let Some(filled) = self.fill(choice, &pointer, &without(raw, &["for", "when"]), &context) else {
                         continue;
                     };
-                    let secret = typed::<Secret>(filled).and_then(|secret| {
-                        match components.iter().find(|c| c.name == secret.component) {
-                            Some(c) if c.path.is_some() => Ok(Secret {
-                                namespace: c.namespace.clone(),
-                                group: choice.group.name.clone(),
-                                ..secret
-                            }),
-                            _ => Err(format!("`{}` is no component with a path that is on", secret.component)),
-                        }
-                    });
-                    match secret {
-                        Ok(secret) => secrets.push(secret),
+                    match typed::<T>(filled) {
+                        Ok(item) => items.push((choice, pointer.clone(), item)),
                         Err(sentence) => self.wrong(choice, &pointer, sentence),
                     }
                 }
             }
         }
-        secrets
+        items
     }
 }
 
@@ -324,7 +381,7 @@ fn without(raw: &Value, keys: &[&str]) -> Value {
     Value::Object(entries.map(|(k, v)| (k.clone(), v.clone())).collect())
 }
 
-fn typed<T: for<'de> Deserialize<'de>>(value: Value) -> Result<T, String> {
+fn typed<T: DeserializeOwned>(value: Value) -> Result<T, String> {
     serde_json::from_value(value).map_err(|e| e.to_string())
 }
 

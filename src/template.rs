@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::finding::{Code, Finding};
 use crate::source::{Place, Source};
-use crate::{filters, schema};
+use crate::{filters, growth, marks, schema};
 
 /// What expressions see: names with values. Cheap to extend.
 #[derive(Clone, Debug)]
@@ -43,6 +43,12 @@ pub const ENGINE_LISTS: [&str; 3] = ["component", "namespace", "secret"];
 
 /// Longest template, in bytes; nesting costs stack.
 const MAX_TEMPLATE: usize = 64 << 10;
+
+/// Longest text that a template yields, in bytes.
+const MAX_OUTPUT: usize = 8 << 20;
+
+/// What is said of one that yields more.
+const TOO_LONG: &str = "this yields more than 8 MiB of text";
 
 /// Instructions that one template or expression may run.
 const FUEL: u64 = 1_000_000;
@@ -77,6 +83,10 @@ impl Templates {
                 findings.push(finding(&error, &source, Code::TemplateSyntax));
                 continue;
             }
+            if let Some((at, sentence)) = growth::excess(&source.text) {
+                findings.push(Finding::error(Code::TemplateSyntax, sentence).place(Place::new(&source, at, at)));
+                continue;
+            }
             let template = env.get_template(&source.name).expect("added above");
             let inputs = known_inputs(&env, template.undeclared_variables(true));
             templates.insert(source.name.clone(), Template { source, inputs });
@@ -109,9 +119,28 @@ impl Templates {
     /// When there is no template of that name.
     pub fn render(&self, name: &str, context: &Value) -> Result<String, Finding> {
         let template = self.env.get_template(name).expect("the caller names a template of the catalog");
-        template
-            .render(Jinja::from(Serde(context)))
-            .map_err(|error| finding(&error, &self.templates[name].source, Code::TemplateValue))
+        let source = &self.templates[name].source;
+        filled(&template, Jinja::from(Serde(context))).map_err(|error| match error {
+            Unfilled::TooLong => {
+                Finding::error(Code::TemplateValue, TOO_LONG).place(Place::new(source, 0, 0)).help("write less")
+            }
+            Unfilled::Failed(error) => finding(&error, source, Code::TemplateValue),
+        })
+    }
+
+    /// Fills a template, and tells for each line of the result the line of the template that it comes from, both from 0.
+    /// `None` when the template fails, or when a value of the context looks like one of the marks that show the way.
+    pub fn traced(&self, name: &str, context: &Value) -> Option<(String, Vec<usize>)> {
+        let source = self.source(name)?;
+        let filled = self.env.render_named_str(name, &marks::set(&source.text), Jinja::from(Serde(context))).ok()?;
+        let (text, lines) = marks::taken(&filled);
+        (text == self.render(name, context).ok()?).then_some((text, lines))
+    }
+
+    /// The dotted paths that a part of a template names; none when it does not stand by itself.
+    pub fn names(&self, part: &str) -> BTreeSet<String> {
+        let template = self.env.template_from_str(part);
+        template.map(|t| known_inputs(&self.env, t.undeclared_variables(true))).unwrap_or_default()
     }
 
     /// Evaluates an expression.
@@ -124,7 +153,7 @@ impl Templates {
         if value.is_undefined() {
             return Err(format!("`{expression}` is undefined"));
         }
-        serde_json::to_value(value).map_err(|e| e.to_string())
+        filters::json(value).map_err(|e| sentence(&e, expression))
     }
 
     /// Replaces the expressions in a value's strings: a string that is one `{{ }}` becomes its value, others stay text.
@@ -152,10 +181,48 @@ impl Templates {
             Parts::Text => Ok(Value::String(text.to_owned())),
             Parts::Expression(inner) if self.expressions.compile_expression(inner).is_ok() => self.eval(inner, context),
             _ => {
-                let filled = self.expressions.render_str(text, context.jinja());
-                filled.map(Value::String).map_err(|e| sentence(&e, text))
+                if let Some((_, sentence)) = growth::excess(text) {
+                    return Err(sentence);
+                }
+                let template = self.expressions.template_from_str(text).map_err(|e| sentence(&e, text))?;
+                filled(&template, context.jinja()).map(Value::String).map_err(|error| match error {
+                    Unfilled::TooLong => TOO_LONG.to_owned(),
+                    Unfilled::Failed(error) => sentence(&error, text),
+                })
             }
         }
+    }
+}
+
+enum Unfilled {
+    TooLong,
+    Failed(Error),
+}
+
+/// The text of a template, up to [`MAX_OUTPUT`].
+fn filled(template: &minijinja::Template<'_, '_>, context: Jinja) -> Result<String, Unfilled> {
+    let mut output = Bounded(Vec::new());
+    match template.render_captured_to(context, &mut output) {
+        Ok(_) => Ok(String::from_utf8(output.0).expect("the engine writes text")),
+        Err(error) if error.kind() == ErrorKind::WriteFailure => Err(Unfilled::TooLong),
+        Err(error) => Err(Unfilled::Failed(error)),
+    }
+}
+
+/// A text that does not grow past [`MAX_OUTPUT`].
+struct Bounded(Vec<u8>);
+
+impl std::io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0.len() + bytes.len() > MAX_OUTPUT {
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

@@ -80,6 +80,10 @@ pub fn keeper(object: &Spot<'_>, kind: &str, out: &mut Vec<Violation>) {
     {
         out.push(rolling.refuse(format!("`{}` cannot have both maxUnavailable and maxSurge 0", rolling.path)));
     }
+    let surges = rolling.value.get("maxSurge").is_some() && !zero("maxSurge");
+    if kind == "DaemonSet" && surges && !zero("maxUnavailable") {
+        out.push(rolling.refuse(format!("`{}` can have a maxSurge only with maxUnavailable 0", rolling.path)));
+    }
     if kind == "StatefulSet" && zero("maxUnavailable") {
         out.push(rolling.refuse(format!("`{}` cannot have maxUnavailable 0", rolling.path)));
     }
@@ -100,6 +104,10 @@ pub fn keeper(object: &Spot<'_>, kind: &str, out: &mut Vec<Violation>) {
 pub fn job(object: &Spot<'_>, out: &mut Vec<Violation>) {
     object.needs(&["spec"], out);
     job_spec(&object.at("spec"), true, out);
+    let name = object.at("metadata");
+    if name.word("name").len() > 63 {
+        out.push(name.at("name").refuse("the name of a Job has at most 63 characters, it is a label of its pods"));
+    }
 }
 
 fn job_spec(spec: &Spot<'_>, alone: bool, out: &mut Vec<Violation>) {
@@ -119,6 +127,10 @@ fn job_spec(spec: &Spot<'_>, alone: bool, out: &mut Vec<Violation>) {
     }
     if spec.word("completionMode") == "Indexed" && !spec.at("completions").there() {
         out.push(spec.refuse(format!("`{}` needs `completions` for the completionMode Indexed", spec.path)));
+    }
+    if spec.word("completionMode") != "Indexed" {
+        let why = "only the completionMode Indexed knows indexes";
+        spec.forbids(&["backoffLimitPerIndex", "maxFailedIndexes", "successPolicy"], why, out);
     }
     if spec.value["manualSelector"] != true && alone && spec.at("selector").there() {
         out.push(spec.at("selector").refuse(format!("`{}` cannot have a selector: the server makes one", spec.path)));
@@ -320,9 +332,9 @@ pub fn autoscaler(object: &Spot<'_>, out: &mut Vec<Violation>) {
             out.push(goal.refuse(format!("`{}` has neither value, averageValue nor averageUtilization", goal.path)));
         }
         goal.at("averageUtilization").within(1, MOST, out);
-        goal.exactly_one(&["averageValue", "averageUtilization"], true, out);
         if *field == "resource" || *field == "containerResource" {
             source.needs(&["name"], out);
+            goal.exactly_one(&["averageValue", "averageUtilization"], true, out);
         }
     }
     for direction in ["scaleUp", "scaleDown"] {

@@ -194,6 +194,17 @@ pub fn documents(source: &Arc<Source>) -> Result<Vec<Value>, Finding> {
     Ok(documents.into_iter().filter(|d| !d.is_null()).collect())
 }
 
+/// The documents of a text with their places; empty ones are skipped.
+///
+/// # Errors
+/// As [`documents`].
+pub fn nodes(source: &Arc<Source>) -> Result<Vec<Node>, Finding> {
+    let trees: Vec<Spanned<Tree>> =
+        serde_yaml::from_multiple_with_options(&source.text, options()).map_err(|e| finding(&e, source))?;
+    let nodes = trees.into_iter().map(|tree| place_tree(tree, source));
+    Ok(nodes.filter(|n| !matches!(n.kind, Kind::Null)).collect())
+}
+
 /// Reads the documents of a file of CustomResourceDefinitions, which may be much larger than what a person writes.
 ///
 /// # Errors

@@ -81,7 +81,13 @@ fn a_flag_flipped_and_flipped_back_leaves_everything_as_it_was() {
     fine(&folder, &["render"]);
     assert!(folder.join("rendered/ai-dev/mcp").is_dir());
     fs::write(folder.join("features.yaml"), MINIMAL).unwrap();
-    fine(&folder, &["render"]);
+    // Keys would go: each is named, or the cluster is.
+    let said = gatewright(&folder, &["render"]);
+    assert!(
+        said.code == 1 && said.err.contains("--allow-delete 'ExternalSecret agentgateway-system/anthropic-api-key'")
+    );
+    assert!(folder.join("rendered/ai-dev/mcp").is_dir());
+    fine(&folder, &["render", "--allow-delete", "ai-dev"]);
     assert_eq!(files(&folder), before);
     assert!(!folder.join("rendered/ai-dev/mcp").exists(), "an empty folder is left");
     assert_eq!(fine(&folder, &["diff"]).out, "");
@@ -118,7 +124,7 @@ fn hand_edited_files_are_told_and_nothing_foreign_is_overwritten() {
     assert!(said.err.contains("hand-edited"), "{}", said.err);
     // No longer rendered and edited: it stays, and is told.
     fs::write(folder.join("features.yaml"), MINIMAL).unwrap();
-    let said = fine(&folder, &["render"]);
+    let said = fine(&folder, &["render", "--allow-delete", "ai-dev"]);
     assert!(said.err.contains("it stays, delete it yourself"), "{}", said.err);
     assert_eq!(fs::read_to_string(&route).unwrap(), "edited: true\n");
     assert!(!egress.join("agentgatewaybackend-claude-haiku.yaml").exists());
@@ -267,6 +273,13 @@ fn usage_and_environment_are_exit_code_2() {
 #[test]
 fn data_is_for_programs_and_quiet_on_success() {
     let folder = platform("data", "");
+    let said = fine(&folder, &["check"]);
+    assert!(
+        said.out.is_empty() && said.err.contains("no folder crds/") && said.err.lines().count() == 1,
+        "{}",
+        said.err
+    );
+    fs::create_dir(folder.join("crds")).unwrap();
     for arguments in
         [["resolve", "-o", "json"], ["status", "-o", "json"], ["secrets", "-o", "json"], ["check", "-o", "json"]]
     {

@@ -33,7 +33,7 @@ fn rendered<T>(catalog: &Catalog, text: &str, memo: &Memo, then: impl FnOnce(&Pl
     let told = |findings: Vec<_>| -> ! { panic!("{text}\n{}", report::text(&findings)) };
     let clusters = pipeline::read(&inputs, catalog).unwrap_or_else(|f| told(f));
     let rendered = pipeline::render(catalog, &clusters[0], memo).unwrap_or_else(|f| told(f));
-    let findings = rendered.findings();
+    let findings = rendered.findings(&gatewright::crd::Crds::default());
     if !findings.is_empty() {
         told(findings);
     }

@@ -1,0 +1,158 @@
+//! Files of manifests -> the objects in them, one [`Manifests`] for each cluster: a folder with a `groups.yaml` of ours is
+//! one, and all files outside such a folder are one together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::existing::{Existing, Silence};
+use crate::finding::{Code, Finding};
+use crate::object::Identity;
+use crate::source::{Place, Source};
+use crate::tree::GROUPS;
+use crate::yaml;
+
+/// The objects of one cluster's files.
+#[derive(Debug, Default)]
+pub struct Manifests {
+    /// The folder that paths are relative to; empty or with a `/` at its end.
+    pub folder: String,
+    /// The files, relative to that folder; those without objects too.
+    pub files: Vec<String>,
+    /// The objects in the order of files.
+    pub documents: Vec<Document>,
+    /// As its `groups.yaml` says.
+    pub existing: Vec<Existing>,
+    /// As its `groups.yaml` says.
+    pub silences: Vec<Silence>,
+    /// There is a `groups.yaml`, so the files are all there is.
+    pub closed: bool,
+}
+
+/// One object in a file.
+#[derive(Debug)]
+pub struct Document {
+    /// Who it is.
+    pub identity: Identity,
+    /// What it says.
+    pub value: Value,
+    /// The file, its name relative to the working folder.
+    pub source: Arc<Source>,
+    /// Which document of the file, from 0.
+    pub position: usize,
+    below: usize,
+}
+
+impl Document {
+    /// The file relative to [`Manifests::folder`].
+    pub fn path(&self) -> &str {
+        &self.source.name[self.below..]
+    }
+}
+
+/// What a `groups.yaml` says about the world around the files; the groups themselves are for people.
+#[derive(Debug, Deserialize)]
+struct Groups {
+    #[serde(default)]
+    elsewhere: Vec<Existing>,
+    #[serde(default)]
+    silenced: Vec<Silence>,
+}
+
+/// Reads files, sorted by folder. Names are relative to the working folder.
+pub fn manifests(sources: &[Arc<Source>]) -> (Vec<Manifests>, Vec<Finding>) {
+    let mut clusters: BTreeMap<String, Manifests> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for source in sources {
+        let Some(folder) = source.name.strip_suffix(GROUPS).filter(|f| f.is_empty() || f.ends_with('/')) else {
+            continue;
+        };
+        match groups(source) {
+            Ok(Some(Groups { elsewhere, silenced })) => {
+                let place = || Some(Place::new(source, 0, 0));
+                let silences = silenced.into_iter().map(|s| Silence { place: place(), ..s }).collect();
+                let manifests = Manifests {
+                    folder: folder.into(),
+                    existing: elsewhere,
+                    silences,
+                    closed: true,
+                    ..Manifests::default()
+                };
+                clusters.insert(folder.to_owned(), manifests);
+            }
+            Ok(None) => {}
+            Err(finding) => findings.push(finding),
+        }
+    }
+    // The innermost folder counts; `""` is that of the files outside all of them.
+    let folders: Vec<String> = clusters.keys().cloned().collect();
+    let folder_of = |name: &str| {
+        let inside = folders.iter().filter(|folder| name.starts_with(folder.as_str()));
+        inside.max_by_key(|folder| folder.len()).cloned().unwrap_or_default()
+    };
+    for source in sources {
+        let folder = folder_of(&source.name);
+        let file = source.name[folder.len()..].to_owned();
+        clusters.entry(folder).or_default().files.push(file);
+    }
+    let read: Vec<Result<Vec<Document>, Vec<Finding>>> = sources.par_iter().map(documents).collect();
+    for result in read {
+        for mut document in result.unwrap_or_else(|found| {
+            findings.extend(found);
+            Vec::new()
+        }) {
+            let folder = folder_of(&document.source.name);
+            document.below = folder.len();
+            clusters.entry(folder).or_default().documents.push(document);
+        }
+    }
+    (clusters.into_values().collect(), findings)
+}
+
+/// What our `groups.yaml` says; `None`: this one is somebody else's.
+fn groups(source: &Arc<Source>) -> Result<Option<Groups>, Finding> {
+    let mut documents = yaml::documents(source)?;
+    let ours = documents.len() == 1 && ["cluster", "groups"].iter().all(|key| documents[0].get(key).is_some());
+    if !ours {
+        return Ok(None);
+    }
+    let groups = serde_json::from_value(documents.remove(0));
+    groups.map(Some).map_err(|e| Finding::error(Code::WrongShape, e.to_string()).place(Place::new(source, 0, 0)))
+}
+
+fn documents(source: &Arc<Source>) -> Result<Vec<Document>, Vec<Finding>> {
+    let values = yaml::documents(source).map_err(|f| vec![f])?;
+    let (mut documents, mut findings) = (Vec::new(), Vec::new());
+    for (position, value) in values.into_iter().enumerate() {
+        let is_list = value["kind"].as_str().is_some_and(|k| k.ends_with("List")) && value["items"].is_array();
+        let values = match value {
+            Value::Object(mut list) if is_list => match list.remove("items") {
+                Some(Value::Array(items)) => items,
+                _ => Vec::new(),
+            },
+            other => vec![other],
+        };
+        for value in values {
+            let source = source.clone();
+            match Identity::of(&value) {
+                Ok(identity) => documents.push(Document { identity, value, source, position, below: 0 }),
+                Err(field) => findings.extend(no_object(&value, &field, &source)),
+            }
+        }
+    }
+    if findings.is_empty() { Ok(documents) } else { Err(findings) }
+}
+
+/// A document that is no object; files for other tools are none of our business.
+fn no_object(value: &Value, field: &str, source: &Arc<Source>) -> Option<Finding> {
+    let kind = value["kind"].as_str().unwrap_or_default();
+    let for_others = kind.is_empty() && value.get("apiVersion").is_none() && !source.name.starts_with('<');
+    if for_others || kind == "Kustomization" || value.pointer("/metadata/generateName").is_some() {
+        return None;
+    }
+    let finding = Finding::error(Code::NotAnObject, format!("a document has no {field}"));
+    Some(finding.place(Place::new(source, 0, 0)).help("every object has apiVersion, kind and metadata.name"))
+}

@@ -1,0 +1,109 @@
+//! A template's text -> the same with a mark before each line's text; a filled text with marks -> the text without, and
+//! where its lines come from. Knows as much of the syntax of templates as it takes to leave the inside of `{{ }}`, `{% %}`
+//! and `{# #}` alone.
+
+/// Private-use characters around the number of a line.
+const MARK: (char, char) = ('\u{E000}', '\u{E001}');
+
+/// Marks the text of each line outside of `{{ }}`, `{% %}` and `{# #}`, and each `{{ }}` that starts a line. Blank text is left
+/// alone: blocks swallow their own line only when nothing else stands on it.
+pub fn set(template: &str) -> String {
+    let (mut marked, mut line, mut rest) = (String::new(), 0, template);
+    loop {
+        let tag = ["{{", "{%", "{#"].iter().filter_map(|open| rest.find(open)).min();
+        let (text, tail) = rest.split_at(tag.unwrap_or(rest.len()));
+        for (i, piece) in text.split('\n').enumerate() {
+            if i > 0 {
+                marked.push('\n');
+                line += 1;
+            }
+            let last = i == text.matches('\n').count();
+            let (blank, words) = piece.split_at(piece.len() - piece.trim_start().len());
+            marked += blank;
+            if !words.is_empty() || (last && tail.starts_with("{{")) {
+                marked += &format!("{}{line}{}", MARK.0, MARK.1);
+            }
+            marked += words;
+        }
+        if tail.is_empty() {
+            return marked;
+        }
+        let (tag, after) = tail.split_at(end_of_tag(tail));
+        marked += tag;
+        line += tag.matches('\n').count();
+        rest = after;
+    }
+}
+
+/// The tags `{{ }}`, `{% %}` and `{# #}` of a template, each with its offset.
+pub fn tags(template: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let rest = &template[at..];
+        let start = at + ["{{", "{%", "{#"].iter().filter_map(|open| rest.find(open)).min()?;
+        at = start + end_of_tag(&template[start..]);
+        Some((start, &template[start..at]))
+    })
+}
+
+/// How long the tag is that a text starts with; strings and brackets in it may hold what looks like its end.
+fn end_of_tag(text: &str) -> usize {
+    let close = match &text[..2] {
+        "{#" => return text.find("#}").map_or(text.len(), |end| end + 2),
+        "{{" => "}}",
+        _ => "%}",
+    };
+    let (mut depth, mut quote, mut escaped) = (0_i32, None, false);
+    for (i, c) in text.char_indices().skip(2) {
+        match (quote, c) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(open), _) if open == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, _) if depth == 0 && text[i..].starts_with(close) => return i + 2,
+            (None, '{' | '[' | '(') => depth += 1,
+            (None, '}' | ']' | ')') => depth -= 1,
+            (None, _) => {}
+        }
+    }
+    text.len()
+}
+
+/// Takes the marks away; for each line the first mark on it counts, and a line without one belongs to the line before it.
+pub fn taken(filled: &str) -> (String, Vec<usize>) {
+    let (mut text, mut lines, mut at) = (String::new(), Vec::new(), 0);
+    for line in filled.split_inclusive('\n') {
+        let mut parts = line.split(MARK.0);
+        text += parts.next().unwrap_or_default();
+        let mut first = None;
+        for part in parts {
+            let number = part.split_once(MARK.1).and_then(|(number, rest)| Some((number.parse().ok()?, rest)));
+            match number {
+                Some((number, rest)) => {
+                    first.get_or_insert(number);
+                    text += rest;
+                }
+                None => text.extend([MARK.0.to_string().as_str(), part]),
+            }
+        }
+        at = first.unwrap_or(at);
+        lines.push(at);
+    }
+    (text, lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_stand_before_the_text_of_lines_only() {
+        let template =
+            "a: 1\n  {% if x %}\n{# b\n #}\nc: {{ \"}}\" ~ {\"d\": {\"e\": 1}} }}\n  {{ f }}: {% if g %}h{% endif %}\n";
+        let plain = set(template).replace(MARK.0, "<").replace(MARK.1, ">");
+        let wanted = "<0>a: 1\n  {% if x %}\n{# b\n #}\n<4>c: {{ \"}}\" ~ {\"d\": {\"e\": 1}} }}\n  <5>{{ f }}<5>: {% if g %}<5>h{% endif %}\n";
+        assert_eq!(plain, wanted);
+        assert_eq!(taken(&set(template)).0, template);
+    }
+}

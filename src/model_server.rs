@@ -1,0 +1,139 @@
+//! The names that the model servers behind a selector answer to, as the arguments of vLLM and its simulator say them. Of
+//! other servers it says that it does not know.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::object::Object;
+use crate::world::World;
+
+/// The pods behind a selector.
+#[derive(Clone, Debug)]
+pub struct Server<'a> {
+    /// The workload whose pods they are.
+    pub workload: Object<'a>,
+    /// JSON pointer of the arguments that name the model.
+    pub pointer: String,
+    /// Names that a request may carry; `None`: not known.
+    pub names: Option<BTreeSet<&'a str>>,
+}
+
+/// Workloads with a pod template, by group and kind, with its place.
+const WORKLOADS: [(&str, &str, &str); 4] = [
+    ("apps", "Deployment", "/spec/template"),
+    ("apps", "StatefulSet", "/spec/template"),
+    ("apps", "DaemonSet", "/spec/template"),
+    ("leaderworkerset.x-k8s.io", "LeaderWorkerSet", "/spec/leaderWorkerTemplate/workerTemplate"),
+];
+
+/// The model servers of a namespace.
+pub fn all_servers<'a>(world: &World<'a>, namespace: &str) -> Vec<Server<'a>> {
+    let of = |(group, kind, template): (&str, &str, &'static str)| {
+        let workloads = world.objects.of(group, kind).filter(|o| o.identity.namespace == namespace);
+        workloads.map(|w| server(*w, template)).collect::<Vec<_>>()
+    };
+    WORKLOADS.into_iter().flat_map(of).collect()
+}
+
+/// The workloads of a namespace whose pods have all the given labels.
+pub fn selected<'a>(world: &World<'a>, namespace: &str, labels: &Value) -> Vec<(Object<'a>, &'static str)> {
+    let Some(labels) = labels.as_object().filter(|l| !l.is_empty()) else { return Vec::new() };
+    let mut found = Vec::new();
+    for (group, kind, template) in WORKLOADS {
+        for workload in world.objects.of(group, kind).filter(|o| o.identity.namespace == namespace) {
+            let has = workload.at(template).and_then(|t| t.pointer("/metadata/labels"));
+            if labels.iter().all(|(key, value)| has.and_then(|h| h.get(key)) == Some(value)) {
+                found.push((*workload, template));
+            }
+        }
+    }
+    found
+}
+
+/// The model servers of a namespace whose pods have all the given labels.
+pub fn servers<'a>(world: &World<'a>, namespace: &str, labels: &Value) -> Vec<Server<'a>> {
+    selected(world, namespace, labels).into_iter().map(|(workload, template)| server(workload, template)).collect()
+}
+
+fn server<'a>(workload: Object<'a>, template: &str) -> Server<'a> {
+    let pointer = format!("{template}/spec/containers");
+    let containers = workload.items(&pointer);
+    let image = |c: &Value| c["image"].as_str().is_some_and(|i| i.contains("vllm") || i.contains("inference-sim"));
+    // A router or a proxy beside the server may well have `vllm` in its name too.
+    let index = containers.iter().position(|c| image(c) && arguments(c).is_some());
+    let Some(index) = index else { return Server { workload, pointer, names: None } };
+    let names = arguments(&containers[index]).and_then(|a| names(&a)).filter(|_| !loads_later(&containers[index]));
+    let key = if containers[index].get("args").is_some() { "args" } else { "command" };
+    Server { workload, pointer: format!("{pointer}/{index}/{key}"), names }
+}
+
+/// Command and arguments as one list; `None` where a shell or another file decides.
+fn arguments(container: &Value) -> Option<Vec<&str>> {
+    let list = |key: &str| container[key].as_array().into_iter().flatten().map(Value::as_str);
+    let all: Vec<&str> = list("command").chain(list("args")).collect::<Option<_>>()?;
+    let shell = all.first().is_some_and(|a| ["sh", "bash"].contains(&a.rsplit('/').next().unwrap_or_default()));
+    let elsewhere = all.iter().any(|a| a.contains("$(") || *a == "--config" || a.starts_with("--config="));
+    (!shell && !elsewhere).then_some(all)
+}
+
+/// Adapters come and go by vLLM's API where this is set.
+fn loads_later(container: &Value) -> bool {
+    container["env"].as_array().into_iter().flatten().any(|e| e["name"] == "VLLM_ALLOW_RUNTIME_LORA_UPDATING")
+}
+
+/// The served names: those given, or the model's, and those of its adapters.
+fn names<'a>(arguments: &[&'a str]) -> Option<BTreeSet<&'a str>> {
+    let mut names: BTreeSet<&str> = options(arguments, "--served-model-name").into_iter().collect();
+    if names.is_empty() {
+        let named = options(arguments, "--model").first().copied();
+        // `vllm serve MODEL`, and the same without the command in images that start with it.
+        let serve = arguments.iter().position(|a| *a == "serve");
+        let positional = arguments.get(serve.map_or(0, |i| i + 1)).copied();
+        let positional = positional.filter(|a| !a.starts_with(['-', '/']) && (serve.is_some() || a.contains('/')));
+        names.insert(named.or(positional)?);
+    }
+    for adapter in options(arguments, "--lora-modules") {
+        names.insert(match adapter.starts_with('{') {
+            true => quoted_after(adapter, "\"name\"")?,
+            false => adapter.split_once('=')?.0,
+        });
+    }
+    Some(names)
+}
+
+/// The values of an option that may have several: `--option a b`, `--option=a`.
+fn options<'a>(arguments: &[&'a str], option: &str) -> Vec<&'a str> {
+    let mut values = Vec::new();
+    for (i, argument) in arguments.iter().enumerate() {
+        if let Some(value) = argument.strip_prefix(option).and_then(|a| a.strip_prefix('=')) {
+            values.push(value);
+        } else if *argument == option {
+            values.extend(arguments[i + 1..].iter().take_while(|a| !a.starts_with('-')));
+        }
+    }
+    values
+}
+
+/// The string value of a key in a JSON text, unless it has escapes.
+fn quoted_after<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    let rest = text[text.find(key)? + key.len()..].trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+    rest.split_once('"').map(|(value, _)| value).filter(|v| !v.contains('\\'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_name_models() {
+        let of =
+            |line: &'static str| names(&line.split(' ').collect::<Vec<_>>()).map(|n| n.into_iter().collect::<Vec<_>>());
+        assert_eq!(of("vllm serve Qwen/Q --served-model-name a b --port 8000"), Some(vec!["a", "b"]));
+        assert_eq!(of("vllm serve Qwen/Q --port 8000"), Some(vec!["Qwen/Q"]));
+        assert_eq!(of("Qwen/Q --port 8000"), Some(vec!["Qwen/Q"]));
+        assert_eq!(of("--model=Qwen/Q --lora-modules x=/x y=/y"), Some(vec!["Qwen/Q", "x", "y"]));
+        assert_eq!(of("--model q --lora-modules {\"base\":\"q\",\"name\":\"tone\"}"), Some(vec!["q", "tone"]));
+        assert_eq!(of("--port 8000"), None);
+    }
+}

@@ -1,0 +1,193 @@
+//! Kubernetes objects with the text they stand in, as the rules look at them. Where they come from (a bundle, a folder, a
+//! stream) makes no difference here.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::finding::{About, Code, Finding, Severity};
+use crate::source::{Place, Source};
+use crate::yaml::{self, Kind, Node};
+
+/// What a cluster tells objects apart by (versions of an API group show the same objects).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Identity {
+    /// API group; empty for the core.
+    pub group: String,
+    /// Kind.
+    pub kind: String,
+    /// Namespace; empty for cluster-scoped objects.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+}
+
+impl std::fmt::Display for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.namespace.as_str() {
+            "" => write!(f, "{} {}", self.kind, self.name),
+            namespace => write!(f, "{} {namespace}/{}", self.kind, self.name),
+        }
+    }
+}
+
+impl Identity {
+    /// The identity of a value that has `apiVersion`, `kind` and `metadata.name`.
+    ///
+    /// # Errors
+    /// The field that is missing, as `metadata.name`.
+    pub fn of(value: &Value) -> Result<Self, String> {
+        let text = |pointer: &str| {
+            let found = value.pointer(pointer).and_then(Value::as_str).filter(|s| !s.is_empty());
+            found.map(str::to_owned).ok_or_else(|| pointer[1..].replace('/', "."))
+        };
+        Ok(Self {
+            group: text("/apiVersion")?.split_once('/').map_or(String::new(), |(group, _)| group.to_owned()),
+            kind: text("/kind")?,
+            namespace: value.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            name: text("/metadata/name")?,
+        })
+    }
+}
+
+/// Looks at one object alone and says what is wrong with it.
+pub type ObjectRule = fn(&Object<'_>) -> Vec<Finding>;
+
+/// One object in its file.
+#[derive(Clone, Copy, Debug)]
+pub struct Object<'a> {
+    /// Who it is.
+    pub identity: &'a Identity,
+    /// What it says.
+    pub value: &'a Value,
+    /// The file, relative to the folder that is looked at.
+    pub path: &'a str,
+    /// That folder, for messages; empty or with a `/` at its end.
+    pub folder: &'a str,
+    /// The file's text.
+    pub text: &'a str,
+    /// Which document of the file, from 0.
+    pub document: usize,
+    /// Set once no rule that looks at one object alone has anything to say; equal objects share it.
+    pub clean: Option<&'a OnceLock<()>>,
+}
+
+impl<'a> Object<'a> {
+    /// Whether it is of that kind, in any version.
+    pub fn is(&self, group: &str, kind: &str) -> bool {
+        self.identity.kind == kind && self.identity.group == group
+    }
+
+    /// Its annotation of that name; empty when there is none.
+    pub fn annotation(&self, name: &str) -> &'a str {
+        self.at("/metadata/annotations").and_then(|a| a[name].as_str()).unwrap_or_default()
+    }
+
+    /// The parts at a JSON pointer in which `*` stands for every item of a list and every entry of a map, each with the
+    /// pointer to it.
+    pub fn all(&self, pattern: &str) -> Vec<(String, &'a Value)> {
+        let mut parts = vec![(String::new(), self.value)];
+        for step in pattern.split('/').skip(1) {
+            parts = parts.into_iter().flat_map(|(pointer, value)| below(&pointer, value, step)).collect();
+        }
+        parts
+    }
+
+    /// The value at a JSON pointer.
+    pub fn at(&self, pointer: &str) -> Option<&'a Value> {
+        self.value.pointer(pointer)
+    }
+
+    /// The string at a JSON pointer; empty when there is none.
+    pub fn text_at(&self, pointer: &str) -> &'a str {
+        self.at(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The items of the list at a JSON pointer.
+    pub fn items(&self, pointer: &str) -> &'a [Value] {
+        self.at(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    }
+
+    /// An error about the part of the object at a JSON pointer.
+    pub fn error(&self, code: Code, pointer: &str, message: impl Into<String>) -> Finding {
+        let mut finding = Finding::error(code, message).place(self.place(pointer));
+        finding.about = Some(Box::new(About { object: self.identity.to_string(), pointer: pointer.to_owned() }));
+        finding
+    }
+
+    /// A warning about the part of the object at a JSON pointer.
+    pub fn warning(&self, code: Code, pointer: &str, message: impl Into<String>) -> Finding {
+        Finding { severity: Severity::Warning, ..self.error(code, pointer, message) }
+    }
+
+    /// Where the part at a JSON pointer stands in the file (a scalar, or the key of a map or list), or the deepest part of
+    /// that way that is there.
+    pub fn place(&self, pointer: &str) -> Place {
+        let source = Source::new(format!("{}{}", self.folder, self.path), self.text);
+        let nodes = yaml::nodes(&source).unwrap_or_default();
+        let Some(node) = nodes.get(self.document) else { return Place::new(&source, 0, 0) };
+        match node.at(pointer) {
+            Some(Node { kind: Kind::String(_) | Kind::Number(_) | Kind::Bool(_), place }) => place.clone(),
+            _ => node.place_at(pointer),
+        }
+    }
+}
+
+/// A key as it stands in a JSON pointer.
+pub fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+fn below<'a>(pointer: &str, value: &'a Value, step: &str) -> Vec<(String, &'a Value)> {
+    match (step, value) {
+        ("*", Value::Array(items)) => items.iter().enumerate().map(|(i, v)| (format!("{pointer}/{i}"), v)).collect(),
+        ("*", Value::Object(map)) => map.iter().map(|(k, v)| (format!("{pointer}/{}", escaped(k)), v)).collect(),
+        _ => value.pointer(&format!("/{step}")).map(|v| (format!("{pointer}/{step}"), v)).into_iter().collect(),
+    }
+}
+
+/// All objects of one cluster, by identity; of two with one identity the first counts.
+#[derive(Debug, Default)]
+pub struct Objects<'a> {
+    all: BTreeMap<&'a Identity, Object<'a>>,
+}
+
+impl<'a> Objects<'a> {
+    /// The objects, and those whose identity was there before.
+    pub fn new(objects: impl IntoIterator<Item = Object<'a>>) -> (Self, Vec<Object<'a>>) {
+        let (mut all, mut again) = (BTreeMap::new(), Vec::new());
+        for object in objects {
+            match all.entry(object.identity) {
+                std::collections::btree_map::Entry::Vacant(entry) => drop(entry.insert(object)),
+                std::collections::btree_map::Entry::Occupied(_) => again.push(object),
+            }
+        }
+        (Self { all }, again)
+    }
+
+    /// All of them, sorted by identity.
+    pub fn iter(&self) -> impl Iterator<Item = &Object<'a>> {
+        self.all.values()
+    }
+
+    /// Those of a kind, sorted by namespace and name.
+    pub fn of(&self, group: &str, kind: &str) -> impl Iterator<Item = &Object<'a>> {
+        let first = Identity { group: group.into(), kind: kind.into(), namespace: String::new(), name: String::new() };
+        let (group, kind) = (group.to_owned(), kind.to_owned());
+        self.all
+            .range::<Identity, _>(&first..)
+            .map(|(_, object)| object)
+            .take_while(move |o| o.identity.group == group && o.identity.kind == kind)
+    }
+
+    /// The object of that identity.
+    pub fn get(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&Object<'a>> {
+        self.all.get(&Identity {
+            group: group.into(),
+            kind: kind.into(),
+            namespace: namespace.into(),
+            name: name.into(),
+        })
+    }
+}

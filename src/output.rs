@@ -1,0 +1,309 @@
+//! Writes a cluster's folder by one exchange of directories: at every instant it is the old tree or the new one. Files of
+//! others stay, symlinks lead nowhere. With `disk` the only module that touches files.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use walkdir::WalkDir;
+
+use crate::disk::{read_tree, slashes};
+use crate::tree::{HEAD, INDEX, Tree, hand_edited, owned};
+
+/// The first letters of a folder that is being staged, beside the clusters' folders.
+const STAGE: &str = ".gatewright-stage-";
+
+/// Folders below the output folder that hold a tree of ours, by name.
+///
+/// # Errors
+/// The folder is unreadable.
+pub fn cluster_folders(output: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    if output.is_dir() {
+        for entry in fs::read_dir(output).with_context(|| format!("cannot list {}", output.display()))? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if !name.starts_with('.') && path.join(INDEX).is_file() {
+                names.push(name);
+            }
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// What a write did.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Files made or changed.
+    pub written: usize,
+    /// Files of ours that were taken away.
+    pub removed: usize,
+    /// Files of ours that someone had changed.
+    pub edited: Vec<String>,
+}
+
+/// The output folder, locked against other runs for as long as this value lives.
+#[derive(Debug)]
+pub struct Output {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl Output {
+    /// Makes the folder if need be, and waits for a run that holds it.
+    ///
+    /// # Errors
+    /// The environment.
+    pub fn open(folder: &Path) -> Result<Self> {
+        if folder.is_symlink() {
+            bail!("{} is a symlink; nothing is written through it\nreplace it by a folder", folder.display());
+        }
+        fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let lock = File::open(folder).with_context(|| format!("cannot open {}", folder.display()))?;
+        lock.lock().with_context(|| format!("cannot lock {}", folder.display()))?;
+        let output = Self { folder: folder.to_owned(), _lock: lock };
+        output.clean_up()?;
+        Ok(output)
+    }
+
+    /// Takes away what a killed run left; a folder that was on its way out comes back where its successor never arrived.
+    fn clean_up(&self) -> Result<()> {
+        let entries = fs::read_dir(&self.folder).with_context(|| format!("cannot list {}", self.folder.display()))?;
+        for entry in entries {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let Some(rest) = name.strip_prefix(STAGE) else { continue };
+            match rest.rsplit_once('.').map(|(cluster, what)| (self.folder.join(cluster), what)) {
+                Some((target, "old")) if !target.exists() => {
+                    fs::rename(&path, &target).with_context(|| format!("cannot restore {}", target.display()))?;
+                }
+                // It may be the old tree, and hold what somebody put there while the killed run wrote.
+                Some((target, "ready" | "old")) if target.is_dir() => {
+                    rescue(&path, &target, &|file| target.join(file).exists() || is_ours(&path, file))?;
+                    remove(&path)?;
+                }
+                _ => remove(&path)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A file that begins as ours do.
+fn is_ours(folder: &Path, file: &str) -> bool {
+    let mut start = [0; HEAD.len()];
+    let read = File::open(folder.join(file)).and_then(|mut file| file.read_exact(&mut start));
+    file == INDEX || (read.is_ok() && start == *HEAD.as_bytes())
+}
+
+/// Makes a cluster's folder hold exactly this tree and the foreign files that were there, in one step.
+///
+/// The new folder is staged beside the old one: unchanged and foreign files are linked, others written. Then the two
+/// change places (Linux: one `renameat2`; elsewhere two renames, between which the folder is missing).
+///
+/// # Errors
+/// The environment, or a foreign file where one of ours belongs; the old folder is then as it was.
+pub fn write(output: &Output, cluster: &str, new: &Tree) -> Result<Written> {
+    let output = &output.folder;
+    let target = output.join(cluster);
+    if target.is_symlink() {
+        bail!("{} is a symlink; nothing is written through it\nreplace it by a folder", target.display());
+    }
+    if target.exists() && !target.is_dir() {
+        bail!("{} is no folder: gatewright did not write it\nmove it, then render again", target.display());
+    }
+    let found = read_tree(&target)?;
+    refuse_symlinks(&target, new)?;
+    let ours = owned(&found, new);
+    let edited = hand_edited(&found);
+    for (path, text) in new {
+        if target.join(path).symlink_metadata().is_ok() && !ours.contains_key(path) && found.get(path) != Some(text) {
+            bail!(
+                "{} is in the way: gatewright did not write it\nmove it, then render again",
+                target.join(path).display()
+            );
+        }
+    }
+    // A stale file that someone changed is no longer ours to take away.
+    let stale = |path: &String| ours.contains_key(path) && !new.contains_key(path) && !edited.contains(path);
+    let removed = ours.keys().filter(|path| stale(path)).count();
+    let changed = |(path, text): &(&String, &Arc<str>)| found.get(*path) != Some(*text);
+    if removed == 0 && !new.iter().any(|file| changed(&file)) {
+        return Ok(Written { edited, ..Written::default() });
+    }
+    let stage = output.join(format!("{STAGE}{cluster}.new"));
+    stage_tree(&target, &stage, new, &found, &stale).inspect_err(|_| drop(remove(&stage)))?;
+    // Under this name every file is whole: what a killed run leaves there can be told from half a tree.
+    let ready = stage.with_extension("ready");
+    fs::rename(&stage, &ready).with_context(|| format!("cannot rename {}", stage.display()))?;
+    exchange(&ready, &target).with_context(|| format!("cannot replace {}", target.display()))?;
+    // That is the old tree now. What others put there while we wrote comes over; should that fail, it stays where it is
+    // and the next run tries again.
+    if rescue(&ready, &target, &|path| stale(path) || new.contains_key(path)).is_ok() {
+        let _ = remove(&ready);
+    }
+    if new.is_empty() {
+        let _ = fs::remove_dir(&target); // unless somebody's files are in it
+    }
+    let written = new.iter().filter(changed).filter(|(path, _)| path.as_str() != INDEX).count();
+    Ok(Written { written, removed, edited })
+}
+
+/// Brings files of others from an old tree into the new one: those that came, or were saved anew, after we had looked.
+fn rescue(old: &Path, new: &Path, ours: &impl Fn(&String) -> bool) -> Result<()> {
+    if !old.is_dir() {
+        return Ok(());
+    }
+    for entry in WalkDir::new(old).min_depth(1) {
+        let entry = entry.with_context(|| format!("cannot list {}", old.display()))?;
+        let relative = entry.path().strip_prefix(old).expect("found below it");
+        let to = new.join(relative);
+        if entry.file_type().is_dir() || ours(&slashes(relative)) || same_file(entry.path(), &to) {
+            continue;
+        }
+        let context = || format!("cannot bring over {}", entry.path().display());
+        fs::create_dir_all(to.parent().expect("below the folder")).with_context(context)?;
+        fs::rename(entry.path(), &to).with_context(context)?;
+    }
+    Ok(())
+}
+
+/// Two names of one file.
+fn same_file(a: &Path, b: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let id = |path: &Path| fs::symlink_metadata(path).map(|about| (about.dev(), about.ino())).ok();
+        id(a).is_some() && id(a) == id(b)
+    }
+    #[cfg(not(unix))]
+    matches!((fs::read(a), fs::read(b)), (Ok(a), Ok(b)) if a == b)
+}
+
+/// No file of ours goes through a symlink that lies in the folder: it could lead anywhere.
+fn refuse_symlinks(target: &Path, new: &Tree) -> Result<()> {
+    for path in new.keys() {
+        let folders = Path::new(path).ancestors().skip(1).filter(|a| !a.as_os_str().is_empty());
+        if let Some(link) = folders.map(|a| target.join(a)).find(|a| a.is_symlink()) {
+            bail!("{} is a symlink; nothing is written through it\nreplace it by a folder", link.display());
+        }
+    }
+    Ok(())
+}
+
+fn stage_tree(target: &Path, stage: &Path, new: &Tree, found: &Tree, stale: &impl Fn(&String) -> bool) -> Result<()> {
+    let context = |path: &Path| format!("cannot write {}", path.display());
+    fs::create_dir(stage).with_context(|| context(stage))?;
+    // Modes of folders come last: one that nobody may write to still gets its files.
+    let mut folders = Vec::new();
+    if target.is_dir() {
+        folders.push((stage.to_owned(), fs::metadata(target).with_context(|| context(target))?.permissions()));
+        for entry in WalkDir::new(target).min_depth(1) {
+            let entry = entry.with_context(|| format!("cannot list {}", target.display()))?;
+            let relative = entry.path().strip_prefix(target).expect("found below it");
+            let (name, to) = (slashes(relative), stage.join(relative));
+            let kind = entry.file_type();
+            if kind.is_dir() {
+                let ours = found.keys().any(|p| p.starts_with(&format!("{name}/")) && stale(p));
+                if !ours {
+                    fs::create_dir_all(&to).with_context(|| context(&to))?;
+                    folders.push((to, entry.metadata().with_context(|| context(entry.path()))?.permissions()));
+                }
+            } else if !stale(&name) && (!new.contains_key(&name) || found.get(&name) == new.get(&name)) {
+                fs::create_dir_all(to.parent().expect("below the stage")).with_context(|| context(&to))?;
+                keep(entry.path(), &to).with_context(|| context(&to))?;
+            }
+        }
+    }
+    for (path, text) in new.iter().filter(|(path, text)| found.get(*path) != Some(text)) {
+        let to = stage.join(path);
+        fs::create_dir_all(to.parent().expect("below the stage")).with_context(|| context(&to))?;
+        fs::write(&to, text.as_bytes()).with_context(|| context(&to))?;
+        if let Ok(old) = fs::symlink_metadata(target.join(path)) {
+            fs::set_permissions(&to, old.permissions()).with_context(|| context(&to))?;
+        }
+    }
+    for (folder, mode) in folders.into_iter().rev() {
+        fs::set_permissions(&folder, mode).with_context(|| context(&folder))?;
+    }
+    Ok(())
+}
+
+/// Another name for a file; where links are not to be had a copy with its mode and time. A symlink stays one.
+fn keep(from: &Path, to: &Path) -> io::Result<()> {
+    let Err(error) = fs::hard_link(from, to) else { return Ok(()) };
+    let about = fs::symlink_metadata(from)?;
+    if about.is_symlink() {
+        #[cfg(unix)]
+        return std::os::unix::fs::symlink(fs::read_link(from)?, to);
+        #[cfg(not(unix))]
+        return Err(error);
+    }
+    if !about.is_file() {
+        return Err(error);
+    }
+    fs::copy(from, to)?;
+    File::options().write(true).open(to)?.set_modified(about.modified()?)
+}
+
+fn remove(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(e) if e.kind() != ErrorKind::NotFound => {
+            Err(e).with_context(|| format!("cannot remove {}", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn exchange(stage: &Path, target: &Path) -> io::Result<()> {
+    if !target.exists() {
+        return fs::rename(stage, target);
+    }
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        use rustix::io::Errno;
+        match renameat_with(CWD, stage, CWD, target, RenameFlags::EXCHANGE) {
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {} // a file system that cannot
+            result => return Ok(result?),
+        }
+    }
+    let old = stage.with_extension("old");
+    fs::rename(target, &old)?;
+    fs::rename(stage, target)?;
+    fs::rename(old, stage)
+}
+
+/// Writes a new file; one that is there stays.
+///
+/// # Errors
+/// It is there, or cannot be written.
+pub fn create(path: &Path, text: &str) -> Result<()> {
+    let mut file = File::create_new(path).with_context(|| match path.exists() {
+        true => format!("{} is already there and stays as it is", path.display()),
+        false => format!("cannot write {}", path.display()),
+    })?;
+    let written = io::Write::write_all(&mut file, text.as_bytes());
+    if written.is_err() {
+        let _ = fs::remove_file(path); // half a file would only be in the way
+    }
+    written.with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Makes a folder hold exactly these files (golden trees: whatever else was there goes).
+///
+/// # Errors
+/// The environment.
+pub fn replace(folder: &Path, files: &Tree) -> Result<()> {
+    remove(folder)?;
+    for (path, text) in files {
+        let to = folder.join(path);
+        fs::create_dir_all(to.parent().expect("below the folder"))
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+        fs::write(&to, text.as_bytes()).with_context(|| format!("cannot write {}", to.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,205 @@
+//! Findings about rendered objects -> the same at the lines that cause them: the template's, the group file's, and beside them
+//! what the user wrote. Nothing of this is carried along: a template is filled again, with marks, when there is something to
+//! say about it. Knows no rule.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::catalog::SECRET_TEMPLATE;
+use crate::features::Cluster;
+use crate::finding::Finding;
+use crate::object::Identity;
+use crate::plan::Plan;
+use crate::render::{self, Bundle, Placed};
+use crate::source::{Place, Source};
+use crate::template::pick;
+use crate::yaml::{self, Kind, Node};
+
+/// A line that somebody wrote, and the part below the value that it yields.
+struct Spot<'a> {
+    /// The group whose settings its expressions mean.
+    group: &'a str,
+    place: Place,
+    /// The dotted paths that it names.
+    names: BTreeSet<String>,
+    /// JSON pointer below its value.
+    rest: String,
+}
+
+/// Findings in files of the bundle, moved to what causes them; each keeps the rendered place as a related one.
+pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec<Finding>) -> Vec<Finding> {
+    if findings.is_empty() {
+        return findings;
+    }
+    let folder = format!("{}/", plan.cluster);
+    let files: BTreeMap<String, &Placed> =
+        bundle.manifests.values().map(|placed| (format!("{folder}{}", placed.path), placed)).collect();
+    let spots = |place: &Place| spots(plan, files.get(&place.source.name)?, place);
+    let one = |finding: Finding| {
+        let Some(rendered) = &finding.place else { return finding };
+        let Some(trail) = spots(rendered) else { return finding };
+        let cause = trail.last().expect("a trail has a start").place.clone();
+        let mut related = vec![(rendered.clone(), "as rendered".to_owned())];
+        related.extend(trail.iter().flat_map(|spot| settings(cluster, spot)));
+        let moved = finding.related.iter().map(|(place, words)| match spots(place).and_then(|mut trail| trail.pop()) {
+            Some(spot) => (spot.place, words.clone()),
+            None => (place.clone(), words.clone()),
+        });
+        related.extend(moved);
+        Finding { place: Some(cause), related, ..finding }
+    };
+    findings.into_iter().map(one).collect()
+}
+
+/// The way from a part of a rendered file to its cause: the template's line, the group's, that of a document's template.
+fn spots<'a>(plan: &'a Plan<'_>, placed: &Placed, rendered: &Place) -> Option<Vec<Spot<'a>>> {
+    let node = yaml::nodes(&rendered.source).ok()?.into_iter().next()?;
+    let pointer = pointer_of(&node, rendered)?;
+    let template = in_template(plan, placed, &pointer)?;
+    let group = in_chart(plan, placed, &pointer, &template).or_else(|| in_secrets(plan, placed, &template));
+    let mut trail: Vec<Spot<'a>> = [template].into_iter().chain(group).collect();
+    let document = trail.last().and_then(|spot| in_document(plan, spot));
+    trail.extend(document);
+    Some(trail)
+}
+
+/// The line of the template that renders a part of an object.
+fn in_template<'a>(plan: &'a Plan<'_>, placed: &Placed, pointer: &str) -> Option<Spot<'a>> {
+    let manifest = &placed.manifest;
+    let component = plan.components.iter().find(|c| c.name == placed.component)?;
+    let jobs = render::jobs(plan, component).into_iter().filter(|job| job.template == manifest.template);
+    jobs.into_iter().find_map(|job| {
+        let (text, lines) = plan.catalog.templates.traced(job.template, &job.context)?;
+        let mut first = 0;
+        for document in render::split(&text) {
+            // `split` drops the separators: one line each, and the one that a text may start with.
+            first += usize::from(first == 0 && text.starts_with("---\n"));
+            let here = Source::new(job.template, document);
+            let found = yaml::nodes(&here).ok()?.into_iter().next();
+            if let Some(node) = found.filter(|n| Identity::of(&n.to_value()).as_ref() == Ok(&manifest.identity)) {
+                return spot(plan, component.group.as_str(), job.template, &node, pointer, &lines[first..]);
+            }
+            first += document.matches('\n').count() + 2;
+        }
+        None
+    })
+}
+
+/// The line of a template that yields a part of a value; `lines` as [`crate::template::Templates::traced`] tells them.
+fn spot<'a>(
+    plan: &Plan<'_>,
+    group: &'a str,
+    template: &str,
+    value: &Node,
+    pointer: &str,
+    lines: &[usize],
+) -> Option<Spot<'a>> {
+    let line_of = |pointer: &str| value.place_at(pointer).line_column().0 - 1;
+    let filled = line_of(pointer);
+    // The topmost part on the same line is what the line yields.
+    let ends = pointer.match_indices('/').map(|(i, _)| i).skip(1).chain([pointer.len()]);
+    let whole = ends.into_iter().find(|end| line_of(&pointer[..*end]) == filled)?;
+    let (source, line) = (plan.catalog.templates.source(template)?, *lines.get(filled)?);
+    let text = source.text.lines().nth(line)?;
+    let start = source.offset(line + 1, 1);
+    let place = Place::new(source, start + text.len() - text.trim_start().len(), start + text.trim_end().len());
+    let names = names(plan, source, line);
+    Some(Spot { group, place, names, rest: pointer[whole..].to_owned() })
+}
+
+/// The dotted paths that a line of a template names; those of a loop or a variable are its list or its value.
+fn names(plan: &Plan<'_>, source: &Arc<Source>, line: usize) -> BTreeSet<String> {
+    let lines: Vec<&str> = source.text.lines().take(line + 1).collect();
+    let Some((text, above)) = lines.split_last() else { return BTreeSet::new() };
+    let mut names = plan.catalog.templates.names(text);
+    for tag in above.iter().rev().filter_map(|l| l.trim().strip_prefix("{%")?.strip_suffix("%}")) {
+        let (keyword, tag) = tag.trim().split_once(' ').unwrap_or_default();
+        let parts = match keyword {
+            "for" => tag.split_once(" in "),
+            "set" => tag.split_once(" = "),
+            _ => None,
+        };
+        let Some((bound, expression)) = parts else { continue };
+        let bound: Vec<&str> = bound.split(',').map(str::trim).collect();
+        if names.iter().any(|name| bound.contains(&name.split('.').next().unwrap_or_default())) {
+            let list = expression.split(" if ").next().unwrap_or_default();
+            names.extend(plan.catalog.templates.names(&format!("{{{{ {list} }}}}")));
+        }
+    }
+    names
+}
+
+/// The values of a chart stand in the group file, the Application only passes them on.
+fn in_chart<'a>(plan: &'a Plan<'_>, placed: &Placed, pointer: &str, line: &Spot<'_>) -> Option<Spot<'a>> {
+    let value = placed.manifest.value.pointer(&pointer[..pointer.len() - line.rest.len()])?;
+    let holds = |chart: &crate::component::Chart| chart.values == *value && value.is_object();
+    let component = plan.components.iter().find(|c| c.chart.as_ref().is_some_and(holds))?;
+    in_group(plan, &component.group, &format!("/components/{}/chart/values", component.name), &line.rest)
+}
+
+/// What is said about a Secret stands in the group file; what its template says of all of them, in the template.
+fn in_secrets<'a>(plan: &'a Plan<'_>, placed: &Placed, line: &Spot<'_>) -> Option<Spot<'a>> {
+    let identity = &placed.manifest.identity;
+    let said = placed.manifest.template == SECRET_TEMPLATE && !line.names.is_empty();
+    let is = |name: &str, namespace: &str| *name == identity.name && *namespace == identity.namespace;
+    let secret = plan.secrets.iter().find(|s| said && is(&s.name, &s.namespace))?;
+    in_group(plan, &secret.group, &secret.pointer, "")
+}
+
+/// A part of a group file, as deep as it is written out.
+fn in_group<'a>(plan: &Plan<'_>, group: &'a str, pointer: &str, rest: &str) -> Option<Spot<'a>> {
+    let choice = plan.choices.get(group)?;
+    let (own, provider) = (choice.group, choice.provider);
+    let ends = rest.match_indices('/').map(|(i, _)| i).chain([rest.len()]);
+    let written = ends.into_iter().find_map(|end| {
+        let text = own.text(provider, &format!("{pointer}{}", &rest[..end]))?;
+        Some((plan.catalog.templates.names(text), rest[end..].to_owned()))
+    });
+    let (names, below) = written.unwrap_or_default();
+    Some(Spot { group, place: own.place(provider, &format!("{pointer}{rest}")), names, rest: below })
+}
+
+/// A value that a template of its own builds.
+fn in_document<'a>(plan: &'a Plan<'_>, spot: &Spot<'a>) -> Option<Spot<'a>> {
+    let documents = &plan.choices.get(spot.group)?.variant().text.documents;
+    let name = spot.names.iter().find_map(|name| name.strip_prefix("documents."))?;
+    let template = format!("templates/{}", documents.get(name.split('.').next()?)?);
+    let templates = &plan.catalog.templates;
+    let context = pick(&plan.contexts[spot.group], templates.inputs(&template));
+    let (text, lines) = templates.traced(&template, &context)?;
+    let value = yaml::nodes(&Source::new(template.as_str(), text)).ok()?.into_iter().next()?;
+    self::spot(plan, spot.group, &template, &value, &spot.rest, &lines)
+}
+
+/// What the user wrote of the settings and the platform that a line names.
+fn settings(cluster: &Cluster, spot: &Spot<'_>) -> Vec<(Place, String)> {
+    let pointers = spot.names.iter().filter_map(|name| match name.split_once('.')? {
+        ("settings", path) => Some(format!("/settings/{}/{}", spot.group, path.replace('.', "/"))),
+        ("platform", path) => Some(format!("/platform/{}", path.replace('.', "/"))),
+        _ => None,
+    });
+    let written = pointers.filter(|pointer| cluster.written.at(pointer).is_some());
+    let place = |pointer: String| {
+        let place = cluster.written.place_at(&format!("{pointer}{}", spot.rest));
+        (place, "set here".to_owned())
+    };
+    written.map(place).collect()
+}
+
+/// The part of a value that stands at a place: a scalar, the key of an entry, or an item of a list.
+fn pointer_of(node: &Node, place: &Place) -> Option<String> {
+    let at = |other: &Place| (other.start, other.end) == (place.start, place.end);
+    if at(&node.place) {
+        return Some(String::new());
+    }
+    match &node.kind {
+        Kind::Map(entries) => entries.iter().find_map(|entry| {
+            let key = format!("/{}", entry.key.replace('~', "~0").replace('/', "~1"));
+            if at(&entry.place) { Some(key) } else { pointer_of(&entry.value, place).map(|inner| key + &inner) }
+        }),
+        Kind::List(items) => {
+            items.iter().enumerate().find_map(|(i, item)| pointer_of(item, place).map(|inner| format!("/{i}{inner}")))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,65 @@
+//! What one cluster has: the objects of its files, and what exists without a file. The closed world in which references are
+//! resolved; made from a bundle or from files, with equal results.
+
+use crate::existing::{Existing, Silence};
+use crate::finding::Finding;
+use crate::manifests::Manifests;
+use crate::object::{Object, Objects};
+use crate::plan::Plan;
+use crate::render::Bundle;
+
+/// Looks at all objects of a cluster and says what is wrong between them.
+pub type WorldRule = fn(&World<'_>) -> Vec<Finding>;
+
+/// One cluster as the rules see it.
+#[derive(Debug)]
+pub struct World<'a> {
+    /// The objects of its files.
+    pub objects: Objects<'a>,
+    /// The paths of all files, those without objects included.
+    pub files: Vec<&'a str>,
+    /// Objects whose identity another one has too.
+    pub repeated: Vec<Object<'a>>,
+    /// What exists and stands in no file.
+    pub existing: &'a [Existing],
+    /// Findings that are not to be reported.
+    pub silences: &'a [Silence],
+    /// Files and `existing` are all there is. Otherwise (a folder that somebody else made) a kind counts as complete when
+    /// the files hold one of it.
+    pub closed: bool,
+}
+
+impl<'a> World<'a> {
+    /// The world of a rendered cluster; `folder` is its name with a `/`.
+    pub fn of_bundle(plan: &'a Plan<'_>, bundle: &'a Bundle, folder: &'a str) -> Self {
+        let objects = bundle.manifests.iter().map(|(identity, placed)| Object {
+            identity,
+            value: &placed.manifest.value,
+            path: &placed.path,
+            folder,
+            text: &placed.manifest.text,
+            document: 0,
+            clean: Some(&placed.manifest.clean),
+        });
+        let (objects, repeated) = Objects::new(objects);
+        let files = bundle.manifests.values().map(|placed| placed.path.as_str()).collect();
+        Self { objects, files, repeated, existing: &plan.existing, silences: &plan.silences, closed: true }
+    }
+
+    /// The world of a folder's files.
+    pub fn of_manifests(manifests: &'a Manifests) -> Self {
+        let objects = manifests.documents.iter().map(|document| Object {
+            identity: &document.identity,
+            value: &document.value,
+            path: document.path(),
+            folder: &manifests.folder,
+            text: &document.source.text,
+            document: document.position,
+            clean: None,
+        });
+        let (objects, repeated) = Objects::new(objects);
+        let (existing, silences) = (&manifests.existing, &manifests.silences);
+        let files = manifests.files.iter().map(String::as_str).collect();
+        Self { objects, files, repeated, existing, silences, closed: manifests.closed }
+    }
+}

@@ -1,0 +1,189 @@
+//! What `check` sees when a tree is broken in one place: an object deleted, renamed or moved, a name, key or port that
+//! changed, a wave. Every such change of golden trees must be found, unless a table here says why it breaks nothing; and a
+//! tree in which nothing is broken must earn nothing.
+
+use std::fs;
+use std::path::Path;
+
+use gatewright::check;
+use gatewright::existing::Existing;
+use gatewright::finding::{Finding, sorted};
+use gatewright::object::{Identity, Object, Objects};
+use gatewright::source::Source;
+use gatewright::world::World;
+use gatewright::yaml;
+use rayon::prelude::*;
+use serde_json::{Value, json};
+
+/// One object in its file.
+#[derive(Clone)]
+struct Item {
+    identity: Identity,
+    value: Value,
+    path: String,
+    text: String,
+}
+
+/// The files of one cluster.
+struct Tree {
+    items: Vec<Item>,
+    existing: Vec<Existing>,
+}
+
+impl Item {
+    fn new(value: Value, path: &str) -> Self {
+        let identity = Identity::of(&value).expect("an object");
+        Self { identity, text: yaml::emit(&value), value, path: path.to_owned() }
+    }
+
+    fn changed(&self, pointer: &str, change: impl FnOnce(&mut Value)) -> Self {
+        let mut value = self.value.clone();
+        change(value.pointer_mut(pointer).expect("it is there"));
+        Self::new(value, &self.path)
+    }
+}
+
+fn tree(folder: &str) -> Tree {
+    let mut tree = Tree { items: Vec::new(), existing: Vec::new() };
+    let files = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().flatten().filter(|e| e.file_type().is_file());
+    for file in files.filter(|f| f.path().extension().is_some_and(|e| e == "yaml")) {
+        let path = file.path().strip_prefix(folder).expect("below").to_string_lossy().into_owned();
+        let text = fs::read_to_string(file.path()).expect("readable");
+        let mut documents = yaml::documents(&Source::new(path.as_str(), text)).expect("YAML");
+        if path == "groups.yaml" {
+            tree.existing = serde_json::from_value(documents[0]["elsewhere"].take()).expect("existing objects");
+            continue;
+        }
+        tree.items.extend(documents.into_iter().map(|value| Item::new(value, &path)));
+    }
+    assert!(tree.items.len() > 30, "{folder}");
+    tree
+}
+
+fn findings(items: &[&Item], existing: &[Existing]) -> Vec<Finding> {
+    let objects = items.iter().map(|item| Object {
+        identity: &item.identity,
+        value: &item.value,
+        path: &item.path,
+        folder: "",
+        text: &item.text,
+        document: 0,
+        clean: None,
+    });
+    let (objects, repeated) = Objects::new(objects);
+    let files = items.iter().map(|item| item.path.as_str()).collect();
+    sorted(check::check(&World { objects, files, repeated, existing, silences: &[], closed: true }))
+}
+
+impl Tree {
+    /// What is said when one object is another, or gone.
+    fn with(&self, at: usize, new: Option<&Item>) -> Vec<Finding> {
+        let items = self.items.iter().enumerate();
+        let items: Vec<&Item> = items.filter_map(|(i, item)| if i == at { new } else { Some(item) }).collect();
+        findings(&items, &self.existing)
+    }
+}
+
+/// One broken tree: what was done to which object, and what came of it.
+struct Broken {
+    what: String,
+    object: usize,
+    new: Option<Item>,
+}
+
+/// Every leaf of a value with its JSON pointer.
+fn leaves(value: &Value, pointer: &str, into: &mut Vec<(String, Value)>) {
+    let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
+    match value {
+        Value::Object(map) => map.iter().for_each(|(k, v)| leaves(v, &format!("{pointer}/{}", escaped(k)), into)),
+        Value::Array(items) => items.iter().enumerate().for_each(|(i, v)| leaves(v, &format!("{pointer}/{i}"), into)),
+        leaf => into.push((pointer.to_owned(), leaf.clone())),
+    }
+}
+
+const WAVE: &str = "argocd.argoproj.io/sync-wave";
+
+/// Every way in which this test breaks an object.
+fn broken(tree: &Tree) -> Vec<Broken> {
+    let mut all = Vec::new();
+    for (i, item) in tree.items.iter().enumerate() {
+        let mut add = |what: String, new: Option<Item>| {
+            all.push(Broken { what: format!("{what} of {}", item.identity), object: i, new });
+        };
+        add("deletion".into(), None);
+        let rename = |v: &mut Value| *v = json!(format!("{}-renamed", v.as_str().expect("a name")));
+        add("renaming".into(), Some(item.changed("/metadata/name", rename)));
+        if !item.identity.namespace.is_empty() {
+            for namespace in ["elsewhere", "litellm", "serving"] {
+                if namespace != item.identity.namespace {
+                    let moved = item.changed("/metadata/namespace", |v| *v = json!(namespace));
+                    add(format!("move to {namespace}"), Some(moved));
+                }
+            }
+        }
+        let mut all_leaves = Vec::new();
+        leaves(&item.value, "", &mut all_leaves);
+        for (pointer, leaf) in all_leaves {
+            let key = pointer.rsplit('/').next().unwrap_or_default();
+            if pointer.starts_with("/metadata") {
+                continue;
+            }
+            let named = ["name", "namespace", "secretName", "claimName", "serviceAccountName", "sectionName", "gatewayClassName",
+                "key", "barmanObjectName", "secretKey", "project", "path", "repoURL", "chart", "targetPort", "kind", "subPath"];
+            match leaf {
+                Value::String(text) if named.contains(&key) && text != "" => {
+                    let new = item.changed(&pointer, |v| *v = json!(format!("{text}-x")));
+                    add(format!("change of {pointer}"), Some(new));
+                }
+                Value::Number(number) if ["port", "number", "containerPort", "targetPort"].contains(&key) => {
+                    let number = number.as_i64().expect("a port");
+                    let new = item.changed(&pointer, |v| *v = json!(number + 1));
+                    add(format!("change of {pointer}"), Some(new));
+                }
+                _ => {}
+            }
+        }
+        for pointer in ["/data", "/spec/target/template/data", "/metadata/labels", "/spec/template/metadata/labels", "/spec/selector/matchLabels"] {
+            let keys: Vec<String> = item.value.pointer(pointer).and_then(Value::as_object).into_iter().flat_map(|m| m.keys().cloned()).collect();
+            for key in keys.iter().filter(|_| !item.identity.name.contains("argocd-cm")) {
+                let new = item.changed(pointer, |v| {
+                    let map = v.as_object_mut().expect("a map");
+                    let value = map.remove(key).expect("there");
+                    map.insert(format!("{key}-x"), value);
+                });
+                add(format!("change of {pointer} {key}"), Some(new));
+            }
+        }
+        for wave in ["-99", "-15", "15", "99"] {
+            let mut value = item.value.clone();
+            value["metadata"]["annotations"][WAVE] = json!(wave);
+            add(format!("wave {wave}"), Some(Item::new(value, &item.path)));
+        }
+    }
+    all
+}
+
+#[test]
+fn explore() {
+    for case in std::env::var("CASES").unwrap_or("full/rendered/ai-dev".into()).split(',') {
+        let folder = format!("golden/{case}");
+        assert!(Path::new(&folder).exists());
+        let tree = tree(&folder);
+        let untouched: Vec<&Item> = tree.items.iter().collect();
+        for f in findings(&untouched, &tree.existing) {
+            println!("UNTOUCHED {} {}", f.code.name(), f.message);
+        }
+        let all = broken(&tree);
+        let found: Vec<Vec<Finding>> = all.par_iter().map(|b| tree.with(b.object, b.new.as_ref())).collect();
+        let mut missed = 0;
+        for (b, found) in all.iter().zip(&found) {
+            if found.is_empty() {
+                missed += 1;
+                println!("MISSED {case} {}", b.what);
+            } else {
+                println!("found {case} {}: {} {}", b.what, found[0].code.name(), found[0].message);
+            }
+        }
+        println!("SUM {case} {} of {} missed", missed, all.len());
+    }
+}
