@@ -8,7 +8,6 @@ One file of JSON lines per area; seeded, so that the same server, CRDs and seeds
 import argparse
 import concurrent.futures
 import copy
-import glob
 import json
 import os
 import sys
@@ -26,12 +25,21 @@ NO_VERDICT = ("409 ", "429 ", "503 ")  # the name is taken, the server is busy: 
 def main():
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--kubeconfig", required=True, help="a throw-away API server that knows the CRDs")
-    ask.add_argument("--crds", required=True, help="folder of the CRDs")
+    ask.add_argument("--crds", required=True, action="append", help="folder or file of CRDs")
     ask.add_argument("--out", required=True, help="folder of the corpus")
-    ask.add_argument("--seeds", action="append", default=[], help="folder of objects to start from, besides those of the corpus")
+    ask.add_argument(
+        "--seeds", action="append", default=[], help="folder of objects to start from, besides those of the corpus"
+    )
     ask.add_argument("--area", action="append", default=[], help="only this file")
-    ask.add_argument("--with", dest="channel", default="", help="also CRDs in folders of this name (experimental), instead of `standard`")
+    ask.add_argument(
+        "--with",
+        dest="channel",
+        default="",
+        help="also CRDs in folders of this name (experimental), instead of `standard`",
+    )
+    ask.add_argument("--seed", type=int, default=1, help="another number, another corpus")
     given = ask.parse_args()
+    areas.SEED = given.seed
     server = Server(given.kubeconfig)
     every = kinds.load(given.crds, ("standard",) if given.channel else ("experimental",))
     seeds = list(read_seeds(given.seeds + [os.path.join(HERE, "builtin.yaml")]))
@@ -46,12 +54,15 @@ def main():
 
 
 def read_seeds(paths):
-    for path in paths:
-        files = [path] if os.path.isfile(path) else sorted(glob.glob(os.path.join(path, "**", "*.yaml"), recursive=True))
-        for file in files:
-            for value in kinds.documents(file):
-                if isinstance(value.get("apiVersion"), str) and isinstance(value.get("metadata"), dict) and value.get("kind") != "Kustomization":
-                    yield value
+    """The objects of some files and folders."""
+    for file in kinds.files(paths):
+        for value in kinds.documents(file):
+            if (
+                isinstance(value.get("apiVersion"), str)
+                and isinstance(value.get("metadata"), dict)
+                and value.get("kind") != "Kustomization"
+            ):
+                yield value
 
 
 def jobs(area, server, every, seeds, handmade):
@@ -59,7 +70,9 @@ def jobs(area, server, every, seeds, handmade):
     if area == "builtin":
         for kind, values in areas.builtins(server, seeds):
             for number, value in enumerate(areas.shapes(values, kind)):
-                yield lambda k=kind, v=value, n=number: areas.grown(areas.Kindred(server, k, f"builtin {n}"), v, 30, 2)
+                yield lambda k=kind, v=value, n=number: areas.grown(
+                    areas.Kindred(server, k, f"{areas.SEED} builtin {n}"), v, 30, 2
+                )
     elif area == "metadata":
         for value in areas.metadata_seeds(server, seeds):
             yield lambda v=value: areas.of_metadata(server, v)
@@ -107,13 +120,26 @@ def write(server, path, area, rows):
 def judged(server, row):
     accepted, message, _ = row.verdict
     applied, said, _ = server.apply(row.object)
-    line = {"object": row.object, "accepted": accepted, "message": message, "apply_accepted": applied, "source": row.source}
+    line = {
+        "object": row.object,
+        "accepted": accepted,
+        "message": message,
+        "apply_accepted": applied,
+        "source": row.source,
+    }
     return line if applied in (None, accepted) else line | {"apply_message": said}
 
 
 def plain(row):
     old, new, source, (accepted, message, _), (applied, said, _) = row
-    line = {"old": old, "object": new, "accepted": accepted, "message": message, "apply_accepted": applied, "source": source}
+    line = {
+        "old": old,
+        "object": new,
+        "accepted": accepted,
+        "message": message,
+        "apply_accepted": applied,
+        "source": source,
+    }
     return copy.deepcopy(line if applied in (None, accepted) else line | {"apply_message": said})
 
 

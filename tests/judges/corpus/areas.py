@@ -1,7 +1,5 @@
 """The areas of the corpus: which objects each is made of. Every function yields rows."""
 
-import random
-
 import builtin
 import metadata
 import mutate
@@ -16,10 +14,32 @@ AREAS = {  # file -> the API groups in it
     "crd-keda": ["keda.sh", "eventing.keda.sh"],
     "crd-gie": ["inference.networking.k8s.io", "inference.networking.x-k8s.io"],
     "crd-agentic": ["runtime.agentic-layer.ai"],
+    "crd-synthetic": ["corpus.example.com"],
 }
-FAMILIES = {"AgentgatewayBackend": 360, "AgentgatewayPolicy": 360, "AgentgatewayParameters": 60, "Cluster": 160, "Pooler": 60, "HTTPRoute": 130, "Gateway": 90,
-            "GRPCRoute": 80, "Application": 90, "ApplicationSet": 90, "ScaledJob": 70, "ScaledObject": 90, "SecretStore": 80, "ClusterSecretStore": 60,
-            "ExternalSecret": 80, "InferencePool": 110, "ClusterGenerator": 60, "InferenceModelRewrite": 80, "InferenceObjective": 60}
+FAMILIES = {
+    "AgentgatewayBackend": 360,
+    "AgentgatewayPolicy": 360,
+    "AgentgatewayParameters": 60,
+    "Cluster": 160,
+    "Pooler": 60,
+    "HTTPRoute": 130,
+    "Gateway": 90,
+    "GRPCRoute": 80,
+    "Application": 90,
+    "ApplicationSet": 90,
+    "ScaledJob": 70,
+    "ScaledObject": 90,
+    "SecretStore": 80,
+    "ClusterSecretStore": 60,
+    "ExternalSecret": 80,
+    "InferencePool": 110,
+    "Shape": 300,
+    "Rule": 200,
+    "ClusterGenerator": 60,
+    "InferenceModelRewrite": 80,
+    "InferenceObjective": 60,
+}
+SEED = 1  # of all chance
 SEEDS = 10  # of one kind, each of another shape
 
 
@@ -35,8 +55,8 @@ def shapes(values, kind):
 
 
 def families(server, kind, seeds, handmade, shard, shards):
-    """Families all over the schema, a breach of each CEL rule, what was made by hand, and sweeps over objects from elsewhere."""
-    kindred = Kindred(server, kind, f"shard {shard}")
+    """What was made by hand, families all over the schema, a breach of each CEL rule, sweeps over seeds."""
+    kindred = Kindred(server, kind, f"{SEED} shard {shard}")
     for value in handmade[shard::shards]:
         yield kindred.ask(value, "made by hand")
     for _ in range(FAMILIES.get(kind.kind, 40) // shards):
@@ -78,14 +98,16 @@ def of_metadata(server, value):
 
 def builtins(server, values):
     """(kind, objects) of the built-in kinds among some objects."""
-    kinds = builtin.kinds(server, [v for v in values if not "." in v["apiVersion"].split("/")[0] or ".k8s.io/" in v["apiVersion"]])
+    kinds = builtin.kinds(
+        server, [v for v in values if not "." in v["apiVersion"].split("/")[0] or ".k8s.io/" in v["apiVersion"]]
+    )
     for key, kind in kinds.items():
         yield kind, [v for v in values if (v["apiVersion"], v["kind"]) == key]
 
 
 def updates(server, kind, count):
     """(old, new, source, verdict of an update, of an apply): the old object stands on the server meanwhile."""
-    kindred = Kindred(server, kind, "updates")
+    kindred = Kindred(server, kind, f"{SEED} updates")
     rules = [r for r in kindred.rules if r.update]
     for number in range(count):
         rule = rules[number % len(rules)] if rules else None
@@ -110,24 +132,53 @@ def change(kindred, old, rule, step):
     if step == 0:
         return old, "no change"
     if rule and step < 3:
-        return provoke(kindred.rng, old, rule, kindred.kind.schema, kindred.generator), f"update about {'.'.join(rule.path)}: {rule.text}"
+        return provoke(
+            kindred.rng, old, rule, kindred.kind.schema, kindred.generator
+        ), f"update about {'.'.join(rule.path)}: {rule.text}"
     return mutate.mutate(kindred.rng, old, kindred.kind.schema)
 
 
 def metadata_seeds(server, values):
     """One small object of each of the kinds whose names follow different rules."""
-    wanted = ["AgentgatewayPolicy", "HTTPRoute", "Gateway", "GatewayClass", "ExternalSecret", "ClusterSecretStore", "Cluster", "Application", "ScaledObject",
-              "InferencePool", "Namespace", "ConfigMap", "Secret", "ServiceAccount", "Service", "PersistentVolumeClaim", "Deployment", "StatefulSet", "DaemonSet",
-              "CronJob", "Job", "Role", "ClusterRole", "RoleBinding", "NetworkPolicy", "HorizontalPodAutoscaler", "PodDisruptionBudget", "Ingress", "PriorityClass",
-              "StorageClass", "ResourceQuota", "EndpointSlice", "ClusterRoleBinding", "LimitRange", "Pod"]
+    wanted = [
+        "AgentgatewayPolicy",
+        "HTTPRoute",
+        "Gateway",
+        "GatewayClass",
+        "ExternalSecret",
+        "ClusterSecretStore",
+        "Cluster",
+        "Application",
+        "ScaledObject",
+        "InferencePool",
+        "Namespace",
+        "ConfigMap",
+        "Secret",
+        "ServiceAccount",
+        "Service",
+        "PersistentVolumeClaim",
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "CronJob",
+        "Job",
+        "Role",
+        "ClusterRole",
+        "RoleBinding",
+        "NetworkPolicy",
+        "HorizontalPodAutoscaler",
+        "PodDisruptionBudget",
+        "Ingress",
+        "PriorityClass",
+        "StorageClass",
+        "ResourceQuota",
+        "EndpointSlice",
+        "ClusterRoleBinding",
+        "LimitRange",
+        "Pod",
+    ]
     for kind in wanted:
         found = sorted((v for v in values if v["kind"] == kind), key=lambda v: len(repr(v)))
         for value in found[:1]:
             if server.create(value)[0]:
                 yield value
-
-
-def shuffled(rows, seed):
-    rows = list(rows)
-    random.Random(seed).shuffle(rows)
-    return rows

@@ -1,6 +1,6 @@
 """Which CEL rules a corpus breaks: the refused objects are sent to the server again and what it says is counted.
 
-    python3 tests/judges/corpus/breaches.py --kubeconfig K --crds DIR [--with experimental] FILE.jsonl...
+python3 tests/judges/corpus/breaches.py --kubeconfig K --crds DIR [--with experimental] FILE.jsonl...
 """
 
 import argparse
@@ -16,7 +16,7 @@ from server import Server
 def main():
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--kubeconfig", required=True)
-    ask.add_argument("--crds", required=True)
+    ask.add_argument("--crds", required=True, action="append")
     ask.add_argument("--with", dest="channel", default="")
     ask.add_argument("files", nargs="+")
     given = ask.parse_args()
@@ -30,7 +30,9 @@ def main():
                 counts[rule] += 1
                 alone[rule] += causes == 1
     whole = [(key, r) for key, (_, rs) in known.items() for r in rs]
-    print(f"{len(whole)} rules, {sum(key_rule in counts for key_rule in whole)} broken, {sum(k in alone for k in whole if alone[k])} broken alone")
+    print(
+        f"{len(whole)} rules, {sum(r in counts for r in whole)} broken, {sum(alone[r] > 0 for r in whole)} broken alone"
+    )
     for key, rule in whole:
         if (key, rule) not in counts:
             print(f"never\t{key[0]}\t{key[1]}\t.{'.'.join(rule.path)}\t{rule.text}")
@@ -43,7 +45,12 @@ def refused(files, known):
             for line in file:
                 row = json.loads(line)
                 version, kind = row["object"].get("apiVersion"), row["object"].get("kind")
-                if not row["accepted"] and isinstance(version, str) and isinstance(kind, str) and (version, kind) in known:
+                if (
+                    not row["accepted"]
+                    and isinstance(version, str)
+                    and isinstance(kind, str)
+                    and (version, kind) in known
+                ):
                     yield row
 
 
@@ -60,7 +67,7 @@ def breaches(server, known, row):
 
 def updated(server, row, key, kind, every):
     """The same for an update: the old object is there meanwhile, under a name of its own."""
-    name = f"breach-{row['id'].replace('/', '-')}"
+    name = f"c-breach-{row['id'].replace('/', '-')}"
     old, new = (dict(v, metadata=dict(v.get("metadata") or {}, name=name)) for v in (row["old"], row["object"]))
     if not server.apply(old, dry=False)[0]:
         return [], 0

@@ -13,7 +13,14 @@ def kinds(server, values):
             schemas.setdefault(version, server.schemas(version))
             group, _, bare = version.rpartition("/")
             plural, namespaced = server.resources[version, kind]
-            out[version, kind] = Kind(group, bare, kind, plural, namespaced, unroll(of_kind(schemas[version], group, bare, kind), schemas[version]))
+            out[version, kind] = Kind(
+                group,
+                bare,
+                kind,
+                plural,
+                namespaced,
+                unroll(of_kind(schemas[version], group, bare, kind), schemas[version]),
+            )
     return out
 
 
@@ -30,7 +37,11 @@ def unroll(schema, schemas, seen=()):
         name = part.get("$ref", "").rpartition("/")[2]
         if name in seen:
             continue
-        out |= unroll(schemas[name], schemas, seen + (name,)) if name else {k: v for k, v in part.items() if k not in GONE | {"allOf"}}
+        out |= (
+            unroll(schemas[name], schemas, seen + (name,))
+            if name
+            else {k: v for k, v in part.items() if k not in GONE | {"allOf"}}
+        )
     if out.get("format") == "int-or-string" or {"type": "number"} in out.get("oneOf", []):
         out["x-kubernetes-int-or-string"] = True
     out.pop("oneOf", None)

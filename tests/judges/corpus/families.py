@@ -1,4 +1,4 @@
-"""Families of objects about one schema place: a good object, the bad ones on the way to it, its mutants, broken rules."""
+"""Families of objects about one schema place: a good object, the bad ones before it, its mutants, broken rules."""
 
 import collections
 import random
@@ -41,7 +41,10 @@ class Kindred:
             self.count += 1
             value = self.generator.object(self.kind, f"c-{self.count}", "corpus", force)
             for turn in range(rounds):
-                row = self.ask(value, f"generated with {'.'.join(force) or 'anything'}" + (f", repaired {turn} times" if turn else ""))
+                row = self.ask(
+                    value,
+                    f"generated with {'.'.join(force) or 'anything'}" + (f", repaired {turn} times" if turn else ""),
+                )
                 if row.verdict[0]:
                     if rules.places(value, force):
                         return row, rows
@@ -79,7 +82,13 @@ class Kindred:
                 continue
             for turn in range(tries // 4):
                 base = best.object if best and turn % 2 else row.object
-                value = rules.provoke(self.rng, base if rules.places(base, rule.path) else row.object, rule, self.kind.schema, self.generator)
+                value = rules.provoke(
+                    self.rng,
+                    base if rules.places(base, rule.path) else row.object,
+                    rule,
+                    self.kind.schema,
+                    self.generator,
+                )
                 if turn % 5 == 4:
                     value = rules.any_change(self.rng, value, self.kind.schema)
                 before = self.fired[rule]

@@ -22,10 +22,15 @@ class Generator:
         value = {"apiVersion": api_version(kind), "kind": kind.kind, "metadata": {"name": name}}
         if kind.namespaced:
             value["metadata"]["namespace"] = namespace
-        schema = dict(kind.schema, properties={
-            k: v for k, v in kind.schema.get("properties", {}).items()
-            if k not in ("apiVersion", "kind", "metadata") and (k != "status" or force[:1] == ("status",) or not self.rng.randrange(12))
-        })
+        schema = dict(
+            kind.schema,
+            properties={
+                k: v
+                for k, v in kind.schema.get("properties", {}).items()
+                if k not in ("apiVersion", "kind", "metadata")
+                and (k != "status" or force[:1] == ("status",) or not self.rng.randrange(12))
+            },
+        )
         return shapes.put_right(kind, value | self.value(schema, (), tuple(force)), self.rng, tuple(force))
 
     def value(self, schema, path=(), force=()):
@@ -75,7 +80,9 @@ class Generator:
                 names |= set(self.rng.choice(schema[branch]).get("required", [])) & set(properties)
         optional = sorted(set(properties) - names)
         room = max(0, self.size - len(path) // 2)
-        wanted = min(len(optional), self.rng.choice([0, 1, 1, 2, 2, 3]) if not path[2:] else self.rng.choice([0, 0, 1, 1, 2]))
+        wanted = min(
+            len(optional), self.rng.choice([0, 1, 1, 2, 2, 3]) if not path[2:] else self.rng.choice([0, 0, 1, 1, 2])
+        )
         if path == ():
             wanted = len(optional)
         optional.sort(key=lambda n: (self.seen[path, n], self.rng.random()))

@@ -25,10 +25,10 @@ def documents(path):
         return [d for d in yaml.load_all(file, Loader) if isinstance(d, dict)]
 
 
-def load(folder, skip=("experimental",)):
-    """The kinds of every CRD below `folder`, files in order of their names; `skip` names folders left out."""
+def load(paths, skip=("experimental",)):
+    """The kinds of every CRD in and below some paths, in order of file names; `skip` names folders left out."""
     kinds = []
-    for path in sorted(glob.glob(os.path.join(folder, "**", "*.yaml"), recursive=True)):
+    for path in files(paths):
         if any(f"/{name}/" in path for name in skip):
             continue
         for crd in documents(path):
@@ -37,9 +37,25 @@ def load(folder, skip=("experimental",)):
             spec = crd["spec"]
             for version in spec["versions"]:
                 if version["served"]:
-                    kinds.append(Kind(spec["group"], version["name"], spec["names"]["kind"], spec["names"]["plural"],
-                                      spec["scope"] == "Namespaced", version["schema"]["openAPIV3Schema"]))
+                    kinds.append(
+                        Kind(
+                            spec["group"],
+                            version["name"],
+                            spec["names"]["kind"],
+                            spec["names"]["plural"],
+                            spec["scope"] == "Namespaced",
+                            version["schema"]["openAPIV3Schema"],
+                        )
+                    )
     return kinds
+
+
+def files(paths):
+    """The YAML files among and below some paths."""
+    for path in paths:
+        yield from (
+            [path] if os.path.isfile(path) else sorted(glob.glob(os.path.join(path, "**", "*.yaml"), recursive=True))
+        )
 
 
 def api_version(kind):
@@ -47,7 +63,7 @@ def api_version(kind):
 
 
 def step_into(schema, key):
-    """The schema of one step down: a field's name, `[]` for an item, `{}` for the value of a map. None where there is none."""
+    """The schema one step down, or None: a field's name, `[]` for an item, `{}` for the value of a map."""
     schema = schema or {}
     if key == "[]":
         return schema.get("items")

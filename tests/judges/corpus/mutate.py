@@ -46,8 +46,20 @@ def remove(rng, value, schema):
 
 def typo(rng, name):
     at = rng.randrange(len(name)) if name else 0
-    return rng.choice([name + "s", name[:-1], name.upper(), name.lower(), name.capitalize(), name[:at] + name[at + 1 :],
-                       name[:at] + "_" + name[at:], re.sub("([A-Z])", r"_\1", name).lower(), f" {name}", name + "é"])
+    return rng.choice(
+        [
+            name + "s",
+            name[:-1],
+            name.upper(),
+            name.lower(),
+            name.capitalize(),
+            name[:at] + name[at + 1 :],
+            name[:at] + "_" + name[at:],
+            re.sub("([A-Z])", r"_\1", name).lower(),
+            f" {name}",
+            name + "é",
+        ]
+    )
 
 
 def rename(rng, value, schema):
@@ -86,7 +98,9 @@ def add_null(rng, value, schema):
 
 def unknown(rng, value, schema):
     node = pick(rng, [((), value, schema)] + [n for n in body(value, schema) if isinstance(n[1], dict)])
-    name = rng.choice(["unknown", "nme", "x-extra", "Spec", "", "a.b", "annotations", "$ref", "kind", "apiVersion", "metadata"])
+    name = rng.choice(
+        ["unknown", "nme", "x-extra", "Spec", "", "a.b", "annotations", "$ref", "kind", "apiVersion", "metadata"]
+    )
     if name not in node[1]:
         node[1][name] = rng.choice(["text", 1, None, {}, {"a": 1}, []])
         return f"unknown {dotted(node[0])}.{name}"
@@ -102,8 +116,14 @@ def add(rng, value, schema):
 
 
 def number(rng, value, schema):
-    node = pick(rng, [n for n in body(value, schema) if (n[2] or {}).get("type") in ("integer", "number") or
-                      (n[2] or {}).get("x-kubernetes-int-or-string")])
+    node = pick(
+        rng,
+        [
+            n
+            for n in body(value, schema)
+            if (n[2] or {}).get("type") in ("integer", "number") or (n[2] or {}).get("x-kubernetes-int-or-string")
+        ],
+    )
     if node:
         ends = [node[2][k] + d for k in ("minimum", "maximum") if k in node[2] for d in (-1, 1, 0, 0.5)]
         new = rng.choice(ends + ends + NUMBERS)
@@ -114,8 +134,37 @@ def number(rng, value, schema):
 def int_or_string(rng, value, schema):
     node = pick(rng, [n for n in body(value, schema) if (n[2] or {}).get("x-kubernetes-int-or-string")])
     if node:
-        new = rng.choice(["", "1Gi", "1 Gi", "-1", "+1", "1e3", "1E3", "1ki", "1k", ".5", "5.", "0x10", "1.5.1", "Gi", "1m", 1.5, 1.0, -1,
-                          2**63, True, None, {}, [1], "1e", "1e-3", "٣", "1Gi\n"])
+        new = rng.choice(
+            [
+                "",
+                "1Gi",
+                "1 Gi",
+                "-1",
+                "+1",
+                "1e3",
+                "1E3",
+                "1ki",
+                "1k",
+                ".5",
+                "5.",
+                "0x10",
+                "1.5.1",
+                "Gi",
+                "1m",
+                1.5,
+                1.0,
+                -1,
+                2**63,
+                True,
+                None,
+                {},
+                [1],
+                "1e",
+                "1e-3",
+                "٣",
+                "1Gi\n",
+            ]
+        )
         put(value, node[0], new)
         return f"int-or-string {dotted(node[0])} = {new!r}"
 
@@ -127,13 +176,48 @@ def text(rng, value, schema):
         return None
     path, old, inner = node
     inner = inner or {}
-    choices = ["", " ", old + " ", " " + old, old.upper(), old + "\n", old + "é", "*", "..", "a" * 64, "a" * 254, "-a", "A_b", "a//b",
-               "%2f", "1.2.3.4", "::1", "0s", "1h", "-1s", "1.5s", "100ms", "1d", "99999h", "null", "\t", "\u0000", old[:1]]
+    choices = [
+        "",
+        " ",
+        old + " ",
+        " " + old,
+        old.upper(),
+        old + "\n",
+        old + "é",
+        "*",
+        "..",
+        "a" * 64,
+        "a" * 254,
+        "-a",
+        "A_b",
+        "a//b",
+        "%2f",
+        "1.2.3.4",
+        "::1",
+        "0s",
+        "1h",
+        "-1s",
+        "1.5s",
+        "100ms",
+        "1d",
+        "99999h",
+        "null",
+        "\t",
+        "\u0000",
+        old[:1],
+    ]
     for key in ("minLength", "maxLength"):
         if key in inner and inner[key] < 100_000:
             n = inner[key]
-            choices += 2 * ["a" * max(n - 1, 0), "a" * n, "a" * (n + 1), UNICODE[0] * n, UNICODE[1] * n, UNICODE[2] * (n + 1)]
-    choices += 3 * strings.BAD_FORMATS.get(inner.get("format"), [])
+            choices += 2 * [
+                "a" * max(n - 1, 0),
+                "a" * n,
+                "a" * (n + 1),
+                UNICODE[0] * n,
+                UNICODE[1] * n,
+                UNICODE[2] * (n + 1),
+            ]
+    choices += 3 * strings.about(inner)
     for choice in inner.get("enum", []):
         if isinstance(choice, str):
             choices += [choice.lower(), choice.upper(), choice + " ", choice + choice, choice]
@@ -149,7 +233,9 @@ def items(rng, value, schema):
         return None
     path, old, inner = node
     inner = inner or {}
-    how = rng.choice(["double", "double", "null item", "empty", "wrong item", "past maxItems", "at maxItems", "below minItems"])
+    how = rng.choice(
+        ["double", "double", "null item", "empty", "wrong item", "past maxItems", "at maxItems", "below minItems"]
+    )
     new = copy.deepcopy(old)
     if how == "double" and old:
         new.insert(rng.randrange(len(old) + 1), copy.deepcopy(rng.choice(old)))
@@ -161,7 +247,10 @@ def items(rng, value, schema):
         new.append(rng.choice(ODD))
     elif "maxItems" in how and inner.get("maxItems", 1000) <= 130 and inner.get("items"):
         draw = Generator(rng, size=2)
-        new += [draw.value(inner["items"], ("x",) * 4) for _ in range(inner["maxItems"] - len(old) + (how == "past maxItems"))]
+        new += [
+            draw.value(inner["items"], ("x",) * 4)
+            for _ in range(inner["maxItems"] - len(old) + (how == "past maxItems"))
+        ]
     elif how == "below minItems" and inner.get("minItems"):
         new = new[: inner["minItems"] - 1]
     else:
@@ -172,14 +261,33 @@ def items(rng, value, schema):
 
 def entries(rng, value, schema):
     """A map with odd keys, odd values, too many of them."""
-    node = pick(rng, [n for n in body(value, schema) if isinstance(n[1], dict) and "additionalProperties" in (n[2] or {})])
+    node = pick(
+        rng, [n for n in body(value, schema) if isinstance(n[1], dict) and "additionalProperties" in (n[2] or {})]
+    )
     if not node:
         return None
     path, old, inner = node
     sample = next(iter(old.values()), "value")
     how = rng.choice(["key", "key", "value", "many"])
     if how == "key":
-        key = rng.choice(["", " ", "a b", "a/b/c", "é", "a" * 64, "a" * 317, "-a", "example.com/", "/a", "Example.com/a", "a.b.c", "1", "a\nb"])
+        key = rng.choice(
+            [
+                "",
+                " ",
+                "a b",
+                "a/b/c",
+                "é",
+                "a" * 64,
+                "a" * 317,
+                "-a",
+                "example.com/",
+                "/a",
+                "Example.com/a",
+                "a.b.c",
+                "1",
+                "a\nb",
+            ]
+        )
         old[key] = copy.deepcopy(sample)
         return f"entries {dotted(path)}: key {key[:40]!r}"
     if how == "value":
@@ -213,11 +321,15 @@ def envelope(rng, value, schema):
     elif how == 1:
         value["kind"] = rng.choice([value["kind"] + "s", value["kind"].lower(), value["kind"] + "List", ""])
     elif how == 2:
-        value["apiVersion"] = rng.choice([version, "example.com/" + version, group, 1, None, sign + version + "/" + version])
+        value["apiVersion"] = rng.choice(
+            [version, "example.com/" + version, group, 1, None, sign + version + "/" + version]
+        )
     elif how == 3:
         del value[rng.choice(["apiVersion", "kind", "metadata"])]
     elif how == 4:
-        value["metadata"] = rng.choice([None, {}, [], "name", {"name": None}, {"name": 1}, {"name": ""}, {"name": ["a"]}])
+        value["metadata"] = rng.choice(
+            [None, {}, [], "name", {"name": None}, {"name": 1}, {"name": ""}, {"name": ["a"]}]
+        )
     elif how == 5:
         value["metadata"] = {"generateName": "x-", "namespace": value["metadata"].get("namespace", "corpus")}
     elif how == 6 and "spec" in value:
@@ -227,7 +339,9 @@ def envelope(rng, value, schema):
     elif how == 8 and "spec" in value:
         value["status"] = copy.deepcopy(value["spec"])
     elif how == 9:
-        value["status"] = rng.choice([None, {}, [], "text", {"unknown": 1}, {"conditions": []}, {"conditions": [{"type": "Ready"}]}])
+        value["status"] = rng.choice(
+            [None, {}, [], "text", {"unknown": 1}, {"conditions": []}, {"conditions": [{"type": "Ready"}]}]
+        )
     elif how == 10 and "spec" in value:
         value["Spec"] = value.pop("spec")
     elif how == 11 and isinstance(value.get("spec"), dict):
@@ -237,7 +351,23 @@ def envelope(rng, value, schema):
     return f"envelope {how}"
 
 
-BODY = [remove, rename, retype, null, add_null, unknown, add, add, number, int_or_string, text, text, items, entries, swap]
+BODY = [
+    remove,
+    rename,
+    retype,
+    null,
+    add_null,
+    unknown,
+    add,
+    add,
+    number,
+    int_or_string,
+    text,
+    text,
+    items,
+    entries,
+    swap,
+]
 
 
 def mutate(rng, value, schema, count=1, among=None):

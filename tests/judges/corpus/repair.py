@@ -45,7 +45,7 @@ def drop(value, path):
 
 
 def repair(value, causes, kind, generator, force=()):
-    """A changed copy of the object, each complaint answered once; the place `force` (a schema path) stays where it can."""
+    """A changed copy of the object, each complaint answered once; the place `force` (a schema path) stays."""
     value, rng = copy.deepcopy(value), generator.rng
     for field, message in causes:
         path, missing = locate(value, field)
@@ -55,7 +55,9 @@ def repair(value, causes, kind, generator, force=()):
         schema = schema_at(kind.schema, path) or {}
         rest = below(path, force)
         groups = ONE_OF.search(message)
-        named = [n for n in WORD.findall(message) if n in schema.get("properties", {})] if isinstance(here, dict) else []
+        named = (
+            [n for n in WORD.findall(message) if n in schema.get("properties", {})] if isinstance(here, dict) else []
+        )
         if groups and isinstance(here, dict):
             choose(here, groups, schema, generator, tuple(path), rest or ())
         elif named and not missing and rng.random() < 0.7:
@@ -65,7 +67,9 @@ def repair(value, causes, kind, generator, force=()):
             if inner is not None:
                 here[missing[0]] = generator.value(inner, tuple(path))
         elif path and not missing:
-            required = isinstance(path[-1], str) and path[-1] in (schema_at(kind.schema, path[:-1]) or {}).get("required", [])
+            required = isinstance(path[-1], str) and path[-1] in (schema_at(kind.schema, path[:-1]) or {}).get(
+                "required", []
+            )
             if required or rest is not None or rng.random() < 0.6:
                 put(value, path, generator.value(schema, tuple(path), rest or ()))
             else:
@@ -82,13 +86,18 @@ def below(path, force):
     for key, step in zip(path, force):
         if not (key == step or step == "{}" or (step == "[]" and isinstance(key, int))):
             return None
-    return force[len(path):]
+    return force[len(path) :]
 
 
 def toggle(here, name, schema, generator, path, force):
     """Draws the named field anew, or drops it, unless the forced place needs it."""
     inner = schema["properties"][name]
-    if name in here and force[:1] != (name,) and name not in schema.get("required", []) and generator.rng.random() < 0.5:
+    if (
+        name in here
+        and force[:1] != (name,)
+        and name not in schema.get("required", [])
+        and generator.rng.random() < 0.5
+    ):
         del here[name]
     elif force[:1] != (name,) or name not in here:
         here[name] = generator.value(inner, path + (name,), force[1:] if force[:1] == (name,) else ())

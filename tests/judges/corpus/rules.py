@@ -4,6 +4,7 @@ import collections
 import copy
 import re
 
+import strings
 from kinds import step_into
 from mutate import mutate
 from repair import get, locate, put
@@ -13,15 +14,66 @@ Rule = collections.namedtuple("Rule", "path text message field update")
 TEXT = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""")
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?![\w.])")
 FIELD = re.compile(r"\.([A-Za-z_]\w*)\b(?!\()")
-DURATIONS = ["0s", "1ns", "999us", "1ms", "99ms", "100ms", "500ms", "999ms", "1s", "2s", "59s", "1m", "4m59s", "5m", "59m", "1h", "1h1s", "999h", "x"]
-ODD_TEXTS = ["", "x", "/x", "x/", "//", "/./", "/../", "/..", "/.", "/a%2fb", "/a%2Fb", "/a#b", "/a b", "1.2.3.4", "::1", "*.", "*", "a.*", "*.*.a", "*a.b",
-             ":method", ":bad", "a.cluster.local", "-a", "A_b", "gw-instance", "SERVICE", "http", "x" * 300]
+DURATIONS = [
+    "0s",
+    "1ns",
+    "999us",
+    "1ms",
+    "99ms",
+    "100ms",
+    "500ms",
+    "999ms",
+    "1s",
+    "2s",
+    "59s",
+    "1m",
+    "4m59s",
+    "5m",
+    "59m",
+    "1h",
+    "1h1s",
+    "999h",
+    "x",
+]
+ODD_TEXTS = [
+    "",
+    "x",
+    "/x",
+    "x/",
+    "//",
+    "/./",
+    "/../",
+    "/..",
+    "/.",
+    "/a%2fb",
+    "/a%2Fb",
+    "/a#b",
+    "/a b",
+    "1.2.3.4",
+    "::1",
+    "*.",
+    "*",
+    "a.*",
+    "*.*.a",
+    "*a.b",
+    ":method",
+    ":bad",
+    "a.cluster.local",
+    "-a",
+    "A_b",
+    "gw-instance",
+    "SERVICE",
+    "http",
+    "x" * 300,
+]
 
 
 def rules(schema, path=()):
     """Every rule below a schema with its path of fields, `[]` and `{}`."""
     for rule in schema.get("x-kubernetes-validations", []):
-        yield Rule(path, rule["rule"], rule.get("message", "").strip(), rule.get("fieldPath", ""), "oldSelf" in rule["rule"])
+        yield Rule(
+            path, rule["rule"], rule.get("message", "").strip(), rule.get("fieldPath", ""), "oldSelf" in rule["rule"]
+        )
     for name, inner in schema.get("properties", {}).items():
         yield from rules(inner, path + (name,))
     for step in ("[]", "{}"):
@@ -50,7 +102,7 @@ def fired(value, causes, schema, known):
         for rule in known:
             at = rule.path + tuple(s for s in rule.field.split(".") if s)
             said = rule.message or f"failed rule: {' '.join(rule.text.split())}"
-            if at == where and (message.endswith(said) or message.endswith("failed rule: " + rule.text)):
+            if at == where and message.endswith((said, "failed rule: " + rule.text)):
                 out.append(rule)
     return out
 
@@ -103,6 +155,9 @@ class Words:
         if kind == "string":
             if "enum" in schema:
                 return rng.choice(schema["enum"] + ["Other"])
+            known = strings.about(schema)
+            if known and rng.random() < 0.6:
+                return rng.choice(known + DURATIONS if self.duration else known)
             if self.texts and rng.random() < 0.5:
                 return rng.choice(self.texts)
             texts = self.texts + [t + "x" for t in self.texts] + ["x" + t for t in self.texts] + ODD_TEXTS
@@ -133,7 +188,9 @@ def list_change(rng, here, schema, words, generator):
         double = copy.deepcopy(rng.choice(here))
         for key in schema.get("x-kubernetes-list-map-keys", []):
             if isinstance(double, dict):
-                double[key] = words.candidate(rng, step_into(item, key) or {}, None) if how == 1 else f"other-{len(here)}"
+                double[key] = (
+                    words.candidate(rng, step_into(item, key) or {}, None) if how == 1 else f"other-{len(here)}"
+                )
                 if (step_into(item, key) or {}).get("type") == "integer":
                     double[key] = rng.randint(1, 60000)
         here.append(double)
@@ -158,7 +215,9 @@ def fill(rng, here, schema, words, generator):
         for name in words.fields if isinstance(one, dict) else []:
             inner = step_into(item, name) or {}
             if inner.get("type") == "array" and name in item.get("properties", {}):
-                one[name] = [generator.value(inner["items"], ("x",) * 9) for _ in range(min(inner.get("maxItems", 9), 70))]
+                one[name] = [
+                    generator.value(inner["items"], ("x",) * 9) for _ in range(min(inner.get("maxItems", 9), 70))
+                ]
 
 
 def object_change(rng, here, schema, words, generator):

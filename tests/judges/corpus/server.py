@@ -93,7 +93,9 @@ class Server:
         path = self.named(value)
         if path is None:
             return None, "", []
-        return verdict(*self.send("PATCH", f"{path}?{DRY if dry else WET}&force=true", value, "application/apply-patch+yaml"))
+        return verdict(
+            *self.send("PATCH", f"{path}?{DRY if dry else WET}&force=true", value, "application/apply-patch+yaml")
+        )
 
     def replace(self, value):
         """The verdict on an update of the object that is there; None where none is."""

@@ -56,8 +56,16 @@ def union(rng, value, fields):
         value["type"] = next((t for t, f in fields.items() if f == ""), value["type"])
 
 
-FILTERS = {"RequestHeaderModifier": "requestHeaderModifier", "ResponseHeaderModifier": "responseHeaderModifier", "RequestMirror": "requestMirror",
-           "RequestRedirect": "requestRedirect", "URLRewrite": "urlRewrite", "CORS": "cors", "ExternalAuth": "externalAuth", "ExtensionRef": "extensionRef"}
+FILTERS = {
+    "RequestHeaderModifier": "requestHeaderModifier",
+    "ResponseHeaderModifier": "responseHeaderModifier",
+    "RequestMirror": "requestMirror",
+    "RequestRedirect": "requestRedirect",
+    "URLRewrite": "urlRewrite",
+    "CORS": "cors",
+    "ExternalAuth": "externalAuth",
+    "ExtensionRef": "extensionRef",
+}
 
 
 def put_right(kind, value, rng, force=()):
