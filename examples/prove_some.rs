@@ -5,5 +5,11 @@ fn main() {
     let some: Vec<_> = sets.iter().step_by(sets.len() / n).cloned().collect();
     let start = std::time::Instant::now();
     let proof = gatewright::prove::prove(&catalog, &some, |_| {});
-    eprintln!("{} sets {} trees {} failed {:.2}s", proof.sets, proof.trees, proof.failed, start.elapsed().as_secs_f64());
+    eprintln!(
+        "{} sets {} trees {} failed {:.2}s",
+        proof.sets,
+        proof.trees,
+        proof.failed,
+        start.elapsed().as_secs_f64()
+    );
 }

@@ -14,8 +14,8 @@ use crate::world::{World, WorldRule};
 use crate::{
     argocd, attachment, claims, filled, hosts, policies, presence, rights, rules_agentic, rules_argocd, rules_backend,
     rules_cnpg, rules_drift, rules_env, rules_expression, rules_gateway, rules_inference, rules_jwt, rules_keda,
-    rules_keys, rules_litellm, rules_policy, rules_postgres, rules_routing, rules_secrets, rules_stores,
-    rules_vllm, rules_ways, secret, selection, silence, wiring, wiring_containers,
+    rules_keys, rules_litellm, rules_policy, rules_postgres, rules_routing, rules_secrets, rules_stores, rules_vllm,
+    rules_ways, secret, selection, silence, wiring, wiring_containers,
 };
 
 /// Rules that look at one object alone, by subject.

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::application::version;
-use crate::trap_attachment::{GATEWAY_API, INFERENCE, acts_on_backend, backends, policies, resolve, selects, targets};
 use crate::finding::{Code, Finding, Severity};
 use crate::object::{Object, ObjectRule};
+use crate::trap_attachment::{GATEWAY_API, INFERENCE, acts_on_backend, backends, policies, resolve, selects, targets};
 use crate::workload::{containers, flag, image, is_workload, pod_labels, words, workloads};
 use crate::world::{World, WorldRule};
 

@@ -388,7 +388,7 @@ fn said(local: &BTreeMap<String, String>) -> Vec<Finding> {
         Err(findings) => return findings,
     };
     match pipeline::render(&catalog, &clusters[0], &Memo::default()) {
-        Ok(rendered) => rendered.findings(),
+        Ok(rendered) => rendered.findings(&gatewright::crd::Crds::default()),
         Err(findings) => findings,
     }
 }

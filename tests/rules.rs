@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use gatewright::check;
+use gatewright::crd::Crds;
 use gatewright::manifests::manifests;
 use gatewright::source::Source;
 use gatewright::world::World;
@@ -12,7 +13,7 @@ use gatewright::world::World;
 /// The codes that manifests earn.
 fn codes(text: &str) -> BTreeSet<String> {
     let (clusters, unread) = manifests(&[Source::new("case.yaml", text)]);
-    let found = clusters.iter().flat_map(|manifests| check::check(&World::of_manifests(manifests)));
+    let found = clusters.iter().flat_map(|manifests| check::check(&World::of_manifests(manifests), &Crds::default()));
     unread.into_iter().chain(found).map(|finding| finding.code.name().to_owned()).collect()
 }
 
