@@ -43,7 +43,11 @@ fn check(files: &[(String, String)]) -> Vec<Finding> {
     let sources: Vec<Arc<Source>> =
         files.iter().map(|(name, text)| Source::new(name.as_str(), text.as_str())).collect();
     let (clusters, mut findings) = manifests(&sources);
-    findings.extend(clusters.iter().flat_map(|cluster| check::check(&World::of_manifests(cluster))));
+    findings.extend(
+        clusters
+            .iter()
+            .flat_map(|cluster| check::check(&World::of_manifests(cluster), &gatewright::crd::Crds::default())),
+    );
     findings
 }
 

@@ -73,7 +73,8 @@ fn findings(items: &[&Item], existing: &[Existing]) -> Vec<Finding> {
     });
     let (objects, repeated) = Objects::new(objects);
     let files = items.iter().map(|item| item.path.as_str()).collect();
-    sorted(check::check(&World { objects, files, repeated, existing, silences: &[], closed: true }))
+    let world = World { objects, files, repeated, existing, silences: &[], generated: false, closed: true };
+    sorted(check::check(&world, &gatewright::crd::Crds::default()))
 }
 
 impl Tree {
