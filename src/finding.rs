@@ -271,7 +271,6 @@ codes! {
     HandEdited "hand-edited" "A rendered file was changed by hand."
     GoldenDiffers "golden-differs" "A golden tree is not what its case renders."
     CrdFile "crd-file" "A CustomResourceDefinition cannot be used: it is broken, or defined twice in different ways."
-    NoSchema "no-schema" "No schema is known for a kind, so its objects are not held against one."
     VersionNotServed "version-not-served" "A kind is known, but not in the version that an object names."
     UnknownField "unknown-field" "A field that the schema of the kind does not have; the API server refuses it in strict mode."
     InvalidField "invalid-field" "A value that the schema of the kind does not allow: type, bounds, pattern, choice, or missing."

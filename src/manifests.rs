@@ -28,7 +28,7 @@ pub struct Manifests {
     pub existing: Vec<Existing>,
     /// As its `groups.yaml` says.
     pub silences: Vec<Silence>,
-    /// As in [`crate::world::World::generated`].
+    /// Some of what the files stand for is made elsewhere: a chart, a generator.
     pub generated: bool,
     /// There is a `groups.yaml`, so the files are all there is.
     pub closed: bool,

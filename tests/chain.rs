@@ -102,8 +102,10 @@ fn strangers_are_left_in_peace() {
     for file in fs::read_dir("tests/strangers").expect("the files") {
         let path = file.expect("readable").path();
         let files = [(path.to_string_lossy().into_owned(), fs::read_to_string(&path).expect("text"))];
+        // Advice is welcome; an error would be wrong.
         wrong += &check(&files)
             .iter()
+            .filter(|f| f.severity == gatewright::finding::Severity::Error)
             .map(|f| format!("{}:\n{}", path.display(), tell(std::slice::from_ref(f))))
             .collect::<String>();
     }

@@ -19,6 +19,8 @@ fn check(manifests: &str) -> (String, Vec<String>) {
     child.stdin.take().expect("piped").write_all(manifests.as_bytes()).expect("it reads");
     let output = child.wait_with_output().expect("it ends");
     let said = String::from_utf8(output.stderr).expect("text");
+    let said: String =
+        said.split_inclusive('\n').filter(|line| !line.starts_with("custom resources were not")).collect();
     let codes = said.lines().filter_map(|l| {
         let rest = l.strip_prefix("error[").or_else(|| l.strip_prefix("warning["))?;
         Some(rest.split_once(']')?.0.to_owned())
@@ -53,7 +55,8 @@ fn every_page_has_an_example_that_earns_it_and_one_that_does_not() {
             continue;
         };
         let ((said, bad), (_, good)) = (check(before), check(after));
-        if bad.is_empty() || bad.iter().any(|c| *c != code) || !good.is_empty() {
+        // An example may show what another rule warns of too, as long as it does so before and after.
+        if !bad.contains(&code) || good.iter().any(|c| *c == code || !bad.contains(c)) {
             wrong.push(format!("{code}: before earns {bad:?}, after earns {good:?}"));
         }
         match block(&page, "text") {
