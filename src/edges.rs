@@ -28,7 +28,7 @@ pub type Kind = (&'static str, &'static str);
 pub struct Edge {
     /// Who refers.
     pub of: &'static [Kind],
-    /// Where, in the object or in its pod template, as [`walk`](crate::wiring::walk) reads it.
+    /// Where, in the object or in its pod template, as `wiring` walks it.
     pub at: &'static str,
     /// The field there that holds the name; empty: the value is the name.
     pub name: &'static str,

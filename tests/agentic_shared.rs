@@ -103,7 +103,10 @@ fn every_sample_is_read() {
         let errors: Vec<Code> = rendered
             .findings(&Crds::default())
             .iter()
-            .filter(|f| f.severity == Severity::Error)
+            // A sample alone lacks what others of them bring.
+            .filter(|f| {
+                f.severity == Severity::Error && ![Code::DanglingReference, Code::LitellmEnvironment].contains(&f.code)
+            })
             .map(|f| f.code)
             .collect();
         match name.contains("with_patch") {

@@ -37,7 +37,8 @@ fn every_format_ends_alike_and_says_the_same_twice() {
             let (one, two) = (example(name, format), example(name, format));
             assert_eq!((one.code, &one.out, &one.err), (code, &two.out, &two.err), "{name} {format}");
             let (data, talk) = if format == "text" { (&one.err, &one.out) } else { (&one.out, &one.err) };
-            assert!(!data.is_empty() && talk.is_empty(), "{name} {format}: {data} {talk}");
+            let quiet = talk.is_empty() || talk.starts_with("custom resources were not held");
+            assert!(!data.is_empty() && quiet, "{name} {format}: {data} {talk}");
         }
     }
 }
@@ -69,7 +70,10 @@ fn sarif_has_what_code_scanning_reads() {
     assert_eq!(place["region"], region);
     assert_eq!(result["relatedLocations"][0]["message"]["text"], "this needs it");
 
-    let about = &json(&example("unknown-namespace", "sarif"))["runs"][0]["results"][0]["locations"][0];
+    let log = json(&example("unknown-namespace", "sarif"));
+    let results = log["runs"][0]["results"].as_array().expect("a list");
+    let result = results.iter().find(|r| r["ruleId"] == "unknown-namespace").expect("the finding");
+    let about = &result["locations"][0];
     let part = about["logicalLocations"][0]["fullyQualifiedName"].as_str().unwrap_or_default();
     assert!(part.ends_with("/metadata/namespace"), "{part}");
 

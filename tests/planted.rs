@@ -410,7 +410,7 @@ fn a_fault_is_shown_where_it_was_planted() {
         let plant = PLANTS.iter().find(|p| p.what == what).expect("a plant");
         let findings = said(&planted(plant));
         let place = findings[0].place.as_ref().unwrap_or_else(|| panic!("{}", report::text(&findings)));
-        let template = if plant.to.is_empty() { "templates/namespaces/namespace.yaml" } else { plant.file };
+        let template = if plant.to.is_empty() { "templates/argocd/application.yaml" } else { plant.file };
         assert_eq!(place.source.name, template, "{}", report::text(&findings));
         assert!(plant.to.is_empty() || place.text().contains("sk-"), "{place}");
     }

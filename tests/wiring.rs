@@ -194,27 +194,33 @@ fn broken(tree: &Tree) -> Vec<Broken> {
     all
 }
 
+/// An object that is gone, or in a namespace where nobody looks for it, is missed by somebody. Of the names, keys, ports and waves
+/// every seventh is broken; many of these changes are harmless (a wave among equals, a label that nothing selects), so they only
+/// have to be told more often than not. `BROKEN=all` prints what nobody missed.
 #[test]
-fn explore() {
-    for case in std::env::var("CASES").unwrap_or("full/rendered/ai-dev".into()).split(',') {
-        let folder = format!("golden/{case}");
-        assert!(Path::new(&folder).exists());
-        let tree = tree(&folder);
-        let untouched: Vec<&Item> = tree.items.iter().collect();
-        for f in findings(&untouched, &tree.existing) {
-            println!("UNTOUCHED {} {}", f.code.name(), f.message);
+fn what_is_broken_is_told() {
+    let tree = tree("golden/full/rendered/ai-dev");
+    let untouched: Vec<&Item> = tree.items.iter().collect();
+    assert!(findings(&untouched, &tree.existing).is_empty(), "the tree itself");
+    let all = broken(&tree);
+    for (kind, step, least) in [
+        ("deletion", 1, 0.85),
+        ("move to elsewhere", 1, 0.95),
+        ("renaming", 1, 0.5),
+        ("change", 7, 0.5),
+        ("wave", 7, 0.3),
+    ] {
+        let broken: Vec<&Broken> = all.iter().filter(|b| b.what.starts_with(kind)).step_by(step).collect();
+        let missed: Vec<&str> = broken
+            .par_iter()
+            .filter(|b| tree.with(b.object, b.new.as_ref()).is_empty())
+            .map(|b| b.what.as_str())
+            .collect();
+        let told = 1.0 - missed.len() as f64 / broken.len() as f64;
+        println!("{kind}: {} of {} told", broken.len() - missed.len(), broken.len());
+        if std::env::var("BROKEN").is_ok_and(|v| v == "all") {
+            missed.iter().for_each(|what| println!("  {what}"));
         }
-        let all = broken(&tree);
-        let found: Vec<Vec<Finding>> = all.par_iter().map(|b| tree.with(b.object, b.new.as_ref())).collect();
-        let mut missed = 0;
-        for (b, found) in all.iter().zip(&found) {
-            if found.is_empty() {
-                missed += 1;
-                println!("MISSED {case} {}", b.what);
-            } else {
-                println!("found {case} {}: {} {}", b.what, found[0].code.name(), found[0].message);
-            }
-        }
-        println!("SUM {case} {} of {} missed", missed, all.len());
+        assert!(told >= least, "{kind}: {told:.2} of {} told; missed:\n{}", broken.len(), missed.join("\n"));
     }
 }
