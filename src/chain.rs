@@ -65,6 +65,7 @@ pub struct Trip<'c, 'a> {
 
 /// How far a trip leads.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // a way is Copy, and nearly all trips are taken
 pub enum End<'a> {
     /// Into something that the files do not show.
     Elsewhere,

@@ -248,7 +248,7 @@ fn below<'a>(path: &'a str, start: &str) -> Option<&'a str> {
 /// True where a folder or one below it holds files.
 pub fn holds(folders: &BTreeSet<&str>, folder: &str) -> bool {
     let inside = |f: &&str| f.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    folder.is_empty() || folders.range(folder..).take_while(|f| f.starts_with(folder)).any(|f| inside(&f))
+    folder.is_empty() || folders.range(folder..).take_while(|f| f.starts_with(folder)).any(inside)
 }
 
 /// The folder is built by kustomize or Helm, so that what it delivers lies anywhere.

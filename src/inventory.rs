@@ -186,9 +186,7 @@ impl<'w, 'a> Inventory<'w, 'a> {
     /// The files hold the Namespace and something that runs in it.
     fn brings(&self, namespace: &str) -> bool {
         let runs = |kind: &&str| self.of("apps", kind).any(|t| t.namespace == namespace);
-        !namespace.is_empty()
-            && self.find("", "Namespace", "", namespace).is_some()
-            && WORKLOADS.iter().any(|k| runs(&k))
+        !namespace.is_empty() && self.find("", "Namespace", "", namespace).is_some() && WORKLOADS.iter().any(runs)
     }
 }
 
@@ -330,7 +328,7 @@ fn keys<'a>(object: &Object<'a>) -> Option<Vec<&'a str>> {
     let filled = |key: &str| ["inject", "reflect", "replicat"].iter().any(|word| key.contains(word));
     let by_others = keys("/metadata/annotations").chain(keys("/metadata/labels")).any(filled);
     let token = object.text_at("/type") == "kubernetes.io/service-account-token";
-    (!token && !(all.is_empty() && by_others)).then_some(all)
+    (!(token || all.is_empty() && by_others)).then_some(all)
 }
 
 fn service_ports<'a>(object: &Object<'a>) -> Option<Vec<Port<'a>>> {

@@ -39,7 +39,7 @@ fn unbound(inventory: &Inventory<'_, '_>, bindings: &[&Object<'_>], role: &Objec
         let refers = b.text_at("/roleRef/kind") == "Role" && b.text_at("/roleRef/name") == role.identity.name;
         refers && b.identity.namespace == namespace
     };
-    if bindings.iter().any(|b| of_role(b)) || inventory.is_opaque(namespace) {
+    if bindings.iter().any(of_role) || inventory.is_opaque(namespace) {
         return None;
     }
     let in_files =

@@ -137,7 +137,7 @@ pub fn prices(config: &Config<'_>) -> Vec<Finding> {
         let price =
             |key: &str| [&entry.params[key], &entry.value["model_info"][key]].into_iter().find(|v| !v.is_null());
         let free = |key: &str| price(key).is_none_or(|v| v.as_f64() == Some(0.0));
-        let (lacks, has): (Vec<&(&str, &str)>, Vec<&(&str, &str)>) = PRICES.iter().partition(|(key, _)| free(key));
+        let (lacks, has): (Vec<_>, Vec<_>) = PRICES.iter().partition(|(key, _)| free(key));
         let [&(key, tokens), ..] = lacks[..] else { continue };
         // Two zeros say that it is free.
         if one_sided(&entry) || has.is_empty() && (priced(&entry) || priced_otherwise(&entry) || !own_address(&entry)) {

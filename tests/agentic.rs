@@ -17,7 +17,7 @@ use gatewright::goyaml::{self, Yaml};
 use gatewright::pipeline::{self, Rendered};
 use gatewright::render::Memo;
 use gatewright::source::Source;
-use gatewright::{agentic_route as route, explain_gateway, report, yaml};
+use gatewright::{agentic_route as route, explain_gateway, report};
 use serde_json::{Value, json};
 
 fn catalog() -> Catalog {
@@ -119,13 +119,13 @@ fn classes_are_chosen_as_the_controllers_choose() {
         let ours_plain = class("litellm", ours, false);
         let ours_default = class("litellm", ours, true);
         // Explicit name and our controller: owned.
-        assert_eq!(served(&[ours_plain.clone()], kind, "litellm"), Served::By(ours_plain.clone()));
+        assert_eq!(served(std::slice::from_ref(&ours_plain), kind, "litellm"), Served::By(ours_plain.clone()));
         // Explicit `other` with our default class: not owned, no way back to the default.
-        assert_eq!(served(&[ours_default.clone()], kind, "other"), Served::Unknown("other".into()));
+        assert_eq!(served(std::slice::from_ref(&ours_default), kind, "other"), Served::Unknown("other".into()));
         // Empty and default: owned.
-        assert_eq!(served(&[ours_default.clone()], kind, ""), Served::By(ours_default.clone()));
+        assert_eq!(served(std::slice::from_ref(&ours_default), kind, ""), Served::By(ours_default.clone()));
         // Empty and the class is not default: not owned.
-        assert_eq!(served(&[ours_plain.clone()], kind, ""), Served::Nobody);
+        assert_eq!(served(std::slice::from_ref(&ours_plain), kind, ""), Served::Nobody);
         // Empty, and the default class is of another controller: not ours.
         let other = class("other", "example.com/other", true);
         assert_eq!(served(&[ours_plain, other.clone()], kind, ""), Served::By(other.clone()));
