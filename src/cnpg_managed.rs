@@ -88,7 +88,7 @@ pub fn plugins(cluster: &Object<'_>) -> Vec<Refusal> {
 }
 
 /// Fields that exclude each other, or need each other: place, its partner, whether the partner must be there.
-const PARTNERS: [(&str, &str, bool, &str); 6] = [
+const PARTNERS: [(&str, &str, bool, &str); 5] = [
     ("/spec/serviceAccountName", "/spec/serviceAccountTemplate", false, "keep one of them"),
     ("/spec/ephemeralVolumeSource", "/spec/ephemeralVolumesSizeLimit/temporaryData", false, "keep one of them"),
     ("/spec/certificates/serverTLSSecret", "/spec/certificates/serverCASecret", true, "name the Secret of its CA"),
@@ -99,7 +99,6 @@ const PARTNERS: [(&str, &str, bool, &str); 6] = [
         false,
         "put the names into your certificate",
     ),
-    ("/spec/replica/source", "/spec/bootstrap", true, "a replica starts by pg_basebackup or recovery"),
 ];
 
 /// Fields of `PARTNERS`.

@@ -39,7 +39,6 @@ const FIXED: &[(&str, &str)] = &[
     ("allow_system_table_mods", ""),
     ("archive_cleanup_command", ""),
     ("archive_command", ""),
-    ("archive_mode", "on"),
     ("bonjour", ""),
     ("bonjour_name", ""),
     ("cluster_name", ""),
