@@ -114,7 +114,9 @@ impl Definitions {
             }
         }
         let [rules, updates, unusable] = totals;
-        data += &format!("{rules} rules, {updates} of updates (`diff` evaluates them), {unusable} not evaluated\n");
+        data += &format!(
+            "{rules} rules, {updates} of updates (not evaluated here: they need the old object), {unusable} not evaluated\n"
+        );
         Outcome { data, findings: sorted(findings), ..Outcome::default() }
     }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::finding::{Code, Finding};
 use crate::litellm::{Config, Entry, SETTINGS};
+use crate::object::escaped;
 
 /// The keys that LiteLLM reads, by section; sorted.
 static KEYS: LazyLock<BTreeMap<&str, Vec<&str>>> = LazyLock::new(|| {
@@ -105,11 +106,6 @@ fn entry_keys(config: &Config<'_>, entry: &Entry<'_>) -> Vec<Finding> {
 fn knows(section: &str, key: &str) -> bool {
     KEYS[section].binary_search(&key).is_ok()
 }
-
-fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
 /// The known key that was most likely meant by an unknown one.
 fn near<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
     if known.binary_search(&key).is_ok() {
