@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::finding::{Code, Finding};
-use crate::object::Object;
+use crate::object::{Object, escaped};
 use crate::part::Part;
 use crate::world::World;
 
@@ -115,8 +115,7 @@ fn of_config_map<'a>(object: &Object<'a>) -> Vec<Result<Config<'a>, Finding>> {
         if !SECTIONS.iter().any(|s| text.contains(s)) && !text.contains("litellm_params") {
             continue;
         }
-        match Part::of_text(object, &format!("/data/{}", key.replace('~', "~0").replace('/', "~1")), Code::LitellmStart)
-        {
+        match Part::of_text(object, &format!("/data/{}", escaped(key)), Code::LitellmStart) {
             Ok(part) if is_config(part.value()) => {
                 let complete = part.at("/include").is_none();
                 found.push(Ok(Config { part, chart: None, complete, values_complete: true }));

@@ -9,7 +9,7 @@ use crate::agentic_guard::{Guard, Skip};
 use crate::agentic_input::GROUP;
 use crate::agentic_seen::Seen;
 use crate::finding::{Code, Finding};
-use crate::object::Object;
+use crate::object::{Object, escaped};
 use crate::yaml::object;
 
 /// The actions that Presidio's guard in LiteLLM knows.
@@ -163,7 +163,7 @@ pub fn values(seen: &Seen<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for guard in seen.objects.of(GROUP, "Guard") {
         let say = |key: &str, entity: &str, message: String, help: &str| {
-            let pointer = format!("/spec/presidio/{key}/{}", entity.replace('~', "~0").replace('/', "~1"));
+            let pointer = format!("/spec/presidio/{key}/{}", escaped(entity));
             guard.error(Code::GuardValues, &pointer, format!("{}: {message}", guard.identity)).help(help.to_owned())
         };
         let spec = guard.at("/spec").unwrap_or(&Value::Null);

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::finding::{Code, Finding};
 use crate::litellm::{Config, Entry, SETTINGS};
+use crate::object::escaped;
 use crate::schema::did_you_mean;
 
 /// What LiteLLM wants of each entry: without it the proxy does not start, or drops the entry.
@@ -118,8 +119,7 @@ pub fn headers(config: &Config<'_>) -> Vec<Finding> {
     for entry in config.entries() {
         for (name, _) in entry.params["extra_headers"].as_object().into_iter().flatten().filter(|(_, v)| !v.is_string())
         {
-            let pointer =
-                entry.pointer(&format!("/litellm_params/extra_headers/{}", name.replace('~', "~0").replace('/', "~1")));
+            let pointer = entry.pointer(&format!("/litellm_params/extra_headers/{}", escaped(name)));
             let message = format!("the header `{name}` of `{}` is no string, and each call fails", entry.alias);
             findings.push(config.part.error(Code::LitellmHeaderValue, &pointer, message).help("quote it"));
         }
@@ -215,7 +215,7 @@ pub fn fallbacks(config: &Config<'_>) -> Vec<Finding> {
                 continue;
             }
             for (source, targets) in item.as_object().into_iter().flatten() {
-                let at = format!("{pointer}/{i}/{}", source.replace('~', "~0").replace('/', "~1"));
+                let at = format!("{pointer}/{i}/{}", escaped(source));
                 findings.extend(fallback(config, &aliases, kind, (source, &at), targets));
             }
         }

@@ -6,6 +6,7 @@ use crate::finding::{Code, Finding};
 use crate::inventory::Inventory;
 use crate::litellm::Config;
 use crate::litellm_pods::{self, Container, Pods, Variable};
+use crate::object::escaped;
 use crate::rules_litellm_database;
 use crate::rules_litellm_models::{own_address, priced};
 
@@ -49,7 +50,7 @@ fn environ(value: &Value, pointer: &mut String, found: &mut Vec<(String, String)
     };
     match value {
         Value::Object(map) => {
-            map.iter().for_each(|(k, v)| into(format!("/{}", k.replace('~', "~0").replace('/', "~1")), v, pointer));
+            map.iter().for_each(|(k, v)| into(format!("/{}", escaped(k)), v, pointer));
         }
         Value::Array(list) => list.iter().enumerate().for_each(|(i, v)| into(format!("/{i}"), v, pointer)),
         Value::String(text) => {

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::finding::{Code, Finding};
 use crate::litellm::{Config, SETTINGS};
+use crate::object::escaped;
 use crate::schema::did_you_mean;
 
 /// Sections that are lists of maps.
@@ -145,7 +146,7 @@ pub fn mcp_servers(config: &Config<'_>) -> Vec<Finding> {
     let servers = config.part.at("/mcp_servers").and_then(Value::as_object);
     let mut findings = Vec::new();
     for (name, server) in servers.into_iter().flatten() {
-        let pointer = format!("/mcp_servers/{}", name.replace('~', "~0").replace('/', "~1"));
+        let pointer = format!("/mcp_servers/{}", escaped(name));
         if name.contains('-') {
             let message = format!("the name of the MCP server `{name}` has a dash, and LiteLLM does not start");
             findings.push(start(config, &pointer, message, &format!("write `{}`", name.replace('-', "_"))));

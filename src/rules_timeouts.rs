@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::chain::{End, Target, Trip, Walk, behind};
 use crate::finding::{Code, Finding};
 use crate::model_server::{Server, selected};
-use crate::object::Object;
+use crate::object::{Object, escaped};
 use crate::part::Part;
 use crate::routing::Way;
 use crate::world::World;
@@ -176,7 +176,7 @@ fn picker<'a>(world: &World<'a>, pool: &Object<'a>) -> Option<Part<'a>> {
     });
     let mut texts = texts.filter(|(_, _, text)| text.as_str().is_some_and(|t| t.contains("EndpointPickerConfig")));
     let (map, key, _) = texts.next()?;
-    Part::of_text(map, &format!("/data/{}", key.replace('~', "~0").replace('/', "~1")), Code::ColdStart).ok()
+    Part::of_text(map, &format!("/data/{}", escaped(key)), Code::ColdStart).ok()
 }
 
 /// The time that the startup probe of a model server gives it.

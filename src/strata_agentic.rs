@@ -10,7 +10,7 @@ use crate::agentic_class::{CONTRACT, Class};
 use crate::agentic_input::{self as input, GROUP, Input};
 use crate::choice::Choice;
 use crate::finding::{Code, Finding};
-use crate::object::{Identity, Objects};
+use crate::object::{Identity, Objects, escaped};
 use crate::schema::did_you_mean;
 use crate::source::Source;
 use crate::strata::Work;
@@ -170,7 +170,7 @@ impl<'a> Work<'a, '_> {
                 ),
                 Some(g) => (format!("{} {id} is not on LiteLLM", g.kind), "remove it".to_owned()),
             };
-            let at = format!("{pointer}/{}", id.replace('~', "~0").replace('/', "~1"));
+            let at = format!("{pointer}/{}", escaped(id));
             let place = self.setting_place(&choice.group.name, &at);
             self.findings.push(Finding::error(Code::SettingRule, message).place(place).help(help));
         }
