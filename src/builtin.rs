@@ -2,7 +2,16 @@
 //!
 //! `schemas/kubernetes.json` is what a server of 1.35 publishes. No crate of Kubernetes types has what decides here: the
 //! choices of a field, and the keys by which lists are merged. What the server checks beyond its schemas is in
-//! [`crate::constraints`], [`crate::workloads`] and the modules beside them.
+//! [`crate::builtin::constraints`], [`crate::builtin::workloads`] and the modules beside them.
+
+pub mod selectors;
+pub mod constraints;
+pub mod containers;
+pub mod pods;
+pub mod storage;
+pub mod network;
+pub mod access;
+pub mod workloads;
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
@@ -10,19 +19,14 @@ use std::sync::{LazyLock, OnceLock};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::access;
-use crate::constraints;
-use crate::defaults;
-use crate::fields;
-use crate::metadata;
-use crate::names::Syntax;
-use crate::network;
-use crate::spot::Spot;
-use crate::storage;
-use crate::structural::Structural;
-use crate::validate;
-use crate::violation::{Path, Violation};
-use crate::workloads;
+use crate::verdict::defaults;
+use crate::verdict::fields;
+use crate::verdict::metadata;
+use crate::verdict::names::Syntax;
+use crate::verdict::spot::Spot;
+use crate::verdict::structural::Structural;
+use crate::verdict::validate;
+use crate::verdict::violation::{Path, Violation};
 
 /// A built-in kind in one version.
 #[derive(Debug, Deserialize)]

@@ -2,86 +2,81 @@
 
 use serde_json::Value;
 
-use crate::agentic_seen::Seen;
+use crate::agentic::seen::Seen;
 use crate::crd::{Crds, Verdict};
 use crate::finding::{Code, Finding};
-use crate::inventory::Inventory;
 use crate::object::{Object, ObjectRule, escaped};
 use crate::plan::Plan;
 use crate::render::Bundle;
-use crate::violation::Violation;
+use crate::verdict::violation::Violation;
+use crate::wiring::inventory::Inventory;
 use crate::world::{World, WorldRule};
-use crate::{
-    argocd, attachment, claims, filled, hosts, policies, presence, rights, rules_agentic, rules_argocd, rules_backend,
-    rules_cnpg, rules_drift, rules_env, rules_expression, rules_gateway, rules_inference, rules_jwt, rules_keda,
-    rules_keys, rules_litellm, rules_policy, rules_postgres, rules_routing, rules_secrets, rules_stores, rules_vllm,
-    rules_ways, secret, selection, silence, wiring, wiring_containers,
-};
+use crate::{agentic, chain, claims, litellm, rules, secret, silence, wiring};
 
 /// Rules that look at one object alone, by subject.
 const OF_OBJECTS: &[&[ObjectRule]] = &[
-    &[secret_material, filled::templates, rules_env::twice, rules_litellm::config],
-    rules_backend::OF_OBJECTS,
-    rules_keys::OF_OBJECTS,
-    rules_expression::OF_OBJECTS,
-    rules_policy::OF_OBJECTS,
-    rules_jwt::OF_OBJECTS,
-    rules_inference::OF_OBJECTS,
-    rules_vllm::OF_OBJECTS,
-    rules_keda::OF_OBJECTS,
-    rules_cnpg::OF_OBJECTS,
-    rules_postgres::OF_OBJECTS,
-    rules_stores::OF_OBJECTS,
-    rules_secrets::OF_OBJECTS,
-    rules_argocd::OF_OBJECTS,
+    &[secret_material, wiring::filled::templates, litellm::env::twice, litellm::rules::config],
+    rules::backend::OF_OBJECTS,
+    rules::keys::OF_OBJECTS,
+    rules::expression::OF_OBJECTS,
+    rules::policy::OF_OBJECTS,
+    rules::jwt::OF_OBJECTS,
+    rules::inference::OF_OBJECTS,
+    rules::vllm::OF_OBJECTS,
+    rules::keda::OF_OBJECTS,
+    rules::cnpg::OF_OBJECTS,
+    rules::postgres::OF_OBJECTS,
+    rules::stores::OF_OBJECTS,
+    rules::secrets::OF_OBJECTS,
+    rules::argocd::OF_OBJECTS,
 ];
 
 /// Rules that look at all objects of a cluster, by subject.
 const OF_WORLDS: &[&[WorldRule]] = &[
     &[repeated],
-    rules_backend::OF_WORLDS,
-    rules_expression::OF_WORLDS,
-    rules_policy::OF_WORLDS,
-    rules_jwt::OF_WORLDS,
-    rules_routing::OF_WORLDS,
-    rules_gateway::OF_WORLDS,
-    rules_inference::OF_WORLDS,
-    rules_vllm::OF_WORLDS,
-    rules_keda::OF_WORLDS,
-    rules_postgres::OF_WORLDS,
-    rules_secrets::OF_WORLDS,
-    rules_argocd::OF_WORLDS,
-    rules_drift::OF_WORLDS,
+    rules::backend::OF_WORLDS,
+    rules::expression::OF_WORLDS,
+    rules::policy::OF_WORLDS,
+    rules::jwt::OF_WORLDS,
+    rules::routing::OF_WORLDS,
+    rules::gateway::OF_WORLDS,
+    rules::inference::OF_WORLDS,
+    rules::vllm::OF_WORLDS,
+    rules::keda::OF_WORLDS,
+    rules::postgres::OF_WORLDS,
+    rules::secrets::OF_WORLDS,
+    rules::argocd::OF_WORLDS,
+    rules::drift::OF_WORLDS,
 ];
 
 /// Rules that look at everything the cluster will have.
 const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
-    wiring::references,
-    presence::namespaces,
-    presence::kinds,
-    presence::makers,
-    presence::charts,
-    selection::selection,
-    attachment::listeners,
-    attachment::grants,
-    attachment::stores,
-    rules_ways::proxies,
-    policies::targets,
-    wiring_containers::containers,
-    wiring_containers::claims,
-    rights::bindings,
-    policies::open,
-    hosts::addresses,
-    filled::logins,
-    argocd::projects,
-    argocd::paths,
-    argocd::owners,
+    wiring::references::references,
+    wiring::presence::namespaces,
+    wiring::presence::kinds,
+    wiring::presence::makers,
+    wiring::presence::charts,
+    wiring::selection::selection,
+    wiring::attachment::listeners,
+    wiring::attachment::grants,
+    wiring::attachment::stores,
+    chain::rules::proxies,
+    wiring::policies::targets,
+    wiring::containers::containers,
+    wiring::containers::claims,
+    wiring::rights::bindings,
+    wiring::policies::open,
+    wiring::hosts::addresses,
+    wiring::filled::logins,
+    wiring::argocd::projects,
+    wiring::argocd::paths,
+    wiring::argocd::owners,
 ];
 
 /// Everything that is wrong with a cluster's objects, and what its silences miss.
 pub fn check(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     let mut all = findings(world, crds);
-    all.extend(rules_agentic::check_objects(&world.objects, world.closed));
+    all.extend(agentic::rules::check_objects(&world.objects, world.closed));
     silence::apply(all, world.silences)
 }
 
@@ -92,7 +87,7 @@ pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle, crds: &Crds) -> Vec<Find
     let mut all = findings(&world, crds);
     // The contracts are looked at where they were written, not where they are passed on.
     let contracts = plan.agentic.objects();
-    all.extend(rules_agentic::check(&Seen { objects: &contracts, model: &plan.agentic.model, closed: true }));
+    all.extend(agentic::rules::check(&Seen { objects: &contracts, model: &plan.agentic.model, closed: true }));
     match claims::claims(plan, bundle) {
         Ok(claims) => all.extend(claims::gaps(plan, &claims)),
         Err(findings) => all.extend(findings),

@@ -8,15 +8,16 @@ use anyhow::anyhow;
 use rayon::prelude::*;
 
 use crate::args::{Check, Deny};
+use crate::check;
 use crate::crd::Crds;
 use crate::disk::{self, Failure};
 use crate::finding::{Finding, Severity, sorted};
+use crate::manifests;
 use crate::object::Identity;
 use crate::render::Memo;
 use crate::source::Source;
 use crate::workspace::{Outcome, Result, Workspace};
 use crate::world::World;
-use crate::{check, manifests};
 
 /// Where definitions lie when nobody says otherwise.
 const CRDS: &str = "crds";

@@ -8,8 +8,10 @@ use crate::args::{Args, Command, Report};
 use crate::commands;
 use crate::disk::Failure;
 use crate::finding::{Finding, Severity};
+use crate::github;
+use crate::report;
+use crate::sarif;
 use crate::workspace::{Outcome, pretty};
-use crate::{github, report, sarif};
 
 /// Runs the program and returns its exit code.
 pub fn run() -> u8 {

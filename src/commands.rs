@@ -8,21 +8,28 @@ use std::time::Instant;
 use anyhow::anyhow;
 use serde_json::{Value, json};
 
-use crate::agentic;
+use crate::agentic::model;
 use crate::args::{Args, Command, Format, Place};
 use crate::catalog::Catalog;
+use crate::checking;
 use crate::claims::{self, Claim};
 use crate::contract;
+use crate::deletions;
 use crate::disk::{self, Failure};
+use crate::explain;
+use crate::explain_gateway;
 use crate::features::Cluster;
 use crate::finding::{Code, Finding, sorted};
+use crate::golden;
+use crate::output;
 use crate::pipeline::Rendered;
+use crate::plan;
+use crate::prove;
 use crate::render::Memo;
 use crate::schema::did_you_mean;
 use crate::tables::{plan_json, plan_text, secrets_text, status_markdown, status_text};
 use crate::tree::{self, Change, Tree, changes, unified_diff};
 use crate::workspace::{Outcome, Result, Workspace, formatted, pretty};
-use crate::{checking, deletions, explain, explain_gateway, golden, output, plan, prove};
 
 /// What `init` writes.
 const STARTER: &str = include_str!("../features.yaml");
@@ -181,7 +188,7 @@ impl Workspace<'_> {
     fn status(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
         let tables = self.each(&self.clusters(only)?, &Memo::default(), |rendered| {
             let claims = claims::claims(&rendered.plan, &rendered.bundle).map_err(Failure::Findings)?;
-            let gateways: Vec<Value> = rendered.plan.agentic.model.gateways.iter().map(agentic::status).collect();
+            let gateways: Vec<Value> = rendered.plan.agentic.model.gateways.iter().map(model::status).collect();
             Ok((rendered.plan.cluster.clone(), claims, gateways))
         })?;
         match output {

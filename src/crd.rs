@@ -11,16 +11,16 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::builtin;
-use crate::defaults;
-use crate::fields;
 use crate::finding::{Code, Finding};
-use crate::metadata;
-use crate::names::Syntax;
-use crate::rules;
 use crate::source::{Place, Source};
-use crate::structural::Structural;
-use crate::validate;
-use crate::violation::{Path, Violation, describe, existing};
+use crate::verdict::cel_rules;
+use crate::verdict::defaults;
+use crate::verdict::fields;
+use crate::verdict::metadata;
+use crate::verdict::names::Syntax;
+use crate::verdict::structural::Structural;
+use crate::verdict::validate;
+use crate::verdict::violation::{Path, Violation, describe, existing};
 use crate::yaml;
 
 /// Definitions of kinds by group and kind.
@@ -215,7 +215,7 @@ impl Version {
             replicas(scale, &completed, out);
         }
         if out.len() == before {
-            rules::broken(schema, &completed, old.as_ref(), &Path::ROOT, out);
+            cel_rules::broken(schema, &completed, old.as_ref(), &Path::ROOT, out);
         }
     }
 

@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use crate::agentic::{AGENTS_HOME, Choice, Gateway, Model, Patch, Unserved, agent_environment};
-use crate::agentic_class::{CONTRACT, Served};
-use crate::agentic_route::{Broken, Route};
+use crate::agentic::class::{CONTRACT, Served};
+use crate::agentic::model::{AGENTS_HOME, Choice, Gateway, Model, Patch, Unserved, agent_environment};
+use crate::agentic::route::{Broken, Route};
 use crate::config_patch::marked;
 
 /// The kinds that can be explained, as in `AiGateway/namespace/name`.

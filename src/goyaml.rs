@@ -3,16 +3,20 @@
 //! The LiteLLM Gateway Operator reads and writes its configuration so, and a hash of the bytes decides whether a pod
 //! restarts. YAML of people and of Kubernetes is [`crate::yaml`]'s. The rules are those of `decode.go` of that version.
 
+pub mod value;
+pub mod emit;
+pub mod tree;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-pub use crate::goyaml_emit::emit;
-use crate::goyaml_tree::{Kind, Tree};
-pub use crate::goyaml_tree::{MAX_BYTES, MAX_DEPTH};
-pub use crate::goyaml_value::{Yaml, sort};
-use crate::goyaml_value::{plain, tag_of, tagged};
+pub use crate::goyaml::emit::emit;
+use crate::goyaml::tree::{Kind, Tree};
+pub use crate::goyaml::tree::{MAX_BYTES, MAX_DEPTH};
+pub use crate::goyaml::value::{Yaml, sort};
+use crate::goyaml::value::{plain, tag_of, tagged};
 
 /// Most values read, aliases expanded. Up to here yaml.v3 lets 99 % of them come from aliases. With them expanded the
 /// text may be no longer than [`MAX_BYTES`] and no deeper than [`MAX_DEPTH`].

@@ -18,11 +18,15 @@
 //!                   disk, golden, diff               compare with what is there, or write
 //! ```
 //!
-//! Invariants: only [`disk`] touches files; only [`yaml`] knows the YAML crate, [`goyaml_tree`] the parser below it,
-//! [`template`] and [`filters`] minijinja, [`schema`] the JSON Schema crate, [`report`] the drawing of excerpts. No
-//! Kubernetes YAML stands in Rust; even the Argo CD Application is a template. Three kinds of failure: the user's data
-//! becomes [`finding::Finding`]s, all of a stage together; the environment an error with context; our own mistake a panic
-//! with its reason.
+//! Folders hold what belongs to one subject: [`goyaml`] (yaml.v3's bytes), [`template`], [`agentic`] (the contracts),
+//! [`verdict`] and [`builtin`] (the API server's word on one object, gathered in [`crd`]), [`wiring`] (references),
+//! [`rules`] (known traps), [`litellm`] and [`chain`] (from alias to model). [`check`] has the tables of all rules.
+//!
+//! Invariants: only [`disk`] and [`output`] touch files; only [`yaml`] knows the YAML crate, [`goyaml::tree`] the parser
+//! below it, [`template`] minijinja, [`schema`] the JSON Schema crate, [`report`] the drawing of excerpts. No Kubernetes
+//! YAML stands in Rust; even the Argo CD Application is a template. Three kinds of failure: the user's data becomes
+//! [`finding::Finding`]s, all of a stage together; the environment an error with context; our own mistake a panic with its
+//! reason.
 
 pub mod source;
 pub mod finding;
@@ -30,30 +34,14 @@ pub mod existing;
 pub mod yaml;
 pub mod merge;
 pub mod digest;
-pub mod goyaml_value;
-pub mod goyaml_emit;
-pub mod goyaml_tree;
 pub mod goyaml;
 pub mod config_patch;
 pub mod schema;
-pub mod filters;
-pub mod marks;
-pub mod growth;
 pub mod template;
 pub mod catalog;
 pub mod secret;
 pub mod object;
-pub mod agentic_webhook;
-pub mod agentic_input;
-pub mod agentic_class;
-pub mod agentic_guard;
-pub mod agentic_route;
-pub mod agentic_litellm;
 pub mod agentic;
-pub mod agentic_seen;
-pub mod rules_guards;
-pub mod rules_master_key;
-pub mod rules_agentic;
 pub mod features;
 pub mod choice;
 pub mod component;
@@ -64,29 +52,7 @@ pub mod cache;
 pub mod render;
 pub mod claims;
 pub mod contract;
-pub mod violation;
-pub mod pattern;
-pub mod formats;
-pub mod quantity;
-pub mod cost;
-pub mod cel;
-pub mod structural;
-pub mod celvalue;
-pub mod defaults;
-pub mod fields;
-pub mod validate;
-pub mod rules;
-pub mod names;
-pub mod spot;
-pub mod metadata;
-pub mod selectors;
-pub mod constraints;
-pub mod containers;
-pub mod pods;
-pub mod storage;
-pub mod network;
-pub mod access;
-pub mod workloads;
+pub mod verdict;
 pub mod builtin;
 pub mod crd;
 pub mod tree;
@@ -94,65 +60,10 @@ pub mod deletions;
 pub mod manifests;
 pub mod world;
 pub mod silence;
-pub mod products;
-pub mod edges;
-pub mod delivery;
-pub mod inventory;
-pub mod order;
 pub mod wiring;
-pub mod presence;
-pub mod wiring_pods;
-pub mod selection;
-pub mod attachment;
-pub mod policies;
-pub mod wiring_containers;
-pub mod rights;
-pub mod hosts;
-pub mod filled;
-pub mod argocd;
-pub mod trap_attachment;
-pub mod application;
-pub mod workload;
-pub mod trap_quantity;
-pub mod cel_text;
-pub mod shared_findings;
-pub mod rules_backend;
-pub mod rules_keys;
-pub mod rules_expression;
-pub mod rules_policy;
-pub mod rules_jwt;
-pub mod rules_routing;
-pub mod rules_gateway;
-pub mod rules_inference;
-pub mod rules_vllm;
-pub mod rules_keda;
-pub mod cnpg_spec;
-pub mod cnpg_managed;
-pub mod rules_cnpg;
-pub mod rules_postgres;
-pub mod rules_stores;
-pub mod rules_secrets;
-pub mod rules_argocd;
-pub mod rules_drift;
-pub mod part;
-pub mod address;
+pub mod rules;
 pub mod litellm;
-pub mod litellm_pods;
-pub mod rules_litellm_keys;
-pub mod rules_litellm_models;
-pub mod rules_litellm_settings;
-pub mod rules_litellm;
-pub mod rules_env;
-pub mod rules_litellm_database;
-pub mod rules_litellm_pods;
-pub mod model_header;
-pub mod routing;
-pub mod model_server;
 pub mod chain;
-pub mod rules_chain;
-pub mod rules_chain_back;
-pub mod rules_timeouts;
-pub mod rules_ways;
 pub mod check;
 pub mod trace;
 pub mod pipeline;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::agentic::{Extras, Gateway, Model, model};
-use crate::agentic_class::{CONTRACT, Class};
-use crate::agentic_input::{self as input, GROUP, Input};
+use crate::agentic::class::{CONTRACT, Class};
+use crate::agentic::input::{self as input, GROUP, Input};
+use crate::agentic::model::{Extras, Gateway, Model, model};
 use crate::choice::Choice;
 use crate::finding::{Code, Finding};
 use crate::object::{Identity, Objects, escaped};

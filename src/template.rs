@@ -4,6 +4,10 @@
 //! exactly these with [`pick`], so they are its memo key as well. There are no includes and no macros (the crate's features
 //! for them are off), every `{{ }}` in a template is escaped to one JSON value, and undefined is an error.
 
+pub mod filters;
+pub mod marks;
+pub mod growth;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -12,8 +16,8 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::{Map, Value};
 
 use crate::finding::{Code, Finding};
+use crate::schema;
 use crate::source::{Place, Source};
-use crate::{filters, growth, marks, schema};
 
 /// What expressions see: names with values. Cheap to extend.
 #[derive(Clone, Debug)]

@@ -4,20 +4,22 @@
 
 use std::collections::BTreeMap;
 
-use gatewright::agentic::{Choice, Gateway, Unserved};
-use gatewright::agentic_class::{Class, Served, served};
-use gatewright::agentic_route::Broken;
-use gatewright::agentic_webhook::{defaulted, refusals};
+use gatewright::agentic::class::{Class, Served, served};
+use gatewright::agentic::model::{Choice, Gateway, Unserved};
+use gatewright::agentic::route;
+use gatewright::agentic::route::Broken;
+use gatewright::agentic::webhook::{defaulted, refusals};
 use gatewright::catalog::Catalog;
 use gatewright::config_patch::{patched, strict};
 use gatewright::crd::Crds;
+use gatewright::explain_gateway;
 use gatewright::features::Inputs;
 use gatewright::finding::{Code, Finding, Severity};
 use gatewright::goyaml::{self, Yaml};
 use gatewright::pipeline::{self, Rendered};
 use gatewright::render::Memo;
+use gatewright::report;
 use gatewright::source::Source;
-use gatewright::{agentic_route as route, explain_gateway, report};
 use serde_json::{Value, json};
 
 fn catalog() -> Catalog {

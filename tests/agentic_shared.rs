@@ -5,17 +5,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gatewright::agentic::PATCH_KEY;
-use gatewright::agentic_input;
+use gatewright::agentic::input;
+use gatewright::agentic::model::PATCH_KEY;
 use gatewright::catalog::Catalog;
+use gatewright::config_patch;
 use gatewright::crd::Crds;
 use gatewright::features::Inputs;
 use gatewright::finding::{Code, Severity};
+use gatewright::goyaml;
 use gatewright::goyaml::Yaml;
 use gatewright::pipeline::{self, Rendered};
 use gatewright::render::Memo;
+use gatewright::report;
 use gatewright::source::Source;
-use gatewright::{config_patch, goyaml, report, yaml};
+use gatewright::yaml;
 use serde_json::{Value, json};
 
 /// A folder of ../shared; `None` is said on stderr.
@@ -187,7 +190,7 @@ fn schemas_agree_with_the_crds() {
         let crd = documents(&entry.expect("readable").path()).remove(0);
         let kind = crd["spec"]["names"]["kind"].as_str().expect("a kind").to_owned();
         let theirs = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"];
-        let ours = agentic_input::schema(&kind).unwrap_or_else(|| panic!("no schema of {kind}"));
+        let ours = input::schema(&kind).unwrap_or_else(|| panic!("no schema of {kind}"));
         agree(&kind, theirs, &ours.json);
         kinds += 1;
     }

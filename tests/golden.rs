@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use gatewright::catalog::Catalog;
 use gatewright::disk::{self, Failure};
-use gatewright::{golden, report};
+use gatewright::golden;
+use gatewright::report;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {

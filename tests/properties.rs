@@ -155,8 +155,8 @@ fn every_setting_is_read() {
         }
         // What is said of gateways beyond their objects is read by the model of the contracts.
         if group.variants.values().any(|v| v.text.agentic.is_some()) {
-            for module in ["agentic", "agentic_litellm"] {
-                texts += &fs::read_to_string(format!("src/{module}.rs")).expect("a module");
+            for module in ["model", "litellm"] {
+                texts += &fs::read_to_string(format!("src/agentic/{module}.rs")).expect("a module");
             }
         }
         for (provider, variant) in &group.variants {

@@ -5,12 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gatewright::catalog::{BUILTIN, Catalog};
+use gatewright::choice;
 use gatewright::features::{Cluster, Inputs};
+use gatewright::pipeline;
 use gatewright::plan;
 use gatewright::prove;
 use gatewright::report;
 use gatewright::source::Source;
-use gatewright::{choice, pipeline};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,0 +1,413 @@
+//! Objects of runtime.agentic-layer.ai -> the model of what serves them: each gateway with its class, routes, guards,
+//! configuration and URL, and each agent with its gateway. The model says what is missing too; `agentic::rules` tells it.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::agentic::class::{CONTRACT, Class, Served, classes, served};
+use crate::agentic::guard::{Guard, guards, reference};
+use crate::agentic::input::{GROUP, spec};
+use crate::agentic::litellm;
+use crate::agentic::route::{self as routes, Broken, Route};
+use crate::config_patch;
+use crate::digest;
+use crate::goyaml::Yaml;
+use crate::object::{Identity, Object, Objects};
+use crate::yaml::object;
+
+/// The annotation that names the ConfigMap of a patch, in the gateway's namespace.
+pub const PATCH: &str = "ai-gateway-litellm.agentic-layer.ai/config-patch";
+
+/// The key of that ConfigMap.
+pub const PATCH_KEY: &str = "patch.yaml";
+
+/// Namespace in which agents that name no gateway look for one.
+pub const AGENTS_HOME: &str = "ai-gateway";
+
+/// What the objects of one cluster amount to.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    /// The classes, offered or written.
+    pub classes: Vec<Class>,
+    /// AiGateways, then ToolGateways, each sorted by namespace and name.
+    pub gateways: Vec<Gateway>,
+    /// Routes that no gateway serves: namespace, name and why.
+    pub unserved: Vec<(String, String, Unserved)>,
+    /// Agents by namespace and name, each with its gateway.
+    pub agents: Vec<(String, String, Choice)>,
+}
+
+/// An AiGateway or ToolGateway.
+#[derive(Clone, Debug, Serialize)]
+pub struct Gateway {
+    /// AiGateway or ToolGateway.
+    pub kind: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name, also that of Deployment and Service.
+    pub name: String,
+    /// Which class serves it.
+    #[serde(skip)]
+    pub served: Served,
+    /// Name of that class; absent: none does.
+    pub class: Option<String>,
+    /// Who renders it; absent: nobody, as something is missing.
+    pub target: Option<String>,
+    /// What `status.url` says, and for an AiGateway what an agent is given.
+    pub url: String,
+    /// Port of the Service.
+    pub port: i64,
+    /// Port of the container.
+    pub container_port: i64,
+    /// The spec as the cluster has it.
+    pub spec: Value,
+    /// What the settings say beyond the spec.
+    pub extra: Value,
+    /// Labels and annotations of Deployment and Service.
+    pub common: Meta,
+    /// Further ones of the pods.
+    pub pod: Meta,
+    /// What it says of the environment.
+    pub given_env: Vec<Value>,
+    /// Whole Secrets and ConfigMaps of the environment.
+    pub env_from: Vec<Value>,
+    /// Environment of the container on LiteLLM.
+    pub env: Vec<Value>,
+    /// Providers whose keys are in no variable of its own.
+    pub providers: Vec<String>,
+    /// Namespaces of itself, its routes and its guards.
+    pub namespaces: BTreeSet<String>,
+    /// What it serves, sorted by namespace and name.
+    pub routes: Vec<Route>,
+    /// Its guards in order.
+    pub guards: Vec<Guard>,
+    /// LiteLLM's configuration before the patch.
+    #[serde(skip)]
+    pub base: Option<Yaml>,
+    /// Its patch.
+    #[serde(skip)]
+    pub patch: Patch,
+    /// The text of `config.yaml` on LiteLLM.
+    pub config: Option<String>,
+    /// The first 16 hex digits of its SHA-256.
+    pub config_hash: Option<String>,
+}
+
+/// Labels and annotations.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Meta {
+    /// Labels.
+    pub labels: Map<String, Value>,
+    /// Annotations.
+    pub annotations: Map<String, Value>,
+}
+
+impl Meta {
+    fn of(value: &Value) -> Self {
+        Self { labels: object(&value["labels"]).clone(), annotations: object(&value["annotations"]).clone() }
+    }
+}
+
+/// The config patch of a gateway.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Patch {
+    /// It has none.
+    #[default]
+    None,
+    /// Name of the ConfigMap and text of the patch.
+    Text(String, String),
+    /// There is no such ConfigMap.
+    Missing(String),
+    /// That ConfigMap has no key `patch.yaml`.
+    NoKey(String),
+    /// Name of the ConfigMap, and why the operator refuses the text.
+    Refused(String, String),
+}
+
+impl Patch {
+    /// Name of its ConfigMap.
+    pub fn config_map(&self) -> Option<&String> {
+        match self {
+            Patch::None => None,
+            Patch::Text(name, _) | Patch::Missing(name) | Patch::NoKey(name) | Patch::Refused(name, _) => Some(name),
+        }
+    }
+}
+
+/// Why no gateway serves a route.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unserved {
+    /// It names none, and its class asks for that.
+    NoReference,
+    /// It names none, and several could serve it.
+    Several(Vec<String>),
+    /// It names one that is not there.
+    NoGateway(String, String),
+    /// What stands behind it cannot be resolved.
+    Upstream(Broken),
+    /// Another route of the gateway has its key: that one's namespace and name.
+    Taken(String, String),
+}
+
+/// Which AiGateway an agent gets.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Choice {
+    /// It names this one.
+    Named(String, String),
+    /// It names none, and this is the only one of [`AGENTS_HOME`].
+    Only(String),
+    /// It names none, and the first of these that the API server lists counts.
+    Arbitrary(Vec<String>),
+    /// It names none, and there is none.
+    Without,
+    /// It names one that is not there.
+    Missing(String, String),
+}
+
+/// What settings say about gateways beyond their objects.
+#[derive(Clone, Debug, Default)]
+pub struct Extras {
+    /// By `namespace/name`, complete.
+    pub given: Value,
+    /// The same for a gateway that is not among them.
+    pub plain: Value,
+}
+
+/// Makes the model of some objects. `offered` are the classes that groups bring.
+pub fn model(objects: &Objects<'_>, offered: &[Class], extras: &Extras) -> Model {
+    let classes = classes(offered, objects);
+    let mut model = Model { classes, ..Model::default() };
+    for kind in ["AiGateway", "ToolGateway"] {
+        let made = objects.of(GROUP, kind).map(|object| gateway(object, objects, &model.classes, extras));
+        let made: Vec<Gateway> = made.collect();
+        model.gateways.extend(made);
+    }
+    for route in objects.of(GROUP, "ToolRoute") {
+        if let Err(why) = attach(route, objects, &mut model) {
+            model.unserved.push((route.identity.namespace.clone(), route.identity.name.clone(), why));
+        }
+    }
+    model.gateways.iter_mut().for_each(configure);
+    let agents = objects.of(GROUP, "Agent");
+    model.agents =
+        agents.map(|a| (a.identity.namespace.clone(), a.identity.name.clone(), choice(a, objects))).collect();
+    model
+}
+
+impl Model {
+    /// The gateway of that kind and name.
+    pub fn gateway(&self, kind: &str, namespace: &str, name: &str) -> Option<&Gateway> {
+        self.gateways.iter().find(|g| g.kind == kind && g.namespace == namespace && g.name == name)
+    }
+}
+
+impl Gateway {
+    /// The class that serves it.
+    pub fn by(&self) -> Option<&Class> {
+        match &self.served {
+            Served::By(class) => Some(class),
+            _ => None,
+        }
+    }
+
+    /// LiteLLM runs behind it.
+    pub fn is_litellm(&self) -> bool {
+        self.by().is_some_and(Class::is_litellm)
+    }
+
+    /// Its objects stand in git; no operator makes them.
+    pub fn is_direct(&self) -> bool {
+        self.by().is_some_and(|class| class.target != CONTRACT)
+    }
+
+    /// What the settings lay over the configuration after the patch.
+    pub fn strict_patch(&self) -> Option<&Value> {
+        self.extra.get("configPatch").filter(|patch| self.is_direct() && !object(patch).is_empty())
+    }
+
+    /// `namespace/name`.
+    pub fn id(&self) -> String {
+        format!("{}/{}", self.namespace, self.name)
+    }
+}
+
+fn gateway(object: &Object<'_>, objects: &Objects<'_>, classes: &[Class], extras: &Extras) -> Gateway {
+    let Identity { kind, namespace, name, .. } = object.identity.clone();
+    let spec = spec(object);
+    let class = spec[if kind == "AiGateway" { "aiGatewayClassName" } else { "toolGatewayClassName" }].as_str();
+    let served = served(classes, &kind, class.unwrap_or_default());
+    let (port, container_port, suffix) = match kind.as_str() {
+        "AiGateway" => {
+            let port = spec["port"].as_i64().unwrap_or_default();
+            (port, port, format!(":{port}"))
+        }
+        _ => (80, 4000, String::new()),
+    };
+    let id = format!("{namespace}/{name}");
+    let list = |key: &str| spec[key].as_array().cloned().unwrap_or_default();
+    Gateway {
+        url: format!("http://{name}.{namespace}.svc.cluster.local{suffix}"),
+        class: None,
+        target: None,
+        port,
+        container_port,
+        extra: extras.given.get(&id).unwrap_or(&extras.plain).clone(),
+        common: Meta::of(&spec["commonMetadata"]),
+        pod: Meta::of(&spec["podMetadata"]),
+        given_env: list("env"),
+        env_from: list("envFrom"),
+        namespaces: BTreeSet::from([namespace.clone()]),
+        env: Vec::new(),
+        providers: Vec::new(),
+        routes: Vec::new(),
+        guards: guards(object, objects),
+        base: None,
+        patch: patch(object, objects),
+        config: None,
+        config_hash: None,
+        kind,
+        namespace,
+        name,
+        served,
+        spec,
+    }
+}
+
+/// The patch that a gateway names. An empty annotation names none.
+fn patch(gateway: &Object<'_>, objects: &Objects<'_>) -> Patch {
+    let name = gateway.text_at(&format!("/metadata/annotations/{}", PATCH.replace('/', "~1")));
+    if name.is_empty() {
+        return Patch::None;
+    }
+    let Some(map) = objects.get("", "ConfigMap", &gateway.identity.namespace, name) else {
+        return Patch::Missing(name.into());
+    };
+    match map.at(&format!("/data/{PATCH_KEY}")).and_then(Value::as_str) {
+        Some(text) => Patch::Text(name.into(), text.into()),
+        None => Patch::NoKey(name.into()),
+    }
+}
+
+/// Gives a route to the gateway that serves it.
+fn attach(route: &Object<'_>, objects: &Objects<'_>, model: &mut Model) -> Result<(), Unserved> {
+    let Identity { namespace, name, .. } = route.identity.clone();
+    let index = match routes::named(route) {
+        Some((of, gateway)) => {
+            let found = model
+                .gateways
+                .iter()
+                .position(|g| (g.kind.as_str(), &g.namespace, &g.name) == ("ToolGateway", &of, &gateway));
+            found.ok_or(Unserved::NoGateway(of, gateway))?
+        }
+        None => at_home(model)?,
+    };
+    let gateway = &mut model.gateways[index];
+    let key = routes::key(&namespace, &name);
+    let keyed = gateway.by().and_then(|c| c.path.as_deref()).is_some_and(|path| path.contains("{key}"));
+    if let Some(other) = gateway.routes.iter().find(|other| keyed && other.key == key) {
+        return Err(Unserved::Taken(other.namespace.clone(), other.name.clone()));
+    }
+    let upstream = routes::upstream(route, objects).map_err(Unserved::Upstream)?;
+    let texts = |pointer: &str| {
+        let texts = route.items(pointer).iter().filter_map(Value::as_str);
+        texts.map(str::to_owned).collect::<Vec<String>>()
+    };
+    let (allow, deny) = (texts("/spec/toolFilter/allow"), texts("/spec/toolFilter/deny"));
+    let path = gateway.by().and_then(|c| c.path.as_deref()).map(|pattern| routes::path(pattern, &namespace, &name));
+    let url = path.map(|path| format!("{}{path}", gateway.url));
+    let filter = routes::filter(&allow, &deny);
+    gateway.routes.push(Route { namespace, name, key, url, upstream, allow, deny, filter });
+    Ok(())
+}
+
+/// The gateway that serves routes that name none: the only one in the namespace that its class looks in.
+fn at_home(model: &Model) -> Result<usize, Unserved> {
+    let home = |g: &Gateway| g.by().and_then(|c| c.home.as_deref()).is_some_and(|home| home == g.namespace);
+    let rivals =
+        |g: &Gateway| g.kind == "ToolGateway" && model.gateways.iter().any(|o| home(o) && o.namespace == g.namespace);
+    let found: Vec<usize> = (0..model.gateways.len()).filter(|i| rivals(&model.gateways[*i])).collect();
+    match found[..] {
+        [only] => Ok(only),
+        [] => Err(Unserved::NoReference),
+        _ => Err(Unserved::Several(found.iter().map(|i| model.gateways[*i].id()).collect())),
+    }
+}
+
+/// What LiteLLM is told, and whether all that it needs is there.
+fn configure(gateway: &mut Gateway) {
+    let Some(class) = gateway.by().cloned() else { return };
+    gateway.class = Some(class.name.clone());
+    gateway.namespaces.extend(gateway.routes.iter().map(|r| r.namespace.clone()));
+    gateway.namespaces.extend(gateway.guards.iter().map(|g| g.namespace.clone()));
+    let models = gateway.spec["aiModels"].as_array().cloned().unwrap_or_default();
+    let given = gateway.given_env.clone();
+    let complete = gateway.guards.iter().all(Guard::found) && gateway.port != 0;
+    if !class.is_litellm() {
+        gateway.target = complete.then_some(class.target);
+        return;
+    }
+    let direct = class.target != CONTRACT;
+    let served: &[Guard] = if direct { &gateway.guards } else { &[] };
+    gateway.env = litellm::environment(&models, served, &given);
+    let named: BTreeSet<&str> = given.iter().filter_map(|e| e["name"].as_str()).collect();
+    let providers: BTreeSet<&str> = models.iter().filter_map(|m| m["provider"].as_str()).collect();
+    let open = providers.into_iter().filter(|provider| !named.contains(litellm::api_key(provider).as_str()));
+    gateway.providers = open.map(str::to_owned).collect();
+    let (entries, _) = litellm::guardrails(&gateway.guards, &gateway.kind, direct);
+    let extras = if direct { &gateway.extra["models"] } else { &Value::Null };
+    let base = litellm::config(&models, extras, &gateway.routes, &entries);
+    let text = match &gateway.patch {
+        Patch::None => config_patch::patched(&base, None),
+        Patch::Text(_, patch) => config_patch::patched(&base, Some(patch)),
+        _ => Err(String::new()),
+    };
+    let text = text.and_then(|text| match gateway.strict_patch() {
+        Some(patch) => config_patch::strict(&text, patch),
+        None => Ok(text),
+    });
+    gateway.base = Some(base);
+    match (text, &gateway.patch) {
+        (Ok(text), _) if complete => {
+            gateway.config_hash = Some(digest::hex(text.as_bytes())[..16].to_owned());
+            gateway.config = Some(text);
+            gateway.target = Some(class.target);
+        }
+        (Err(why), Patch::Text(name, _)) => gateway.patch = Patch::Refused(name.clone(), why),
+        _ => {}
+    }
+}
+
+fn choice(agent: &Object<'_>, objects: &Objects<'_>) -> Choice {
+    if let Some(given) = agent.at("/spec/aiGatewayRef").filter(|r| r.is_object()) {
+        let (namespace, name) = reference(given, &agent.identity.namespace);
+        return match objects.get(GROUP, "AiGateway", &namespace, &name) {
+            Some(_) => Choice::Named(namespace, name),
+            None => Choice::Missing(namespace, name),
+        };
+    }
+    let all = objects.of(GROUP, "AiGateway").filter(|o| o.identity.namespace == AGENTS_HOME);
+    let names: Vec<String> = all.map(|o| o.identity.name.clone()).collect();
+    match &names[..] {
+        [] => Choice::Without,
+        [only] => Choice::Only(only.clone()),
+        _ => Choice::Arbitrary(names),
+    }
+}
+
+/// What an agent with that gateway finds in its environment (agent-runtime-operator 0.28.1; the dot after `local` is its own).
+pub fn agent_environment(gateway: &Gateway, namespace: &str, agent: &str) -> Vec<(&'static str, String)> {
+    let base = format!("http://{}.{}.svc.cluster.local.:{}", gateway.name, gateway.namespace, gateway.port);
+    let key = format!("{namespace}/{agent}");
+    vec![("LITELLM_PROXY_API_BASE", base), ("LITELLM_PROXY_API_KEY", key), ("USE_LITELLM_PROXY", "True".into())]
+}
+
+/// One line of `status` about a gateway.
+pub fn status(gateway: &Gateway) -> Value {
+    json!({
+        "kind": gateway.kind, "namespace": gateway.namespace, "name": gateway.name,
+        "class": gateway.class, "target": gateway.target, "url": gateway.url,
+        "routes": gateway.routes.iter().map(|r| json!({ "namespace": r.namespace, "name": r.name, "url": r.url })).collect::<Value>(),
+    })
+}

@@ -1,0 +1,17 @@
+//! What the API server says of one object, offline: a schema's parts, each a pure function of schema and value.
+
+pub mod violation;
+pub mod pattern;
+pub mod formats;
+pub mod quantity;
+pub mod cost;
+pub mod cel;
+pub mod structural;
+pub mod celvalue;
+pub mod defaults;
+pub mod fields;
+pub mod validate;
+pub mod cel_rules;
+pub mod names;
+pub mod spot;
+pub mod metadata;

@@ -1,0 +1,246 @@
+//! One CEL rule and a value -> whether the rule holds. Knows no schema.
+//!
+//! The CEL crates differ from Kubernetes in what is repaired here: the size of a string, patterns, `type`, and how much
+//! work a rule may be.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, LazyLock, OnceLock, RwLock};
+
+use kube_cel::KubeCelExt;
+use kube_cel::cel::common::ast::{EntryExpr, Expr};
+use kube_cel::cel::extractors::This;
+use kube_cel::cel::objects::{OptionalValue, Value as Cel};
+use kube_cel::cel::{Context, ExecutionError, IdedExpr, Program};
+use regex::Regex;
+use serde::Deserialize;
+
+use crate::verdict::cost::{self, Size};
+use crate::verdict::pattern;
+
+/// A rule of `x-kubernetes-validations`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rule {
+    /// The expression that must be true.
+    pub rule: String,
+    /// What is said when it is not.
+    #[serde(default)]
+    pub message: String,
+    /// An expression that yields what is said.
+    #[serde(default)]
+    message_expression: String,
+    /// The field at fault, as `.name` or `['name']`, below the value the rule stands at.
+    #[serde(default)]
+    pub field_path: String,
+    /// `oldSelf` is an optional, so that the rule counts on create too.
+    #[serde(default)]
+    pub optional_old_self: bool,
+    #[serde(skip)]
+    compiled: OnceLock<Result<Compiled, String>>,
+}
+
+struct Compiled {
+    program: Program,
+    message: Option<Program>,
+    transition: bool,
+}
+
+impl fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Compiled")
+    }
+}
+
+/// What a rule says of a value.
+pub enum Answer {
+    /// It holds.
+    Holds,
+    /// It is not asked: it compares with an old value and there is none.
+    Skipped,
+    /// It does not hold, and this is what it says.
+    Fails(String),
+    /// It cannot be evaluated, for this reason.
+    Broken(String),
+}
+
+/// A value that rules are evaluated on, with the one before it.
+pub struct Scope {
+    size: Size,
+    old: bool,
+    plain: Context<'static>,
+    /// With `oldSelf` as an optional.
+    optional: Context<'static>,
+}
+
+impl Scope {
+    /// The scope of a value and the one before it, both together of that size.
+    pub fn new(this: Cel, old: Option<Cel>, size: Size) -> Scope {
+        let scope = |old: Option<Cel>| {
+            let mut context = FUNCTIONS.new_inner_scope();
+            context.add_variable_from_value("self", this.clone());
+            old.into_iter().for_each(|old| context.add_variable_from_value("oldSelf", old));
+            context
+        };
+        let optional = old.clone().map_or_else(OptionalValue::none, OptionalValue::of);
+        Scope { size, old: old.is_some(), optional: scope(Some(Cel::Opaque(Arc::new(optional)))), plain: scope(old) }
+    }
+}
+
+impl Rule {
+    fn compiled(&self) -> Result<&Compiled, &String> {
+        self.compiled.get_or_init(|| compile(self)).as_ref()
+    }
+
+    /// Why the rule cannot be evaluated at all.
+    pub fn unusable(&self) -> Option<&String> {
+        self.compiled().err()
+    }
+
+    /// True for a rule that only an update evaluates.
+    pub fn is_transition(&self) -> bool {
+        !self.optional_old_self && self.compiled().is_ok_and(|c| c.transition)
+    }
+
+    /// Evaluates the rule.
+    pub fn answer(&self, scope: &Scope) -> Answer {
+        let compiled = match self.compiled() {
+            Ok(compiled) => compiled,
+            Err(why) => return Answer::Broken(why.clone()),
+        };
+        if compiled.transition && !scope.old && !self.optional_old_self {
+            return Answer::Skipped;
+        }
+        if cost::bound(compiled.program.expression(), scope.size) > cost::MAX_STEPS {
+            return Answer::Broken(format!("it may take more than {} steps on a value of this size", cost::MAX_STEPS));
+        }
+        let context = if self.optional_old_self { &scope.optional } else { &scope.plain };
+        match compiled.program.execute(context) {
+            Ok(Cel::Bool(true)) => Answer::Holds,
+            Ok(Cel::Bool(false)) => Answer::Fails(self.says(compiled, context)),
+            Ok(_) => Answer::Broken("it yields neither true nor false".into()),
+            Err(e) => Answer::Broken(e.to_string()),
+        }
+    }
+
+    fn says(&self, compiled: &Compiled, context: &Context<'_>) -> String {
+        let told = compiled.message.as_ref().and_then(|program| match program.execute(context) {
+            Ok(Cel::String(text)) => Some(text.trim().to_owned()).filter(|t| !t.is_empty() && !t.contains('\n')),
+            _ => None,
+        });
+        told.unwrap_or_else(|| match self.message.trim() {
+            "" => format!("failed rule: {}", self.rule.trim()),
+            message => message.to_owned(),
+        })
+    }
+}
+
+fn compile(rule: &Rule) -> Result<Compiled, String> {
+    let program = |text: &str| {
+        let program =
+            Program::compile(text).map_err(|e| e.to_string().lines().next().unwrap_or_default().to_owned())?;
+        unknown(program.expression()).map_or(Ok(program), Err)
+    };
+    let compiled = program(&rule.rule)?;
+    let transition = compiled.references().has_variable("oldSelf");
+    let message = match rule.message_expression.as_str() {
+        "" => None,
+        text => Some(program(text)?),
+    };
+    Ok(Compiled { program: compiled, message, transition })
+}
+
+/// True for an expression of CEL, as far as its syntax goes.
+pub fn parses(text: &str) -> bool {
+    Program::compile(text).is_ok()
+}
+
+/// What an expression uses that we cannot evaluate.
+fn unknown(expression: &IdedExpr) -> Option<String> {
+    let all = |parts: &[&IdedExpr]| parts.iter().find_map(|part| unknown(part));
+    match &expression.expr {
+        Expr::Struct(made) => Some(format!("`{}{{...}}` makes a message, which CRDs do not have", made.type_name)),
+        Expr::Unspecified => Some("a part of it is empty".into()),
+        Expr::Literal(_) | Expr::Ident(_) => None,
+        Expr::Select(select) => unknown(&select.operand),
+        Expr::List(list) => list.elements.iter().find_map(unknown),
+        Expr::Map(map) => map.entries.iter().find_map(|entry| match &entry.expr {
+            EntryExpr::MapEntry(entry) => unknown(&entry.key).or_else(|| unknown(&entry.value)),
+            EntryExpr::StructField(field) => unknown(&field.value),
+        }),
+        Expr::Comprehension(inner) => {
+            all(&[&inner.iter_range, &inner.accu_init, &inner.loop_cond, &inner.loop_step, &inner.result])
+        }
+        Expr::Call(call) => {
+            let name = call.func_name.as_str();
+            let qualified = match call.target.as_deref().map(|target| &target.expr) {
+                Some(Expr::Ident(prefix)) => is_known(&format!("{prefix}.{name}")),
+                _ => false,
+            };
+            let operator = name.starts_with(['_', '-', '!', '@']);
+            if !operator && !qualified && !is_known(name) {
+                return Some(format!("the function `{name}` is not known here"));
+            }
+            let target = call.target.as_deref().filter(|_| !qualified);
+            target.into_iter().chain(&call.args).find_map(unknown)
+        }
+    }
+}
+
+/// The functions that the CEL crates have, besides operators and macros.
+const KNOWN: &str = "\
+    add asApproximateFloat asInteger base64.decode base64.encode bytes charAt cidr compareTo contains containsCIDR \
+    containsIP distinct double duration endsWith family find findAll first flatten format format.byte format.date \
+    format.datetime format.dns1035Label format.dns1035LabelPrefix format.dns1123Label format.dns1123LabelPrefix \
+    format.dns1123Subdomain format.dns1123SubdomainPrefix format.labelValue format.named format.qualifiedName \
+    format.uri format.uuid getDate getDayOfMonth getDayOfWeek getDayOfYear getEscapedPath getFullYear getHost \
+    getHostname getHours getMilliseconds getMinutes getMonth getPort getQuery getScheme getSeconds hasValue \
+    indexOf int ip ip.isCanonical isCIDR isCIDRv4 isCIDRv6 isGlobalUnicast isGreaterThan isIP isIPv4 isIPv6 \
+    isInteger isLessThan isLinkLocalMulticast isLinkLocalUnicast isLoopback isQuantity isSemver isSorted isURL \
+    isUnspecified join jsonpatch.escapeKey last lastIndexOf lists.range lowerAscii major masked matches math.abs \
+    math.bitAnd math.bitNot math.bitOr math.bitShiftLeft math.bitShiftRight math.bitXor math.ceil math.floor \
+    math.greatest math.isFinite math.isInf math.isNaN math.least math.round math.sign math.sqrt math.trunc max min \
+    minor optional.none optional.of optional.ofNonZeroValue or orValue patch prefixLength quantity replace reverse \
+    semver sets.contains sets.equivalent sets.intersects sign size slice sort split startsWith string \
+    strings.quote sub substring sum timestamp trim type uint upperAscii url validate value";
+
+fn is_known(name: &str) -> bool {
+    KNOWN.split_whitespace().any(|known| known == name)
+}
+
+static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(|| {
+    let mut context = Context::default().with_all();
+    context.add_function("matches", |This(text): This<Arc<String>>, pattern: Arc<String>| {
+        matches(&text, &pattern).map_err(|why| ExecutionError::function_error("matches", why))
+    });
+    // In characters, as Kubernetes counts; the crate counts bytes.
+    context.add_function("size", |This(value): This<Cel>| match value {
+        Cel::String(text) => Ok(text.chars().count() as i64),
+        Cel::List(list) => Ok(list.len() as i64),
+        Cel::Map(map) => Ok(map.map.len() as i64),
+        Cel::Bytes(bytes) => Ok(bytes.len() as i64),
+        other => Err(ExecutionError::function_error("size", format!("a {} has no size", other.type_of()))),
+    });
+    // A type is its name, so that `type(self) == int` compares two names.
+    context.add_function("type", |value: Cel| value.type_of().to_string().replace("float", "double"));
+    for name in ["int", "uint", "double", "bool", "string", "bytes", "list", "map"] {
+        context.add_variable_from_value(name, name);
+    }
+    context
+});
+
+/// The function of CEL, with patterns as Go reads them, each compiled once.
+fn matches(text: &str, pattern: &str) -> Result<bool, String> {
+    static SEEN: LazyLock<RwLock<BTreeMap<String, Result<Regex, String>>>> = LazyLock::new(RwLock::default);
+    const MOST: usize = 1_000; // patterns are few, but a rule may take them from the object
+    if let Some(regex) = SEEN.read().expect("nobody panics while holding it").get(pattern) {
+        return regex.as_ref().map(|r| r.is_match(text)).map_err(String::clone);
+    }
+    let regex = pattern::compile(pattern);
+    let answer = regex.as_ref().map(|r| r.is_match(text)).map_err(String::clone);
+    let mut seen = SEEN.write().expect("nobody panics while holding it");
+    if seen.len() < MOST {
+        seen.insert(pattern.to_owned(), regex);
+    }
+    answer
+}

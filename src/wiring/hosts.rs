@@ -1,0 +1,132 @@
+//! Inventory -> addresses of Services in texts (`http://name.namespace.svc:port`) at which nothing listens.
+
+use serde_json::Value;
+
+use crate::finding::{Code, Finding, Severity};
+use crate::object::Object;
+use crate::schema::did_you_mean;
+use crate::wiring::inventory::{Absence, Inventory};
+use crate::wiring::references::escaped;
+
+/// An address within the cluster.
+#[derive(Debug, PartialEq, Eq)]
+struct Address<'a> {
+    service: &'a str,
+    namespace: &'a str,
+    port: Option<i64>,
+}
+
+/// Every address names a Service and one of its ports, where the namespace is one of this cluster's.
+pub fn addresses(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for object in inventory.world.objects.iter().filter(|object| object.text.contains(".svc")) {
+        strings(object.value, &mut String::new(), &mut |pointer, text| {
+            for address in find(text) {
+                findings.extend(wrong(inventory, object, pointer, &address));
+            }
+        });
+    }
+    findings
+}
+
+fn wrong(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, address: &Address<'_>) -> Option<Finding> {
+    let Address { service, namespace, port } = *address;
+    inventory.find("", "Namespace", "", namespace)?;
+    let Some(thing) = inventory.find("", "Service", namespace, service) else {
+        let severity = match inventory.absence("", "Service", namespace, service) {
+            Absence::Unknown => return None,
+            Absence::Likely => Severity::Warning,
+            Absence::Sure => Severity::Error,
+        };
+        let names: Vec<&str> =
+            inventory.of("", "Service").filter(|s| s.namespace == namespace).map(|s| s.name.as_ref()).collect();
+        let message = format!("{} calls Service {namespace}/{service}, which is not there", object.identity);
+        let finding = object.error(Code::DanglingReference, pointer, message);
+        let finding = if names.is_empty() {
+            finding.help("add that Service")
+        } else {
+            finding.help(did_you_mean(service, &names))
+        };
+        return Some(Finding { severity, ..finding });
+    };
+    let (port, ports) = (port?, thing.ports()?);
+    if ports.iter().any(|p| p.number == port) {
+        return None;
+    }
+    let known: Vec<String> = ports.iter().map(|p| p.number.to_string()).collect();
+    let message =
+        format!("{} calls port {port} of Service {namespace}/{service}, which does not have it", object.identity);
+    Some(object.error(Code::MissingPort, pointer, message).help(format!("its ports: {}", known.join(", "))))
+}
+
+/// All strings of a value but those that only tell something, and LiteLLM's addresses of models, which have rules of their own.
+fn strings<'a>(value: &'a Value, pointer: &mut String, look: &mut impl FnMut(&str, &'a str)) {
+    let length = pointer.len();
+    match value {
+        Value::String(text) if text.contains(".svc") => look(pointer, text),
+        Value::Array(items) => {
+            for (i, item) in items.iter().enumerate() {
+                *pointer += "/";
+                *pointer += &i.to_string();
+                strings(item, pointer, look);
+                pointer.truncate(length);
+            }
+        }
+        Value::Object(map) => {
+            for (key, item) in map.iter().filter(|(key, _)| !["api_base", "description"].contains(&key.as_str())) {
+                *pointer += "/";
+                *pointer += &escaped(key);
+                strings(item, pointer, look);
+                pointer.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The addresses in a text: after `//` or `@`, or the whole of it.
+fn find(text: &str) -> Vec<Address<'_>> {
+    let lines = text.lines().filter(|line| line.contains(".svc") && !line.contains("api_base"));
+    lines.flat_map(|line| line.match_indices(".svc").filter_map(|(at, _)| address(line, at))).collect()
+}
+
+fn address(line: &str, at: usize) -> Option<Address<'_>> {
+    let part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    let start = line[..at].rfind(|c| !part_of_name(c)).map_or(0, |i| i + 1);
+    let before = &line[..start];
+    let rest = &line[at + ".svc".len()..];
+    let rest = rest.strip_prefix(".cluster.local").unwrap_or(rest);
+    if rest.starts_with(part_of_name) || !(before.is_empty() || before.ends_with("//") || before.ends_with('@')) {
+        return None;
+    }
+    let mut labels = line[start..at].rsplit('.');
+    let (namespace, service) = (labels.next()?, labels.next()?);
+    let digits = |text: &str| text[..text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len())].parse().ok();
+    let port = match rest.strip_prefix(':') {
+        Some(port) => Some(digits(port)?),
+        None if before.ends_with("http://") => Some(80),
+        None if before.ends_with("https://") => Some(443),
+        None => None,
+    };
+    Some(Address { service, namespace, port })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_told_from_other_words() {
+        let one = |text| find(text).pop().map(|a| (a.service, a.namespace, a.port));
+        assert_eq!(one("http://dex.dex.svc:5556/keys"), Some(("dex", "dex", Some(5556))));
+        assert_eq!(one("endpoint: https://otel.tracing.svc.cluster.local"), Some(("otel", "tracing", Some(443))));
+        assert_eq!(one("postgresql://u:{{ .p }}@db-rw.shop.svc:5432/app"), Some(("db-rw", "shop", Some(5432))));
+        assert_eq!(one("db-0.db.shop.svc:5432"), Some(("db", "shop", Some(5432))));
+        assert_eq!(one("kubernetes.default.svc"), Some(("kubernetes", "default", None)));
+        for none in
+            ["the host of a.b.svc or another", "http://a.b.svcs", "http://$(HOST).svc", "a.svc", "x: {{ ns }}.svc"]
+        {
+            assert_eq!(one(none), None, "{none}");
+        }
+    }
+}

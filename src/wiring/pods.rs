@@ -1,0 +1,105 @@
+//! Inventory -> the pods of each workload, with labels and ports as far as they are known, and whether a selector takes them.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::object::Object;
+use crate::wiring::edges::{AGENTGATEWAY, CNPG, GATEWAY, POD_TEMPLATES};
+use crate::wiring::inventory::Inventory;
+use crate::wiring::products::Port;
+
+/// True where labels fit a LabelSelector.
+pub fn selects(selector: &Value, labels: &Map<String, Value>) -> bool {
+    let all = selector["matchLabels"].as_object().is_none_or(|wanted| fits(wanted, labels));
+    all && selector["matchExpressions"].as_array().into_iter().flatten().all(|e| {
+        let label = e["key"].as_str().and_then(|key| labels.get(key));
+        let listed = || label.is_some_and(|l| e["values"].as_array().is_some_and(|values| values.contains(l)));
+        match e["operator"].as_str().unwrap_or_default() {
+            "In" => listed(),
+            "NotIn" => !listed(),
+            "Exists" => label.is_some(),
+            _ => label.is_none(),
+        }
+    })
+}
+
+fn fits(wanted: &Map<String, Value>, labels: &Map<String, Value>) -> bool {
+    wanted.iter().all(|(key, value)| labels.get(key) == Some(value))
+}
+
+/// Pods of one workload.
+#[derive(Debug)]
+pub struct Pods<'a> {
+    /// The workload, or what an operator runs them for.
+    pub owner: Object<'a>,
+    labels: Cow<'a, Map<String, Value>>,
+    /// `None`: no container declares any.
+    pub ports: Option<Vec<Port<'a>>>,
+}
+
+/// The pods of all workloads, and of what operators run.
+pub fn pods<'a>(inventory: &Inventory<'_, 'a>) -> Vec<Pods<'a>> {
+    let mut pods = Vec::new();
+    for ((group, kind), template) in POD_TEMPLATES.iter().filter(|(k, _)| ![AGENTGATEWAY, CNPG].contains(&k.0)) {
+        for object in inventory.world.objects.of(group, kind) {
+            let labels = object.at(&format!("{template}/metadata/labels")).and_then(Value::as_object);
+            let labels = labels.map_or_else(|| Cow::Owned(Map::new()), Cow::Borrowed);
+            pods.push(Pods { owner: *object, labels, ports: container_ports(object, template) });
+        }
+    }
+    let owned = |pairs: &[(&str, &str)]| {
+        Cow::Owned(pairs.iter().map(|(key, value)| ((*key).to_owned(), Value::from(*value))).collect())
+    };
+    let port = |name, number| Port { name, number, protocol: "" };
+    for object in inventory.world.objects.of(CNPG, "Cluster") {
+        let labels = owned(&[("cnpg.io/cluster", &object.identity.name), ("cnpg.io/podRole", "instance")]);
+        pods.push(Pods { owner: *object, labels, ports: Some(vec![port("postgresql", 5432), port("metrics", 9187)]) });
+    }
+    for object in inventory.world.objects.of(CNPG, "Pooler") {
+        let labels = owned(&[("cnpg.io/poolerName", &object.identity.name), ("cnpg.io/podRole", "pooler")]);
+        pods.push(Pods { owner: *object, labels, ports: Some(vec![port("pgbouncer", 5432), port("metrics", 9127)]) });
+    }
+    for object in inventory.world.objects.of(GATEWAY, "Gateway") {
+        let name = object.identity.name.as_str();
+        let labels = owned(&[
+            ("gateway.networking.k8s.io/gateway-name", name),
+            ("app.kubernetes.io/name", name),
+            ("app.kubernetes.io/instance", name),
+        ]);
+        pods.push(Pods { owner: *object, labels, ports: None });
+    }
+    pods
+}
+
+fn container_ports<'a>(object: &Object<'a>, template: &str) -> Option<Vec<Port<'a>>> {
+    let containers = ["containers", "initContainers"].into_iter();
+    let all = containers.flat_map(|list| object.items(&format!("{template}/spec/{list}")));
+    let declared = all.filter_map(|container| container["ports"].as_array()).flatten();
+    let port = |p: &'a Value| {
+        Some(Port { name: p["name"].as_str().unwrap_or_default(), number: p["containerPort"].as_i64()?, protocol: "" })
+    };
+    let ports: Vec<Port<'a>> = declared.filter_map(port).collect();
+    (!ports.is_empty()).then_some(ports)
+}
+
+impl Pods<'_> {
+    /// Whether they lie there.
+    pub fn in_namespace(&self, namespace: &str) -> bool {
+        self.owner.identity.namespace == namespace
+    }
+
+    /// Whether a selector takes them. Operators add labels of their own.
+    pub fn taken(&self, selector: &Value) -> bool {
+        let operated = [CNPG, GATEWAY].contains(&self.owner.identity.group.as_str());
+        match selector["matchLabels"].as_object().filter(|_| operated) {
+            None => selects(selector, &self.labels),
+            Some(wanted) => {
+                let fits = |(key, value): (&String, &Value)| {
+                    self.labels.get(key).map_or(key.contains("cnpg.io/") || key == "role", |l| l == value)
+                };
+                !wanted.is_empty() && wanted.iter().all(fits)
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Inventory -> selectors that take nothing, or something without the port that they need.
+
+use serde_json::{Map, Value};
+
+use crate::finding::{Code, Finding, Severity};
+use crate::object::Object;
+use crate::wiring::edges::{AGENTGATEWAY, GATEWAY, INFERENCE};
+use crate::wiring::inventory::{Inventory, Thing};
+use crate::wiring::pods::{self, Pods, selects};
+use crate::wiring::products::Port;
+
+/// Every rule about what selectors take.
+pub fn selection(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
+    let pods = pods::pods(inventory);
+    let mut findings = Vec::new();
+    for service in inventory.world.objects.of("", "Service") {
+        findings.extend(service_pods(inventory, &pods, service));
+    }
+    for pool in inventory.world.objects.of(INFERENCE, "InferencePool") {
+        findings.extend(pool_pods(inventory, &pods, pool));
+    }
+    for budget in inventory.world.objects.of("policy", "PodDisruptionBudget") {
+        findings.extend(guarded(inventory, &pods, budget, "/spec/selector"));
+    }
+    for policy in inventory.world.objects.of("networking.k8s.io", "NetworkPolicy") {
+        findings.extend(guarded(inventory, &pods, policy, "/spec/podSelector"));
+        findings.extend(policy_ports(&pods, policy));
+    }
+    for kind in ["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"] {
+        inventory.world.objects.of("apps", kind).for_each(|workload| findings.extend(own_pods(workload)));
+    }
+    for backend in inventory.world.objects.of(AGENTGATEWAY, "AgentgatewayBackend") {
+        findings.extend(mcp_services(inventory, backend));
+    }
+    findings.extend(monitors(inventory, &pods));
+    findings.extend(pods.iter().filter_map(|p| unreached(inventory, p)));
+    findings
+}
+
+fn selector_of(object: &Object<'_>, pointer: &str) -> Option<Value> {
+    let labels = object.at(pointer).filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?;
+    Some(serde_json::json!({ "matchLabels": labels }))
+}
+
+/// Whether it means something that no pod of a namespace is selected. In a folder of others it does where some Service there
+/// finds its pods, so that the folder brings both.
+fn severity(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], namespace: &str) -> Option<Severity> {
+    if inventory.is_opaque(namespace) {
+        return None;
+    }
+    let mut services = inventory.world.objects.of("", "Service").filter(|s| s.identity.namespace == namespace);
+    let finds = |service: &Object<'_>| {
+        let selector = selector_of(service, "/spec/selector");
+        selector.is_some_and(|selector| pods.iter().any(|p| p.in_namespace(namespace) && p.taken(&selector)))
+    };
+    if inventory.world.closed || services.any(finds) {
+        return Some(Severity::Error);
+    }
+    let brought = inventory.find("", "Namespace", "", namespace).is_some() && !pods.is_empty();
+    (brought || pods.iter().any(|p| p.in_namespace(namespace))).then_some(Severity::Warning)
+}
+
+fn nothing(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], object: &Object<'_>, pointer: &str) -> Option<Finding> {
+    let namespace = object.identity.namespace.as_str();
+    let severity = severity(inventory, pods, namespace)?;
+    let message = format!("{} selects no pods in the namespace {namespace}", object.identity);
+    let finding = object.error(Code::EmptySelection, pointer, message);
+    let here = pods.iter().filter(|p| p.in_namespace(namespace)).map(|p| p.owner.identity.to_string());
+    let here: Vec<String> = here.collect();
+    Some(Finding {
+        severity,
+        ..finding.help(match here.is_empty() {
+            true => "nothing runs there".into(),
+            false => format!("compare with the labels in the pod templates of {}", here.join(", ")),
+        })
+    })
+}
+
+fn service_pods(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], service: &Object<'_>) -> Vec<Finding> {
+    let Some(selector) = selector_of(service, "/spec/selector") else { return Vec::new() };
+    let taken: Vec<&Pods<'_>> =
+        pods.iter().filter(|p| p.in_namespace(&service.identity.namespace) && p.taken(&selector)).collect();
+    if taken.is_empty() {
+        return nothing(inventory, pods, service, "/spec/selector").into_iter().collect();
+    }
+    let mut findings = Vec::new();
+    for (i, port) in service.items("/spec/ports").iter().enumerate() {
+        let (field, target) = match port.get("targetPort") {
+            Some(target) => ("targetPort", target),
+            None => ("port", &port["port"]),
+        };
+        findings.extend(no_port(service, &format!("/spec/ports/{i}/{field}"), target, &taken));
+    }
+    findings
+}
+
+/// A port that none of the selected pods has: by name nothing leads there, by number nothing says that something listens.
+fn no_port(object: &Object<'_>, pointer: &str, wanted: &Value, taken: &[&Pods<'_>]) -> Option<Finding> {
+    let declared: Vec<&Port<'_>> = taken.iter().filter_map(|p| p.ports.as_ref()).flatten().collect();
+    let has = match wanted {
+        Value::String(name) => declared.iter().any(|p| p.name == name),
+        number => taken.iter().any(|p| p.ports.is_none()) || declared.iter().any(|p| Some(p.number) == number.as_i64()),
+    };
+    if has || taken.iter().any(|p| p.owner.identity.group == GATEWAY) {
+        return None;
+    }
+    let owners: Vec<String> = taken.iter().map(|p| p.owner.identity.to_string()).collect();
+    let plain = wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned);
+    let message = format!(
+        "{} leads to port {plain} of the pods of {}, which no container has",
+        object.identity,
+        owners.join(", ")
+    );
+    let finding = object.error(Code::MissingPort, pointer, message);
+    let known: Vec<String> = declared
+        .iter()
+        .map(|p| if p.name.is_empty() { p.number.to_string() } else { format!("{} ({})", p.name, p.number) })
+        .collect();
+    Some(Finding {
+        severity: if wanted.is_string() { Severity::Error } else { Severity::Warning },
+        ..finding.help(format!("their ports: {}", known.join(", ")))
+    })
+}
+
+fn pool_pods(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], pool: &Object<'_>) -> Vec<Finding> {
+    let Some(selector) = selector_of(pool, "/spec/selector/matchLabels") else { return Vec::new() };
+    let namespace = pool.identity.namespace.as_str();
+    let taken: Vec<&Pods<'_>> = pods.iter().filter(|p| p.in_namespace(namespace) && p.taken(&selector)).collect();
+    if taken.is_empty() {
+        return nothing(inventory, pods, pool, "/spec/selector/matchLabels").into_iter().collect();
+    }
+    let mut findings = Vec::new();
+    for (i, port) in pool.items("/spec/targetPorts").iter().enumerate() {
+        findings.extend(no_port(pool, &format!("/spec/targetPorts/{i}/number"), &port["number"], &taken));
+    }
+    findings
+}
+
+/// A budget or a NetworkPolicy for no pods breaks nothing, and does nothing.
+fn guarded(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], object: &Object<'_>, pointer: &str) -> Option<Finding> {
+    let selector = object.at(pointer).filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?;
+    let taken = pods.iter().any(|p| p.in_namespace(&object.identity.namespace) && p.taken(selector));
+    let finding = if taken { None } else { nothing(inventory, pods, object, pointer) };
+    finding.map(|finding| Finding { severity: Severity::Warning, ..finding })
+}
+
+/// An ingress rule for a port that the pods do not have lets nothing in.
+fn policy_ports(pods: &[Pods<'_>], policy: &Object<'_>) -> Vec<Finding> {
+    let selector = policy.at("/spec/podSelector").unwrap_or(&Value::Null);
+    let taken: Vec<&Pods<'_>> =
+        pods.iter().filter(|p| p.in_namespace(&policy.identity.namespace) && p.taken(selector)).collect();
+    let mut findings = Vec::new();
+    for (rule, value) in policy.items("/spec/ingress").iter().enumerate() {
+        for (i, port) in value["ports"].as_array().into_iter().flatten().enumerate() {
+            let wanted = &port["port"];
+            if taken.is_empty() || wanted.is_null() || port.get("endPort").is_some() {
+                continue;
+            }
+            let pointer = format!("/spec/ingress/{rule}/ports/{i}/port");
+            findings.extend(
+                no_port(policy, &pointer, wanted, &taken).map(|f| Finding { severity: Severity::Warning, ..f }),
+            );
+        }
+    }
+    findings
+}
+
+/// The API server refuses a workload whose selector does not take its own pods.
+fn own_pods(workload: &Object<'_>) -> Option<Finding> {
+    let selector = workload.at("/spec/selector")?;
+    let labels = workload.at("/spec/template/metadata/labels").and_then(Value::as_object);
+    if labels.is_some_and(|labels| selects(selector, labels)) {
+        return None;
+    }
+    let message = format!("{} does not select its own pods", workload.identity);
+    Some(
+        workload
+            .error(Code::EmptySelection, "/spec/selector", message)
+            .help("give the pod template the labels of the selector"),
+    )
+}
+
+/// agentgateway makes a target of each port that speaks MCP of the Services that a selector takes.
+fn mcp_services(inventory: &Inventory<'_, '_>, backend: &Object<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (i, target) in backend.items("/spec/mcp/targets").iter().enumerate() {
+        let Some(selector) = target.get("selector") else { continue };
+        let pointer = format!("/spec/mcp/targets/{i}/selector");
+        let in_scope = |thing: &&Thing<'_>| match selector.get("namespaces") {
+            None => thing.namespace == backend.identity.namespace,
+            Some(namespaces) => {
+                let labels = inventory.find("", "Namespace", "", thing.namespace).and_then(Thing::labels);
+                labels.is_some_and(|labels| selects(namespaces, labels))
+            }
+        };
+        let services: Vec<&Thing<'_>> = inventory.of("", "Service").filter(in_scope).collect();
+        let none = Map::new();
+        let taken = services
+            .iter()
+            .filter(|s| selector.get("services").is_none_or(|wanted| selects(wanted, s.labels().unwrap_or(&none))));
+        let taken: Vec<&&Thing<'_>> = taken.collect();
+        let known = inventory.world.closed || !services.is_empty() && !inventory.is_opaque(&backend.identity.namespace);
+        if taken.is_empty() && known {
+            let message =
+                format!("{} selects no Service, and answers 503 without a word in its status", backend.identity);
+            let finding = backend.error(Code::EmptySelection, &pointer, message);
+            findings.push(finding.help("compare with the labels of the Service itself, not of its pods"));
+        }
+    }
+    findings
+}
+
+/// What Prometheus is told to scrape.
+fn monitors(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let own = |object: &Object<'_>| object.at("/spec/namespaceSelector").is_none();
+    for monitor in inventory.world.objects.of("monitoring.coreos.com", "PodMonitor").filter(|m| own(m)) {
+        findings.extend(guarded(inventory, pods, monitor, "/spec/selector"));
+    }
+    let known = |namespace: &str| !inventory.is_opaque(namespace);
+    for monitor in inventory.world.objects.of("monitoring.coreos.com", "ServiceMonitor").filter(|m| own(m)) {
+        let namespace = monitor.identity.namespace.as_str();
+        let Some(selector) = monitor.at("/spec/selector") else { continue };
+        let mut services = inventory.of("", "Service").filter(|s| s.namespace == namespace).peekable();
+        let none = Map::new();
+        if services.peek().is_some()
+            && known(namespace)
+            && !services.any(|s| selects(selector, s.labels().unwrap_or(&none)))
+        {
+            let message = format!("{} selects no Service in the namespace {namespace}", monitor.identity);
+            findings.push(monitor.warning(Code::EmptySelection, "/spec/selector", message));
+        }
+    }
+    findings
+}
+
+/// Pods that say when they are ready for requests, and that nothing sends any. Elsewhere the Service may be another's.
+fn unreached(inventory: &Inventory<'_, '_>, pods: &Pods<'_>) -> Option<Finding> {
+    let (objects, owner) = (&inventory.world.objects, pods.owner);
+    let asks = owner.items("/spec/template/spec/containers").iter().any(|c| c.get("readinessProbe").is_some());
+    let namespace = owner.identity.namespace.as_str();
+    if !inventory.world.closed || !asks || pods.ports.is_none() || inventory.is_opaque(namespace) {
+        return None;
+    }
+    let of = |group, kind, pointer| {
+        let mut all = objects.of(group, kind).filter(|o| o.identity.namespace == namespace);
+        all.any(|o| selector_of(o, pointer).is_some_and(|selector| pods.taken(&selector)))
+    };
+    let reached = of("", "Service", "/spec/selector")
+        || of(INFERENCE, "InferencePool", "/spec/selector/matchLabels")
+        || of("monitoring.coreos.com", "PodMonitor", "/spec/selector/matchLabels");
+    let message = format!("{} has a readiness probe, and no Service leads to its pods", owner.identity);
+    let finding = owner.warning(Code::UnreachablePods, "/metadata/name", message);
+    (!reached).then(|| finding.help("add a Service, or drop the probe"))
+}
