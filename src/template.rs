@@ -12,33 +12,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use minijinja::value::{Serde, Value as Jinja};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Expression, UndefinedBehavior};
 use serde_json::{Map, Value};
 
 use crate::finding::{Code, Finding};
 use crate::schema;
 use crate::source::{Place, Source};
 
-/// What expressions see: names with values. Cheap to extend.
+/// What expressions see: names with values. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Context(BTreeMap<String, Jinja>);
+pub struct Context(Jinja);
 
 impl Context {
     /// The entries of an object.
     pub fn new(names: &Value) -> Self {
         let entries = names.as_object().into_iter().flatten();
-        Self(entries.map(|(name, value)| (name.clone(), Jinja::from(Serde(value)))).collect())
+        Self(Jinja::from_pairs(entries.map(|(name, value)| (name.as_str(), Jinja::from(Serde(value))))))
     }
 
-    /// With one more name.
+    /// With one more name, which hides another of that name.
     pub fn with(&self, name: &str, value: &Value) -> Self {
-        let mut names = self.0.clone();
-        names.insert(name.to_owned(), Jinja::from(Serde(value)));
-        Self(names)
-    }
-
-    fn jinja(&self) -> Jinja {
-        Jinja::from(self.0.clone())
+        let more = Jinja::from_pairs([(name, Jinja::from(Serde(value)))]);
+        Self(minijinja::value::merge_maps([self.0.clone(), more]))
     }
 }
 
@@ -153,11 +148,7 @@ impl Templates {
     /// One sentence: it does not parse, fails, or is undefined.
     pub fn eval(&self, expression: &str, context: &Context) -> Result<Value, String> {
         let compiled = self.expressions.compile_expression(expression).map_err(|e| sentence(&e, expression))?;
-        let value = compiled.eval(context.jinja()).map_err(|e| sentence(&e, expression))?;
-        if value.is_undefined() {
-            return Err(format!("`{expression}` is undefined"));
-        }
-        filters::json(value).map_err(|e| sentence(&e, expression))
+        evaluated(&compiled, expression, context)
     }
 
     /// Replaces the expressions in a value's strings: a string that is one `{{ }}` becomes its value, others stay text.
@@ -181,21 +172,31 @@ impl Templates {
     }
 
     fn fill_text(&self, text: &str, context: &Context) -> Result<Value, String> {
-        match parts(text) {
-            Parts::Text => Ok(Value::String(text.to_owned())),
-            Parts::Expression(inner) if self.expressions.compile_expression(inner).is_ok() => self.eval(inner, context),
-            _ => {
-                if let Some((_, sentence)) = growth::excess(text) {
-                    return Err(sentence);
-                }
-                let template = self.expressions.template_from_str(text).map_err(|e| sentence(&e, text))?;
-                filled(&template, context.jinja()).map(Value::String).map_err(|error| match error {
-                    Unfilled::TooLong => TOO_LONG.to_owned(),
-                    Unfilled::Failed(error) => sentence(&error, text),
-                })
-            }
+        if !text.contains("{{") && !text.contains("{%") {
+            return Ok(Value::String(text.to_owned()));
         }
+        let inner = text.trim().strip_prefix("{{").and_then(|t| t.strip_suffix("}}"));
+        // `{{ a }} and {{ b }}` begins and ends as one expression does, and is none.
+        if let Some((inner, Ok(compiled))) = inner.map(|inner| (inner, self.expressions.compile_expression(inner))) {
+            return evaluated(&compiled, inner, context);
+        }
+        if let Some((_, sentence)) = growth::excess(text) {
+            return Err(sentence);
+        }
+        let template = self.expressions.template_from_str(text).map_err(|e| sentence(&e, text))?;
+        filled(&template, context.0.clone()).map(Value::String).map_err(|error| match error {
+            Unfilled::TooLong => TOO_LONG.to_owned(),
+            Unfilled::Failed(error) => sentence(&error, text),
+        })
     }
+}
+
+fn evaluated(compiled: &Expression<'_, '_>, text: &str, context: &Context) -> Result<Value, String> {
+    let value = compiled.eval(&context.0).map_err(|e| sentence(&e, text))?;
+    if value.is_undefined() {
+        return Err(format!("`{text}` is undefined"));
+    }
+    filters::json(value).map_err(|e| sentence(&e, text))
 }
 
 enum Unfilled {
@@ -258,20 +259,6 @@ pub fn truthy(value: &Value) -> bool {
         Value::String(s) => !s.is_empty(),
         Value::Array(items) => !items.is_empty(),
         Value::Object(map) => !map.is_empty(),
-    }
-}
-
-enum Parts<'a> {
-    Text,
-    Expression(&'a str),
-    Mixed,
-}
-
-fn parts(text: &str) -> Parts<'_> {
-    match text.trim().strip_prefix("{{").and_then(|t| t.strip_suffix("}}")) {
-        _ if !text.contains("{{") && !text.contains("{%") => Parts::Text,
-        Some(inner) => Parts::Expression(inner),
-        None => Parts::Mixed,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::existing::Existing;
 use crate::finding::{Code, Finding, Severity};
 use crate::object::Object;
 use crate::schema::did_you_mean;
@@ -21,6 +22,12 @@ pub fn projects(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
             delivered.entry(application).or_default().push(object);
         }
     }
+    let mut brought: BTreeMap<usize, Vec<&Existing>> = BTreeMap::new();
+    for existing in inventory.world.existing {
+        if let Some(maker) = inventory.delivery.maker(existing) {
+            brought.entry(maker).or_default().push(existing);
+        }
+    }
     for (position, application) in inventory.delivery.applications.iter().enumerate() {
         let name = Some(application.text_at("/spec/project")).filter(|n| !n.is_empty()).unwrap_or("default");
         let mut named = inventory.of(ARGO, "AppProject").filter(|project| project.name == name);
@@ -35,7 +42,7 @@ pub fn projects(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
         findings.extend(destination(application, project));
         let objects = delivered.remove(&position).unwrap_or_default();
         findings.extend(contents(inventory, application, project, &objects));
-        findings.extend(elsewhere(inventory, position, application, project));
+        findings.extend(elsewhere(application, project, &brought.remove(&position).unwrap_or_default()));
     }
     findings
 }
@@ -180,14 +187,9 @@ fn is_kind(project: &Object<'_>, (group, kind): (&str, &str), cluster_scoped: bo
 }
 
 /// What a chart puts into other namespaces than its own, and its kinds.
-fn elsewhere(
-    inventory: &Inventory<'_, '_>,
-    position: usize,
-    application: &Object<'_>,
-    project: &Object<'_>,
-) -> Vec<Finding> {
+fn elsewhere(application: &Object<'_>, project: &Object<'_>, brought: &[&Existing]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for e in inventory.world.existing.iter().filter(|e| inventory.delivery.maker(e) == Some(position)) {
+    for e in brought {
         let own = application.text_at("/spec/destination/namespace");
         let strange = e.namespace.as_deref().filter(|n| *n != own && !is_destination(application, project, n));
         if let Some(namespace) = strange {

@@ -54,8 +54,10 @@ fn section(policy: &Object<'_>, target: &Value, pointer: &str) -> Option<Finding
         return Some(wrong(message).help(format!("{kind} takes {}", taken.join(", "))));
     }
     let early = policy.text_at("/spec/traffic/phase") == "PreRouting";
-    let finding = wrong(format!("{} acts before routing, when there is no {kind} yet", policy.identity));
-    (early && !["Gateway", "ListenerSet"].contains(&kind)).then(|| finding.help("let it be for the Gateway"))
+    (early && !["Gateway", "ListenerSet"].contains(&kind)).then(|| {
+        let message = format!("{} acts before routing, when there is no {kind} yet", policy.identity);
+        wrong(message).help("let it be for the Gateway")
+    })
 }
 
 /// What `sectionName` names in a target that is there.

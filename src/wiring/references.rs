@@ -73,6 +73,15 @@ pub fn walk<'a>(value: &'a Value, path: &str, pointer: &mut String, visit: &mut 
                 pointer.truncate(length);
             }
         }
+        // Most steps are one key.
+        Value::Object(map) if !step.contains(['*', '|']) => {
+            if let Some(item) = map.get(step) {
+                *pointer += "/";
+                *pointer += step;
+                walk(item, next, pointer, visit);
+                pointer.truncate(length);
+            }
+        }
         Value::Object(map) => {
             for (key, item) in map.iter().filter(|(key, _)| is_step(step, key)) {
                 *pointer += "/";

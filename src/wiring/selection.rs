@@ -249,7 +249,8 @@ fn unreached(inventory: &Inventory<'_, '_>, pods: &Pods<'_>) -> Option<Finding> 
     let reached = of("", "Service", "/spec/selector")
         || of(INFERENCE, "InferencePool", "/spec/selector/matchLabels")
         || of("monitoring.coreos.com", "PodMonitor", "/spec/selector/matchLabels");
-    let message = format!("{} has a readiness probe, and no Service leads to its pods", owner.identity);
-    let finding = owner.warning(Code::UnreachablePods, "/metadata/name", message);
-    (!reached).then(|| finding.help("add a Service, or drop the probe"))
+    (!reached).then(|| {
+        let message = format!("{} has a readiness probe, and no Service leads to its pods", owner.identity);
+        owner.warning(Code::UnreachablePods, "/metadata/name", message).help("add a Service, or drop the probe")
+    })
 }
