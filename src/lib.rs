@@ -29,6 +29,7 @@
 //! reason.
 
 pub mod source;
+pub mod api_group;
 pub mod finding;
 pub mod existing;
 pub mod yaml;
@@ -40,6 +41,7 @@ pub mod schema;
 pub mod template;
 pub mod catalog;
 pub mod secret;
+pub mod labels;
 pub mod object;
 pub mod agentic;
 pub mod features;
@@ -59,6 +61,7 @@ pub mod tree;
 pub mod deletions;
 pub mod manifests;
 pub mod world;
+pub mod agentgateway;
 pub mod silence;
 pub mod wiring;
 pub mod rules;

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 use crate::finding::{About, Code, Finding, Severity};
+use crate::labels::Labels;
 use crate::source::{Place, Source};
 use crate::yaml::{self, Kind, Node};
 
@@ -90,6 +91,11 @@ impl<'a> Object<'a> {
     /// Its annotation of that name; empty when there is none.
     pub fn annotation(&self, name: &str) -> &'a str {
         self.at("/metadata/annotations").and_then(|a| a[name].as_str()).unwrap_or_default()
+    }
+
+    /// Its labels.
+    pub fn labels(&self) -> Option<&'a Labels> {
+        self.at("/metadata/labels").and_then(Value::as_object)
     }
 
     /// The parts at a JSON pointer in which `*` stands for every item of a list and every entry of a map, each with the

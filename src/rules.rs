@@ -1,9 +1,7 @@
 //! Known traps: what schemas accept and what then does something else. A file per subject; `check` has the tables.
 
-pub mod attached;
 pub mod application;
 pub mod workload;
-pub mod amounts;
 pub mod cel_text;
 pub mod shared;
 pub mod backend;

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::api_group::{CNPG, ESO};
 use crate::finding::{Code, Finding};
 use crate::object::Object;
 use crate::schema::did_you_mean;
-use crate::wiring::edges::{CNPG, ESO};
 use crate::wiring::inventory::{Inventory, Origin};
 use crate::wiring::references::escaped;
 
