@@ -114,11 +114,13 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
 /// What the API server would refuse the object for.
 fn refused(object: &Object<'_>, crds: &Crds) -> Vec<Finding> {
     let Verdict::Judged(violations) = crds.verdict(object.value) else { return Vec::new() };
-    let finding = |v: Violation| {
-        let finding = object.error(v.code, &v.pointer, format!("{}: {}", object.identity, v.message));
-        Finding { help: v.help, ..finding }
-    };
-    violations.into_iter().map(finding).collect()
+    violations.into_iter().map(|violation| refusal(object, violation)).collect()
+}
+
+/// One reason of the API server to refuse an object, as a finding on it.
+pub fn refusal(object: &Object<'_>, violation: Violation) -> Finding {
+    let message = format!("{}: {}", object.identity, violation.message);
+    Finding { help: violation.help, ..object.error(violation.code, &violation.pointer, message) }
 }
 
 /// One object has one owner: of two with one identity the cluster keeps the one applied last.
