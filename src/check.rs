@@ -15,7 +15,7 @@ use crate::{agentic, chain, claims, litellm, rules, secret, silence, wiring};
 
 /// Rules that look at one object alone, by subject.
 const OF_OBJECTS: &[&[ObjectRule]] = &[
-    &[secret_material, wiring::filled::templates, litellm::env::twice, litellm::rules::config],
+    &[secret_material, wiring::filled::templates, rules::environment::twice, litellm::rules::config],
     rules::backend::OF_OBJECTS,
     rules::keys::OF_OBJECTS,
     rules::expression::OF_OBJECTS,

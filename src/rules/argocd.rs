@@ -7,7 +7,7 @@ use crate::api_group::{ARGOCD, INFERENCE_X};
 use crate::finding::{Code, Finding};
 use crate::object::{Object, ObjectRule};
 use crate::rules::application::{Given, applications, chart_value, charts, sources, version};
-use crate::rules::shared::without_effect;
+use crate::rules::fields::without_effect;
 use crate::schema::did_you_mean;
 use crate::world::{World, WorldRule};
 

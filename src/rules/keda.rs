@@ -7,8 +7,8 @@ use crate::finding::{Code, Finding};
 use crate::labels::selects;
 use crate::object::{Object, ObjectRule};
 use crate::rules::application::applications;
+use crate::rules::fields::deprecated;
 use crate::rules::inference::picker_config;
-use crate::rules::shared::deprecated;
 use crate::rules::workload::{containers, flag, pod_labels, workloads};
 use crate::world::{World, WorldRule};
 

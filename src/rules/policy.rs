@@ -9,7 +9,7 @@ use crate::agentgateway::{self, backends, policies, targets};
 use crate::api_group::{AGENTGATEWAY, GATEWAY};
 use crate::finding::{Code, Finding};
 use crate::object::{Identity, Object, ObjectRule};
-use crate::rules::shared::without_effect;
+use crate::rules::fields::without_effect;
 use crate::world::{World, WorldRule};
 use crate::yaml::object as entries;
 

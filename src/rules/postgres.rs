@@ -7,7 +7,7 @@ use crate::api_group::{BARMAN, CNPG};
 use crate::finding::{Code, Finding};
 use crate::object::{Object, ObjectRule, escaped};
 use crate::rules::application::{applications, charts, sources};
-use crate::rules::shared::{deprecated, without_effect};
+use crate::rules::fields::{deprecated, without_effect};
 use crate::world::{World, WorldRule};
 use crate::yaml::object as entries;
 

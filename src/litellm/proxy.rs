@@ -1,4 +1,4 @@
-//! Rules about LiteLLM in its pods: the environment that its configuration counts on, and its image.
+//! Rules about proxies of LiteLLM, a configuration together with the container that reads it: environment, keys, licence, image.
 
 use serde_json::Value;
 
@@ -14,8 +14,8 @@ use crate::wiring::inventory::Inventory;
 const PROXIES: &[fn(&Config<'_>, &Container<'_>) -> Vec<Finding>] =
     &[master_key, variables, callbacks, cache, licences, database::without_database];
 
-/// All that is wrong with the pods of LiteLLM.
-pub fn pods(inventory: &Inventory<'_, '_>, configs: &[Config<'_>]) -> Vec<Finding> {
+/// All that is wrong with the proxies and their migrations.
+pub fn proxies(inventory: &Inventory<'_, '_>, configs: &[Config<'_>]) -> Vec<Finding> {
     let pods = pods::pods(inventory, configs);
     let mut findings: Vec<Finding> = Vec::new();
     for (index, container) in &pods.proxies {
