@@ -29,6 +29,7 @@
 //! reason.
 
 pub mod source;
+pub mod pointer;
 pub mod api_group;
 pub mod finding;
 pub mod existing;

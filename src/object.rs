@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::finding::{About, Code, Finding, Severity};
 use crate::labels::Labels;
+use crate::pointer::escaped;
 use crate::source::{Place, Source};
 use crate::yaml::{self, Kind, Node};
 
@@ -146,11 +147,6 @@ impl<'a> Object<'a> {
             _ => node.place_at(pointer),
         }
     }
-}
-
-/// A key as it stands in a JSON pointer.
-pub fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 fn below<'a>(pointer: &str, value: &'a Value, step: &str) -> Vec<(String, &'a Value)> {

@@ -9,7 +9,8 @@ use crate::chain::routing::Way;
 use crate::chain::way::{End, Target, Trip, Walk, behind};
 use crate::finding::{Code, Finding};
 use crate::litellm::part::Part;
-use crate::object::{Object, escaped};
+use crate::object::Object;
+use crate::pointer::escaped;
 use crate::world::World;
 
 /// A number of seconds and where it is said.

@@ -6,7 +6,8 @@ use serde_json::Value;
 use crate::api_group::ARGOCD;
 use crate::finding::{Code, Finding};
 use crate::litellm::part::Part;
-use crate::object::{Object, escaped};
+use crate::object::Object;
+use crate::pointer::escaped;
 use crate::world::World;
 
 /// The sections of config.yaml that every reader of it names.

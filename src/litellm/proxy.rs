@@ -7,7 +7,7 @@ use crate::litellm::config::Config;
 use crate::litellm::database;
 use crate::litellm::models::{own_address, priced};
 use crate::litellm::pods::{self, Container, Pods, Variable};
-use crate::object::escaped;
+use crate::pointer::escaped;
 use crate::wiring::inventory::Inventory;
 
 /// Rules that look at a proxy: its configuration and the container that reads it.

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::api_group::{BARMAN, CNPG};
 use crate::finding::{Code, Finding};
-use crate::object::{Object, ObjectRule, escaped};
+use crate::object::{Object, ObjectRule};
+use crate::pointer::escaped;
 use crate::rules::application::{applications, charts, sources};
 use crate::rules::fields::{deprecated, without_effect};
 use crate::world::{World, WorldRule};

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::api_group::ESO;
 use crate::finding::{Code, Finding};
-use crate::object::{Object, ObjectRule, escaped};
+use crate::object::{Object, ObjectRule};
+use crate::pointer::escaped;
 use crate::yaml::object as entries;
 
 /// Rules that look at one object alone.

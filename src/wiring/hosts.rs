@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use crate::finding::{Code, Finding, Severity};
 use crate::object::Object;
+use crate::pointer::escaped;
 use crate::schema::did_you_mean;
 use crate::wiring::inventory::{Absence, Inventory};
-use crate::wiring::references::escaped;
 
 /// An address within the cluster.
 #[derive(Debug, PartialEq, Eq)]
