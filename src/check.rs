@@ -101,7 +101,9 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     for object in world.objects.iter().filter(|o| o.clean.is_none_or(|clean| clean.get().is_none())) {
         let before = findings.len();
         OF_OBJECTS.iter().copied().flatten().for_each(|rule| findings.extend(rule(object)));
-        findings.extend(refused(object, crds));
+        // The rule knows what took its place; the definition only knows that it is gone.
+        let gone = findings[before..].iter().any(|f| f.code == Code::ApiNotServed);
+        findings.extend(refused(object, crds).into_iter().filter(|f| !(gone && f.code == Code::VersionNotServed)));
         if let Some(clean) = object.clean.filter(|_| findings.len() == before) {
             clean.get_or_init(|| ());
         }
