@@ -1,13 +1,11 @@
 //! All rules over one cluster. They look, they never edit, and none looks at a file.
 
-use serde_json::Value;
-
 use crate::agentic::seen::Seen;
 use crate::crd::{Crds, Verdict};
 use crate::finding::{Code, Finding};
 use crate::object::{Object, ObjectRule};
 use crate::plan::Plan;
-use crate::pointer::escaped;
+use crate::pointer;
 use crate::render::Bundle;
 use crate::verdict::violation::Violation;
 use crate::wiring::inventory::Inventory;
@@ -144,33 +142,11 @@ fn secret_material(object: &Object<'_>) -> Vec<Finding> {
         let finding = object.error(Code::SecretMaterial, "/kind", format!("{identity} is a Secret in git"));
         findings.push(finding.help("let an ExternalSecret fill it; a group declares it under `secrets:`"));
     }
-    strings(object.value, &mut String::new(), &mut |pointer, text| {
+    pointer::strings(object.value, &mut |pointer, text| {
         if let Some(what) = secret::material(text) {
             let finding = object.error(Code::SecretMaterial, pointer, format!("{identity} holds {what}"));
             findings.push(finding.help("render a reference to a Secret that an ExternalSecret fills"));
         }
     });
     findings
-}
-
-fn strings<'a>(value: &'a Value, pointer: &mut String, look: &mut impl FnMut(&str, &'a str)) {
-    let length = pointer.len();
-    match value {
-        Value::String(text) => look(pointer, text),
-        Value::Array(items) => {
-            for (i, item) in items.iter().enumerate() {
-                *pointer += &format!("/{i}");
-                strings(item, pointer, look);
-                pointer.truncate(length);
-            }
-        }
-        Value::Object(map) => {
-            for (key, item) in map {
-                *pointer += &format!("/{}", escaped(key));
-                strings(item, pointer, look);
-                pointer.truncate(length);
-            }
-        }
-        _ => {}
-    }
 }

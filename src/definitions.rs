@@ -76,12 +76,14 @@ impl Definitions {
 
 /// One line about the kinds that have no schema here; nothing when all have one.
 pub(crate) fn unknown(kinds: &BTreeSet<(String, String)>, crds: &Crds, from: Option<&Definitions>) -> String {
+    if from.is_none() {
+        return NO_CRDS.to_owned();
+    }
     let unknown = kinds.iter().filter(|(group, kind)| crds.namespaced(group, kind).is_none());
     let names: Vec<String> = unknown.map(|(group, kind)| format!("{kind} ({group})")).collect();
-    match from {
-        _ if names.is_empty() => String::new(),
-        None => NO_CRDS.to_owned(),
-        Some(_) => format!("held against no definition, as none was found: {}\n", names.join(", ")),
+    match names.is_empty() {
+        true => String::new(),
+        false => format!("held against no definition, as none was found: {}\n", names.join(", ")),
     }
 }
 

@@ -1,6 +1,8 @@
-//! Keys as they stand in JSON pointers (RFC 6901), and back.
+//! JSON pointers (RFC 6901): keys as they stand in them, and back, and the way to every string of a value.
 
 use std::borrow::Cow;
+
+use serde_json::Value;
 
 /// A key as a part of a pointer.
 pub fn escaped(key: &str) -> Cow<'_, str> {
@@ -15,6 +17,27 @@ pub fn unescaped(part: &str) -> Cow<'_, str> {
     match part.contains('~') {
         true => Cow::Owned(part.replace("~1", "/").replace("~0", "~")),
         false => Cow::Borrowed(part),
+    }
+}
+
+/// Shows every string of a value with the pointer to it.
+pub fn strings<'a>(value: &'a Value, look: &mut impl FnMut(&str, &'a str)) {
+    below(value, &mut String::new(), look);
+}
+
+fn below<'a>(value: &'a Value, pointer: &mut String, look: &mut impl FnMut(&str, &'a str)) {
+    let length = pointer.len();
+    let mut into = |part: &str, inner: &'a Value| {
+        pointer.push('/');
+        pointer.push_str(part);
+        below(inner, pointer, look);
+        pointer.truncate(length);
+    };
+    match value {
+        Value::String(text) => look(pointer, text),
+        Value::Array(items) => items.iter().enumerate().for_each(|(i, item)| into(&i.to_string(), item)),
+        Value::Object(map) => map.iter().for_each(|(key, item)| into(&escaped(key), item)),
+        _ => {}
     }
 }
 
