@@ -15,10 +15,10 @@ use crate::trace;
 use crate::tree::Tree;
 use crate::world::World;
 
-/// API group and kind of each object whose file is there with another text.
+/// API group and kind of each object that the folder does not hold in the same file and text; none where it is empty.
 pub fn kinds(rendered: &Rendered<'_>, old: &Tree) -> BTreeSet<(String, String)> {
-    let placed = rendered.bundle.manifests.iter();
-    let changed = placed.filter(|(_, p)| old.get(&p.path).is_some_and(|text| *text != p.manifest.text));
+    let placed = rendered.bundle.manifests.iter().filter(|_| !old.is_empty());
+    let changed = placed.filter(|(_, p)| old.get(&p.path) != Some(&p.manifest.text));
     changed.map(|(identity, _)| (identity.group.clone(), identity.kind.clone())).collect()
 }
 

@@ -387,6 +387,11 @@ fn diff_tells_what_the_api_server_would_refuse() {
         assert_eq!(errors.len(), usize::from(told.is_some()), "{settings}: {err}");
         assert!(told.is_none_or(|told| errors[0].contains(told)), "{settings}: {err}");
     }
+    // In another file it is the same object.
+    fs::write(platform.folder.join("groups/fax.yaml"), GROUP.replace("path: fax", "path: telefax")).expect("writable");
+    let (_, out, err) = diff("{ size: 2 }");
+    assert!(out.contains("+++ b/rendered/dev/telefax/widget-fax.yaml"), "{out}");
+    assert!(err.contains("the size never sinks"), "{err}");
 }
 
 #[test]
