@@ -1,4 +1,5 @@
-//! The contracts of runtime.agentic-layer.ai: objects -> model -> what serves them, and the rules on both.
+//! The contracts of runtime.agentic-layer.ai: objects ([`input`]) -> the [`model`] of what serves them -> what is rendered, and
+//! the rules on both: [`rules`] has the table, [`guard_rules`] and [`master_key`] those of one subject.
 
 pub mod webhook;
 pub mod input;

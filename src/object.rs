@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 use crate::finding::{About, Code, Finding, Severity};
+use crate::labels::Labels;
+use crate::pointer::{escaped, part};
 use crate::source::{Place, Source};
 use crate::yaml::{self, Kind, Node};
 
@@ -92,6 +94,11 @@ impl<'a> Object<'a> {
         self.at("/metadata/annotations").and_then(|a| a[name].as_str()).unwrap_or_default()
     }
 
+    /// Its labels.
+    pub fn labels(&self) -> Option<&'a Labels> {
+        self.at("/metadata/labels").and_then(Value::as_object)
+    }
+
     /// The parts at a JSON pointer in which `*` stands for every item of a list and every entry of a map, each with the
     /// pointer to it.
     pub fn all(&self, pattern: &str) -> Vec<(String, &'a Value)> {
@@ -140,24 +147,6 @@ impl<'a> Object<'a> {
             _ => node.place_at(pointer),
         }
     }
-}
-
-/// A key as it stands in a JSON pointer.
-pub fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
-/// The part of a value at a JSON pointer: [`Value::pointer`], which unescapes every step, only where there is something to
-/// unescape. Rules ask for parts more often than for anything else.
-pub fn part<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
-    if pointer.contains('~') {
-        return value.pointer(pointer);
-    }
-    pointer.split('/').skip(1).try_fold(value, |value, step| match value {
-        Value::Object(map) => map.get(step),
-        Value::Array(items) => items.get(step.parse::<usize>().ok()?),
-        _ => None,
-    })
 }
 
 fn below<'a>(pointer: &str, value: &'a Value, step: &str) -> Vec<(String, &'a Value)> {

@@ -16,6 +16,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Expression, Undefined
 use serde_json::{Map, Value};
 
 use crate::finding::{Code, Finding};
+use crate::pointer::escaped;
 use crate::schema;
 use crate::source::{Place, Source};
 
@@ -157,9 +158,7 @@ impl Templates {
     /// The JSON pointer of the string and one sentence.
     pub fn fill(&self, value: &Value, context: &Context) -> Result<Value, (String, String)> {
         let nested = |key: &str, inner: Result<Value, (String, String)>| {
-            inner.map_err(|(pointer, sentence)| {
-                (format!("/{}{pointer}", key.replace('~', "~0").replace('/', "~1")), sentence)
-            })
+            inner.map_err(|(pointer, sentence)| (format!("/{}{pointer}", escaped(key)), sentence))
         };
         match value {
             Value::String(text) => self.fill_text(text, context).map_err(|e| (String::new(), e)),

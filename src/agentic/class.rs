@@ -14,7 +14,7 @@ pub const LITELLM_AI: &str = "aigateway.agentic-layer.ai/ai-gateway-litellm-cont
 pub const LITELLM_TOOL: &str = "litellm.agentic-layer.ai/tool-gateway-litellm-controller";
 
 /// Controller of ToolGateways on agentgateway.
-pub const AGENTGATEWAY: &str = "runtime.agentic-layer.ai/tool-gateway-agentgateway-controller";
+pub const AGENTGATEWAY_TOOL: &str = "runtime.agentic-layer.ai/tool-gateway-agentgateway-controller";
 
 /// The target of gateways whose objects a controller in the cluster makes.
 pub const CONTRACT: &str = "contract";
@@ -64,7 +64,14 @@ pub fn shipped() -> Vec<Class> {
     vec![
         class("AiGateway", "litellm", LITELLM_AI, false, None, None),
         class("ToolGateway", "litellm", LITELLM_TOOL, false, Some("/mcp/{key}"), None),
-        class("ToolGateway", "agentgateway", AGENTGATEWAY, true, Some("/{namespace}/{name}/mcp"), Some("tool-gateway")),
+        class(
+            "ToolGateway",
+            "agentgateway",
+            AGENTGATEWAY_TOOL,
+            true,
+            Some("/{namespace}/{name}/mcp"),
+            Some("tool-gateway"),
+        ),
     ]
 }
 

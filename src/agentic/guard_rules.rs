@@ -9,7 +9,8 @@ use crate::agentic::input::GROUP;
 use crate::agentic::model::Gateway;
 use crate::agentic::seen::Seen;
 use crate::finding::{Code, Finding};
-use crate::object::{Object, escaped};
+use crate::object::Object;
+use crate::pointer::escaped;
 use crate::yaml::object;
 
 /// The actions that Presidio's guard in LiteLLM knows.

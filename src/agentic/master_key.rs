@@ -4,8 +4,10 @@ use serde_json::Value;
 
 use crate::agentic::model::{Gateway, PATCH_KEY, Patch};
 use crate::agentic::seen::Seen;
+use crate::api_group::NETWORKING;
 use crate::finding::{Code, Finding};
 use crate::goyaml::{self, Yaml};
+use crate::labels;
 use crate::object::Object;
 use crate::yaml::object;
 
@@ -42,7 +44,7 @@ pub fn literal(seen: &Seen<'_>) -> Vec<Finding> {
 
 /// A proxy that answers anybody: no key, and no NetworkPolicy that keeps other namespaces away.
 pub fn open(seen: &Seen<'_>) -> Vec<Finding> {
-    if !seen.complete("networking.k8s.io", "NetworkPolicy") {
+    if !seen.complete(NETWORKING, "NetworkPolicy") {
         return Vec::new();
     }
     let open = seen.model.gateways.iter().filter(|g| g.is_litellm() && !locked(g) && !fenced(seen, g));
@@ -84,7 +86,7 @@ fn get<'y>(map: &'y Yaml, key: &str) -> Option<&'y Yaml> {
 
 /// NetworkPolicies admit nothing from everywhere to its pods.
 fn fenced(seen: &Seen<'_>, gateway: &Gateway) -> bool {
-    let policies = seen.objects.of("networking.k8s.io", "NetworkPolicy");
+    let policies = seen.objects.of(NETWORKING, "NetworkPolicy");
     let selecting: Vec<&Object<'_>> =
         policies.filter(|p| p.identity.namespace == gateway.namespace && selects(p, gateway)).collect();
     let everyone = |peer: &Value| {
@@ -96,13 +98,9 @@ fn fenced(seen: &Seen<'_>, gateway: &Gateway) -> bool {
 
 fn selects(policy: &Object<'_>, gateway: &Gateway) -> bool {
     let types = policy.items("/spec/policyTypes");
-    let wanted = policy.at("/spec/podSelector/matchLabels").map(object).cloned().unwrap_or_default();
-    let label = |key: &str| match key {
-        "app" => Some(Value::from(gateway.name.as_str())),
-        _ => gateway.pod.labels.get(key).or_else(|| gateway.common.labels.get(key)).cloned(),
-    };
+    let mut labels = gateway.common.labels.clone();
+    labels.extend(gateway.pod.labels.clone());
+    labels.insert("app".into(), gateway.name.as_str().into());
     let ingress = types.is_empty() || types.iter().any(|t| t == "Ingress");
-    ingress
-        && policy.items("/spec/podSelector/matchExpressions").is_empty()
-        && wanted.iter().all(|(k, v)| label(k).as_ref() == Some(v))
+    ingress && policy.at("/spec/podSelector").is_some_and(|pods| labels::selects(pods, Some(&labels)))
 }

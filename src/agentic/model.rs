@@ -277,7 +277,7 @@ fn gateway(object: &Object<'_>, objects: &Objects<'_>, classes: &[Class], extras
 
 /// The patch that a gateway names. An empty annotation names none.
 fn patch(gateway: &Object<'_>, objects: &Objects<'_>) -> Patch {
-    let name = gateway.text_at(&format!("/metadata/annotations/{}", PATCH.replace('/', "~1")));
+    let name = gateway.annotation(PATCH);
     if name.is_empty() {
         return Patch::None;
     }

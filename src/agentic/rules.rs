@@ -13,6 +13,7 @@ use crate::agentic::route::{Broken, is_glob};
 use crate::agentic::seen::Seen;
 use crate::finding::{Code, Finding};
 use crate::object::{Identity, Object, Objects};
+use crate::pointer::escaped;
 use crate::schema::did_you_mean;
 
 /// All rules.
@@ -123,7 +124,7 @@ fn names(seen: &Seen<'_>) -> Vec<Finding> {
 
 fn patches(seen: &Seen<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let annotation = format!("/metadata/annotations/{}", PATCH.replace('/', "~1"));
+    let annotation = format!("/metadata/annotations/{}", escaped(PATCH));
     for gateway in seen.model.gateways.iter().filter(|g| g.is_litellm()) {
         let (object, id) = (seen.object(gateway), seen.object(gateway).identity);
         let of_map =

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::api_group::{APIEXTENSIONS, ARGOCD};
 use crate::existing::Existing;
 use crate::finding::{Code, Finding, Severity};
 use crate::object::Object;
 use crate::schema::did_you_mean;
 use crate::wiring::delivery::{self, folder_of, wildcard};
-use crate::wiring::edges::ARGO;
 use crate::wiring::inventory::{Absence, Inventory, Origin, is_cluster_scoped};
 
 /// The project of each Application is there and allows its sources, its destination and what it delivers.
@@ -30,9 +30,9 @@ pub fn projects(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     }
     for (position, application) in inventory.delivery.applications.iter().enumerate() {
         let name = Some(application.text_at("/spec/project")).filter(|n| !n.is_empty()).unwrap_or("default");
-        let mut named = inventory.of(ARGO, "AppProject").filter(|project| project.name == name);
+        let mut named = inventory.of(ARGOCD, "AppProject").filter(|project| project.name == name);
         let project =
-            inventory.find(ARGO, "AppProject", &application.identity.namespace, name).or_else(|| named.next());
+            inventory.find(ARGOCD, "AppProject", &application.identity.namespace, name).or_else(|| named.next());
         let Some(Origin::File(project)) = project.map(|p| &p.origin) else {
             findings.extend(no_project(inventory, application, name));
             continue;
@@ -49,10 +49,10 @@ pub fn projects(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
 
 fn no_project(inventory: &Inventory<'_, '_>, application: &Object<'_>, name: &str) -> Option<Finding> {
     let namespace = application.identity.namespace.as_str();
-    if name == "default" || inventory.absence(ARGO, "AppProject", namespace, name) == Absence::Unknown {
+    if name == "default" || inventory.absence(ARGOCD, "AppProject", namespace, name) == Absence::Unknown {
         return None;
     }
-    let known: Vec<&str> = inventory.of(ARGO, "AppProject").map(|p| p.name.as_ref()).collect();
+    let known: Vec<&str> = inventory.of(ARGOCD, "AppProject").map(|p| p.name.as_ref()).collect();
     let message = format!("{} names AppProject {name}, which is not there", application.identity);
     Some(application.error(Code::DanglingReference, "/spec/project", message).help(did_you_mean(name, &known)))
 }
@@ -196,7 +196,7 @@ fn elsewhere(application: &Object<'_>, project: &Object<'_>, brought: &[&Existin
             let what = format!("the namespace {namespace} of its {} {}", e.kind, e.name);
             findings.push(refused(application, project, "/spec/project", &what, "destinations"));
         }
-        let definition = ("apiextensions.k8s.io", "CustomResourceDefinition");
+        let definition = (APIEXTENSIONS, "CustomResourceDefinition");
         if e.kind == definition.1 && !is_kind(project, definition, true) {
             let what = format!("the cluster-scoped kind {} of its {}", e.kind, e.name);
             findings.push(refused(application, project, "/spec/project", &what, "clusterResourceWhitelist"));
@@ -272,8 +272,8 @@ fn nobody_delivers(inventory: &Inventory<'_, '_>, folder: &str, objects: &[&Obje
         false => {
             !sibling()
                 || built()
-                || objects.iter().all(|o| o.identity.group == ARGO)
-                || world.objects.of(ARGO, "ApplicationSet").next().is_some()
+                || objects.iter().all(|o| o.identity.group == ARGOCD)
+                || world.objects.of(ARGOCD, "ApplicationSet").next().is_some()
         }
     };
     if by_hand {

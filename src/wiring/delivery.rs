@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::api_group::ARGOCD;
 use crate::existing::Existing;
 use crate::object::Object;
-use crate::wiring::edges::ARGO;
 use crate::world::World;
 
 /// One source of an Application.
@@ -75,7 +75,7 @@ pub enum Late {
 impl<'a> Delivery<'a> {
     /// Looks at all Applications of a world.
     pub fn new(world: &World<'a>) -> Self {
-        let applications: Vec<Object<'a>> = world.objects.of(ARGO, "Application").copied().collect();
+        let applications: Vec<Object<'a>> = world.objects.of(ARGOCD, "Application").copied().collect();
         let mut folders: BTreeSet<&'a str> = world.objects.iter().map(|o| folder_of(o.path)).collect();
         folders.extend(world.files.iter().map(|file| folder_of(file)));
         let mut sources: Vec<Source<'a>> = applications.iter().enumerate().flat_map(|(i, a)| sources(i, a)).collect();
