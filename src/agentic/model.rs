@@ -354,7 +354,9 @@ fn configure(gateway: &mut Gateway) {
     let named: BTreeSet<&str> = given.iter().filter_map(|e| e["name"].as_str()).collect();
     let providers: BTreeSet<&str> = models.iter().filter_map(|m| m["provider"].as_str()).collect();
     let open = providers.into_iter().filter(|provider| !named.contains(litellm::api_key(provider).as_str()));
-    gateway.providers = open.map(str::to_owned).collect();
+    // Variables have upper-case names: `OpenAI` and `openai` read one key.
+    let open: BTreeSet<String> = open.map(str::to_lowercase).collect();
+    gateway.providers = open.into_iter().collect();
     let (entries, _) = litellm::guardrails(&gateway.guards, &gateway.kind, direct);
     let extras = if direct { &gateway.extra["models"] } else { &Value::Null };
     let base = litellm::config(&models, extras, &gateway.routes, &entries);

@@ -18,6 +18,7 @@ use crate::schema::did_you_mean;
 /// All rules.
 const RULES: &[fn(&Seen<'_>) -> Vec<Finding>] = &[
     classes,
+    two_defaults,
     without_spec,
     names,
     patches,
@@ -76,6 +77,29 @@ fn classes(seen: &Seen<'_>) -> Vec<Finding> {
             _ => continue,
         };
         findings.push(object.error(Code::GatewayClass, &pointer, message).help(help));
+    }
+    findings
+}
+
+/// Two default classes whose controllers would both serve the next gateway that names none. Of one that is there
+/// [`classes`] tells.
+fn two_defaults(seen: &Seen<'_>) -> Vec<Finding> {
+    let told =
+        |kind: &str| seen.model.gateways.iter().any(|g| g.kind == kind && matches!(g.served, Served::Several(_)));
+    let mut findings = Vec::new();
+    for kind in ["AiGateway", "ToolGateway"].into_iter().filter(|kind| !told(kind)) {
+        let class_kind = format!("{kind}Class");
+        let mut defaults = seen.model.classes.iter().filter(|c| c.kind == kind && c.default);
+        let Some(first) = defaults.next() else { continue };
+        for other in defaults.filter(|class| class.controller != first.controller) {
+            let Some(object) = seen.objects.get(GROUP, &class_kind, "", &other.name) else { continue };
+            let message = format!(
+                "{} and {class_kind} {} are both the default one, of two controllers",
+                object.identity, first.name
+            );
+            let help = format!("leave one default {class_kind}: a gateway that names none would be served by both");
+            findings.push(object.warning(Code::GatewayClass, "/metadata/name", message).help(help));
+        }
     }
     findings
 }
