@@ -94,35 +94,54 @@ fn swapping_a_class_changes_no_manifest() {
     assert!(paths[0] == paths[1] && paths[2] == paths[3] && paths[0] != paths[2], "{paths:?}");
 }
 
-/// A fork adds a class with a target of its own: one group file, one folder, no Rust.
+/// A block of docs/groups.md that opens with the name of a file: the file's name and text.
+fn documented(name: &str) -> (String, String) {
+    let docs = std::fs::read_to_string("docs/groups.md").expect("docs/groups.md");
+    let text = docs.split(&format!("```yaml\n# {name}\n")).nth(1).and_then(|rest| rest.split("```").next());
+    (name.to_owned(), text.unwrap_or_else(|| panic!("docs/groups.md shows no {name}")).to_owned())
+}
+
+/// A fork adds a class with a target of its own, as docs/groups.md shows: one group file, one folder, no Rust.
 #[test]
 fn a_fork_adds_a_class() {
-    let group = "summary: Tool gateways on another proxy\nfeature: mine\nrequires: [operators]\ncollects: { agentic_gateway: {} }\n\
-                 provides:\n  agentic_class:\n    for: [mine]\n    kind: ToolGateway\n    name: mine\n    controller: example.com/mine\n    target: mine\n    path: \"/t/{namespace}.{name}\"\n\
-                 components:\n  mine:\n    when: agentic_gateway | selectattr('target', 'eq', 'mine')\n    namespace: \"{{ agentic_gateway | selectattr('target', 'eq', 'mine') | collect('namespace') | first }}\"\n    path: mine\n    wave: 30\n";
-    let template = "{% for gateway in agentic_gateway if gateway.target == \"mine\" %}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: {{ gateway.name }}, namespace: {{ gateway.namespace }} }\n\
-                    data: { routes: {{ gateway.routes | map(attribute=\"upstream.url\") | join(\",\") }} }\n{% endfor %}\n";
-    let files = BTreeMap::from([
-        ("groups/mine.yaml".into(), group.into()),
-        ("templates/mine/configmap.yaml".into(), template.into()),
-    ]);
-    let catalog = Catalog::new(&files).unwrap_or_else(|f| panic!("{}", report::text(&f)));
-    let features = "platform: { name: p, argocd: { repoURL: https://git.example.com/p.git } }\nfeatures: { agentic: true, mine: true }\n";
-    let inputs = Inputs { features: Source::new("features.yaml", features), clusters: Vec::new() };
-    let mut clusters = pipeline::read(&inputs, &catalog).expect("sound");
-    let manifests = made("ToolGateway", "d", "gw", "{ toolGatewayClassName: mine }")
-        + &made(
-            "ToolRoute",
-            "d",
-            "r",
-            "{ toolGatewayRef: { name: gw }, upstream: { external: { url: http://u/mcp } } }",
+    let (group, template) = (documented("groups/mine.yaml"), documented("templates/mine/configmap.yaml"));
+    let default = group.1.replace("# default: true ", "default: true #");
+    let manifests = |class: &str| {
+        made("ToolGateway", "d", "gw", class)
+            + &made("ToolGateway", "e", "gw", class)
+            + &made(
+                "ToolRoute",
+                "d",
+                "r",
+                "{ toolGatewayRef: { name: gw }, upstream: { external: { url: http://u/mcp } } }",
+            )
+    };
+    // By name, and as the default class of gateways that name none.
+    for (text, settings, class) in [
+        (group.1, "", "{ toolGatewayClassName: mine }"),
+        (default, "settings: { agentic: { defaultClass: { ToolGateway: none } } }\n", "{}"),
+    ] {
+        let files = BTreeMap::from([(group.0.clone(), text), template.clone()]);
+        let catalog = Catalog::new(&files).unwrap_or_else(|f| panic!("{}", report::text(&f)));
+        let features = format!(
+            "platform: {{ name: p, argocd: {{ repoURL: https://git.example.com/p.git }} }}\nfeatures: {{ agentic: true, mine: true }}\n{settings}"
         );
-    clusters[0].manifests = vec![Source::new("gateways/case.yaml", manifests)];
-    let rendered =
-        pipeline::render(&catalog, &clusters[0], &Memo::default()).unwrap_or_else(|f| panic!("{}", report::text(&f)));
-    assert!(rendered.findings(&Crds::default()).is_empty(), "{}", report::text(&rendered.findings(&Crds::default())));
-    assert_eq!(object(&rendered, "ConfigMap", "d", "gw").expect("its own")["data"]["routes"], "http://u/mcp");
-    assert_eq!(gateway(&rendered).routes[0].url.as_deref(), Some("http://gw.d.svc.cluster.local/t/d.r"));
+        let inputs = Inputs { features: Source::new("features.yaml", features), clusters: Vec::new() };
+        let mut clusters = pipeline::read(&inputs, &catalog).expect("sound");
+        clusters[0].manifests = vec![Source::new("gateways/case.yaml", manifests(class))];
+        let rendered = pipeline::render(&catalog, &clusters[0], &Memo::default())
+            .unwrap_or_else(|f| panic!("{}", report::text(&f)));
+        let findings = rendered.findings(&Crds::default());
+        assert!(findings.is_empty(), "{}", report::text(&findings));
+        let map = object(&rendered, "ConfigMap", "d", "gw").expect("its own");
+        assert_eq!(map["data"]["d.r"], "http://u/mcp");
+        assert!(object(&rendered, "ConfigMap", "e", "gw").is_some());
+        assert_eq!(gateway(&rendered).routes[0].url.as_deref(), Some("http://gw.d.svc.cluster.local/t/d.r"));
+        // Nothing else is made of them, and the contract's own objects stay at home.
+        assert!(
+            object(&rendered, "Deployment", "d", "gw").is_none() && object(&rendered, "ToolRoute", "d", "r").is_none()
+        );
+    }
 }
 
 /// What the contract cannot say, and a setting for nobody.

@@ -229,6 +229,9 @@ fn servers_left_to_their_operator_can_be_called() {
     let rendered = render(&catalog, "", &manifests);
     assert!(config(&rendered).contains("url: http://search.team.svc.cluster.local:8080/mcp\n"));
     assert_eq!(codes(&rendered, Severity::Error), []);
-    let other = manifests.replace("toolServerRef: { name: search }", "external: { url: \"http://serach.team.svc.cluster.local:8080/mcp\" }");
+    let other = manifests.replace(
+        "toolServerRef: { name: search }",
+        "external: { url: \"http://serach.team.svc.cluster.local:8080/mcp\" }",
+    );
     assert_eq!(codes(&render(&catalog, "", &other), Severity::Error), [Code::DanglingReference]);
 }
