@@ -9,6 +9,8 @@ use crate::agentic::class::{CONTRACT, Class};
 use crate::agentic::input::{self as input, GROUP, Input};
 use crate::agentic::master_key;
 use crate::agentic::model::{Extras, Gateway, Model, model};
+use crate::agentic::name_rules::rendered_names;
+use crate::agentic::seen::Seen;
 use crate::choice::Choice;
 use crate::finding::{Code, Finding};
 use crate::object::{Identity, Objects, escaped};
@@ -115,7 +117,9 @@ impl<'a> Work<'a, '_> {
             }
         }
         let offered = self.offered(lists);
-        let made = model(&Objects::new(inputs.iter().map(Input::object)).0, &offered, &extras);
+        let objects = Objects::new(inputs.iter().map(Input::object)).0;
+        let made = model(&objects, &offered, &extras);
+        self.findings.extend(rendered_names(&Seen { objects: &objects, model: &made, closed: true }));
         if let Some((choice, pointer)) = settings {
             self.idle_extras(choice, pointer, &extras, &made);
             self.literal_keys(choice, pointer, &extras);

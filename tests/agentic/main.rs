@@ -10,6 +10,7 @@
 //! | workload_meta_test, workload_test, aigateway_controller_test | `workloads` |
 //! | toolgateway_routes_test, the URLs of toolgateway_controller_test | `routes` |
 //! | agent_aigateway_test (resolve), webhooks | `agents` |
+//! | tool-gateway-agentgateway: globs as CEL; env, guards | `routes`, `agentgateway` |
 //! | e2e: models, tools, the master key | `tests/judges/agentic.py`, where LiteLLM runs |
 //!
 //! Rows that a renderer does not meet, and why:
@@ -22,6 +23,7 @@
 //! - agent_config_test: agent-runtime-operator makes Agents whoever serves the gateways. What a gateway adds to them is in `agents`.
 //! - e2e, chat and masking: what LiteLLM and Presidio do, given the configuration.
 
+mod agentgateway;
 mod agents;
 mod classes;
 mod configuration;

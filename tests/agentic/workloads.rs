@@ -1,8 +1,10 @@
 //! Deployment, Service and ConfigMap of a gateway.
 
+use gatewright::crd::Crds;
+use gatewright::finding::{Code, Finding, Severity};
 use serde_json::{Value, json};
 
-use crate::{PRESIDIO, ai, catalog, gateway, made, object, patched_gateway, render, tool};
+use crate::{PRESIDIO, ai, catalog, codes, gateway, made, object, patched_gateway, render, tool, try_render};
 
 /// row: workload_meta_test.
 #[test]
@@ -118,4 +120,32 @@ fn what_rolls_a_pod() {
     assert_ne!(before["spec"], after["spec"]);
     let hash = &before["metadata"]["annotations"]["gateway.agentic-layer.ai/secret-hash"];
     assert_eq!(hash.as_str(), gatewright::digest::hex(b"").get(..16));
+}
+
+/// Two owners of one Deployment, or an object where the gateway has its own: told where it was written, before two templates
+/// make one object.
+#[test]
+fn names_have_one_owner() {
+    let catalog = catalog();
+    let map = |name: &str| {
+        format!("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: {name}, namespace: d }}\ndata: {{}}\n")
+    };
+    let server = made("ToolServer", "d", "gw", "{ protocol: mcp, transportType: http, image: i }");
+    for (settings, manifests) in [
+        ("", ai("d", "gw", "") + &tool("d", "gw", "")),
+        ("", ai("d", "gw", "") + &made("ToolGateway", "d", "gw", "{ toolGatewayClassName: agentgateway }")),
+        ("", ai("d", "gw", "") + &map("gw-config")),
+        ("", ai("d", "gw", "") + &server),
+        ("targets: { litellm: contract }", ai("d", "gw", "") + &tool("d", "gw", "")),
+    ] {
+        let findings = match try_render(&catalog, settings, &manifests) {
+            Ok(rendered) => rendered.findings(&Crds::default()),
+            Err(findings) => findings,
+        };
+        let errors: Vec<&Finding> = findings.iter().filter(|f| f.severity == Severity::Error).collect();
+        assert_eq!(errors.iter().map(|f| f.code).collect::<Vec<_>>(), [Code::GatewayName], "{settings} {manifests}");
+        assert_eq!(errors[0].place.as_ref().expect("a place").source.name, "gateways/case.yaml");
+    }
+    let apart = ai("d", "gw", "") + &tool("e", "gw", "") + &map("gw-conf");
+    assert_eq!(codes(&render(&catalog, "", &apart), Severity::Error), []);
 }
