@@ -108,7 +108,7 @@ fn of_server(spec: &Value, namespace: &str, name: &str) -> Result<Upstream, Stri
     })
 }
 
-/// A URL taken apart as Go's net/url does it.
+/// A URL taken apart as Go's net/url does it. A blank, and a port that nothing can listen on, are refused too; Go takes both.
 fn external(url: &str) -> Result<Upstream, String> {
     let wrong = |why: &str| Err(format!("external.url `{url}` {why}"));
     let Some((scheme, rest)) = url.split_once("://").filter(|(scheme, _)| ["http", "https"].contains(scheme)) else {

@@ -3,7 +3,7 @@
 use gatewright::finding::{Code, Severity};
 use serde_json::json;
 
-use crate::{PRESIDIO, catalog, codes, made, object, render};
+use crate::{PRESIDIO, catalog, codes, made, object, render, try_render};
 
 fn gateway(more: &str) -> String {
     made("ToolGateway", "d", "gw", &format!("{{ toolGatewayClassName: agentgateway{more} }}"))
@@ -66,4 +66,24 @@ fn long_names_have_short_files() {
     let paths: Vec<&str> = rendered.bundle.manifests.values().map(|placed| placed.path.as_str()).collect();
     let longest = paths.iter().flat_map(|path| path.split('/')).map(str::len).max();
     assert!(paths.iter().any(|path| path.contains("httproute-gw-rrr")) && longest < Some(230), "{longest:?}");
+}
+
+/// Two gateways whose routes get objects of one name, in the routes' namespace.
+#[test]
+fn routes_of_two_gateways_can_clash() {
+    let catalog = catalog();
+    let route = |name: &str, gateway: &str| {
+        let spec = format!(
+            "{{ toolGatewayRef: {{ name: {gateway}, namespace: d }}, upstream: {{ external: {{ url: http://u/mcp }} }} }}"
+        );
+        made("ToolRoute", "team", name, &spec)
+    };
+    let other = made("ToolGateway", "d", "gw-b", "{ toolGatewayClassName: agentgateway }");
+    let clash = gateway("") + &other + &route("b-c", "gw") + &route("c", "gw-b");
+    let findings = try_render(&catalog, "", &clash).err().expect("two objects of one name");
+    assert_eq!(findings.iter().map(|f| f.code).collect::<Vec<_>>(), [Code::GatewayName]);
+    let contract = render(&catalog, "targets: { agentgateway: contract }", &clash);
+    assert_eq!(codes(&contract, Severity::Error), [Code::GatewayName]);
+    let apart = gateway("") + &other + &route("b-c", "gw") + &route("d", "gw-b");
+    assert_eq!(codes(&render(&catalog, "", &apart), Severity::Error), []);
 }

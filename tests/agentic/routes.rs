@@ -206,6 +206,9 @@ fn urls_are_read_as_go_reads_them() {
         ("http://h/mcp?q=%zz", Some("http")),
         ("http://h/%zz", None),
         ("http://h/%4", None),
+        ("http://h/a b", None),
+        ("http://h:70000/mcp", None),
+        ("http://h:0/mcp", None),
     ] {
         let route = format!("{{ toolGatewayRef: {{ name: gw }}, upstream: {{ external: {{ url: \"{url}\" }} }} }}");
         let rendered = render(&catalog, "", &(tool("default", "gw", "") + &made("ToolRoute", "default", "r", &route)));
