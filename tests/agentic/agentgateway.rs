@@ -80,7 +80,7 @@ fn routes_of_two_gateways_can_clash() {
     };
     let other = made("ToolGateway", "d", "gw-b", "{ toolGatewayClassName: agentgateway }");
     let clash = gateway("") + &other + &route("b-c", "gw") + &route("c", "gw-b");
-    let findings = try_render(&catalog, "", &clash).err().expect("two objects of one name");
+    let findings = try_render(&catalog, "", &clash).expect_err("two objects of one name");
     assert_eq!(findings.iter().map(|f| f.code).collect::<Vec<_>>(), [Code::GatewayName]);
     let contract = render(&catalog, "targets: { agentgateway: contract }", &clash);
     assert_eq!(codes(&contract, Severity::Error), [Code::GatewayName]);
