@@ -9,7 +9,7 @@ use gatewright::catalog::Catalog;
 use gatewright::crd::Crds;
 use gatewright::features::Inputs;
 use gatewright::finding::{Code, Severity};
-use gatewright::pipeline;
+use gatewright::pipeline::{self, Rendered};
 use gatewright::render::Memo;
 use gatewright::report;
 use gatewright::source::Source;
@@ -261,4 +261,37 @@ fn choices() -> Vec<String> {
         ("contract", "contract", "litellm", "agentgateway"),
     ];
     all.map(choice).into()
+}
+
+/// The classes that contracts need come with them, one of them the default one at most.
+#[test]
+fn classes_come_with_contracts() {
+    let catalog = catalog();
+    let settings = "targets: { litellm: contract, agentgateway: contract }";
+    let named = made("ToolGateway", "d", "gw", "{ toolGatewayClassName: agentgateway }");
+    let default = |rendered: &Rendered<'_>, class: &str| {
+        let class = object(rendered, "ToolGatewayClass", "", class).expect("a class");
+        class["metadata"]["annotations"]["toolgatewayclass.kubernetes.io/is-default-class"] == "true"
+    };
+    assert!(default(&render(&catalog, settings, &named), "agentgateway"));
+    let litellm = "---\napiVersion: runtime.agentic-layer.ai/v1alpha1\nkind: ToolGatewayClass\nmetadata: { name: litellm, annotations: { toolgatewayclass.kubernetes.io/is-default-class: \"true\" } }\n\
+                   spec: { controller: litellm.agentic-layer.ai/tool-gateway-litellm-controller }\n";
+    let both = render(&catalog, settings, &(named + litellm));
+    assert!(default(&both, "litellm") && !default(&both, "agentgateway"));
+    assert_eq!(codes(&both, Severity::Error), []);
+}
+
+/// The API server takes servers and agents without a spec, and so do the lists of what they make.
+#[test]
+fn what_has_no_spec_is_passed_on() {
+    let catalog = catalog();
+    let bare = |kind: &str| {
+        format!(
+            "---\napiVersion: runtime.agentic-layer.ai/v1alpha1\nkind: {kind}\nmetadata: {{ name: x-{}, namespace: d }}\n",
+            kind.to_lowercase()
+        )
+    };
+    for kind in ["Agent", "ToolServer", "ToolGateway", "ToolRoute", "Guard", "GuardrailProvider"] {
+        assert!(try_render(&catalog, "", &bare(kind)).is_ok(), "{kind}");
+    }
 }
