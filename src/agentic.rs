@@ -11,4 +11,5 @@ pub mod model;
 pub mod seen;
 pub mod guard_rules;
 pub mod master_key;
+pub mod name_rules;
 pub mod rules;

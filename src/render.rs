@@ -204,8 +204,12 @@ fn assign_paths(plan: &Plan<'_>, mut manifests: BTreeMap<Identity, Placed>) -> B
     Bundle { manifests }
 }
 
+/// Most letters of a name before a digest stands for the rest: Kubernetes allows 253 in a name, file systems 255 in a file's.
+const LONGEST_NAME: usize = 200;
+
 fn file_name(text: &str) -> String {
     text.chars()
+        .take(LONGEST_NAME)
         .map(|c| if c.is_ascii_alphanumeric() || "-.".contains(c) { c.to_ascii_lowercase() } else { '-' })
         .collect()
 }

@@ -134,7 +134,9 @@ pub fn without_effect(seen: &Seen<'_>) -> Vec<Finding> {
             return;
         }
         let object = seen.object(gateway);
-        let masks = object_of(&guard.spec, "/presidio/entityActions").values().any(|action| action == "MASK");
+        let actions = object_of(&guard.spec, "/presidio/entityActions");
+        // Without actions LiteLLM masks, whatever the CRD's description says.
+        let masks = actions.is_empty() || actions.values().any(|action| action == "MASK");
         let (message, help) = if gateway.kind == "ToolGateway" {
             (
                 format!(

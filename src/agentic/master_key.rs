@@ -17,10 +17,24 @@ const VARIABLE: &str = "LITELLM_MASTER_KEY";
 /// How the configuration refers to a variable.
 const REFERENCE: &str = "os.environ/";
 
+/// The blocks of the configuration that may hold `master_key`.
+const BLOCKS: [&str; 2] = ["general_settings", "litellm_settings"];
+
+/// The way out of a key in clear text in a patch.
+pub fn help() -> String {
+    format!("write `{REFERENCE}{VARIABLE}`, and give the gateway that variable from a Secret")
+}
+
+/// JSON pointers of the keys in clear text in a patch of the settings.
+pub fn literals(patch: &Value) -> Vec<String> {
+    let literal = |key: &Value| !key.is_null() && !key.as_str().is_some_and(|key| key.starts_with(REFERENCE));
+    let found = BLOCKS.iter().filter(|block| patch[**block].get("master_key").is_some_and(literal));
+    found.map(|block| format!("/{block}/master_key")).collect()
+}
+
 /// A key in a patch or in a variable of the gateway.
 pub fn literal(seen: &Seen<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let help = format!("write `{REFERENCE}{VARIABLE}`, and give the gateway that variable from a Secret");
     for gateway in seen.model.gateways.iter().filter(|g| g.is_litellm()) {
         if let Patch::Text(name, text) = &gateway.patch
             && let Ok(patch) = goyaml::read(text)
@@ -29,7 +43,7 @@ pub fn literal(seen: &Seen<'_>) -> Vec<Finding> {
         {
             let message =
                 format!("{} holds the master key of {} {} in clear text", map.identity, gateway.kind, gateway.id());
-            findings.push(map.error(Code::LiteralMasterKey, &format!("/data/{PATCH_KEY}"), message).help(help.clone()));
+            findings.push(map.error(Code::LiteralMasterKey, &format!("/data/{PATCH_KEY}"), message).help(help()));
         }
         let written = |v: &Value| v["name"] == VARIABLE && v["value"].as_str().is_some_and(|value| !value.is_empty());
         if let Some(i) = gateway.given_env.iter().position(written) {
@@ -71,7 +85,7 @@ fn locked(gateway: &Gateway) -> bool {
 
 /// The master keys that a configuration or a patch names.
 fn keys(config: &Yaml) -> impl Iterator<Item = &str> {
-    let blocks = ["general_settings", "litellm_settings"].into_iter().filter_map(|block| get(config, block));
+    let blocks = BLOCKS.into_iter().filter_map(|block| get(config, block));
     blocks.filter_map(|block| match get(block, "master_key")? {
         Yaml::String(key) => Some(key.as_str()),
         Yaml::Null => None,
