@@ -6,6 +6,9 @@ use std::time::Instant;
 use gatewright::catalog::Catalog;
 use gatewright::prove;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// One set in so many; coprime with the number of choices of each kind, so that all of them are met.
 const EVERY: usize = 61;
 

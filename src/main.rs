@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Nested templates and files are followed by recursion: a stack that no allowed input exhausts.
 const STACK: usize = 256 << 20;
 

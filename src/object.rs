@@ -102,10 +102,8 @@ impl<'a> Object<'a> {
     /// The parts at a JSON pointer in which `*` stands for every item of a list and every entry of a map, each with the
     /// pointer to it.
     pub fn all(&self, pattern: &str) -> Vec<(String, &'a Value)> {
-        let mut parts = vec![(String::new(), self.value)];
-        for step in pattern.split('/').skip(1) {
-            parts = parts.into_iter().flat_map(|(pointer, value)| below(&pointer, value, step)).collect();
-        }
+        let mut parts = Vec::new();
+        below(self.value, pattern.strip_prefix('/'), &mut String::new(), &mut parts);
         parts
     }
 
@@ -149,11 +147,21 @@ impl<'a> Object<'a> {
     }
 }
 
-fn below<'a>(pointer: &str, value: &'a Value, step: &str) -> Vec<(String, &'a Value)> {
+/// `steps` are those still to go.
+fn below<'a>(value: &'a Value, steps: Option<&str>, pointer: &mut String, parts: &mut Vec<(String, &'a Value)>) {
+    let Some(steps) = steps else { return parts.push((pointer.clone(), value)) };
+    let (step, rest) = steps.split_once('/').map_or((steps, None), |(step, rest)| (step, Some(rest)));
+    let length = pointer.len();
+    let mut into = |step: &str, value: &'a Value| {
+        pointer.push('/');
+        pointer.push_str(step);
+        below(value, rest, pointer, parts);
+        pointer.truncate(length);
+    };
     match (step, value) {
-        ("*", Value::Array(items)) => items.iter().enumerate().map(|(i, v)| (format!("{pointer}/{i}"), v)).collect(),
-        ("*", Value::Object(map)) => map.iter().map(|(k, v)| (format!("{pointer}/{}", escaped(k)), v)).collect(),
-        _ => part(value, &format!("/{step}")).map(|v| (format!("{pointer}/{step}"), v)).into_iter().collect(),
+        ("*", Value::Array(items)) => items.iter().enumerate().for_each(|(i, item)| into(&i.to_string(), item)),
+        ("*", Value::Object(map)) => map.iter().for_each(|(key, item)| into(&escaped(key), item)),
+        _ => part(value, &format!("/{step}")).into_iter().for_each(|item| into(step, item)),
     }
 }
 
