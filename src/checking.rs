@@ -133,7 +133,10 @@ impl Definitions {
 fn definitions(folder: &Path, paths: &[PathBuf]) -> Result<Option<Definitions>> {
     let default = [PathBuf::from(CRDS)];
     let paths = match paths {
-        [] if folder.join(CRDS).is_dir() => &default[..],
+        [] if folder.join(CRDS).is_dir() => {
+            disk::inside(folder, &folder.join(CRDS))?;
+            &default[..]
+        }
         [] => return Ok(None),
         paths => paths,
     };

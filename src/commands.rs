@@ -171,7 +171,12 @@ impl Workspace<'_> {
             let (found, tree) = (disk::read_tree(&self.folder.join(&name))?, rendered.tree());
             Ok(unified_diff(&name, &tree::owned(&found, &tree), &tree))
         })?;
-        let data = diffs.concat();
+        let mut data = diffs.concat();
+        for cluster in self.orphans(place, &clusters)? {
+            let name = format!("{}/{cluster}", place.output_dir.display());
+            let found = disk::read_tree(&self.folder.join(&name))?;
+            data += &unified_diff(&name, &tree::owned(&found, &Tree::new()), &Tree::new());
+        }
         Ok(Outcome { differs: !data.is_empty(), data, findings: warnings, ..Outcome::default() })
     }
 

@@ -45,8 +45,8 @@ impl Context {
 /// Lists that the engine fills.
 pub const ENGINE_LISTS: [&str; 5] = ["agentic_gateway", "agentic_object", "component", "namespace", "secret"];
 
-/// Longest template, in bytes; nesting costs stack.
-const MAX_TEMPLATE: usize = 64 << 10;
+/// Longest template or expression, in bytes; nesting costs stack, and minijinja 3.0 counts columns up to 65,535.
+pub const MAX_TEMPLATE: usize = 60_000;
 
 /// Longest text that a template yields, in bytes.
 const MAX_OUTPUT: usize = 8 << 20;
@@ -78,9 +78,8 @@ impl Templates {
         let mut templates = BTreeMap::new();
         let mut findings = Vec::new();
         for source in sources {
-            if source.text.len() > MAX_TEMPLATE {
-                let message = format!("this template has {} bytes; {MAX_TEMPLATE} are the most", source.text.len());
-                findings.push(Finding::error(Code::TemplateSyntax, message).place(Place::new(&source, 0, 0)));
+            if let Err(sentence) = short(&source.text) {
+                findings.push(Finding::error(Code::TemplateSyntax, sentence).place(Place::new(&source, 0, 0)));
                 continue;
             }
             if let Err(error) = env.add_template_owned(source.name.clone(), source.text.clone()) {
@@ -152,6 +151,7 @@ impl Templates {
     /// # Errors
     /// One sentence: it does not parse, fails, or is undefined.
     pub fn eval(&self, expression: &str, context: &Context) -> Result<Value, String> {
+        short(expression)?;
         let compiled = self.expressions.compile_expression(expression).map_err(|e| sentence(&e, expression))?;
         let value = compiled.eval(context.jinja()).map_err(|e| sentence(&e, expression))?;
         if value.is_undefined() {
@@ -181,6 +181,9 @@ impl Templates {
     }
 
     fn fill_text(&self, text: &str, context: &Context) -> Result<Value, String> {
+        if !matches!(parts(text), Parts::Text) {
+            short(text)?;
+        }
         match parts(text) {
             Parts::Text => Ok(Value::String(text.to_owned())),
             Parts::Expression(inner) if self.expressions.compile_expression(inner).is_ok() => self.eval(inner, context),
@@ -196,6 +199,11 @@ impl Templates {
             }
         }
     }
+}
+
+fn short(text: &str) -> Result<(), String> {
+    let sentence = || format!("this template has {} bytes; {MAX_TEMPLATE} are the most", text.len());
+    if text.len() > MAX_TEMPLATE { Err(sentence()) } else { Ok(()) }
 }
 
 enum Unfilled {
@@ -294,8 +302,8 @@ fn environment(escape: fn(&str) -> AutoEscape) -> Environment<'static> {
     // They let text past the escaping.
     env.remove_filter("safe");
     env.remove_filter("tojson");
-    // They make any amount of text out of a number.
-    for filter in ["indent", "format", "center"] {
+    // They make any amount of text or of items out of a number.
+    for filter in ["indent", "format", "center", "batch", "slice"] {
         env.remove_filter(filter);
     }
     filters::add(&mut env);

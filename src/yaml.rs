@@ -19,8 +19,10 @@ pub const MAX_BYTES: usize = 1 << 20;
 pub const MAX_DEPTH: usize = 64;
 /// Most values in one file, aliases expanded.
 pub const MAX_NODES: usize = 100_000;
+/// Most documents in one file.
+pub const MAX_DOCUMENTS: usize = 10_000;
 /// Most values in one file of CustomResourceDefinitions; Argo CD's largest has 40,000 in 1.4 MB.
-const MAX_CRD_NODES: usize = 4_000_000;
+pub const MAX_CRD_NODES: usize = 4_000_000;
 
 /// A YAML value that knows where it stands.
 #[derive(Clone, Debug)]
@@ -216,6 +218,7 @@ pub fn crds(source: &Arc<Source>) -> Result<Vec<Value>, Finding> {
         budget.max_events = 2 * MAX_CRD_NODES;
         budget.max_total_scalar_bytes = 64 << 20;
     }
+    options.alias_limits.max_total_replayed_events = MAX_NODES; // that much no definition needs
     let documents: Vec<Value> =
         serde_yaml::from_multiple_with_options(&source.text, options).map_err(|e| finding(&e, source))?;
     Ok(documents.into_iter().filter(|d| !d.is_null()).collect())
@@ -260,6 +263,7 @@ fn options() -> Options {
     if let Some(budget) = &mut options.budget {
         budget.max_depth = MAX_DEPTH;
         budget.max_nodes = MAX_NODES;
+        budget.max_documents = MAX_DOCUMENTS;
         budget.flow_nesting_limit = MAX_DEPTH + 1; // so that the depth speaks first: it has a place
     }
     options
@@ -302,7 +306,7 @@ fn finding(error: &Error, source: &Arc<Source>) -> Finding {
             (
                 Code::YamlLimit,
                 format!("this file nests too deep or grows too large ({text})"),
-                "at most 64 levels and 100,000 values, aliases expanded",
+                "at most 64 levels, 10,000 documents and 100,000 values, aliases expanded",
             )
         }
         _ if source.text[..place.start].lines().next_back().unwrap_or("").contains('\t')

@@ -3,8 +3,10 @@
 //! The CEL crates differ from Kubernetes in what is repaired here: the size of a string, patterns, `type`, and how much
 //! work a rule may be.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, LazyLock, OnceLock, RwLock};
 
 use kube_cel::KubeCelExt;
@@ -17,6 +19,9 @@ use serde::Deserialize;
 
 use crate::verdict::cost::{self, Size};
 use crate::verdict::pattern;
+
+/// Longest expression, in bytes.
+pub const MAX_RULE: usize = 60_000;
 
 /// A rule of `x-kubernetes-validations`.
 #[derive(Debug, Deserialize)]
@@ -115,16 +120,17 @@ impl Rule {
             return Answer::Broken(format!("it may take more than {} steps on a value of this size", cost::MAX_STEPS));
         }
         let context = if self.optional_old_self { &scope.optional } else { &scope.plain };
-        match compiled.program.execute(context) {
+        match run(&compiled.program, context) {
             Ok(Cel::Bool(true)) => Answer::Holds,
-            Ok(Cel::Bool(false)) => Answer::Fails(self.says(compiled, context)),
+            Ok(Cel::Bool(false)) => Answer::Fails(self.says(compiled, scope, context)),
             Ok(_) => Answer::Broken("it yields neither true nor false".into()),
-            Err(e) => Answer::Broken(e.to_string()),
+            Err(why) => Answer::Broken(why),
         }
     }
 
-    fn says(&self, compiled: &Compiled, context: &Context<'_>) -> String {
-        let told = compiled.message.as_ref().and_then(|program| match program.execute(context) {
+    fn says(&self, compiled: &Compiled, scope: &Scope, context: &Context<'_>) -> String {
+        let short = |program: &&Program| cost::bound(program.expression(), scope.size) <= cost::MAX_STEPS;
+        let told = compiled.message.as_ref().filter(short).and_then(|program| match run(program, context) {
             Ok(Cel::String(text)) => Some(text.trim().to_owned()).filter(|t| !t.is_empty() && !t.contains('\n')),
             _ => None,
         });
@@ -135,8 +141,32 @@ impl Rule {
     }
 }
 
+thread_local! {
+    static EVALUATING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// True while this thread evaluates a rule: a panic then is the rule's mistake, and caught.
+pub fn evaluating() -> bool {
+    EVALUATING.get()
+}
+
+/// Evaluates an expression. The CEL crates panic on some values (cel 0.13, kube-cel 0.8: a sum, a product or a negation beyond
+/// 64 bits, the precision of `format`), where CEL itself has an error.
+fn run(program: &Program, context: &Context<'_>) -> Result<Cel, String> {
+    let before = EVALUATING.replace(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(|| program.execute(context)));
+    EVALUATING.set(before);
+    match result {
+        Ok(result) => result.map_err(|e| e.to_string()),
+        Err(_) => Err("a number in it grows too large".into()),
+    }
+}
+
 fn compile(rule: &Rule) -> Result<Compiled, String> {
     let program = |text: &str| {
+        if text.len() > MAX_RULE {
+            return Err(format!("it has {} bytes; {MAX_RULE} are the most", text.len()));
+        }
         let program =
             Program::compile(text).map_err(|e| e.to_string().lines().next().unwrap_or_default().to_owned())?;
         unknown(program.expression()).map_or(Ok(program), Err)
