@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::catalog::Catalog;
 use crate::features::{Cluster, Inputs};
@@ -113,9 +113,9 @@ pub fn sources(folder: &Path, path: &Path) -> Result<(Vec<Arc<Source>>, Vec<Find
         bail!("there is no {}", path.display());
     }
     let (mut sources, mut findings) = (Vec::new(), Vec::new());
-    let hidden = |e: &walkdir::DirEntry| e.depth() > 0 && e.file_name().to_string_lossy().starts_with('.');
+    let hidden = |e: &DirEntry| e.depth() > 0 && e.file_name().to_string_lossy().starts_with('.');
     for entry in WalkDir::new(&start).sort_by_file_name().into_iter().filter_entry(|e| !hidden(e)) {
-        let entry = entry.with_context(|| format!("cannot list {}", path.display()))?;
+        let entry = listed(entry)?;
         let known = |e: &OsStr| ["yaml", "yml", "json"].iter().any(|known| e == *known);
         if !entry.file_type().is_file() || (entry.depth() > 0 && !entry.path().extension().is_some_and(known)) {
             continue;
@@ -182,7 +182,7 @@ fn yaml_files(base: &Path, part: &str, depth: usize) -> Result<Vec<PathBuf>> {
     }
     let mut files = Vec::new();
     for entry in WalkDir::new(folder).max_depth(depth).sort_by_file_name() {
-        let entry = entry.with_context(|| format!("cannot list {}", folder.display()))?;
+        let entry = listed(entry)?;
         let path = entry.path().display();
         match entry.path().extension().and_then(|e| e.to_str()) {
             Some("yml") => bail!("{path} is not read\nrename it: files end in .yaml"),
@@ -216,6 +216,18 @@ fn text(path: &Path, most: u64) -> Result<Result<String, String>> {
     }))
 }
 
+/// What a walk through folders came upon.
+///
+/// # Errors
+/// It is unreadable, in the words of the system alone.
+pub(crate) fn listed(entry: walkdir::Result<DirEntry>) -> Result<DirEntry> {
+    entry.map_err(|error| {
+        let what = format!("cannot list {}", error.path().unwrap_or(Path::new("")).display());
+        let cause = error.into_io_error().unwrap_or_else(|| io::Error::other("a loop of links"));
+        anyhow::Error::new(cause).context(what)
+    })
+}
+
 pub(crate) fn slashes(path: &Path) -> String {
     path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
 }
@@ -233,7 +245,7 @@ pub fn read_tree(folder: &Path) -> Result<Tree> {
         return Ok(found);
     }
     for entry in WalkDir::new(folder) {
-        let entry = entry.with_context(|| format!("cannot list {}", folder.display()))?;
+        let entry = listed(entry)?;
         let small = || entry.metadata().is_ok_and(|about| about.len() <= MAX_FILE);
         if entry.file_type().is_file()
             && small()

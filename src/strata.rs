@@ -18,7 +18,7 @@ use crate::template::{Context, ENGINE_LISTS, Templates, pick, truthy};
 use crate::yaml;
 
 /// Most elements of one `for`.
-const MAX_ITEMS: usize = 10_000;
+pub const MAX_ITEMS: usize = 10_000;
 
 /// Kinds without a namespace that charts and git folders bring.
 const CLUSTER_SCOPED: [&str; 8] = [

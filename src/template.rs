@@ -49,13 +49,13 @@ pub const ENGINE_LISTS: [&str; 5] = ["agentic_gateway", "agentic_object", "compo
 pub const MAX_TEMPLATE: usize = 60_000;
 
 /// Longest text that a template yields, in bytes.
-const MAX_OUTPUT: usize = 8 << 20;
+pub const MAX_OUTPUT: usize = 8 << 20;
 
 /// What is said of one that yields more.
 const TOO_LONG: &str = "this yields more than 8 MiB of text";
 
 /// Instructions that one template or expression may run.
-const FUEL: u64 = 1_000_000;
+pub const FUEL: u64 = 1_000_000;
 
 /// Compiled templates, and the engine for expressions.
 #[derive(Debug)]

@@ -158,12 +158,16 @@ pub fn read_group(source: &Arc<Source>) -> Result<Node, Finding> {
     read_with(source, options())
 }
 
-fn read_with(source: &Arc<Source>, options: Options) -> Result<Node, Finding> {
-    if source.text.len() > MAX_BYTES {
-        return Err(Finding::error(Code::YamlLimit, format!("this file has {} bytes", source.text.len()))
-            .place(Place::new(source, 0, 0))
-            .help(format!("files of up to {MAX_BYTES} bytes are read")));
+fn short(source: &Arc<Source>) -> Result<(), Finding> {
+    if source.text.len() <= MAX_BYTES {
+        return Ok(());
     }
+    let finding = Finding::error(Code::YamlLimit, format!("this file has {} bytes", source.text.len()));
+    Err(finding.place(Place::new(source, 0, 0)).help(format!("files of up to {MAX_BYTES} bytes are read")))
+}
+
+fn read_with(source: &Arc<Source>, options: Options) -> Result<Node, Finding> {
+    short(source)?;
     let tree: Spanned<Tree> =
         serde_yaml::from_str_with_options(&source.text, options).map_err(|e| finding(&e, source))?;
     let node = place_tree(tree, source);
@@ -180,6 +184,7 @@ fn read_with(source: &Arc<Source>, options: Options) -> Result<Node, Finding> {
 /// # Errors
 /// One finding with the place; what the type does not allow has the given code.
 pub fn read_typed<T: DeserializeOwned>(source: &Arc<Source>, code: Code) -> Result<T, Finding> {
+    short(source)?;
     serde_yaml::from_str_with_options(&source.text, options()).map_err(|e| match finding(&e, source) {
         Finding { code: Code::YamlSyntax, message, place, .. } => Finding { place, ..Finding::error(code, message) },
         other => other,
