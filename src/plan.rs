@@ -51,8 +51,14 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster) -> Result<Plan<'a>, 
     if !findings.is_empty() {
         return Err(findings);
     }
-    let mut work =
-        Work { templates: &catalog.templates, cluster, choices: &choices, contexts: BTreeMap::new(), findings };
+    let mut work = Work {
+        templates: &catalog.templates,
+        cluster,
+        choices: &choices,
+        contexts: BTreeMap::new(),
+        findings,
+        made: 0,
+    };
     for choice in choices.values().filter(|c| c.on) {
         let context = json!({ "platform": cluster.platform, "settings": settings[choice.group.name.as_str()], "capabilities": {} });
         work.contexts.insert(&choice.group.name, context);

@@ -2,6 +2,7 @@
 //! inputs gives the one already there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
@@ -61,6 +62,9 @@ pub struct Memo {
     documents: Cache<Made>,
 }
 
+/// Most text of a cluster's objects, in bytes.
+pub const MAX_RENDERED: usize = 64 << 20;
+
 /// Renders all components of a plan.
 ///
 /// # Errors
@@ -70,7 +74,9 @@ pub fn render(plan: &Plan<'_>, memo: &Memo) -> Result<Bundle, Vec<Finding>> {
     let mut manifests: BTreeMap<Identity, Placed> = BTreeMap::new();
     let rendered = plan.components.iter().filter(|c| c.path.is_some());
     let jobs: Vec<Job<'_>> = rendered.flat_map(|component| jobs(plan, component)).collect();
-    let made: Vec<Result<Made, Finding>> = jobs.par_iter().map(|job| filled(plan, job, memo)).collect();
+    let made = AtomicUsize::new(0);
+    let one = |job| filled(plan, job, memo).and_then(|manifests| bounded(manifests, &made));
+    let made: Vec<Result<Made, Finding>> = jobs.par_iter().map(one).collect();
     for (job, made) in jobs.iter().zip(made) {
         let made = match made {
             Ok(made) => made,
@@ -125,6 +131,16 @@ pub fn jobs<'p>(plan: &'p Plan<'_>, component: &'p Component) -> Vec<Job<'p>> {
         jobs.push(job(SECRET_TEMPLATE, &context));
     }
     jobs
+}
+
+/// Objects that, with all those made before, are not too much.
+fn bounded(manifests: Made, before: &AtomicUsize) -> Result<Made, Finding> {
+    let bytes: usize = manifests.iter().map(|manifest| manifest.text.len()).sum();
+    if before.fetch_add(bytes, Ordering::Relaxed) + bytes <= MAX_RENDERED {
+        return Ok(manifests);
+    }
+    let sentence = format!("the templates of this cluster yield more than {} MiB", MAX_RENDERED >> 20);
+    Err(Finding::error(Code::TemplateOutput, sentence).help("write less"))
 }
 
 fn filled(plan: &Plan<'_>, job: &Job<'_>, memo: &Memo) -> Result<Made, Finding> {

@@ -20,6 +20,15 @@ use crate::yaml;
 /// Most elements of one `for`.
 pub const MAX_ITEMS: usize = 10_000;
 
+/// Most that the expressions of a cluster's groups make, in bytes: values count as their text and [`NODE`] each.
+pub const MAX_VALUES: usize = 64 << 20;
+
+/// What a value counts beside its text.
+const NODE: usize = 32;
+
+/// What a text with a loop counts: it may take all the steps that an expression has.
+const LOOP: usize = 100_000;
+
 /// Kinds without a namespace that charts and git folders bring.
 const CLUSTER_SCOPED: [&str; 8] = [
     "APIService",
@@ -39,6 +48,8 @@ pub(crate) struct Work<'a, 'w> {
     pub(crate) choices: &'w Choices<'a>,
     pub(crate) contexts: BTreeMap<&'a str, Value>,
     pub(crate) findings: Vec<Finding>,
+    /// What expressions have made so far, up to [`MAX_VALUES`].
+    pub(crate) made: usize,
 }
 
 impl<'a, 'w> Work<'a, 'w> {
@@ -59,13 +70,30 @@ impl<'a, 'w> Work<'a, 'w> {
     }
 
     fn fill(&mut self, choice: &Choice<'_>, pointer: &str, value: &Value, context: &Context) -> Option<Value> {
-        let filled = self.templates.fill(value, context);
+        if !self.charge(choice, pointer, value) {
+            return None;
+        }
+        let filled = self.templates.fill(value, context).inspect(|filled| self.made += weight(filled));
         filled.map_err(|(inner, sentence)| self.wrong(choice, &format!("{pointer}{inner}"), sentence)).ok()
     }
 
     fn eval(&mut self, choice: &Choice<'_>, pointer: &str, expression: &str, context: &Context) -> Option<Value> {
-        let value = self.templates.eval(expression, context);
+        if !self.charge(choice, pointer, &json!(expression)) {
+            return None;
+        }
+        let value = self.templates.eval(expression, context).inspect(|value| self.made += weight(value));
         value.map_err(|sentence| self.wrong(choice, pointer, sentence)).ok()
+    }
+
+    /// Counts an expression before it runs; false, and told once, when there were too many.
+    fn charge(&mut self, choice: &Choice<'_>, pointer: &str, raw: &Value) -> bool {
+        let before = self.made;
+        self.made += weight(raw);
+        if before <= MAX_VALUES && self.made > MAX_VALUES {
+            let sentence = format!("up to here the groups make values of more than {} MiB", MAX_VALUES >> 20);
+            self.wrong(choice, pointer, sentence);
+        }
+        self.made <= MAX_VALUES
     }
 
     /// The elements of a `for` (an expression or a literal list), or the one pass without `for`.
@@ -436,4 +464,14 @@ fn order<'a>(choices: &Choices<'a>, provider: &BTreeMap<&str, &'a str>) -> Resul
         }
     }
     Ok(done)
+}
+
+/// How much a value is: text, loops in it, and the values themselves.
+fn weight(value: &Value) -> usize {
+    NODE + match value {
+        Value::String(text) => text.len() + if text.contains("{%") && text.contains("for ") { LOOP } else { 0 },
+        Value::Array(items) => items.iter().map(weight).sum(),
+        Value::Object(map) => map.iter().map(|(key, value)| key.len() + weight(value)).sum(),
+        _ => 0,
+    }
 }

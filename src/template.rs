@@ -54,8 +54,11 @@ pub const MAX_OUTPUT: usize = 8 << 20;
 /// What is said of one that yields more.
 const TOO_LONG: &str = "this yields more than 8 MiB of text";
 
-/// Instructions that one template or expression may run.
+/// Instructions that one template may run.
 pub const FUEL: u64 = 1_000_000;
+
+/// Instructions that one expression may run; there may be one for each item of a list.
+pub const EXPRESSION_FUEL: u64 = 100_000;
 
 /// Compiled templates, and the engine for expressions.
 #[derive(Debug)]
@@ -94,7 +97,9 @@ impl Templates {
             let inputs = known_inputs(&env, template.undeclared_variables(true));
             templates.insert(source.name.clone(), Template { source, inputs });
         }
-        (Self { env, expressions: environment(|_| AutoEscape::None), templates }, findings)
+        let mut expressions = environment(|_| AutoEscape::None);
+        expressions.set_fuel(Some(EXPRESSION_FUEL));
+        (Self { env, expressions, templates }, findings)
     }
 
     /// The names of the templates directly in a folder (given with its final slash), sorted.

@@ -107,7 +107,7 @@ fn texts_are_clean() {
 /// The README's table of limits has the numbers of the constants.
 #[test]
 fn limits_are_as_the_readme_says() {
-    use gatewright::{disk, goyaml, strata, template, verdict, yaml};
+    use gatewright::{disk, goyaml, render, strata, template, verdict, yaml};
     let limits = [
         ("features.yaml, an overlay, a group, a config patch", yaml::MAX_BYTES),
         ("features.yaml, an overlay, a group, a config patch", goyaml::MAX_BYTES),
@@ -118,10 +118,13 @@ fn limits_are_as_the_readme_says() {
         ("documents of a YAML file", yaml::MAX_DOCUMENTS),
         ("a template or an expression", template::MAX_TEMPLATE),
         ("steps of a template", template::FUEL as usize),
+        ("steps of an expression", template::EXPRESSION_FUEL as usize),
         ("text of a template or a filter", template::MAX_OUTPUT),
         ("text of a template or a filter", template::filters::MAX_TEXT),
         ("values that one `set` repeats", template::growth::MAX_WEIGHT as usize),
         ("items of a `for` in a group", strata::MAX_ITEMS),
+        ("values that the groups of a cluster make", strata::MAX_VALUES),
+        ("objects of a cluster", render::MAX_RENDERED),
         ("a CEL rule", verdict::cel::MAX_RULE),
         ("steps of a CEL rule, bounded before it runs", verdict::cost::MAX_STEPS as usize),
         ("a compiled pattern (linear time, no backtracking)", verdict::pattern::MAX_SIZE),
