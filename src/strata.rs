@@ -23,6 +23,9 @@ pub const MAX_ITEMS: usize = 10_000;
 /// Most that the expressions of a cluster's groups make, in bytes: values count as their text and [`NODE`] each.
 pub const MAX_VALUES: usize = 64 << 20;
 
+/// Mistakes in expressions after which no more are evaluated.
+const MAX_FINDINGS: usize = 1_000;
+
 /// What a value counts beside its text.
 const NODE: usize = 32;
 
@@ -85,7 +88,7 @@ impl<'a, 'w> Work<'a, 'w> {
         value.map_err(|sentence| self.wrong(choice, pointer, sentence)).ok()
     }
 
-    /// Counts an expression before it runs; false, and told once, when there were too many.
+    /// Counts an expression before it runs; false when there were too many, which is told once, or too many mistakes.
     fn charge(&mut self, choice: &Choice<'_>, pointer: &str, raw: &Value) -> bool {
         let before = self.made;
         self.made += weight(raw);
@@ -93,7 +96,7 @@ impl<'a, 'w> Work<'a, 'w> {
             let sentence = format!("up to here the groups make values of more than {} MiB", MAX_VALUES >> 20);
             self.wrong(choice, pointer, sentence);
         }
-        self.made <= MAX_VALUES
+        self.made <= MAX_VALUES && self.findings.len() < MAX_FINDINGS
     }
 
     /// The elements of a `for` (an expression or a literal list), or the one pass without `for`.

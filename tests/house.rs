@@ -126,6 +126,7 @@ fn limits_are_as_the_readme_says() {
         ("values that the groups of a cluster make", strata::MAX_VALUES),
         ("objects of a cluster", render::MAX_RENDERED),
         ("a CEL rule", verdict::cel::MAX_RULE),
+        ("levels of a CEL rule", verdict::cel::MAX_NESTING),
         ("steps of a CEL rule, bounded before it runs", verdict::cost::MAX_STEPS as usize),
         ("a compiled pattern (linear time, no backtracking)", verdict::pattern::MAX_SIZE),
         ("levels of a config patch, aliases expanded", goyaml::MAX_DEPTH),

@@ -24,7 +24,7 @@ use random::Random;
 use targets::{TARGETS, Target};
 
 /// Mutated inputs of each target in a plain `cargo test`.
-const INPUTS: usize = 60;
+const INPUTS: usize = 25;
 
 /// Longest work on one input, in seconds of processor time; optimised or not.
 const SECONDS: u64 = 5;
