@@ -238,7 +238,7 @@ pub(crate) fn slashes(path: &Path) -> String {
 /// A folder or file is unreadable; the folder, or the one around it, is a symlink, which could lead anywhere.
 pub fn read_tree(folder: &Path) -> Result<Tree> {
     let mut found = Tree::new();
-    for link in [Some(folder), folder.parent()].into_iter().flatten().filter(|path| path.is_symlink()) {
+    if let Some(link) = [Some(folder), folder.parent()].into_iter().flatten().find(|path| path.is_symlink()) {
         bail!("{} is a symlink\nreplace it by a folder", link.display());
     }
     if !folder.is_dir() {
