@@ -1,4 +1,5 @@
-//! The contracts of runtime.agentic-layer.ai: objects -> model -> what serves them, and the rules on both.
+//! The contracts of runtime.agentic-layer.ai: objects ([`input`]) -> the [`model`] of what serves them -> what is rendered, and
+//! the rules on both: [`rules`] has the table, [`guard_rules`] and [`master_key`] those of one subject.
 
 pub mod webhook;
 pub mod input;
@@ -10,4 +11,5 @@ pub mod model;
 pub mod seen;
 pub mod guard_rules;
 pub mod master_key;
+pub mod name_rules;
 pub mod rules;

@@ -44,11 +44,19 @@ pub enum Command {
     },
     /// Look for mistakes, in what would be rendered or in any manifests; write nothing
     Check(Check),
-    /// Show what `render` would change, as a unified diff
+    /// Show what `render` would change, as a unified diff, and what of it the API server would refuse
+    ///
+    /// Objects that are in the output folder and rendered differently now are held against the rules on updates: those of
+    /// CustomResourceDefinitions that name `oldSelf`, and the fields of built-in kinds that never change, such as the
+    /// selector of a Deployment. A refusal is a finding on stderr; the exit code is 1, as for any difference. Objects that
+    /// Argo CD deletes before it applies them (hooks, `Force=true`) are new each time.
     Diff {
         /// Where, and which cluster
         #[command(flatten)]
         place: Place,
+        /// CustomResourceDefinitions to hold changes against: a file or a folder; repeatable [default: crds/, where it is there]
+        #[arg(long, value_name = "PATH")]
+        crds: Vec<PathBuf>,
     },
     /// Write a commented features.yaml that renders at once
     Init,

@@ -12,6 +12,7 @@ pub mod storage;
 pub mod network;
 pub mod access;
 pub mod workloads;
+pub mod immutable;
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
@@ -106,8 +107,8 @@ fn as_in_go(mut schema: Map<String, Value>) -> Map<String, Value> {
     schema
 }
 
-/// What the API server refuses of an object of a built-in kind.
-pub fn judge(builtin: &Builtin, object: &Value, out: &mut Vec<Violation>) {
+/// What the API server refuses of an object of a built-in kind; `old` is what it was before an update.
+pub fn judge(builtin: &Builtin, object: &Value, old: Option<&Value>, out: &mut Vec<Violation>) {
     let schema = builtin.schema();
     let rules = metadata::Rules { names: name_syntax(&builtin.kind), namespaced: builtin.namespaced, builtin: true };
     metadata::check(object, rules, out);
@@ -117,6 +118,9 @@ pub fn judge(builtin: &Builtin, object: &Value, out: &mut Vec<Violation>) {
     validate::validate(schema, &completed, &Path::ROOT, out);
     if out.len() == before {
         beyond(&builtin.kind, &Spot::root(&completed), out);
+    }
+    if let Some(old) = old {
+        immutable::changed(&builtin.kind, schema, &completed, &defaults::complete(schema, old), out);
     }
 }
 

@@ -1,12 +1,11 @@
 //! All rules over one cluster. They look, they never edit, and none looks at a file.
 
-use serde_json::Value;
-
 use crate::agentic::seen::Seen;
 use crate::crd::{Crds, Verdict};
 use crate::finding::{Code, Finding};
-use crate::object::{Object, ObjectRule, escaped};
+use crate::object::{Object, ObjectRule};
 use crate::plan::Plan;
+use crate::pointer;
 use crate::render::Bundle;
 use crate::verdict::violation::Violation;
 use crate::wiring::inventory::Inventory;
@@ -15,7 +14,7 @@ use crate::{agentic, chain, claims, litellm, rules, secret, silence, wiring};
 
 /// Rules that look at one object alone, by subject.
 const OF_OBJECTS: &[&[ObjectRule]] = &[
-    &[secret_material, wiring::filled::templates, litellm::env::twice, litellm::rules::config],
+    &[secret_material, wiring::filled::templates, rules::environment::twice, litellm::rules::config],
     rules::backend::OF_OBJECTS,
     rules::keys::OF_OBJECTS,
     rules::expression::OF_OBJECTS,
@@ -100,7 +99,9 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     for object in world.objects.iter().filter(|o| o.clean.is_none_or(|clean| clean.get().is_none())) {
         let before = findings.len();
         OF_OBJECTS.iter().copied().flatten().for_each(|rule| findings.extend(rule(object)));
-        findings.extend(refused(object, crds));
+        // The rule knows what took its place; the definition only knows that it is gone.
+        let gone = findings[before..].iter().any(|f| f.code == Code::ApiNotServed);
+        findings.extend(refused(object, crds).into_iter().filter(|f| !(gone && f.code == Code::VersionNotServed)));
         if let Some(clean) = object.clean.filter(|_| findings.len() == before) {
             clean.get_or_init(|| ());
         }
@@ -114,11 +115,13 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
 /// What the API server would refuse the object for.
 fn refused(object: &Object<'_>, crds: &Crds) -> Vec<Finding> {
     let Verdict::Judged(violations) = crds.verdict(object.value) else { return Vec::new() };
-    let finding = |v: Violation| {
-        let finding = object.error(v.code, &v.pointer, format!("{}: {}", object.identity, v.message));
-        Finding { help: v.help, ..finding }
-    };
-    violations.into_iter().map(finding).collect()
+    violations.into_iter().map(|violation| refusal(object, violation)).collect()
+}
+
+/// One reason of the API server to refuse an object, as a finding on it.
+pub fn refusal(object: &Object<'_>, violation: Violation) -> Finding {
+    let message = format!("{}: {}", object.identity, violation.message);
+    Finding { help: violation.help, ..object.error(violation.code, &violation.pointer, message) }
 }
 
 /// One object has one owner: of two with one identity the cluster keeps the one applied last.
@@ -139,33 +142,11 @@ fn secret_material(object: &Object<'_>) -> Vec<Finding> {
         let finding = object.error(Code::SecretMaterial, "/kind", format!("{identity} is a Secret in git"));
         findings.push(finding.help("let an ExternalSecret fill it; a group declares it under `secrets:`"));
     }
-    strings(object.value, &mut String::new(), &mut |pointer, text| {
+    pointer::strings(object.value, &mut |pointer, text| {
         if let Some(what) = secret::material(text) {
             let finding = object.error(Code::SecretMaterial, pointer, format!("{identity} holds {what}"));
             findings.push(finding.help("render a reference to a Secret that an ExternalSecret fills"));
         }
     });
     findings
-}
-
-fn strings<'a>(value: &'a Value, pointer: &mut String, look: &mut impl FnMut(&str, &'a str)) {
-    let length = pointer.len();
-    match value {
-        Value::String(text) => look(pointer, text),
-        Value::Array(items) => {
-            for (i, item) in items.iter().enumerate() {
-                *pointer += &format!("/{i}");
-                strings(item, pointer, look);
-                pointer.truncate(length);
-            }
-        }
-        Value::Object(map) => {
-            for (key, item) in map {
-                *pointer += &format!("/{}", escaped(key));
-                strings(item, pointer, look);
-                pointer.truncate(length);
-            }
-        }
-        _ => {}
-    }
 }

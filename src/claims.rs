@@ -85,13 +85,14 @@ pub fn claims(plan: &Plan<'_>, bundle: &Bundle) -> Result<Vec<Claim>, Vec<Findin
     let (mut claims, mut findings): (Vec<Claim>, Vec<Finding>) = (Vec::new(), Vec::new());
     for choice in plan.choices.values() {
         let group = choice.group.name.as_str();
+        let context = plan.contexts.get(group).map(Context::new);
         for (i, raw) in choice.variant().text.claims.iter().enumerate() {
-            if !choice.on {
+            let Some(context) = &context else {
                 claims.extend(off(raw, group));
                 continue;
-            }
+            };
             let pointer = format!("/claims/{i}");
-            match declared(plan, group, raw) {
+            match declared(plan, raw, context) {
                 Ok(Some(declared)) => claims.push(Claim { pointer, ..judge(declared, group, bundle) }),
                 Ok(None) => {}
                 Err((inner, sentence)) => {
@@ -133,16 +134,15 @@ fn off(raw: &Value, group: &str) -> Option<Claim> {
     })
 }
 
-fn declared(plan: &Plan<'_>, group: &str, raw: &Value) -> Result<Option<Declared>, (String, String)> {
+fn declared(plan: &Plan<'_>, raw: &Value, context: &Context) -> Result<Option<Declared>, (String, String)> {
     let templates = &plan.catalog.templates;
-    let context = Context::new(&plan.contexts[group]);
     if let Some(when) = raw.get("when").and_then(Value::as_str) {
-        let holds = templates.eval(when, &context).map_err(|e| ("/when".to_owned(), e))?;
+        let holds = templates.eval(when, context).map_err(|e| ("/when".to_owned(), e))?;
         if !truthy(&holds) {
             return Ok(None);
         }
     }
-    let mut filled = templates.fill(raw, &context)?;
+    let mut filled = templates.fill(raw, context)?;
     filled.as_object_mut().map(|map| map.shift_remove("when"));
     let declared: Declared = serde_json::from_value(filled).map_err(|e| (String::new(), e.to_string()))?;
     let lacks = |what: &str| {

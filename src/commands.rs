@@ -14,6 +14,7 @@ use crate::catalog::Catalog;
 use crate::checking;
 use crate::claims::{self, Claim};
 use crate::contract;
+use crate::definitions::{self, Definitions};
 use crate::deletions;
 use crate::disk::{self, Failure};
 use crate::explain;
@@ -29,6 +30,7 @@ use crate::render::Memo;
 use crate::schema::did_you_mean;
 use crate::tables::{plan_json, plan_text, secrets_text, status_markdown, status_text};
 use crate::tree::{self, Change, Tree, changes, unified_diff};
+use crate::updates;
 use crate::workspace::{Outcome, Result, Workspace, formatted, pretty};
 
 /// What `init` writes.
@@ -56,7 +58,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Render { place, check: false, allow_delete } => workspace.render(place, allow_delete),
         Command::Render { place, check: true, .. } => workspace.render_check(place),
         Command::Check(args) => checking::check(&workspace, args),
-        Command::Diff { place } => workspace.diff(place),
+        Command::Diff { place, crds } => workspace.diff(place, crds),
         Command::Status { cluster, output } => workspace.status(cluster.as_deref(), *output),
         Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),
@@ -163,21 +165,39 @@ impl Workspace<'_> {
         Ok(Outcome { findings, ..Outcome::default() })
     }
 
-    fn diff(&self, place: &Place) -> Result<Outcome> {
+    /// What would change, and what of that the API server would refuse.
+    fn diff(&self, place: &Place, crds: &[PathBuf]) -> Result<Outcome> {
         let memo = Memo::default();
-        let (clusters, warnings) = self.sound(place.cluster.as_deref(), &memo)?;
-        let diffs = self.each(&clusters, &memo, |rendered| {
+        let definitions = Definitions::find(self.folder, crds)?;
+        let (clusters, mut findings) = self.sound(place.cluster.as_deref(), &memo)?;
+        let both = |rendered: &Rendered<'_>| -> Result<(String, Tree, Tree)> {
             let name = format!("{}/{}", place.output_dir.display(), rendered.plan.cluster);
             let (found, tree) = (disk::read_tree(&self.folder.join(&name))?, rendered.tree());
-            Ok(unified_diff(&name, &tree::owned(&found, &tree), &tree))
+            Ok((name, tree::owned(&found, &tree), tree))
+        };
+        let diffs = self.each(&clusters, &memo, |rendered| {
+            let (name, old, new) = both(&rendered)?;
+            Ok((unified_diff(&name, &old, &new), updates::kinds(&rendered, &old)))
         })?;
-        let mut data = diffs.concat();
+        let mut data: String = diffs.iter().map(|(text, _)| text.as_str()).collect();
         for cluster in self.orphans(place, &clusters)? {
             let name = format!("{}/{cluster}", place.output_dir.display());
             let found = disk::read_tree(&self.folder.join(&name))?;
             data += &unified_diff(&name, &tree::owned(&found, &Tree::new()), &Tree::new());
         }
-        Ok(Outcome { differs: !data.is_empty(), data, findings: warnings, ..Outcome::default() })
+        if data.is_empty() {
+            return Ok(Outcome { findings, ..Outcome::default() });
+        }
+        let kinds = diffs.into_iter().flat_map(|(_, kinds)| kinds).collect();
+        let (crds, found) = definitions.as_ref().map(|d| d.of(&kinds)).unwrap_or_default();
+        findings.extend(found);
+        let refused = self.each(&clusters, &memo, |rendered| {
+            let (name, old, _) = both(&rendered)?;
+            Ok(updates::refused(&rendered, &name, &old, &crds))
+        })?;
+        findings.extend(refused.into_iter().flatten());
+        let talk = definitions::unknown(&kinds, &crds, definitions.as_ref());
+        Ok(Outcome { differs: true, data, talk, findings: sorted(findings) })
     }
 
     /// Folders of ours in the output folder that belong to no cluster.

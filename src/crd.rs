@@ -152,7 +152,7 @@ impl Crds {
         } else {
             let served = builtin::versions(group, kind);
             match served.iter().find(|k| k.version == version) {
-                Some(found) => builtin::judge(found, object, &mut out),
+                Some(found) => builtin::judge(found, object, old, &mut out),
                 None if served.is_empty() => return Verdict::NoSchema,
                 None => out.push(not_served(kind, version, served.iter().map(|k| &*k.version))),
             }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::api_group::{BARMAN, CNPG, ESO, ESO_GENERATORS};
 use crate::finding::{Code, Finding};
 use crate::object::Identity;
 use crate::source::{Place, Source};
@@ -13,18 +14,14 @@ use crate::yaml;
 const DATABASES: [(&str, &str); 5] = [
     ("", "PersistentVolumeClaim"),
     ("apps", "StatefulSet"),
-    ("barmancloud.cnpg.io", "ObjectStore"),
-    ("postgresql.cnpg.io", "Cluster"),
-    ("postgresql.cnpg.io", "Database"),
+    (BARMAN, "ObjectStore"),
+    (CNPG, "Cluster"),
+    (CNPG, "Database"),
 ];
 
 /// Kinds that make or fill keys; some keys exist nowhere else.
-const KEYS: [(&str, &str); 4] = [
-    ("", "Secret"),
-    ("external-secrets.io", "ExternalSecret"),
-    ("external-secrets.io", "PushSecret"),
-    ("generators.external-secrets.io", "Password"),
-];
+const KEYS: [(&str, &str); 4] =
+    [("", "Secret"), (ESO, "ExternalSecret"), (ESO, "PushSecret"), (ESO_GENERATORS, "Password")];
 
 /// Deletions that must be named and are not. `allowed` holds names of clusters and objects (`Kind namespace/name`); `old` is
 /// what of ours lies in the cluster's folder `folder`.

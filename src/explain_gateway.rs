@@ -80,16 +80,15 @@ fn configuration(gateway: &Gateway) -> String {
     let (Some(config), Some(hash), Some(base)) = (&gateway.config, &gateway.config_hash, &gateway.base) else {
         return text;
     };
-    let patched = gateway.patch != Patch::None || gateway.strict_patch().is_some();
-    let by = if gateway.strict_patch().is_some() { " and by settings.agentic.overrides (RFC 7396)" } else { "" };
+    let patch = (gateway.patch != Patch::None).then_some("the patch");
+    let setting = gateway.strict_patch().map(|_| "configPatch of the settings (RFC 7396)");
+    let patches: Vec<&str> = patch.into_iter().chain(setting).collect();
     text += &line("config", &format!("config.yaml, hash {hash}"));
-    match patched {
-        true => {
-            text += &format!("  what the patch{by} changed: `+` is new, `-` is gone\n\n{}", marked(base, config));
-        }
-        false => text += &format!("\n{}", config.lines().map(|l| format!("  {l}\n")).collect::<String>()),
+    if patches.is_empty() {
+        return text + "\n" + &config.lines().map(|l| format!("  {l}\n")).collect::<String>();
     }
-    text
+    text += &format!("  what {} changed: `+` is new, `-` is gone\n\n", patches.join(" and "));
+    text + &marked(base, config)
 }
 
 fn route(model: &Model, namespace: &str, name: &str) -> Option<String> {

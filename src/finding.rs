@@ -273,7 +273,7 @@ codes! {
     CrdFile "crd-file" "A CustomResourceDefinition cannot be used: it is broken, or defined twice in different ways."
     VersionNotServed "version-not-served" "A kind is known, but not in the version that an object names."
     UnknownField "unknown-field" "A field that the schema of the kind does not have; the API server refuses it in strict mode."
-    InvalidField "invalid-field" "A value that the schema of the kind does not allow: type, bounds, pattern, choice, or missing."
+    InvalidField "invalid-field" "A value that the kind does not allow: type, bounds, pattern, choice, missing; in `diff` also a field that never changes."
     CelRule "cel-rule" "A rule that the kind's definition carries (x-kubernetes-validations) does not hold."
     InvalidMetadata "invalid-metadata" "The metadata of an object breaks Kubernetes' rules: names, labels, annotations, scope."
     GatewayClass "gateway-class" "No class serves an AiGateway or ToolGateway, or controllers of several do."

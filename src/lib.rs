@@ -19,7 +19,7 @@
 //! ```
 //!
 //! Folders hold what belongs to one subject: [`goyaml`] (yaml.v3's bytes), [`template`], [`agentic`] (the contracts),
-//! [`verdict`] and [`builtin`] (the API server's word on one object, gathered in [`crd`]), [`wiring`] (references),
+//! [`verdict`] and [`builtin`] (the API server's word on one object, gathered in [`crd`]; on a change, in [`updates`]), [`wiring`] (references),
 //! [`rules`] (known traps), [`litellm`] and [`chain`] (from alias to model). [`check`] has the tables of all rules.
 //!
 //! Invariants: only [`disk`] and [`output`] touch files; only [`yaml`] knows the YAML crate, [`goyaml::tree`] the parser
@@ -29,6 +29,8 @@
 //! reason.
 
 pub mod source;
+pub mod pointer;
+pub mod api_group;
 pub mod finding;
 pub mod existing;
 pub mod yaml;
@@ -40,6 +42,7 @@ pub mod schema;
 pub mod template;
 pub mod catalog;
 pub mod secret;
+pub mod labels;
 pub mod object;
 pub mod agentic;
 pub mod features;
@@ -59,6 +62,7 @@ pub mod tree;
 pub mod deletions;
 pub mod manifests;
 pub mod world;
+pub mod agentgateway;
 pub mod silence;
 pub mod wiring;
 pub mod rules;
@@ -67,6 +71,7 @@ pub mod chain;
 pub mod check;
 pub mod trace;
 pub mod pipeline;
+pub mod updates;
 pub mod prove;
 pub mod disk;
 pub mod output;
@@ -79,6 +84,7 @@ pub mod explain_gateway;
 pub mod tables;
 pub mod args;
 pub mod workspace;
+pub mod definitions;
 pub mod checking;
 pub mod commands;
 pub mod cli;

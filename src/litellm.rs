@@ -1,4 +1,5 @@
-//! LiteLLM in a cluster: where its configuration and its pods are, and the rules on them.
+//! LiteLLM in a cluster: where its configuration ([`config`]) and its containers ([`pods`]) are, the rules on a configuration
+//! alone ([`rules`] has their table), and those that look at a proxy in its cluster ([`database`], [`proxy`]).
 
 pub mod part;
 pub mod address;
@@ -8,6 +9,5 @@ pub mod keys;
 pub mod models;
 pub mod settings;
 pub mod rules;
-pub mod env;
 pub mod database;
-pub mod pod_rules;
+pub mod proxy;

@@ -7,6 +7,8 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use crate::finding::{About, Code, Finding, Severity};
+use crate::labels::Labels;
+use crate::pointer::{escaped, part};
 use crate::source::{Place, Source};
 use crate::yaml::{self, Kind, Node};
 
@@ -39,13 +41,13 @@ impl Identity {
     /// The field that is missing, as `metadata.name`.
     pub fn of(value: &Value) -> Result<Self, String> {
         let text = |pointer: &str| {
-            let found = value.pointer(pointer).and_then(Value::as_str).filter(|s| !s.is_empty());
+            let found = part(value, pointer).and_then(Value::as_str).filter(|s| !s.is_empty());
             found.map(str::to_owned).ok_or_else(|| pointer[1..].replace('/', "."))
         };
         Ok(Self {
             group: text("/apiVersion")?.split_once('/').map_or(String::new(), |(group, _)| group.to_owned()),
             kind: text("/kind")?,
-            namespace: value.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            namespace: part(value, "/metadata/namespace").and_then(Value::as_str).unwrap_or_default().to_owned(),
             name: text("/metadata/name")?,
         })
     }
@@ -124,6 +126,11 @@ impl<'a> Object<'a> {
         self.at("/metadata/annotations").and_then(|a| a[name].as_str()).unwrap_or_default()
     }
 
+    /// Its labels.
+    pub fn labels(&self) -> Option<&'a Labels> {
+        self.at("/metadata/labels").and_then(Value::as_object)
+    }
+
     /// The parts at a JSON pointer in which `*` stands for every item of a list and every entry of a map, each with the
     /// pointer to it.
     pub fn all(&self, pattern: &str) -> Vec<(String, &'a Value)> {
@@ -136,7 +143,7 @@ impl<'a> Object<'a> {
 
     /// The value at a JSON pointer.
     pub fn at(&self, pointer: &str) -> Option<&'a Value> {
-        self.value.pointer(pointer)
+        part(self.value, pointer)
     }
 
     /// The string at a JSON pointer; empty when there is none.
@@ -174,16 +181,11 @@ impl<'a> Object<'a> {
     }
 }
 
-/// A key as it stands in a JSON pointer.
-pub fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
 fn below<'a>(pointer: &str, value: &'a Value, step: &str) -> Vec<(String, &'a Value)> {
     match (step, value) {
         ("*", Value::Array(items)) => items.iter().enumerate().map(|(i, v)| (format!("{pointer}/{i}"), v)).collect(),
         ("*", Value::Object(map)) => map.iter().map(|(k, v)| (format!("{pointer}/{}", escaped(k)), v)).collect(),
-        _ => value.pointer(&format!("/{step}")).map(|v| (format!("{pointer}/{step}"), v)).into_iter().collect(),
+        _ => part(value, &format!("/{step}")).map(|v| (format!("{pointer}/{step}"), v)).into_iter().collect(),
     }
 }
 

@@ -56,6 +56,7 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster) -> Result<Plan<'a>, 
         cluster,
         choices: &choices,
         contexts: BTreeMap::new(),
+        seen: BTreeMap::new(),
         findings,
         made: 0,
     };

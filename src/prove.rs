@@ -9,11 +9,12 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::catalog::Catalog;
+use crate::check;
 use crate::choice;
 use crate::crd::Crds;
 use crate::digest;
 use crate::features::{Cluster, Inputs};
-use crate::finding::Finding;
+use crate::finding::{Finding, sorted};
 use crate::pipeline;
 use crate::render::Memo;
 use crate::source::Source;
@@ -98,46 +99,78 @@ pub fn sets(catalog: &Catalog) -> Vec<Set> {
     sets
 }
 
-/// Renders and checks every set; `progress` is told how many are done.
+/// What a set comes to: profile and, by group that is on, its provider. Sets that come to the same give the same objects: flags
+/// are seen by the choice of groups alone, and of a group that is off nothing is seen (`tests/properties.rs`).
+pub type Outcome = (String, Vec<(String, String)>);
+
+/// Renders and checks every set, those that come to the same once; `progress` is told how many are done.
 pub fn prove(catalog: &Catalog, sets: &[Set], progress: impl Fn(usize) + Sync) -> Proof {
     let memo = Memo::default();
+    let outcomes: Vec<Option<Outcome>> = sets.par_iter().map(|set| outcome(catalog, set)).collect();
+    let mut same: BTreeMap<&Outcome, Vec<&Set>> = BTreeMap::new();
+    // A set that can't be read fails by itself.
+    let mut jobs: Vec<Vec<&Set>> = Vec::new();
+    for (set, outcome) in sets.iter().zip(&outcomes) {
+        match outcome {
+            Some(outcome) => same.entry(outcome).or_default().push(set),
+            None => jobs.push(vec![set]),
+        }
+    }
+    jobs.extend(same.into_values());
     let done = AtomicUsize::new(0);
-    let results: Vec<Result<String, Vec<Finding>>> = sets
-        .par_iter()
-        .map(|set| {
-            let result = judge(catalog, set, &memo);
-            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
-            result
-        })
-        .collect();
+    let judged = jobs.par_iter().map(|sets| {
+        let result = judge(catalog, sets[0], &memo);
+        progress(done.fetch_add(sets.len(), Ordering::Relaxed) + sets.len());
+        result
+    });
+    let results: Vec<Result<String, Vec<Finding>>> = judged.collect();
     let trees: BTreeSet<&String> = results.iter().flatten().collect();
+    let failed: Vec<(&Vec<&Set>, &Vec<Finding>)> =
+        jobs.iter().zip(&results).filter_map(|(sets, result)| Some((sets, result.as_ref().err()?))).collect();
     let mut smallest: BTreeMap<(&str, String), (Set, Finding)> = BTreeMap::new();
-    let failed = sets.iter().zip(&results).filter_map(|(set, result)| Some((set, result.as_ref().err()?)));
-    let failed: Vec<(&Set, &Vec<Finding>)> = failed.collect();
-    for (set, findings) in &failed {
+    for (sets, findings) in &failed {
         for finding in findings.iter() {
             let kind = (finding.code.name(), finding.message.clone());
-            smallest.entry(kind).or_insert_with(|| (shrink(catalog, set, finding, &memo), finding.clone()));
+            smallest.entry(kind).or_insert_with(|| shrink(catalog, sets[0], finding, &memo));
         }
     }
-    Proof { sets: sets.len(), trees: trees.len(), failed: failed.len(), failures: smallest.into_values().collect() }
+    Proof {
+        sets: sets.len(),
+        trees: trees.len(),
+        failed: failed.iter().map(|(sets, _)| sets.len()).sum(),
+        failures: smallest.into_values().collect(),
+    }
 }
 
-/// The digest of the set's tree, or what is wrong with it.
-fn judge(catalog: &Catalog, set: &Set, memo: &Memo) -> Result<String, Vec<Finding>> {
+/// The clusters of a set.
+fn clusters(catalog: &Catalog, set: &Set) -> Result<Vec<Cluster>, Vec<Finding>> {
     let features = Source::new("features.yaml", set.features_yaml(catalog));
-    let mut clusters = pipeline::read(&Inputs { features, clusters: Vec::new() }, catalog)?;
-    clusters.iter_mut().for_each(|cluster| cluster.manifests = examples(catalog, cluster));
-    let mut index = String::new();
-    for cluster in &clusters {
+    pipeline::read(&Inputs { features, clusters: Vec::new() }, catalog)
+}
+
+/// What a set comes to; none when it can't be read or its groups do not fit together.
+pub fn outcome(catalog: &Catalog, set: &Set) -> Option<Outcome> {
+    let clusters = clusters(catalog, set).ok()?;
+    let (choices, findings) = choice::choose(catalog, clusters.first()?);
+    let on = choices.values().filter(|c| c.on).map(|c| (c.group.name.clone(), c.provider.to_owned()));
+    findings.is_empty().then(|| (set.profile.clone(), on.collect()))
+}
+
+/// The digest of the set's objects, or what is wrong with them.
+fn judge(catalog: &Catalog, set: &Set, memo: &Memo) -> Result<String, Vec<Finding>> {
+    let mut digests = String::new();
+    for cluster in &mut clusters(catalog, set)? {
+        cluster.manifests = examples(catalog, cluster);
         let rendered = pipeline::render(catalog, cluster, memo)?;
-        let findings = rendered.findings(&Crds::default());
+        let findings = check::check_rendered(&rendered.plan, &rendered.bundle, &Crds::default());
         if !findings.is_empty() {
-            return Err(findings);
+            return Err(sorted(findings));
         }
-        index += &rendered.tree()[crate::tree::INDEX];
+        for placed in rendered.bundle.manifests.values() {
+            digests.extend([placed.path.as_str(), &placed.manifest.digest, "\n"]);
+        }
     }
-    Ok(digest::hex(index.as_bytes()))
+    Ok(digest::hex(digests.as_bytes()))
 }
 
 /// The example manifests of the groups that are on.
@@ -148,8 +181,8 @@ pub fn examples(catalog: &Catalog, cluster: &Cluster) -> Vec<Arc<Source>> {
     texts.map(|t| Source::new("gateways/example.yaml", t.example.iter().map(one).collect::<String>())).collect()
 }
 
-/// Takes away flags and choices as long as the same finding stays.
-fn shrink(catalog: &Catalog, set: &Set, finding: &Finding, memo: &Memo) -> Set {
+/// The smallest set that shows the same finding, and the finding in that set with its place in the inputs.
+fn shrink(catalog: &Catalog, set: &Set, finding: &Finding, memo: &Memo) -> (Set, Finding) {
     let shows = |set: &Set| {
         let findings = judge(catalog, set, memo).err().unwrap_or_default();
         findings.iter().any(|f| f.code == finding.code && f.message == finding.message)
@@ -170,5 +203,16 @@ fn shrink(catalog: &Catalog, set: &Set, finding: &Finding, memo: &Memo) -> Set {
             smallest = plainer;
         }
     }
-    smallest
+    let finding = traced(catalog, &smallest, finding, memo).unwrap_or_else(|| finding.clone());
+    (smallest, finding)
+}
+
+/// A finding of a set at the place that causes it.
+fn traced(catalog: &Catalog, set: &Set, finding: &Finding, memo: &Memo) -> Option<Finding> {
+    clusters(catalog, set).ok()?.iter_mut().find_map(|cluster| {
+        cluster.manifests = examples(catalog, cluster);
+        let rendered = pipeline::render(catalog, cluster, memo).ok()?;
+        let mut findings = rendered.findings(&Crds::default()).into_iter();
+        findings.find(|f| f.code == finding.code && f.message == finding.message)
+    })
 }

@@ -1,11 +1,12 @@
-//! Known traps: what schemas accept and what then does something else. A file per subject; `check` has the tables.
+//! Known traps: what schemas accept and what then is refused by a webhook, or does something else. A file for each subject,
+//! with the rules in its tables, which `check` gathers. [`application`], [`workload`], [`cel_text`] and [`fields`] have no
+//! rules: the others ask them.
 
-pub mod attached;
 pub mod application;
 pub mod workload;
-pub mod amounts;
+pub mod environment;
 pub mod cel_text;
-pub mod shared;
+pub mod fields;
 pub mod backend;
 pub mod keys;
 pub mod expression;

@@ -50,6 +50,8 @@ pub(crate) struct Work<'a, 'w> {
     pub(crate) cluster: &'w Cluster,
     pub(crate) choices: &'w Choices<'a>,
     pub(crate) contexts: BTreeMap<&'a str, Value>,
+    /// The same for expressions, made when one is met.
+    pub(crate) seen: BTreeMap<&'a str, Context>,
     pub(crate) findings: Vec<Finding>,
     /// What expressions have made so far, up to [`MAX_VALUES`].
     pub(crate) made: usize,
@@ -64,8 +66,15 @@ impl<'a, 'w> Work<'a, 'w> {
         self.choices.values().filter(|c| c.on)
     }
 
-    fn context(&self, choice: &Choice<'a>) -> Context {
-        Context::new(&self.contexts[choice.group.name.as_str()])
+    fn context(&mut self, choice: &Choice<'a>) -> Context {
+        let name = choice.group.name.as_str();
+        self.seen.entry(name).or_insert_with(|| Context::new(&self.contexts[name])).clone()
+    }
+
+    /// What a group sees, to be changed.
+    fn sight(&mut self, name: &'a str) -> &mut Value {
+        self.seen.remove(name);
+        self.contexts.get_mut(name).expect("every group that is on has a context")
     }
 
     pub(crate) fn wrong(&mut self, choice: &Choice<'_>, pointer: &str, sentence: impl Into<String>) {
@@ -181,8 +190,7 @@ impl<'a, 'w> Work<'a, 'w> {
             for capability in text.requires.iter().chain(&text.uses) {
                 if let Some(value) = fields.get(capability.as_str()) {
                     let key = capability.replace('-', "_");
-                    self.contexts.get_mut(name).expect("every group that is on has a context")["capabilities"][key] =
-                        value.clone();
+                    self.sight(name)["capabilities"][key] = value.clone();
                 }
             }
             let context = self.context(choice);
@@ -242,9 +250,8 @@ impl<'a, 'w> Work<'a, 'w> {
     /// Gives each group the lists that it collects and that are known by now.
     pub(crate) fn add_lists(&mut self, list: impl Fn(&str) -> Option<Vec<Value>>) {
         for choice in self.on() {
-            let context =
-                self.contexts.get_mut(choice.group.name.as_str()).expect("every group that is on has a context");
             for name in choice.variant().text.collects.keys() {
+                let context = self.sight(&choice.group.name);
                 match list(name) {
                     Some(items) => context[name] = Value::Array(items),
                     None if !ENGINE_LISTS.contains(&name.as_str()) && context.get(name).is_none() => {
@@ -261,9 +268,7 @@ impl<'a, 'w> Work<'a, 'w> {
         for choice in self.on() {
             for (name, template) in &choice.variant().text.documents {
                 let template = format!("templates/{template}");
-                let context =
-                    self.contexts.get_mut(choice.group.name.as_str()).expect("every group that is on has a context");
-                let picked = pick(context, self.templates.inputs(&template));
+                let picked = pick(&self.contexts[choice.group.name.as_str()], self.templates.inputs(&template));
                 let parsed = self.templates.render(&template, &picked).and_then(|text| {
                     let source = Source::new(format!("{template} (filled)"), text);
                     let mut documents = yaml::documents(&source)?;
@@ -277,7 +282,7 @@ impl<'a, 'w> Work<'a, 'w> {
                     }
                 });
                 match parsed {
-                    Ok(value) => context["documents"][name] = value,
+                    Ok(value) => self.sight(&choice.group.name)["documents"][name] = value,
                     Err(finding) => self.findings.push(finding),
                 }
             }

@@ -7,10 +7,14 @@ use serde_json::{Map, Value, json};
 
 use crate::agentic::class::{CONTRACT, Class};
 use crate::agentic::input::{self as input, GROUP, Input};
+use crate::agentic::master_key;
 use crate::agentic::model::{Extras, Gateway, Model, model};
+use crate::agentic::name_rules::rendered_names;
+use crate::agentic::seen::Seen;
 use crate::choice::Choice;
 use crate::finding::{Code, Finding};
-use crate::object::{Identity, Objects, escaped};
+use crate::object::{Identity, Objects};
+use crate::pointer::escaped;
 use crate::schema::did_you_mean;
 use crate::source::Source;
 use crate::strata::Work;
@@ -114,9 +118,12 @@ impl<'a> Work<'a, '_> {
             }
         }
         let offered = self.offered(lists);
-        let made = model(&Objects::new(inputs.iter().map(Input::object)).0, &offered, &extras);
+        let objects = Objects::new(inputs.iter().map(Input::object)).0;
+        let made = model(&objects, &offered, &extras);
+        self.findings.extend(rendered_names(&Seen { objects: &objects, model: &made, closed: true }));
         if let Some((choice, pointer)) = settings {
             self.idle_extras(choice, pointer, &extras, &made);
+            self.literal_keys(choice, pointer, &extras);
         }
         Agentic { inputs, offered, model: made }
     }
@@ -173,6 +180,19 @@ impl<'a> Work<'a, '_> {
             let at = format!("{pointer}/{}", escaped(id));
             let place = self.setting_place(&choice.group.name, &at);
             self.findings.push(Finding::error(Code::SettingRule, message).place(place).help(help));
+        }
+    }
+
+    /// Master keys in clear text in the patches of the settings.
+    fn literal_keys(&mut self, choice: &Choice<'a>, pointer: &str, extras: &Extras) {
+        for (id, extra) in object(&extras.given) {
+            for key in master_key::literals(&extra["configPatch"]) {
+                let place =
+                    self.setting_place(&choice.group.name, &format!("{pointer}/{}/configPatch{key}", escaped(id)));
+                let message = format!("the settings hold the master key of {id} in clear text");
+                self.findings
+                    .push(Finding::error(Code::LiteralMasterKey, message).place(place).help(master_key::help()));
+            }
         }
     }
 }

@@ -12,33 +12,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use minijinja::value::{Serde, Value as Jinja};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Expression, UndefinedBehavior};
 use serde_json::{Map, Value};
 
 use crate::finding::{Code, Finding};
+use crate::pointer::escaped;
 use crate::schema;
 use crate::source::{Place, Source};
 
-/// What expressions see: names with values. Cheap to extend.
+/// What expressions see: names with values. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Context(BTreeMap<String, Jinja>);
+pub struct Context(Jinja);
 
 impl Context {
     /// The entries of an object.
     pub fn new(names: &Value) -> Self {
         let entries = names.as_object().into_iter().flatten();
-        Self(entries.map(|(name, value)| (name.clone(), Jinja::from(Serde(value)))).collect())
+        Self(Jinja::from_pairs(entries.map(|(name, value)| (name.as_str(), Jinja::from(Serde(value))))))
     }
 
-    /// With one more name.
+    /// With one more name, which hides another of that name.
     pub fn with(&self, name: &str, value: &Value) -> Self {
-        let mut names = self.0.clone();
-        names.insert(name.to_owned(), Jinja::from(Serde(value)));
-        Self(names)
-    }
-
-    fn jinja(&self) -> Jinja {
-        Jinja::from(self.0.clone())
+        let more = Jinja::from_pairs([(name, Jinja::from(Serde(value)))]);
+        Self(minijinja::value::merge_maps([self.0.clone(), more]))
     }
 }
 
@@ -158,11 +154,7 @@ impl Templates {
     pub fn eval(&self, expression: &str, context: &Context) -> Result<Value, String> {
         short(expression)?;
         let compiled = self.expressions.compile_expression(expression).map_err(|e| sentence(&e, expression))?;
-        let value = compiled.eval(context.jinja()).map_err(|e| sentence(&e, expression))?;
-        if value.is_undefined() {
-            return Err(format!("`{expression}` is undefined"));
-        }
-        filters::json(value).map_err(|e| sentence(&e, expression))
+        evaluated(&compiled, expression, context)
     }
 
     /// Replaces the expressions in a value's strings: a string that is one `{{ }}` becomes its value, others stay text.
@@ -171,9 +163,7 @@ impl Templates {
     /// The JSON pointer of the string and one sentence.
     pub fn fill(&self, value: &Value, context: &Context) -> Result<Value, (String, String)> {
         let nested = |key: &str, inner: Result<Value, (String, String)>| {
-            inner.map_err(|(pointer, sentence)| {
-                (format!("/{}{pointer}", key.replace('~', "~0").replace('/', "~1")), sentence)
-            })
+            inner.map_err(|(pointer, sentence)| (format!("/{}{pointer}", escaped(key)), sentence))
         };
         match value {
             Value::String(text) => self.fill_text(text, context).map_err(|e| (String::new(), e)),
@@ -186,29 +176,37 @@ impl Templates {
     }
 
     fn fill_text(&self, text: &str, context: &Context) -> Result<Value, String> {
-        if !matches!(parts(text), Parts::Text) {
-            short(text)?;
+        if !text.contains("{{") && !text.contains("{%") {
+            return Ok(Value::String(text.to_owned()));
         }
-        match parts(text) {
-            Parts::Text => Ok(Value::String(text.to_owned())),
-            Parts::Expression(inner) if self.expressions.compile_expression(inner).is_ok() => self.eval(inner, context),
-            _ => {
-                if let Some((_, sentence)) = growth::excess(text) {
-                    return Err(sentence);
-                }
-                let template = self.expressions.template_from_str(text).map_err(|e| sentence(&e, text))?;
-                filled(&template, context.jinja()).map(Value::String).map_err(|error| match error {
-                    Unfilled::TooLong => TOO_LONG.to_owned(),
-                    Unfilled::Failed(error) => sentence(&error, text),
-                })
-            }
+        short(text)?;
+        let inner = text.trim().strip_prefix("{{").and_then(|t| t.strip_suffix("}}"));
+        // `{{ a }} and {{ b }}` begins and ends as one expression does, and is none.
+        if let Some((inner, Ok(compiled))) = inner.map(|inner| (inner, self.expressions.compile_expression(inner))) {
+            return evaluated(&compiled, inner, context);
         }
+        if let Some((_, sentence)) = growth::excess(text) {
+            return Err(sentence);
+        }
+        let template = self.expressions.template_from_str(text).map_err(|e| sentence(&e, text))?;
+        filled(&template, context.0.clone()).map(Value::String).map_err(|error| match error {
+            Unfilled::TooLong => TOO_LONG.to_owned(),
+            Unfilled::Failed(error) => sentence(&error, text),
+        })
     }
 }
 
 fn short(text: &str) -> Result<(), String> {
     let sentence = || format!("this template has {} bytes; {MAX_TEMPLATE} are the most", text.len());
     if text.len() > MAX_TEMPLATE { Err(sentence()) } else { Ok(()) }
+}
+
+fn evaluated(compiled: &Expression<'_, '_>, text: &str, context: &Context) -> Result<Value, String> {
+    let value = compiled.eval(&context.0).map_err(|e| sentence(&e, text))?;
+    if value.is_undefined() {
+        return Err(format!("`{text}` is undefined"));
+    }
+    filters::json(value).map_err(|e| sentence(&e, text))
 }
 
 enum Unfilled {
@@ -271,20 +269,6 @@ pub fn truthy(value: &Value) -> bool {
         Value::String(s) => !s.is_empty(),
         Value::Array(items) => !items.is_empty(),
         Value::Object(map) => !map.is_empty(),
-    }
-}
-
-enum Parts<'a> {
-    Text,
-    Expression(&'a str),
-    Mixed,
-}
-
-fn parts(text: &str) -> Parts<'_> {
-    match text.trim().strip_prefix("{{").and_then(|t| t.strip_suffix("}}")) {
-        _ if !text.contains("{{") && !text.contains("{%") => Parts::Text,
-        Some(inner) => Parts::Expression(inner),
-        None => Parts::Mixed,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::features::Cluster;
 use crate::finding::Finding;
 use crate::object::Identity;
 use crate::plan::Plan;
+use crate::pointer::escaped;
 use crate::render::{self, Bundle, Placed};
 use crate::source::{Place, Source};
 use crate::template::pick;
@@ -194,7 +195,7 @@ fn pointer_of(node: &Node, place: &Place) -> Option<String> {
     }
     match &node.kind {
         Kind::Map(entries) => entries.iter().find_map(|entry| {
-            let key = format!("/{}", entry.key.replace('~', "~0").replace('/', "~1"));
+            let key = format!("/{}", escaped(&entry.key));
             if at(&entry.place) { Some(key) } else { pointer_of(&entry.value, place).map(|inner| key + &inner) }
         }),
         Kind::List(items) => {

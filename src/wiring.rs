@@ -1,4 +1,7 @@
 //! A closed world: what the cluster will have, and every reference that leads nowhere or arrives too early.
+//!
+//! [`inventory`] is what there will be, made of [`products`] and [`delivery`]; [`references`] resolves the table in [`edges`]
+//! against it. What does not fit a table row, a selector or a right or an address in a text, has a file of its own.
 
 pub mod products;
 pub mod edges;

@@ -11,6 +11,7 @@ use serde_json::{Map, Number, Value};
 use serde_yaml::{Error, Options, Spanned};
 
 use crate::finding::{Code, Finding};
+use crate::pointer::unescaped;
 use crate::source::{Place, Source};
 
 /// Largest file read, in bytes.
@@ -85,7 +86,7 @@ impl Node {
         let mut node = self;
         let mut place = &self.place;
         for token in pointer.split('/').skip(1) {
-            let token = token.replace("~1", "/").replace("~0", "~");
+            let token = unescaped(token);
             match &node.kind {
                 Kind::Map(_) => match node.entry(&token) {
                     Some(entry) => (node, place) = (&entry.value, &entry.place),
@@ -104,7 +105,7 @@ impl Node {
     /// The node at a JSON pointer.
     pub fn at(&self, pointer: &str) -> Option<&Node> {
         pointer.split('/').skip(1).try_fold(self, |node, token| {
-            let token = token.replace("~1", "/").replace("~0", "~");
+            let token = unescaped(token);
             match &node.kind {
                 Kind::List(items) => items.get(token.parse::<usize>().ok()?),
                 _ => node.get(&token),

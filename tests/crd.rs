@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use gatewright::check;
 use gatewright::crd::{Crds, Verdict};
 use gatewright::finding::Code;
+use gatewright::manifests::manifests;
 use gatewright::source::Source;
+use gatewright::world::World;
 use gatewright::yaml;
 use serde_json::{Value, json};
 
@@ -418,4 +421,26 @@ fn golden_objects_are_accepted() {
         }
     }
     assert!(judged > 500, "{judged}");
+}
+
+/// A version that is gone is told once, by the rule that knows what took its place.
+#[test]
+fn a_version_that_is_gone_is_told_once() {
+    let definition =
+        WIDGETS.replace("group: example.com", "group: external-secrets.io").replace("Widget", "ExternalSecret");
+    let (crds, findings) = Crds::read(&[Source::new("crds.yaml", definition)], None);
+    assert!(findings.is_empty(), "{findings:?}");
+    let told = |version: &str| {
+        let text = format!(
+            "apiVersion: external-secrets.io/{version}\nkind: ExternalSecret\nmetadata: {{ name: x, namespace: n }}\n\
+             spec: {{ data: [{{ secretKey: a, remoteRef: {{ key: b }} }}] }}\n"
+        );
+        let (clusters, findings) = manifests(&[Source::new("x.yaml", text)]);
+        assert!(findings.is_empty(), "{findings:?}");
+        let found = check::check(&World::of_manifests(&clusters[0]), &crds);
+        let codes = found.iter().map(|f| f.code.name()).filter(|code| code.ends_with("not-served"));
+        codes.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(told("v1beta1"), ["api-not-served"]);
+    assert_eq!(told("v7"), ["version-not-served"]);
 }

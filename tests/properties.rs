@@ -1,6 +1,6 @@
 //! What holds for every feature set and provider, in memory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use gatewright::catalog::{BUILTIN, Catalog, Variant};
@@ -11,7 +11,7 @@ use gatewright::prove;
 use gatewright::render::Memo;
 use gatewright::report;
 use gatewright::source::Source;
-use gatewright::tree::Tree;
+use gatewright::tree::{GROUPS, INDEX, Tree};
 use gatewright::yaml;
 use serde_json::Value;
 
@@ -89,6 +89,34 @@ fn every_feature_set_renders_soundly() {
         }
     }
     assert!(sets.len() > 100, "{}", sets.len());
+}
+
+/// `prove` renders sets that come to the same once. Here each is rendered: their objects are equal, whatever the reason for
+/// which a group is on and whatever provider one has that is off.
+#[test]
+fn sets_that_come_to_the_same_have_equal_objects() {
+    let catalog = catalog();
+    let default = |(group, provider): (&String, &String)| catalog.groups[group].provider.as_ref() == Some(provider);
+    let may_be_off = |group: &str| catalog.groups[group].feature.is_some();
+    let sets =
+        prove::sets(&catalog).into_iter().filter(|set| set.providers.iter().all(|p| may_be_off(p.0) || default(p)));
+    let mut same: BTreeMap<_, Vec<prove::Set>> = BTreeMap::new();
+    sets.for_each(|set| same.entry(prove::outcome(&catalog, &set)).or_default().push(set));
+    let memo = Memo::default();
+    let several: Vec<_> = same.into_values().filter(|sets| sets.len() > 1).collect();
+    assert!(several.len() > 20, "{}", several.len());
+    for sets in several.iter().step_by(5) {
+        let trees = sets.iter().map(|set| {
+            rendered_with(&catalog, &set.features_yaml(&catalog), true, &memo, |_, tree| {
+                let mut tree = tree.clone();
+                tree.remove(GROUPS);
+                tree.remove(INDEX);
+                tree
+            })
+        });
+        let trees: Vec<Tree> = trees.collect();
+        assert!(trees.iter().all(|tree| *tree == trees[0]), "{}", sets[0].describe(&catalog));
+    }
 }
 
 /// An empty list is not true: with every operator another's, nothing is claimed to be installed.

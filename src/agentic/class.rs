@@ -2,10 +2,9 @@
 //! ai-gateway-litellm-operator 0.10.0 and tool-gateway-agentgateway 0.4.0). Knows no route and no guard.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::agentic::input::GROUP;
-use crate::object::Objects;
+use crate::object::{Object, Objects};
 
 /// Controller of AiGateways on LiteLLM.
 pub const LITELLM_AI: &str = "aigateway.agentic-layer.ai/ai-gateway-litellm-controller";
@@ -14,7 +13,7 @@ pub const LITELLM_AI: &str = "aigateway.agentic-layer.ai/ai-gateway-litellm-cont
 pub const LITELLM_TOOL: &str = "litellm.agentic-layer.ai/tool-gateway-litellm-controller";
 
 /// Controller of ToolGateways on agentgateway.
-pub const AGENTGATEWAY: &str = "runtime.agentic-layer.ai/tool-gateway-agentgateway-controller";
+pub const AGENTGATEWAY_TOOL: &str = "runtime.agentic-layer.ai/tool-gateway-agentgateway-controller";
 
 /// The target of gateways whose objects a controller in the cluster makes.
 pub const CONTRACT: &str = "contract";
@@ -64,33 +63,47 @@ pub fn shipped() -> Vec<Class> {
     vec![
         class("AiGateway", "litellm", LITELLM_AI, false, None, None),
         class("ToolGateway", "litellm", LITELLM_TOOL, false, Some("/mcp/{key}"), None),
-        class("ToolGateway", "agentgateway", AGENTGATEWAY, true, Some("/{namespace}/{name}/mcp"), Some("tool-gateway")),
+        class(
+            "ToolGateway",
+            "agentgateway",
+            AGENTGATEWAY_TOOL,
+            true,
+            Some("/{namespace}/{name}/mcp"),
+            Some("tool-gateway"),
+        ),
     ]
 }
 
-/// What groups offer and what the user's files hold; of two with one kind and name the object in the files counts, and a
-/// class takes target and habits from the offered one with its controller.
+/// What groups offer and what the user's files hold; of two with one kind and name the object in the files counts. A default
+/// class in the files takes the place of the default one that is offered.
 pub fn classes(offered: &[Class], objects: &Objects<'_>) -> Vec<Class> {
     let mut classes = offered.to_vec();
     for kind in ["AiGateway", "ToolGateway"] {
-        for object in objects.of(GROUP, &format!("{kind}Class")) {
-            let controller = object.text_at("/spec/controller");
-            let like = offered.iter().find(|c| c.kind == kind && c.controller == controller);
-            let default = format!("{}class.kubernetes.io~1is-default-class", kind.to_lowercase());
-            let class = Class {
-                kind: kind.into(),
-                name: object.identity.name.clone(),
-                controller: controller.into(),
-                target: like.map_or_else(|| CONTRACT.into(), |c| c.target.clone()),
-                default: object.at(&format!("/metadata/annotations/{default}")) == Some(&Value::from("true")),
-                path: like.and_then(|c| c.path.clone()),
-                home: like.and_then(|c| c.home.clone()),
-            };
-            classes.retain(|other| (other.kind.as_str(), &other.name) != (kind, &class.name));
-            classes.push(class);
-        }
+        let class_kind = format!("{kind}Class");
+        let written = objects.of(GROUP, &class_kind).map(|object| written(kind, object, offered));
+        let written: Vec<Class> = written.collect();
+        let marked = written.iter().any(|class| class.default);
+        classes.retain(|class| class.kind != kind || written.iter().all(|other| other.name != class.name));
+        classes.iter_mut().filter(|class| class.kind == kind).for_each(|class| class.default &= !marked);
+        classes.extend(written);
     }
     classes
+}
+
+/// A class of the user's files. Target and habits are those of the offered one with its controller.
+fn written(kind: &str, object: &Object<'_>, offered: &[Class]) -> Class {
+    let controller = object.text_at("/spec/controller");
+    let like = offered.iter().find(|c| c.kind == kind && c.controller == controller);
+    let default = format!("/metadata/annotations/{}class.kubernetes.io~1is-default-class", kind.to_lowercase());
+    Class {
+        kind: kind.into(),
+        name: object.identity.name.clone(),
+        controller: controller.into(),
+        target: like.map_or_else(|| CONTRACT.into(), |c| c.target.clone()),
+        default: object.text_at(&default) == "true",
+        path: like.and_then(|c| c.path.clone()),
+        home: like.and_then(|c| c.home.clone()),
+    }
 }
 
 /// Which class serves a gateway.

@@ -9,7 +9,8 @@ use crate::agentic::input::GROUP;
 use crate::agentic::model::Gateway;
 use crate::agentic::seen::Seen;
 use crate::finding::{Code, Finding};
-use crate::object::{Object, escaped};
+use crate::object::Object;
+use crate::pointer::escaped;
 use crate::yaml::object;
 
 /// The actions that Presidio's guard in LiteLLM knows.
@@ -133,7 +134,9 @@ pub fn without_effect(seen: &Seen<'_>) -> Vec<Finding> {
             return;
         }
         let object = seen.object(gateway);
-        let masks = object_of(&guard.spec, "/presidio/entityActions").values().any(|action| action == "MASK");
+        let actions = object_of(&guard.spec, "/presidio/entityActions");
+        // Without actions LiteLLM masks, whatever the CRD's description says.
+        let masks = actions.is_empty() || actions.values().any(|action| action == "MASK");
         let (message, help) = if gateway.kind == "ToolGateway" {
             (
                 format!(

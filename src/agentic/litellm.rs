@@ -95,16 +95,21 @@ pub fn environment(models: &[Value], guards: &[Guard], given: &[Value]) -> Vec<V
         }
         json!({ "name": name, "valueFrom": { "secretKeyRef": reference } })
     };
-    let mut by_name: BTreeMap<String, Value> = BTreeMap::new();
-    let mut put = |entry: Value| by_name.insert(entry["name"].as_str().unwrap_or_default().to_owned(), entry);
-    put(json!({ "name": "PROMETHEUS_MULTIPROC_DIR", "value": "/prometheus_multiproc" }));
+    let mut entries = vec![json!({ "name": "PROMETHEUS_MULTIPROC_DIR", "value": "/prometheus_multiproc" })];
     for model in models {
         let variable = api_key(model["provider"].as_str().unwrap_or_default());
-        put(secret(&variable, API_KEYS, &variable, Some(true)));
+        entries.push(secret(&variable, API_KEYS, &variable, Some(true)));
     }
     for (variable, name, key) in guards.iter().flat_map(Guard::credentials) {
-        put(secret(&variable, &name, &key, None));
+        entries.push(secret(&variable, &name, &key, None));
     }
-    given.iter().for_each(|entry| drop(put(entry.clone())));
+    entries.extend(given.iter().cloned());
+    merged(entries)
+}
+
+/// Variables sorted by name, of two with one name the last.
+pub fn merged(entries: Vec<Value>) -> Vec<Value> {
+    let name = |entry: &Value| entry["name"].as_str().unwrap_or_default().to_owned();
+    let by_name: BTreeMap<String, Value> = entries.into_iter().map(|entry| (name(&entry), entry)).collect();
     by_name.into_values().collect()
 }

@@ -4,8 +4,10 @@ use serde_json::Value;
 
 use crate::agentic::model::{Gateway, PATCH_KEY, Patch};
 use crate::agentic::seen::Seen;
+use crate::api_group::NETWORKING;
 use crate::finding::{Code, Finding};
 use crate::goyaml::{self, Yaml};
+use crate::labels;
 use crate::object::Object;
 use crate::yaml::object;
 
@@ -15,10 +17,24 @@ const VARIABLE: &str = "LITELLM_MASTER_KEY";
 /// How the configuration refers to a variable.
 const REFERENCE: &str = "os.environ/";
 
+/// The blocks of the configuration that may hold `master_key`.
+const BLOCKS: [&str; 2] = ["general_settings", "litellm_settings"];
+
+/// The way out of a key in clear text in a patch.
+pub fn help() -> String {
+    format!("write `{REFERENCE}{VARIABLE}`, and give the gateway that variable from a Secret")
+}
+
+/// JSON pointers of the keys in clear text in a patch of the settings.
+pub fn literals(patch: &Value) -> Vec<String> {
+    let literal = |key: &Value| !key.is_null() && !key.as_str().is_some_and(|key| key.starts_with(REFERENCE));
+    let found = BLOCKS.iter().filter(|block| patch[**block].get("master_key").is_some_and(literal));
+    found.map(|block| format!("/{block}/master_key")).collect()
+}
+
 /// A key in a patch or in a variable of the gateway.
 pub fn literal(seen: &Seen<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let help = format!("write `{REFERENCE}{VARIABLE}`, and give the gateway that variable from a Secret");
     for gateway in seen.model.gateways.iter().filter(|g| g.is_litellm()) {
         if let Patch::Text(name, text) = &gateway.patch
             && let Ok(patch) = goyaml::read(text)
@@ -27,7 +43,7 @@ pub fn literal(seen: &Seen<'_>) -> Vec<Finding> {
         {
             let message =
                 format!("{} holds the master key of {} {} in clear text", map.identity, gateway.kind, gateway.id());
-            findings.push(map.error(Code::LiteralMasterKey, &format!("/data/{PATCH_KEY}"), message).help(help.clone()));
+            findings.push(map.error(Code::LiteralMasterKey, &format!("/data/{PATCH_KEY}"), message).help(help()));
         }
         let written = |v: &Value| v["name"] == VARIABLE && v["value"].as_str().is_some_and(|value| !value.is_empty());
         if let Some(i) = gateway.given_env.iter().position(written) {
@@ -42,7 +58,7 @@ pub fn literal(seen: &Seen<'_>) -> Vec<Finding> {
 
 /// A proxy that answers anybody: no key, and no NetworkPolicy that keeps other namespaces away.
 pub fn open(seen: &Seen<'_>) -> Vec<Finding> {
-    if !seen.complete("networking.k8s.io", "NetworkPolicy") {
+    if !seen.complete(NETWORKING, "NetworkPolicy") {
         return Vec::new();
     }
     let open = seen.model.gateways.iter().filter(|g| g.is_litellm() && !locked(g) && !fenced(seen, g));
@@ -69,7 +85,7 @@ fn locked(gateway: &Gateway) -> bool {
 
 /// The master keys that a configuration or a patch names.
 fn keys(config: &Yaml) -> impl Iterator<Item = &str> {
-    let blocks = ["general_settings", "litellm_settings"].into_iter().filter_map(|block| get(config, block));
+    let blocks = BLOCKS.into_iter().filter_map(|block| get(config, block));
     blocks.filter_map(|block| match get(block, "master_key")? {
         Yaml::String(key) => Some(key.as_str()),
         Yaml::Null => None,
@@ -84,7 +100,7 @@ fn get<'y>(map: &'y Yaml, key: &str) -> Option<&'y Yaml> {
 
 /// NetworkPolicies admit nothing from everywhere to its pods.
 fn fenced(seen: &Seen<'_>, gateway: &Gateway) -> bool {
-    let policies = seen.objects.of("networking.k8s.io", "NetworkPolicy");
+    let policies = seen.objects.of(NETWORKING, "NetworkPolicy");
     let selecting: Vec<&Object<'_>> =
         policies.filter(|p| p.identity.namespace == gateway.namespace && selects(p, gateway)).collect();
     let everyone = |peer: &Value| {
@@ -96,13 +112,9 @@ fn fenced(seen: &Seen<'_>, gateway: &Gateway) -> bool {
 
 fn selects(policy: &Object<'_>, gateway: &Gateway) -> bool {
     let types = policy.items("/spec/policyTypes");
-    let wanted = policy.at("/spec/podSelector/matchLabels").map(object).cloned().unwrap_or_default();
-    let label = |key: &str| match key {
-        "app" => Some(Value::from(gateway.name.as_str())),
-        _ => gateway.pod.labels.get(key).or_else(|| gateway.common.labels.get(key)).cloned(),
-    };
+    let mut labels = gateway.common.labels.clone();
+    labels.extend(gateway.pod.labels.clone());
+    labels.insert("app".into(), gateway.name.as_str().into());
     let ingress = types.is_empty() || types.iter().any(|t| t == "Ingress");
-    ingress
-        && policy.items("/spec/podSelector/matchExpressions").is_empty()
-        && wanted.iter().all(|(k, v)| label(k).as_ref() == Some(v))
+    ingress && policy.at("/spec/podSelector").is_some_and(|pods| labels::selects(pods, Some(&labels)))
 }

@@ -69,11 +69,12 @@ pub struct Gateway {
     pub common: Meta,
     /// Further ones of the pods.
     pub pod: Meta,
-    /// What it says of the environment.
+    /// What it says of the environment, as written.
+    #[serde(skip)]
     pub given_env: Vec<Value>,
     /// Whole Secrets and ConfigMaps of the environment.
     pub env_from: Vec<Value>,
-    /// Environment of the container on LiteLLM.
+    /// Environment of the container, one of each name, sorted; on LiteLLM with what that needs.
     pub env: Vec<Value>,
     /// Providers whose keys are in no variable of its own.
     pub providers: Vec<String>,
@@ -277,7 +278,7 @@ fn gateway(object: &Object<'_>, objects: &Objects<'_>, classes: &[Class], extras
 
 /// The patch that a gateway names. An empty annotation names none.
 fn patch(gateway: &Object<'_>, objects: &Objects<'_>) -> Patch {
-    let name = gateway.text_at(&format!("/metadata/annotations/{}", PATCH.replace('/', "~1")));
+    let name = gateway.annotation(PATCH);
     if name.is_empty() {
         return Patch::None;
     }
@@ -346,6 +347,7 @@ fn configure(gateway: &mut Gateway) {
     let complete = gateway.guards.iter().all(Guard::found) && gateway.port != 0;
     if !class.is_litellm() {
         gateway.target = complete.then_some(class.target);
+        gateway.env = litellm::merged(given);
         return;
     }
     let direct = class.target != CONTRACT;
@@ -354,7 +356,9 @@ fn configure(gateway: &mut Gateway) {
     let named: BTreeSet<&str> = given.iter().filter_map(|e| e["name"].as_str()).collect();
     let providers: BTreeSet<&str> = models.iter().filter_map(|m| m["provider"].as_str()).collect();
     let open = providers.into_iter().filter(|provider| !named.contains(litellm::api_key(provider).as_str()));
-    gateway.providers = open.map(str::to_owned).collect();
+    // Variables have upper-case names: `OpenAI` and `openai` read one key.
+    let open: BTreeSet<String> = open.map(str::to_lowercase).collect();
+    gateway.providers = open.into_iter().collect();
     let (entries, _) = litellm::guardrails(&gateway.guards, &gateway.kind, direct);
     let extras = if direct { &gateway.extra["models"] } else { &Value::Null };
     let base = litellm::config(&models, extras, &gateway.routes, &entries);

@@ -108,7 +108,7 @@ fn of_server(spec: &Value, namespace: &str, name: &str) -> Result<Upstream, Stri
     })
 }
 
-/// A URL taken apart as Go's net/url does it.
+/// A URL taken apart as Go's net/url does it. A blank, and a port that nothing can listen on, are refused too; Go takes both.
 fn external(url: &str) -> Result<Upstream, String> {
     let wrong = |why: &str| Err(format!("external.url `{url}` {why}"));
     let Some((scheme, rest)) = url.split_once("://").filter(|(scheme, _)| ["http", "https"].contains(scheme)) else {
@@ -120,6 +120,9 @@ fn external(url: &str) -> Result<Upstream, String> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, rest) = rest.split_at(end);
     let path = rest.split(['?', '#']).next().unwrap_or_default();
+    let Some(decoded) = unescaped(path) else {
+        return wrong("has a `%` without two hex digits behind it");
+    };
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let (host, port) = match host.rsplit_once(':').filter(|(_, port)| !port.contains(']')) {
         Some((host, port)) => (host, port),
@@ -133,12 +136,24 @@ fn external(url: &str) -> Result<Upstream, String> {
     match port {
         _ if host.is_empty() => wrong("has no host"),
         Ok(port) if port > 0 => {
-            let transport = if path.ends_with("/sse") { "sse" } else { "http" };
+            let transport = if decoded.ends_with(b"/sse") { "sse" } else { "http" };
             let (host, path) = (host.to_owned(), path.to_owned());
             Ok(Upstream { url: url.to_owned(), transport: transport.into(), host, port, path, tls })
         }
         _ => wrong("has a port that is none"),
     }
+}
+
+/// A text with its percent-escapes read; `None` when one of them is none.
+fn unescaped(text: &str) -> Option<Vec<u8>> {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let hex = part.get(..2).filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        bytes.push(u8::from_str_radix(hex, 16).ok()?);
+        bytes.extend(&part.as_bytes()[2..]);
+    }
+    Some(bytes)
 }
 
 /// A pattern of a tool filter is a glob, not a name.

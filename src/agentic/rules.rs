@@ -1,7 +1,5 @@
 //! Rules on gateways, routes and agents of runtime.agentic-layer.ai: what its operators would do without a word, or never.
-//! They look at the model and at the objects it was made of; `guard_rules` has those on guards.
-
-use std::collections::BTreeMap;
+//! They look at the model and at the objects it was made of; `guard_rules` and `name_rules` have those on guards and names.
 
 use crate::agentic::class::{Served, shipped};
 use crate::agentic::guard::reference;
@@ -9,17 +7,20 @@ use crate::agentic::guard_rules;
 use crate::agentic::input::GROUP;
 use crate::agentic::master_key;
 use crate::agentic::model::{AGENTS_HOME, Choice, Extras, PATCH, PATCH_KEY, Patch, Unserved, agent_environment, model};
+use crate::agentic::name_rules;
 use crate::agentic::route::{Broken, is_glob};
 use crate::agentic::seen::Seen;
 use crate::finding::{Code, Finding};
-use crate::object::{Identity, Object, Objects};
+use crate::object::{Object, Objects};
+use crate::pointer::escaped;
 use crate::schema::did_you_mean;
 
 /// All rules.
 const RULES: &[fn(&Seen<'_>) -> Vec<Finding>] = &[
     classes,
+    two_defaults,
     without_spec,
-    names,
+    name_rules::names,
     patches,
     filters,
     routes,
@@ -80,6 +81,29 @@ fn classes(seen: &Seen<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Two default classes whose controllers would both serve the next gateway that names none. Of one that is there
+/// [`classes`] tells.
+fn two_defaults(seen: &Seen<'_>) -> Vec<Finding> {
+    let told =
+        |kind: &str| seen.model.gateways.iter().any(|g| g.kind == kind && matches!(g.served, Served::Several(_)));
+    let mut findings = Vec::new();
+    for kind in ["AiGateway", "ToolGateway"].into_iter().filter(|kind| !told(kind)) {
+        let class_kind = format!("{kind}Class");
+        let mut defaults = seen.model.classes.iter().filter(|c| c.kind == kind && c.default);
+        let Some(first) = defaults.next() else { continue };
+        for other in defaults.filter(|class| class.controller != first.controller) {
+            let Some(object) = seen.objects.get(GROUP, &class_kind, "", &other.name) else { continue };
+            let message = format!(
+                "{} and {class_kind} {} are both the default one, of two controllers",
+                object.identity, first.name
+            );
+            let help = format!("leave one default {class_kind}: a gateway that names none would be served by both");
+            findings.push(object.warning(Code::GatewayClass, "/metadata/name", message).help(help));
+        }
+    }
+    findings
+}
+
 fn without_spec(seen: &Seen<'_>) -> Vec<Finding> {
     let empty = seen.objects.of(GROUP, "AiGateway").filter(|o| o.at("/spec").is_none_or(|spec| !spec.is_object()));
     let one = |object: &Object<'_>| {
@@ -90,40 +114,9 @@ fn without_spec(seen: &Seen<'_>) -> Vec<Finding> {
     empty.map(one).collect()
 }
 
-/// Gateways, agents and tool servers each get a Deployment and a Service of their name.
-fn names(seen: &Seen<'_>) -> Vec<Finding> {
-    let mut owners: BTreeMap<(&str, &str), &Object<'_>> = BTreeMap::new();
-    let mut findings = Vec::new();
-    for object in
-        ["AiGateway", "ToolGateway", "Agent", "ToolServer"].iter().flat_map(|kind| seen.objects.of(GROUP, kind))
-    {
-        let Identity { namespace, name, .. } = object.identity;
-        if let Some(first) = owners.insert((namespace, name), object) {
-            let message =
-                format!("{} and {} would both have the Deployment {namespace}/{name}", first.identity, object.identity);
-            let finding = object.error(Code::GatewayName, "/metadata/name", message).help("rename one of them");
-            findings.push(finding.related(first.place("/metadata/name"), "the other one"));
-        }
-    }
-    for gateway in &seen.model.gateways {
-        let config = format!("{}-config", gateway.name);
-        for (group, kind, name) in
-            [("apps", "Deployment", &gateway.name), ("", "Service", &gateway.name), ("", "ConfigMap", &config)]
-        {
-            let found = seen.objects.get(group, kind, &gateway.namespace, name);
-            if let Some(object) = found.filter(|_| gateway.patch.config_map() != Some(name)) {
-                let message = format!("{} takes the place of {}", seen.object(gateway).identity, object.identity);
-                let help = "rename one of them: the operator takes over what has no owner, and overwrites it";
-                findings.push(object.error(Code::GatewayName, "/metadata/name", message).help(help));
-            }
-        }
-    }
-    findings
-}
-
 fn patches(seen: &Seen<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let annotation = format!("/metadata/annotations/{}", PATCH.replace('/', "~1"));
+    let annotation = format!("/metadata/annotations/{}", escaped(PATCH));
     for gateway in seen.model.gateways.iter().filter(|g| g.is_litellm()) {
         let (object, id) = (seen.object(gateway), seen.object(gateway).identity);
         let of_map =
@@ -204,6 +197,10 @@ fn routes(seen: &Seen<'_>) -> Vec<Finding> {
             Unserved::Several(names) => {
                 let message = format!("{id} names no ToolGateway, and any of {} may serve it", names.join(", "));
                 dead("/spec", message, "add `toolGatewayRef`")
+            }
+            Unserved::NoGateway(_, gateway) if gateway.is_empty() => {
+                let message = format!("{id}: its toolGatewayRef has no name, so nothing serves it");
+                dead("/spec/toolGatewayRef", message, "add `name`, and `namespace` where it is not the route's own")
             }
             Unserved::NoGateway(of, gateway) if seen.complete(GROUP, "ToolGateway") => {
                 let message = format!("{id}: there is no ToolGateway {of}/{gateway}");

@@ -1,13 +1,11 @@
 //! Roles, bindings, admission, API services -> what an API server refuses of them beyond their schemas.
 //! Source: kubernetes 1.35 pkg/apis/rbac/validation, pkg/apis/admissionregistration/validation.
 
+use crate::api_group::RBAC;
 use crate::builtin::selectors;
 use crate::verdict::names::{self, Syntax};
 use crate::verdict::spot::Spot;
 use crate::verdict::violation::Violation;
-
-/// The group of RBAC; the server fills it in where it is missing.
-const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// What is wrong with a Role or a ClusterRole.
 pub fn role(object: &Spot<'_>, kind: &str, out: &mut Vec<Violation>) {

@@ -1,6 +1,4 @@
-//! Labels and label selectors in specs: syntax, and whether a selector selects what it must.
-
-use serde_json::Value;
+//! Labels and label selectors in specs -> what is wrong with their syntax.
 
 use crate::verdict::names;
 use crate::verdict::names::Syntax;
@@ -41,22 +39,4 @@ pub fn requirement(expression: &Spot<'_>, operator: &str, out: &mut Vec<Violatio
         }
         _ => {}
     }
-}
-
-/// True when the LabelSelector selects an object with these labels.
-pub fn selects(selector: &Value, labels: &Value) -> bool {
-    let label = |key: &str| labels.get(key).and_then(Value::as_str);
-    let pairs = selector["matchLabels"].as_object();
-    let list = selector["matchExpressions"].as_array();
-    pairs.is_none_or(|pairs| pairs.iter().all(|(key, value)| label(key) == value.as_str()))
-        && list.into_iter().flatten().all(|e| {
-            let have = label(e["key"].as_str().unwrap_or_default());
-            let among = have.is_some_and(|have| e["values"].as_array().is_some_and(|v| v.iter().any(|v| v == have)));
-            match e["operator"].as_str().unwrap_or_default() {
-                "In" => among,
-                "NotIn" => !among,
-                "Exists" => have.is_some(),
-                _ => have.is_none(),
-            }
-        })
 }

@@ -4,6 +4,7 @@
 use crate::builtin::pods;
 use crate::builtin::selectors;
 use crate::builtin::storage;
+use crate::labels;
 use crate::verdict::metadata;
 use crate::verdict::names::Syntax;
 use crate::verdict::spot::Spot;
@@ -52,10 +53,10 @@ pub fn keeper(object: &Spot<'_>, kind: &str, out: &mut Vec<Violation>) {
         out.push(
             selector.refuse(format!("`{}` selects everything, it must select the pods of this {kind}", selector.path)),
         );
-    } else if !selectors::selects(selector.value, &pods.value["metadata"]["labels"]) {
-        let labels = pods.at("metadata");
-        let message = format!("`{}.labels` are not what `{}` selects", labels.path, selector.path);
-        out.push(labels.at("labels").refuse(message).help("give the pods the labels of the selector"));
+    } else if !labels::selects(selector.value, pods.value["metadata"]["labels"].as_object()) {
+        let metadata = pods.at("metadata");
+        let message = format!("`{}.labels` are not what `{}` selects", metadata.path, selector.path);
+        out.push(metadata.at("labels").refuse(message).help("give the pods the labels of the selector"));
     }
     let claims: Vec<&str> = spec
         .at("volumeClaimTemplates")

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::labels;
 use crate::object::Object;
 use crate::world::World;
 
@@ -37,13 +38,13 @@ pub fn all_servers<'a>(world: &World<'a>, namespace: &str) -> Vec<Server<'a>> {
 }
 
 /// The workloads of a namespace whose pods have all the given labels.
-pub fn selected<'a>(world: &World<'a>, namespace: &str, labels: &Value) -> Vec<(Object<'a>, &'static str)> {
-    let Some(labels) = labels.as_object().filter(|l| !l.is_empty()) else { return Vec::new() };
+pub fn selected<'a>(world: &World<'a>, namespace: &str, wanted: &Value) -> Vec<(Object<'a>, &'static str)> {
+    let Some(wanted) = wanted.as_object().filter(|l| !l.is_empty()) else { return Vec::new() };
     let mut found = Vec::new();
     for (group, kind, template) in WORKLOADS {
         for workload in world.objects.of(group, kind).filter(|o| o.identity.namespace == namespace) {
-            let has = workload.at(template).and_then(|t| t.pointer("/metadata/labels"));
-            if labels.iter().all(|(key, value)| has.and_then(|h| h.get(key)) == Some(value)) {
+            let pods = workload.at(template).and_then(|t| t.pointer("/metadata/labels")).and_then(Value::as_object);
+            if labels::has(pods, wanted) {
                 found.push((*workload, template));
             }
         }

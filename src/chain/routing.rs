@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::api_group::GATEWAY;
 use crate::chain::model_header::Carried;
 use crate::object::Object;
 use crate::world::World;
-
-/// API group of Gateway and HTTPRoute.
-pub const GATEWAY_API: &str = "gateway.networking.k8s.io";
 
 /// One match of one rule, attached to a Gateway.
 #[derive(Clone, Copy, Debug)]
@@ -165,7 +163,7 @@ pub fn path_fits((kind, wanted): (&str, &str), path: &str) -> Holds {
 /// All matches of the HTTPRoutes that name each Gateway as parent, by the Gateway's namespace and name.
 pub fn ways<'a>(world: &World<'a>) -> BTreeMap<(&'a str, &'a str), Vec<Way<'a>>> {
     let mut ways: BTreeMap<_, Vec<Way<'a>>> = BTreeMap::new();
-    for route in world.objects.of(GATEWAY_API, "HTTPRoute") {
+    for route in world.objects.of(GATEWAY, "HTTPRoute") {
         let text = |value: &'a Value, default| value.as_str().unwrap_or(default);
         for parent in route.items("/spec/parentRefs").iter().filter(|p| text(&p["kind"], "Gateway") == "Gateway") {
             let namespace = text(&parent["namespace"], &route.identity.namespace);

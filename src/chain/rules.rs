@@ -1,39 +1,39 @@
 //! The rules about proxies of LiteLLM in their cluster: their pods, and the ways from their aliases to models and back.
 
-use crate::chain::back;
-use crate::chain::back::Said;
-use crate::chain::forth;
+use crate::chain::from_alias;
+use crate::chain::from_route;
+use crate::chain::from_route::Said;
 use crate::chain::timeouts;
 use crate::chain::way::{End, Walk, walk};
 use crate::finding::Finding;
 use crate::litellm::config::configs;
-use crate::litellm::pod_rules;
+use crate::litellm::proxy;
 use crate::wiring::inventory::Inventory;
 
 /// All that is wrong with the proxies of a cluster.
 pub fn proxies(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let configs = configs(inventory.world);
-    let mut findings = pod_rules::pods(inventory, &configs);
+    let mut findings = proxy::proxies(inventory, &configs);
     findings.extend(ways(&walk(inventory, &configs)));
     findings
 }
 
 fn ways(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
     let (mut findings, mut said) = (Vec::new(), Said::default());
-    for (finding, routes) in back::repeated(walk).into_iter().chain(forth::addresses(walk)) {
+    for (finding, routes) in from_route::repeated(walk).into_iter().chain(from_alias::addresses(walk)) {
         findings.push(finding);
         said.routes.extend(routes);
     }
     for (trip, end) in &walk.trips {
         let found = match end {
             End::Elsewhere => Vec::new(),
-            End::NoPath => vec![forth::no_path(walk, trip)],
-            End::OtherHeaders(ways) => vec![forth::other_headers(walk, trip, ways)],
+            End::NoPath => vec![from_alias::no_path(walk, trip)],
+            End::OtherHeaders(ways) => vec![from_alias::other_headers(walk, trip, ways)],
             End::Taken(way, other) => {
                 let conflict = other.filter(|o| !said.routes.contains(o.route.identity));
-                findings.extend(conflict.map(|other| forth::conflict(trip, way, &other)));
+                findings.extend(conflict.map(|other| from_alias::conflict(trip, way, &other)));
                 said.routes.extend(conflict.map(|other| other.route.identity));
-                findings.extend(forth::wrong_model(walk, trip, way));
+                findings.extend(from_alias::wrong_model(walk, trip, way));
                 Vec::new()
             }
         };
@@ -46,11 +46,11 @@ fn ways(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
             said.models.insert(trip.model);
         }
     }
-    findings.extend(back::unreachable(walk, &said));
-    findings.extend(back::unrouted(walk, &said));
-    findings.extend(back::bypass(walk));
-    findings.extend(back::unlocked(walk));
-    findings.extend(back::costly_without_database(walk));
+    findings.extend(from_route::unreachable(walk, &said));
+    findings.extend(from_route::unrouted(walk, &said));
+    findings.extend(from_route::bypass(walk));
+    findings.extend(from_route::unlocked(walk));
+    findings.extend(from_route::costly_without_database(walk));
     findings.extend(timeouts::timeouts(walk));
     findings
 }

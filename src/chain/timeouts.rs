@@ -3,12 +3,14 @@
 
 use serde_json::Value;
 
+use crate::api_group::{AGENTGATEWAY, KEDA};
 use crate::chain::model_server::{Server, selected};
 use crate::chain::routing::Way;
 use crate::chain::way::{End, Target, Trip, Walk, behind};
 use crate::finding::{Code, Finding};
 use crate::litellm::part::Part;
-use crate::object::{Object, escaped};
+use crate::object::Object;
+use crate::pointer::escaped;
 use crate::world::World;
 
 /// A number of seconds and where it is said.
@@ -161,7 +163,7 @@ fn sleeper<'a>(world: &World<'a>, workload: &Object<'a>) -> Option<Object<'a>> {
                 .contains(&o.at("/spec/scaleTargetRef/kind").unwrap_or(&Value::Null))
             && o.at("/spec/minReplicaCount").is_none_or(|m| m == 0)
     };
-    world.objects.of("keda.sh", "ScaledObject").find(scales).copied()
+    world.objects.of(KEDA, "ScaledObject").find(scales).copied()
 }
 
 /// The configuration of the endpoint picker of a pool, where a ConfigMap holds it.
@@ -194,8 +196,7 @@ fn drains(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
     for (index, stage) in walk.stages.iter().enumerate() {
         let name = stage.gateway.text_at("/spec/infrastructure/parametersRef/name");
         let namespace = &stage.gateway.identity.namespace;
-        let parameters =
-            walk.inventory.world.objects.get("agentgateway.dev", "AgentgatewayParameters", namespace, name);
+        let parameters = walk.inventory.world.objects.get(AGENTGATEWAY, "AgentgatewayParameters", namespace, name);
         let Some(drain) = parameters.and_then(|p| time(p, "/spec/shutdown/max".into())) else { continue };
         let ways = walk.trips.iter().filter_map(|(trip, end)| match end {
             End::Taken(way, _) if trip.stage == index => route(way),

@@ -5,19 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::agentgateway::targets;
+use crate::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE, INFERENCE_X};
 use crate::chain::model_header::{Carried, Expression};
 use crate::chain::model_server::{Server, servers};
-use crate::chain::routing::{GATEWAY_API, Holds, Request, Way, ways};
+use crate::chain::routing::{Holds, Request, Way, ways};
 use crate::litellm::address::Address;
 use crate::litellm::config::{Config, Entry};
 use crate::object::Object;
 use crate::wiring::inventory::Inventory;
 use crate::world::World;
-
-/// API group of agentgateway.
-pub const AGENTGATEWAY: &str = "agentgateway.dev";
-/// API group of InferencePool.
-pub const INFERENCE: &str = "inference.networking.k8s.io";
 
 /// Providers whose client appends OpenAI's path to api_base and sends the model's name without the prefix.
 const OPENAI_LIKE: [&str; 6] = ["openai", "hosted_vllm", "custom_openai", "openai_like", "litellm_proxy", "lm_studio"];
@@ -132,7 +129,7 @@ fn stages<'a>(world: &World<'a>) -> Vec<Stage<'a>> {
         let key = (gateway.identity.namespace.as_str(), gateway.identity.name.as_str());
         Stage { gateway: *gateway, ways: ways.remove(&key).unwrap_or_default(), ..headers(world, gateway) }
     };
-    world.objects.of(GATEWAY_API, "Gateway").map(stage).collect()
+    world.objects.of(GATEWAY, "Gateway").map(stage).collect()
 }
 
 /// The headers that policies on a Gateway set before routing.
@@ -163,19 +160,6 @@ fn headers<'a>(world: &World<'a>, gateway: &Object<'a>) -> Stage<'a> {
         }
     }
     Stage { gateway: *gateway, ways: Vec::new(), headers, open }
-}
-
-/// Whether a policy is about an object of its namespace, by name or by labels.
-pub fn targets(policy: &Object<'_>, object: &Object<'_>) -> bool {
-    let is = |target: &Value, key: &str, value: &str| target[key].as_str() == Some(value);
-    let kind = |t: &&Value| is(t, "kind", &object.identity.kind);
-    let by_name = policy.items("/spec/targetRefs").iter().filter(kind).any(|t| is(t, "name", &object.identity.name));
-    let labelled = |t: &Value| {
-        let labels = t["matchLabels"].as_object();
-        labels.into_iter().flatten().all(|(k, v)| object.at("/metadata/labels").and_then(|l| l.get(k)) == Some(v))
-    };
-    let by_label = policy.items("/spec/targetSelectors").iter().filter(kind).any(labelled);
-    policy.identity.namespace == object.identity.namespace && (by_name || by_label)
 }
 
 impl Stage<'_> {
@@ -273,7 +257,7 @@ fn pinned<'a>(backend: &Object<'a>) -> Target<'a> {
 
 /// The model servers that a pool or a Service selects.
 pub fn selecting<'a>(world: &World<'a>, selector: &Object<'a>, pointer: &str) -> Target<'a> {
-    let rewritten = world.objects.of("inference.networking.x-k8s.io", "InferenceModelRewrite").next().is_some();
+    let rewritten = world.objects.of(INFERENCE_X, "InferenceModelRewrite").next().is_some();
     let labels = selector.at(pointer).unwrap_or(&Value::Null);
     match servers(world, &selector.identity.namespace, labels) {
         found if found.is_empty() || rewritten => Target::Unknown,

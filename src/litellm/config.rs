@@ -3,9 +3,11 @@
 
 use serde_json::Value;
 
+use crate::api_group::ARGOCD;
 use crate::finding::{Code, Finding};
 use crate::litellm::part::Part;
-use crate::object::{Object, escaped};
+use crate::object::Object;
+use crate::pointer::escaped;
 use crate::world::World;
 
 /// The sections of config.yaml that every reader of it names.
@@ -93,7 +95,7 @@ impl Config<'_> {
 
 /// The configurations of a cluster that can be read.
 pub fn configs<'a>(world: &World<'a>) -> Vec<Config<'a>> {
-    let objects = world.objects.of("", "ConfigMap").chain(world.objects.of("argoproj.io", "Application"));
+    let objects = world.objects.of("", "ConfigMap").chain(world.objects.of(ARGOCD, "Application"));
     objects.flat_map(of_object).filter_map(Result::ok).collect()
 }
 
@@ -101,7 +103,7 @@ pub fn configs<'a>(world: &World<'a>) -> Vec<Config<'a>> {
 pub fn of_object<'a>(object: &Object<'a>) -> Vec<Result<Config<'a>, Finding>> {
     match (object.identity.group.as_str(), object.identity.kind.as_str()) {
         ("", "ConfigMap") => of_config_map(object),
-        ("argoproj.io", "Application") => of_application(object),
+        (ARGOCD, "Application") => of_application(object),
         _ => Vec::new(),
     }
 }

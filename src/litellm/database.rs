@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::api_group::CNPG;
 use crate::finding::{Code, Finding};
 use crate::litellm::config::{Config, Entry};
 use crate::litellm::pods::{Container, database};
@@ -91,7 +92,7 @@ fn option(container: &Container<'_>, name: &str) -> Option<i64> {
 fn cluster<'a>(inventory: &Inventory<'_, 'a>, container: &Container<'_>) -> Option<Object<'a>> {
     let (secret, key) = container.environment.get("DATABASE_URL")?.secret.as_ref()?;
     let source = *inventory.find("", "Secret", &container.namespace, secret)?.object()?;
-    let mut clusters = inventory.world.objects.of("postgresql.cnpg.io", "Cluster");
+    let mut clusters = inventory.world.objects.of(CNPG, "Cluster");
     if source.identity.kind == "Cluster" {
         return Some(source);
     }

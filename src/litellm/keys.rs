@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::finding::{Code, Finding};
 use crate::litellm::config::{Config, Entry, SETTINGS};
-use crate::object::escaped;
+use crate::pointer::escaped;
 
 /// The keys that LiteLLM reads, by section; sorted.
 static KEYS: LazyLock<BTreeMap<&str, Vec<&str>>> = LazyLock::new(|| {

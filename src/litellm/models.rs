@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::finding::{Code, Finding};
 use crate::litellm::address::Address;
 use crate::litellm::config::{Config, Entry, SETTINGS};
-use crate::object::escaped;
+use crate::pointer::escaped;
 use crate::schema::did_you_mean;
 
 /// What LiteLLM wants of each entry: without it the proxy does not start, or drops the entry.

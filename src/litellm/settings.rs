@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::finding::{Code, Finding};
 use crate::litellm::config::{Config, SETTINGS};
-use crate::object::escaped;
+use crate::pointer::escaped;
 use crate::schema::did_you_mean;
 
 /// Sections that are lists of maps.

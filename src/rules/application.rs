@@ -2,13 +2,11 @@
 
 use serde_json::Value;
 
+use crate::api_group::ARGOCD;
 use crate::object::Object;
 use crate::source::Source;
 use crate::world::World;
 use crate::yaml;
-
-/// API group of Argo CD.
-pub const ARGOCD: &str = "argoproj.io";
 
 /// All Applications.
 pub fn applications<'w, 'a>(world: &'w World<'a>) -> impl Iterator<Item = &'w Object<'a>> {

@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 
+use crate::api_group::{ARGOCD, INFERENCE_X};
 use crate::finding::{Code, Finding};
 use crate::object::{Object, ObjectRule};
-use crate::rules::application::{ARGOCD, Given, applications, chart_value, charts, sources, version};
-use crate::rules::shared::without_effect;
+use crate::rules::application::{Given, applications, chart_value, charts, sources, version};
+use crate::rules::fields::without_effect;
 use crate::schema::did_you_mean;
 use crate::world::{World, WorldRule};
 
@@ -224,10 +225,9 @@ fn incompatible_versions(world: &World<'_>) -> Vec<Finding> {
         let finding = app.error(Code::IncompatibleVersions, &pointer, message);
         findings.push(finding.help("agentgateway 1.2 watches TCPRoute v1alpha2, gone in 1.6: take v1.5.1"));
     }
-    let group = "inference.networking.x-k8s.io";
     let lost = ["InferenceObjective", "InferenceModelRewrite"]
         .into_iter()
-        .find_map(|kind| world.objects.of(group, kind).next());
+        .find_map(|kind| world.objects.of(INFERENCE_X, kind).next());
     let repository = "kubernetes-sigs/gateway-api-inference-extension";
     if let (Some(object), Some((app, pointer))) = (lost, from_repository(world, repository, (1, 6))) {
         let message = format!(

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
+use crate::agentgateway::{acts_on_backend, policies};
+use crate::api_group::AGENTGATEWAY;
 use crate::finding::{Code, Finding};
 use crate::object::{Object, ObjectRule};
-use crate::rules::attached::{AGENTGATEWAY, acts_on_backend, policies};
-use crate::rules::shared::without_effect;
+use crate::rules::fields::without_effect;
 use crate::world::{World, WorldRule};
 use crate::yaml::object as entries;
 

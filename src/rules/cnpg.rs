@@ -1,5 +1,6 @@
 //! What the admission webhooks of CloudNativePG 1.29.1 refuse and its CRDs let pass: the table of checks.
 
+use crate::api_group::CNPG;
 use crate::finding::{Code, Finding};
 use crate::object::{Object, ObjectRule};
 use crate::rules::cnpg_managed::{
@@ -11,9 +12,6 @@ use crate::rules::cnpg_spec::{
 
 /// Rules that look at one object alone.
 pub const OF_OBJECTS: &[ObjectRule] = &[cnpg_refuses];
-
-/// API group of CloudNativePG.
-pub const CNPG: &str = "postgresql.cnpg.io";
 
 type Check = fn(&Object<'_>) -> Vec<Refusal>;
 

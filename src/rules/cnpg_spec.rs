@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::object::Object;
-use crate::rules::amounts::{postgres_bytes, quantity};
+use crate::verdict::quantity;
 use crate::yaml::object as entries;
 
 /// Place, reason, way out.
@@ -115,7 +115,7 @@ pub fn storage(cluster: &Object<'_>) -> Vec<Refusal> {
         let asked = storage.pointer("/pvcTemplate/resources/requests/storage").is_some();
         match storage["size"].as_str().filter(|size| !size.is_empty()) {
             None if !asked => found.extend(one(pointer, "a volume has no size", "add `size`")),
-            Some(size) if quantity(&storage["size"]).is_none() => {
+            Some(size) if quantity::parse(size).is_none() => {
                 found.extend(one(
                     format!("{pointer}/size"),
                     format!("{size} is no size"),
@@ -167,7 +167,7 @@ pub fn replicas(cluster: &Object<'_>) -> Vec<Refusal> {
 /// Requests against limits, and shared buffers against memory.
 pub fn resources(cluster: &Object<'_>) -> Vec<Refusal> {
     let amount = |side: &str, name: &str| {
-        cluster.at(&format!("/spec/resources/{side}/{name}")).and_then(quantity).filter(|amount| *amount > 0.0)
+        cluster.at(&format!("/spec/resources/{side}/{name}")).and_then(quantity::of).filter(|amount| *amount > 0)
     };
     let mut found = Vec::new();
     for name in ["cpu", "memory", "ephemeral-storage"] {
@@ -181,11 +181,11 @@ pub fn resources(cluster: &Object<'_>) -> Vec<Refusal> {
             ));
         }
     }
-    let huge: Vec<(String, f64)> = ["requests", "limits"]
+    let huge: Vec<(String, i128)> = ["requests", "limits"]
         .iter()
         .flat_map(|side| cluster.at(&format!("/spec/resources/{side}")).map(entries).into_iter().flatten())
         .filter(|(name, _)| name.starts_with("hugepages-"))
-        .filter_map(|(name, value)| Some((name.clone(), quantity(value)?)))
+        .filter_map(|(name, value)| Some((name.clone(), quantity::of(value)?)))
         .collect();
     if huge.iter().any(|(name, amount)| huge.iter().any(|(other, wanted)| name == other && amount != wanted)) {
         found.extend(one(
@@ -194,7 +194,7 @@ pub fn resources(cluster: &Object<'_>) -> Vec<Refusal> {
             "write the same amount twice",
         ));
     }
-    let buffers = postgres_bytes(cluster.text_at("/spec/postgresql/parameters/shared_buffers"));
+    let buffers = memory(cluster.text_at("/spec/postgresql/parameters/shared_buffers"));
     if let (Some(buffers), Some(memory)) = (buffers, amount("requests", "memory"))
         && buffers > memory
         && !huge.iter().any(|(_, amount)| buffers <= *amount)
@@ -215,7 +215,7 @@ pub fn parameters(cluster: &Object<'_>) -> Vec<Refusal> {
     for name in ["shared_buffers", "min_wal_size", "max_wal_size"] {
         let pointer = format!("/spec/postgresql/parameters/{name}");
         let text = cluster.text_at(&pointer);
-        if !text.is_empty() && postgres_bytes(text).is_none() {
+        if !text.is_empty() && memory(text).is_none() {
             found.extend(one(
                 pointer,
                 format!("{text} is no amount of memory"),
@@ -232,4 +232,39 @@ pub fn parameters(cluster: &Object<'_>) -> Vec<Refusal> {
         ));
     }
     found
+}
+
+/// A memory setting of PostgreSQL in billionths of a byte; without a unit it is in megabytes (the webhook's
+/// parsePostgresQuantityValue: PostgreSQL's `kB`, `MB`, `GB` are Kubernetes' `Ki`, `Mi`, `Gi`).
+fn memory(text: &str) -> Option<i128> {
+    let whole = |text: &str| text.parse::<i64>().is_ok();
+    if whole(text) {
+        return quantity::parse(&format!("{text}Mi"));
+    }
+    match text.strip_suffix('B')?.replace(' ', "") {
+        bytes if whole(&bytes) => quantity::parse(&bytes),
+        text => quantity::parse(&format!("{text}i").replace("ki", "Ki")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::memory;
+
+    #[test]
+    fn postgres_counts_in_1024() {
+        for (text, bytes) in [
+            ("256MB", 268_435_456),
+            ("1GB", 1_073_741_824),
+            ("128kB", 131_072),
+            ("16", 16_777_216),
+            ("1 GB", 1_073_741_824),
+            ("8192B", 8192),
+        ] {
+            assert_eq!(memory(text), Some(bytes * 1_000_000_000), "{text}");
+        }
+        for text in ["25%", "1Gi", "GB", ""] {
+            assert_eq!(memory(text), None, "{text}");
+        }
+    }
 }

@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
+use crate::api_group::{ARGOCD, ESO, GATEWAY};
 use crate::finding::{Code, Finding};
 use crate::object::Object;
-use crate::rules::application::{ARGOCD, charts, version};
-use crate::rules::attached::GATEWAY_API;
+use crate::rules::application::{charts, version};
 use crate::world::{World, WorldRule};
 
 /// Rules that look at all objects of a cluster.
@@ -14,12 +14,12 @@ pub const OF_WORLDS: &[WorldRule] = &[list_defaults];
 
 /// API group, kind, items of a list, the fields that have a default there.
 const DEFAULTS: &[(&str, &str, &str, &[&str])] = &[
-    (GATEWAY_API, "HTTPRoute", "/spec/parentRefs/*", &["group", "kind"]),
-    (GATEWAY_API, "HTTPRoute", "/spec/rules/*/backendRefs/*", &["group", "kind", "weight"]),
-    (GATEWAY_API, "GRPCRoute", "/spec/parentRefs/*", &["group", "kind"]),
-    (GATEWAY_API, "GRPCRoute", "/spec/rules/*/backendRefs/*", &["group", "kind", "weight"]),
-    ("external-secrets.io", "ExternalSecret", "/spec/data/*/remoteRef", STRATEGIES),
-    ("external-secrets.io", "ExternalSecret", "/spec/dataFrom/*/extract", STRATEGIES),
+    (GATEWAY, "HTTPRoute", "/spec/parentRefs/*", &["group", "kind"]),
+    (GATEWAY, "HTTPRoute", "/spec/rules/*/backendRefs/*", &["group", "kind", "weight"]),
+    (GATEWAY, "GRPCRoute", "/spec/parentRefs/*", &["group", "kind"]),
+    (GATEWAY, "GRPCRoute", "/spec/rules/*/backendRefs/*", &["group", "kind", "weight"]),
+    (ESO, "ExternalSecret", "/spec/data/*/remoteRef", STRATEGIES),
+    (ESO, "ExternalSecret", "/spec/dataFrom/*/extract", STRATEGIES),
 ];
 
 /// Defaults of the CRDs until 2.8; the last one from 2.3 to 2.6 only.

@@ -3,9 +3,10 @@
 use regex::Regex;
 use serde_json::Value;
 
+use crate::agentgateway::gateways;
+use crate::api_group::{AGENTGATEWAY, GATEWAY};
 use crate::finding::{Code, Finding};
 use crate::object::{Object, ObjectRule};
-use crate::rules::attached::{AGENTGATEWAY, GATEWAY_API, gateways};
 use crate::rules::cel_text;
 use crate::world::{World, WorldRule};
 
@@ -131,7 +132,7 @@ const REGEX_HELP: &str = "agentgateway reads Rust's syntax: no look-around, no b
 
 fn broken_route_regex(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for route in world.objects.of(GATEWAY_API, "HTTPRoute") {
+    for route in world.objects.of(GATEWAY, "HTTPRoute") {
         let mut matches = route.all("/spec/rules/*/matches/*/path");
         matches.extend(route.all("/spec/rules/*/matches/*/headers/*"));
         for (pointer, part) in matches.into_iter().filter(|(_, part)| part["type"] == "RegularExpression") {

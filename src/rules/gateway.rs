@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use crate::agentgateway::{backends, gateways, resolve};
+use crate::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE};
 use crate::finding::{Code, Finding};
+use crate::labels::selects;
 use crate::object::Object;
 use crate::rules::application::{Given, chart_value, charts};
-use crate::rules::attached::{AGENTGATEWAY, GATEWAY_API, INFERENCE, backends, gateways, resolve, selects};
 use crate::rules::backend::{pinned, providers};
 use crate::world::{World, WorldRule};
 
@@ -17,7 +19,7 @@ pub const OF_WORLDS: &[WorldRule] =
 fn pool_routes<'w, 'a>(world: &'w World<'a>) -> impl Iterator<Item = &'w Object<'a>> {
     let to_pool =
         |(_, reference): &(String, &Value)| reference["kind"] == "InferencePool" && reference["group"] == INFERENCE;
-    world.objects.of(GATEWAY_API, "HTTPRoute").filter(move |route| backends(route).iter().any(to_pool))
+    world.objects.of(GATEWAY, "HTTPRoute").filter(move |route| backends(route).iter().any(to_pool))
 }
 
 fn saas_behind_pool(world: &World<'_>) -> Vec<Finding> {
@@ -91,7 +93,7 @@ fn open_proxy(world: &World<'_>) -> Vec<Finding> {
         };
         let open =
             |route: &&Object<'_>| route.items("/spec/hostnames").is_empty() && !gateways(world, route).is_empty();
-        let Some(route) = world.objects.of(GATEWAY_API, "HTTPRoute").filter(leads).find(open) else { continue };
+        let Some(route) = world.objects.of(GATEWAY, "HTTPRoute").filter(leads).find(open) else { continue };
         let message = format!(
             "{} goes wherever the caller's Host header says, and {} lets any host in",
             backend.identity, route.identity
@@ -132,11 +134,10 @@ fn mcp_without_app_protocol(world: &World<'_>) -> Vec<Finding> {
 
 /// Whether an MCP selector takes in a Service, as far as labels of namespaces are known.
 fn selected(world: &World<'_>, backend: &Object<'_>, selector: &Value, service: &Object<'_>) -> bool {
-    let labels = |object: &Object<'_>| object.at("/metadata/labels").cloned().unwrap_or_default();
     let namespace = &service.identity.namespace;
     let in_namespace = match selector.get("namespaces") {
         None => *namespace == backend.identity.namespace,
-        Some(wanted) => world.objects.get("", "Namespace", "", namespace).is_some_and(|n| selects(wanted, &labels(n))),
+        Some(wanted) => world.objects.get("", "Namespace", "", namespace).is_some_and(|n| selects(wanted, n.labels())),
     };
-    in_namespace && selector.get("services").is_none_or(|wanted| selects(wanted, &labels(service)))
+    in_namespace && selector.get("services").is_none_or(|wanted| selects(wanted, service.labels()))
 }

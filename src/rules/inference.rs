@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use crate::agentgateway::is_agentgateway;
+use crate::api_group::{GATEWAY, INFERENCE};
 use crate::finding::{Code, Finding};
+use crate::labels::selects;
 use crate::object::{Object, ObjectRule};
 use crate::rules::application::version;
-use crate::rules::attached::{INFERENCE, is_agentgateway, selects};
 use crate::rules::workload::{containers, flag, image, is_workload, pod_labels, workloads};
 use crate::schema::did_you_mean;
 use crate::source::Source;
@@ -94,7 +96,7 @@ fn picker_without_tls(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for workload in workloads(world) {
         for (pointer, picker) in pickers(workload) {
-            let mut gateways = world.objects.of(crate::rules::attached::GATEWAY_API, "Gateway");
+            let mut gateways = world.objects.of(GATEWAY, "Gateway");
             if flag(picker, "secure-serving") != Some("false") || !gateways.any(|g| is_agentgateway(world, g)) {
                 continue;
             }

@@ -3,9 +3,10 @@
 
 use serde_json::Value;
 
+use crate::agentgateway::{gateways, policies, resolve, targets};
+use crate::api_group::{AGENTGATEWAY, GATEWAY};
 use crate::finding::{Code, Finding, Severity};
 use crate::object::{Object, ObjectRule};
-use crate::rules::attached::{AGENTGATEWAY, GATEWAY_API, gateways, policies, resolve, targets};
 use crate::rules::cel_text;
 use crate::world::{World, WorldRule};
 
@@ -74,7 +75,7 @@ fn covers(world: &World<'_>, gate: &Object<'_>, policy: &Object<'_>) -> bool {
     {
         return true;
     }
-    let mut routes = world.objects.of(GATEWAY_API, "HTTPRoute").filter(|route| targets(policy, route)).peekable();
+    let mut routes = world.objects.of(GATEWAY, "HTTPRoute").filter(|route| targets(policy, route)).peekable();
     let before = |route: &Object<'_>| {
         let parents = gateways(world, route);
         targets(gate, route) || !parents.is_empty() && parents.iter().all(|gateway| targets(gate, gateway))
@@ -237,13 +238,13 @@ fn has_tls(world: &World<'_>, source: &Object<'_>) -> bool {
     };
     source.at("/spec/policies/tls").is_some()
         || policies(world).any(|p| p.at("/spec/backend/tls").is_some() && targets(p, source))
-        || world.objects.of(GATEWAY_API, "BackendTLSPolicy").any(named)
+        || world.objects.of(GATEWAY, "BackendTLSPolicy").any(named)
 }
 
 fn mcp_discovery(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for policy in policies(world).filter(|p| p.at(&format!("{JWT}/mcp")).is_some()) {
-        for route in world.objects.of(GATEWAY_API, "HTTPRoute").filter(|route| targets(policy, route)) {
+        for route in world.objects.of(GATEWAY, "HTTPRoute").filter(|route| targets(policy, route)) {
             if serves_discovery(route) {
                 continue;
             }

@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
+use crate::api_group::{INFERENCE, KEDA};
 use crate::finding::{Code, Finding};
+use crate::labels::selects;
 use crate::object::{Object, ObjectRule};
 use crate::rules::application::applications;
-use crate::rules::attached::{INFERENCE, selects};
+use crate::rules::fields::deprecated;
 use crate::rules::inference::picker_config;
-use crate::rules::shared::deprecated;
 use crate::rules::workload::{containers, flag, pod_labels, workloads};
 use crate::world::{World, WorldRule};
 
@@ -16,8 +17,6 @@ pub const OF_OBJECTS: &[ObjectRule] = &[keda_refuses, busy_pod, http_scaled_obje
 
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[two_scalers, scaled_replicas, nobody_waits];
-
-const KEDA: &str = "keda.sh";
 
 fn refused(scaled: &Object<'_>, pointer: &str, why: String, help: &str) -> Finding {
     scaled.error(Code::KedaRefuses, pointer, format!("KEDA refuses {}: {why}", scaled.identity)).help(help)

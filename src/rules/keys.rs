@@ -1,8 +1,8 @@
 //! Known traps of keys in agentgateway 1.2.1: where a key is sent, and to whom.
 
+use crate::api_group::AGENTGATEWAY;
 use crate::finding::{Code, Finding};
 use crate::object::{Object, ObjectRule};
-use crate::rules::attached::AGENTGATEWAY;
 
 /// Rules that look at one object alone.
 pub const OF_OBJECTS: &[ObjectRule] = &[key_in_other_header, empty_secret_reference, gateway_wide_backend_policy];

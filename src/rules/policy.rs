@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::agentgateway::{self, backends, policies, targets};
+use crate::api_group::{AGENTGATEWAY, GATEWAY};
 use crate::finding::{Code, Finding};
 use crate::object::{Identity, Object, ObjectRule};
-use crate::rules::attached::{self, AGENTGATEWAY, GATEWAY_API, backends, policies, targets};
-use crate::rules::shared::without_effect;
+use crate::rules::fields::without_effect;
 use crate::world::{World, WorldRule};
 use crate::yaml::object as entries;
 
@@ -171,7 +172,7 @@ fn tokens_without_model(world: &World<'_>) -> Vec<Finding> {
     for policy in policies(world) {
         let limits: Vec<_> = LIMITS.iter().flat_map(|pattern| policy.all(&format!("{pattern}/*/tokens"))).collect();
         let Some((pointer, _)) = limits.first() else { continue };
-        let routes = world.objects.of(GATEWAY_API, "HTTPRoute").filter(|route| targets(policy, route));
+        let routes = world.objects.of(GATEWAY, "HTTPRoute").filter(|route| targets(policy, route));
         for route in routes.filter(|route| leads_to_no_model(world, route)) {
             let message =
                 format!("{} counts tokens on {}, which leads to no model provider", policy.identity, route.identity);
@@ -188,7 +189,7 @@ fn tokens_without_model(world: &World<'_>) -> Vec<Finding> {
 fn leads_to_no_model(world: &World<'_>, route: &Object<'_>) -> bool {
     let references = backends(route);
     let known = |reference: &Value| match reference["kind"].as_str() {
-        Some("AgentgatewayBackend") => attached::resolve(world, route, reference, (AGENTGATEWAY, ""))
+        Some("AgentgatewayBackend") => agentgateway::resolve(world, route, reference, (AGENTGATEWAY, ""))
             .is_some_and(|backend| backend.at("/spec/ai").is_none()),
         _ => true,
     };

@@ -3,11 +3,12 @@
 
 use serde_json::Value;
 
+use crate::api_group::{BARMAN, CNPG};
 use crate::finding::{Code, Finding};
-use crate::object::{Object, ObjectRule, escaped};
+use crate::object::{Object, ObjectRule};
+use crate::pointer::escaped;
 use crate::rules::application::{applications, charts, sources};
-use crate::rules::cnpg::CNPG;
-use crate::rules::shared::{deprecated, without_effect};
+use crate::rules::fields::{deprecated, without_effect};
 use crate::world::{World, WorldRule};
 use crate::yaml::object as entries;
 
@@ -264,7 +265,7 @@ fn pruned(world: &World<'_>, object: &Object<'_>) -> bool {
 
 fn data_not_kept(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for object in world.objects.of(CNPG, "Cluster").chain(world.objects.of("barmancloud.cnpg.io", "ObjectStore")) {
+    for object in world.objects.of(CNPG, "Cluster").chain(world.objects.of(BARMAN, "ObjectStore")) {
         let options = object.annotation("argocd.argoproj.io/sync-options");
         let kept = |name: &str| {
             options.split(',').map(str::trim).any(|o| o == format!("{name}=false") || o == format!("{name}=confirm"))

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::agentgateway::{gateways, is_agentgateway, policies, targets};
+use crate::api_group::GATEWAY;
 use crate::finding::{Code, Finding};
 use crate::object::{Identity, Object};
-use crate::rules::attached::{GATEWAY_API, gateways, is_agentgateway, policies, targets};
 use crate::world::{World, WorldRule};
 
 /// Rules that look at all objects of a cluster.
@@ -42,7 +43,7 @@ fn matches<'w, 'a>(route: &'w Object<'a>) -> Vec<Match<'w, 'a>> {
 /// The matches on a model of all routes of each Gateway of agentgateway.
 fn by_gateway<'w, 'a>(world: &'w World<'a>) -> BTreeMap<&'w Identity, (&'w Object<'a>, Vec<Match<'w, 'a>>)> {
     let mut found = BTreeMap::new();
-    for route in world.objects.of(GATEWAY_API, "HTTPRoute").filter(|route| !matches(route).is_empty()) {
+    for route in world.objects.of(GATEWAY, "HTTPRoute").filter(|route| !matches(route).is_empty()) {
         for gateway in gateways(world, route) {
             let entry = found.entry(gateway.identity).or_insert_with(|| (gateway, Vec::new()));
             entry.1.extend(matches(route));

@@ -3,9 +3,10 @@
 
 use serde_json::Value;
 
+use crate::api_group::{ESO, ESO_GENERATORS, INFERENCE_X};
 use crate::finding::{Code, Finding, Severity};
 use crate::object::{Object, ObjectRule};
-use crate::rules::stores::{ESO, refused};
+use crate::rules::stores::refused;
 use crate::world::{World, WorldRule};
 use crate::yaml::object as entries;
 
@@ -15,15 +16,13 @@ pub const OF_OBJECTS: &[ObjectRule] = &[not_served, external_secret, password_ge
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[unescaped_password];
 
-const GENERATORS: &str = "generators.external-secrets.io";
-
 /// Versions and kinds that clients still write and no current release serves: API group, version (empty: any), kind
 /// (empty: any), what to write.
 const GONE: [(&str, &str, &str, &str); 4] = [
     (ESO, "v1beta1", "", "external-secrets.io/v1; v1beta1 is not served since 0.17"),
     (ESO, "v1alpha1", "ExternalSecret", "external-secrets.io/v1"),
     ("gateway.kgateway.dev", "", "AgentgatewayPolicy", "agentgateway.dev/v1alpha1; guides still show the old group"),
-    ("inference.networking.x-k8s.io", "", "InferenceModel", "one HTTPRoute for each model; the kind is gone"),
+    (INFERENCE_X, "", "InferenceModel", "one HTTPRoute for each model; the kind is gone"),
 ];
 
 fn not_served(object: &Object<'_>) -> Vec<Finding> {
@@ -161,7 +160,7 @@ const DIGITS: i64 = 10;
 const LETTERS: i64 = 26;
 
 fn password_generator(generator: &Object<'_>) -> Vec<Finding> {
-    if !generator.is(GENERATORS, "Password") {
+    if !generator.is(ESO_GENERATORS, "Password") {
         return Vec::new();
     }
     let number = |field: &str| generator.at(&format!("/spec/{field}")).and_then(Value::as_i64);
@@ -221,7 +220,7 @@ fn plain_generator(world: &World<'_>, secret: &Object<'_>) -> bool {
     let all = generators(secret);
     let plain = |reference: &Value| {
         let name = reference["name"].as_str().unwrap_or_default();
-        let generator = world.objects.get(GENERATORS, "Password", &secret.identity.namespace, name);
+        let generator = world.objects.get(ESO_GENERATORS, "Password", &secret.identity.namespace, name);
         reference["kind"] == "UUID" || generator.is_some_and(|g| g.at("/spec/symbols") == Some(&Value::from(0)))
     };
     secret.items("/spec/data").is_empty() && !all.is_empty() && all.iter().all(|(_, reference)| plain(reference))

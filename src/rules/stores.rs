@@ -2,15 +2,14 @@
 
 use serde_json::Value;
 
+use crate::api_group::ESO;
 use crate::finding::{Code, Finding};
-use crate::object::{Object, ObjectRule, escaped};
+use crate::object::{Object, ObjectRule};
+use crate::pointer::escaped;
 use crate::yaml::object as entries;
 
 /// Rules that look at one object alone.
 pub const OF_OBJECTS: &[ObjectRule] = &[store, push_secret];
-
-/// API group of External Secrets.
-pub const ESO: &str = "external-secrets.io";
 
 /// What its webhook refuses.
 pub fn refused(object: &Object<'_>, pointer: &str, why: &str, help: &str) -> Finding {

@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use crate::agentgateway::{acts_on_backend, backends, policies, resolve, targets};
+use crate::api_group::{GATEWAY, INFERENCE};
 use crate::finding::{Code, Finding, Severity};
+use crate::labels::selects;
 use crate::object::{Object, ObjectRule};
 use crate::rules::application::version;
-use crate::rules::attached::{GATEWAY_API, INFERENCE, acts_on_backend, backends, policies, resolve, selects, targets};
 use crate::rules::workload::{containers, flag, image, is_workload, pod_labels, words, workloads};
 use crate::world::{World, WorldRule};
 
@@ -156,7 +158,7 @@ fn surges(deployment: &Object<'_>) -> bool {
 fn key_behind_gateway(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for policy in policies(world).filter(|p| p.at("/spec/traffic/apiKeyAuthentication").is_some()) {
-        for route in world.objects.of(GATEWAY_API, "HTTPRoute").filter(|route| targets(policy, route)) {
+        for route in world.objects.of(GATEWAY, "HTTPRoute").filter(|route| targets(policy, route)) {
             let pools = backends(route).into_iter().filter_map(|(_, r)| resolve(world, route, r, ("", "Service")));
             for pool in pools.filter(|pool| pool.is(INFERENCE, "InferencePool")) {
                 findings.extend(guarded_servers(world, policy, pool));

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::labels::Labels;
 use crate::object::Object;
 use crate::world::World;
 
@@ -17,8 +18,8 @@ pub fn is_workload(object: &Object<'_>) -> bool {
 }
 
 /// The labels of a workload's pods.
-pub fn pod_labels<'a>(workload: &Object<'a>) -> &'a Value {
-    workload.at("/spec/template/metadata/labels").unwrap_or(&Value::Null)
+pub fn pod_labels<'a>(workload: &Object<'a>) -> Option<&'a Labels> {
+    workload.at("/spec/template/metadata/labels").and_then(Value::as_object)
 }
 
 /// The containers of a workload's pods, each with its pointer.

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::finding::Code;
+use crate::pointer::escaped;
 use crate::verdict::cel::{Answer, Rule, Scope};
 use crate::verdict::celvalue;
 use crate::verdict::cost::Size;
@@ -118,7 +119,7 @@ fn pointer(field_path: &str) -> String {
             inner.split_at(inner.find(['.', '[']).unwrap_or(inner.len()))
         };
         out.push('/');
-        out += &name.replace('\\', "").replace('~', "~0").replace('/', "~1");
+        out += &escaped(&name.replace('\\', ""));
         rest = after;
     }
     out

@@ -1,5 +1,16 @@
 //! Amounts of resources: `500m`, `1Gi`, `1e3`. Source: apimachinery 1.35 api/resource/quantity.go.
 
+use serde_json::Value;
+
+/// The amount of a value in billionths; none for what is neither text nor number, or no quantity.
+pub fn of(value: &Value) -> Option<i128> {
+    match value {
+        Value::String(text) => parse(text),
+        Value::Number(number) => parse(&number.to_string()),
+        _ => None,
+    }
+}
+
 /// The amount in billionths, clamped where it does not fit; none for what is no quantity.
 pub fn parse(text: &str) -> Option<i128> {
     let (negative, rest) = match text.strip_prefix('-') {

@@ -171,11 +171,7 @@ impl<'a> Spot<'a> {
 
     /// The amount in billionths, where the value is a quantity.
     pub fn quantity(&self) -> Option<i128> {
-        match self.value {
-            Value::String(text) => quantity::parse(text),
-            Value::Number(number) => quantity::parse(&number.to_string()),
-            _ => None,
-        }
+        quantity::of(self.value)
     }
 
     /// Refuses what stands twice among the texts.

@@ -11,7 +11,7 @@ use crate::verdict::structural::{Kind, ListType, Structural};
 use crate::verdict::violation::{Path, Violation, describe};
 
 /// The format by which the schemas of built-in kinds mark an amount of a resource.
-const QUANTITY: &str = "kubernetes-quantity";
+pub const QUANTITY: &str = "kubernetes-quantity";
 
 /// Everything that is wrong with a value.
 pub fn validate(schema: &Structural, value: &Value, path: &Path<'_>, out: &mut Vec<Violation>) {

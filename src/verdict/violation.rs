@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::finding::Code;
+use crate::pointer::escaped;
 
 /// One reason to refuse an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +73,7 @@ impl<'a> Path<'a> {
             Step::Root => {}
             Step::Key(name) => {
                 pointer.push('/');
-                pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                pointer.push_str(&escaped(name));
             }
             Step::Index(index) => pointer += &format!("/{index}"),
         }

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::api_group::{APIEXTENSIONS, ARGOCD};
+use crate::existing::Existing;
 use crate::finding::{Code, Finding, Severity};
 use crate::object::Object;
 use crate::schema::did_you_mean;
 use crate::wiring::delivery::{self, folder_of, wildcard};
-use crate::wiring::edges::ARGO;
 use crate::wiring::inventory::{Absence, Inventory, Origin, is_cluster_scoped};
 
 /// The project of each Application is there and allows its sources, its destination and what it delivers.
@@ -21,11 +22,17 @@ pub fn projects(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
             delivered.entry(application).or_default().push(object);
         }
     }
+    let mut brought: BTreeMap<usize, Vec<&Existing>> = BTreeMap::new();
+    for existing in inventory.world.existing {
+        if let Some(maker) = inventory.delivery.maker(existing) {
+            brought.entry(maker).or_default().push(existing);
+        }
+    }
     for (position, application) in inventory.delivery.applications.iter().enumerate() {
         let name = Some(application.text_at("/spec/project")).filter(|n| !n.is_empty()).unwrap_or("default");
-        let mut named = inventory.of(ARGO, "AppProject").filter(|project| project.name == name);
+        let mut named = inventory.of(ARGOCD, "AppProject").filter(|project| project.name == name);
         let project =
-            inventory.find(ARGO, "AppProject", &application.identity.namespace, name).or_else(|| named.next());
+            inventory.find(ARGOCD, "AppProject", &application.identity.namespace, name).or_else(|| named.next());
         let Some(Origin::File(project)) = project.map(|p| &p.origin) else {
             findings.extend(no_project(inventory, application, name));
             continue;
@@ -35,17 +42,17 @@ pub fn projects(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
         findings.extend(destination(application, project));
         let objects = delivered.remove(&position).unwrap_or_default();
         findings.extend(contents(inventory, application, project, &objects));
-        findings.extend(elsewhere(inventory, position, application, project));
+        findings.extend(elsewhere(application, project, &brought.remove(&position).unwrap_or_default()));
     }
     findings
 }
 
 fn no_project(inventory: &Inventory<'_, '_>, application: &Object<'_>, name: &str) -> Option<Finding> {
     let namespace = application.identity.namespace.as_str();
-    if name == "default" || inventory.absence(ARGO, "AppProject", namespace, name) == Absence::Unknown {
+    if name == "default" || inventory.absence(ARGOCD, "AppProject", namespace, name) == Absence::Unknown {
         return None;
     }
-    let known: Vec<&str> = inventory.of(ARGO, "AppProject").map(|p| p.name.as_ref()).collect();
+    let known: Vec<&str> = inventory.of(ARGOCD, "AppProject").map(|p| p.name.as_ref()).collect();
     let message = format!("{} names AppProject {name}, which is not there", application.identity);
     Some(application.error(Code::DanglingReference, "/spec/project", message).help(did_you_mean(name, &known)))
 }
@@ -180,21 +187,16 @@ fn is_kind(project: &Object<'_>, (group, kind): (&str, &str), cluster_scoped: bo
 }
 
 /// What a chart puts into other namespaces than its own, and its kinds.
-fn elsewhere(
-    inventory: &Inventory<'_, '_>,
-    position: usize,
-    application: &Object<'_>,
-    project: &Object<'_>,
-) -> Vec<Finding> {
+fn elsewhere(application: &Object<'_>, project: &Object<'_>, brought: &[&Existing]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for e in inventory.world.existing.iter().filter(|e| inventory.delivery.maker(e) == Some(position)) {
+    for e in brought {
         let own = application.text_at("/spec/destination/namespace");
         let strange = e.namespace.as_deref().filter(|n| *n != own && !is_destination(application, project, n));
         if let Some(namespace) = strange {
             let what = format!("the namespace {namespace} of its {} {}", e.kind, e.name);
             findings.push(refused(application, project, "/spec/project", &what, "destinations"));
         }
-        let definition = ("apiextensions.k8s.io", "CustomResourceDefinition");
+        let definition = (APIEXTENSIONS, "CustomResourceDefinition");
         if e.kind == definition.1 && !is_kind(project, definition, true) {
             let what = format!("the cluster-scoped kind {} of its {}", e.kind, e.name);
             findings.push(refused(application, project, "/spec/project", &what, "clusterResourceWhitelist"));
@@ -270,8 +272,8 @@ fn nobody_delivers(inventory: &Inventory<'_, '_>, folder: &str, objects: &[&Obje
         false => {
             !sibling()
                 || built()
-                || objects.iter().all(|o| o.identity.group == ARGO)
-                || world.objects.of(ARGO, "ApplicationSet").next().is_some()
+                || objects.iter().all(|o| o.identity.group == ARGOCD)
+                || world.objects.of(ARGOCD, "ApplicationSet").next().is_some()
         }
     };
     if by_hand {

@@ -3,12 +3,12 @@
 
 use serde_json::{Map, Value};
 
+use crate::api_group::{AGENTGATEWAY, ESO, GATEWAY, INFERENCE};
 use crate::finding::{Code, Finding};
+use crate::labels::selects;
 use crate::object::Object;
 use crate::schema::did_you_mean;
-use crate::wiring::edges::{AGENTGATEWAY, ESO, GATEWAY, INFERENCE};
 use crate::wiring::inventory::{Inventory, Origin};
-use crate::wiring::pods;
 
 /// Kinds that attach to listeners.
 const ROUTES: [&str; 5] = ["GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute", "UDPRoute"];
@@ -108,7 +108,7 @@ fn namespace_allowed(inventory: &Inventory<'_, '_>, namespace: &str, gateway: &O
             // Of a namespace that is not ours the other labels are not known.
             let known = thing.is_some_and(|t| matches!(t.origin, Origin::File(_)));
             let only_name = names_only(&allowed["selector"]);
-            pods::selects(&allowed["selector"], &labels) || !known && !only_name
+            selects(&allowed["selector"], Some(&labels)) || !known && !only_name
         }
         _ => true,
     }
@@ -258,8 +258,8 @@ pub fn stores(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
 fn serves(inventory: &Inventory<'_, '_>, condition: &Value, namespace: &str) -> bool {
     let listed = condition["namespaces"].as_array().is_some_and(|names| names.iter().any(|n| n == namespace));
     let selected = condition.get("namespaceSelector").is_some_and(|selector| {
-        let labels = inventory.find("", "Namespace", "", namespace).map(|t| t.labels().cloned().unwrap_or_default());
-        labels.is_none_or(|labels| pods::selects(selector, &labels))
+        let thing = inventory.find("", "Namespace", "", namespace);
+        thing.is_none_or(|thing| selects(selector, thing.labels()))
     });
     // What a regular expression means is left to the operator.
     listed || selected || condition.get("namespaceRegexes").is_some()

@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 
+use crate::api_group::AGENTGATEWAY;
 use crate::finding::{Code, Finding};
 use crate::object::Object;
 use crate::schema::did_you_mean;
-use crate::wiring::edges::{AGENTGATEWAY, POD_TEMPLATES};
+use crate::wiring::edges::POD_TEMPLATES;
 use crate::wiring::inventory::{Inventory, Origin};
 
 /// A mounted volume whose files are known.

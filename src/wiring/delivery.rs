@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::api_group::ARGOCD;
 use crate::existing::Existing;
 use crate::object::Object;
-use crate::wiring::edges::ARGO;
 use crate::world::World;
 
 /// One source of an Application.
@@ -39,6 +39,10 @@ pub struct Delivery<'a> {
     /// Repository of our files, and where they begin in it; empty when no Application delivers any of them.
     pub home: Option<(&'a str, &'a str)>,
     by_folder: BTreeMap<&'a str, Vec<usize>>,
+    /// Of every source, also those that are no folder: chart, repository and position of the Application.
+    brings: Vec<(&'a str, &'a str, usize)>,
+    /// Of every Application, the syncs that it goes through.
+    levels: Vec<Vec<Level>>,
     /// Folders that hold files.
     pub folders: BTreeSet<&'a str>,
 }
@@ -71,7 +75,7 @@ pub enum Late {
 impl<'a> Delivery<'a> {
     /// Looks at all Applications of a world.
     pub fn new(world: &World<'a>) -> Self {
-        let applications: Vec<Object<'a>> = world.objects.of(ARGO, "Application").copied().collect();
+        let applications: Vec<Object<'a>> = world.objects.of(ARGOCD, "Application").copied().collect();
         let mut folders: BTreeSet<&'a str> = world.objects.iter().map(|o| folder_of(o.path)).collect();
         folders.extend(world.files.iter().map(|file| folder_of(file)));
         let mut sources: Vec<Source<'a>> = applications.iter().enumerate().flat_map(|(i, a)| sources(i, a)).collect();
@@ -85,7 +89,10 @@ impl<'a> Delivery<'a> {
         for (i, source) in sources.iter().enumerate() {
             source.folder.into_iter().for_each(|folder| by_folder.entry(folder).or_default().push(i));
         }
-        Self { applications, sources, home, by_folder, folders }
+        let brings = applications.iter().enumerate().flat_map(|(i, a)| brings(i, a)).collect();
+        let mut delivery = Self { applications, sources, home, by_folder, brings, levels: Vec::new(), folders };
+        delivery.levels = delivery.applications.iter().map(|application| delivery.climb(application)).collect();
+        delivery
     }
 
     /// Namespaces into which Applications put what does not stand in our files.
@@ -146,6 +153,14 @@ impl<'a> Delivery<'a> {
 
     /// Every sync that an object goes through, the outermost first.
     pub fn levels(&self, object: &Object<'a>) -> Vec<Level> {
+        let own = (self.of(object.path).first().copied(), turn(object));
+        let outer = own.0.map_or(&[][..], |application| &self.levels[application]);
+        // An Application may deliver itself.
+        let own = Some(own).filter(|own| !outer.contains(own));
+        outer.iter().copied().chain(own).collect()
+    }
+
+    fn climb(&self, object: &Object<'a>) -> Vec<Level> {
         let mut levels = vec![(self.of(object.path).first().copied(), turn(object))];
         while let Some((Some(application), _)) = levels.last().copied() {
             let object = &self.applications[application];
@@ -170,12 +185,10 @@ impl<'a> Delivery<'a> {
         if chart.is_none() && repository.is_none() {
             return None;
         }
-        self.applications.iter().position(|application| {
-            let several = application.items("/spec/sources").iter();
-            application.at("/spec/source").into_iter().chain(several).any(|source| {
-                chart.is_none_or(|c| source["chart"] == c) && repository.is_none_or(|r| source["repoURL"] == r)
-            })
-        })
+        let fits = |(c, r, _): &&(&str, &str, usize)| {
+            chart.is_none_or(|chart| chart == *c) && repository.is_none_or(|repository| repository == *r)
+        };
+        self.brings.iter().find(fits).map(|(_, _, application)| *application)
     }
 
     /// As [`Delivery::levels`], of what a chart or a git folder brings: when within its sync is not known.
@@ -190,7 +203,7 @@ const SYNC: i8 = 1;
 
 /// Phase and wave, as annotations say. Helm's hooks are Argo CD's (argo-cd docs/user-guide/helm.md, 3.4).
 pub fn turn(object: &Object<'_>) -> Turn {
-    let annotation = |key: &str| object.value.pointer("/metadata/annotations")?.get(key)?.as_str();
+    let annotation = |key: &str| object.at("/metadata/annotations")?.get(key)?.as_str();
     let hooks = annotation("argocd.argoproj.io/hook").or_else(|| annotation("helm.sh/hook")).unwrap_or_default();
     let phase = hooks.split(',').map(|hook| match hook.trim() {
         "PreSync" | "pre-install" | "pre-upgrade" => 0,
@@ -204,6 +217,12 @@ pub fn turn(object: &Object<'_>) -> Turn {
 /// The name of a phase.
 pub fn phase(phase: i8) -> &'static str {
     ["PreSync", "Sync", "PostSync"][usize::try_from(phase).unwrap_or(1).min(2)]
+}
+
+fn brings<'a>(application: usize, object: &Object<'a>) -> Vec<(&'a str, &'a str, usize)> {
+    let all = object.at("/spec/source").into_iter().chain(object.items("/spec/sources"));
+    let text = |source: &'a Value, key: &str| source[key].as_str().unwrap_or_default();
+    all.map(|source| (text(source, "chart"), text(source, "repoURL"), application)).collect()
 }
 
 fn sources<'a>(application: usize, object: &Object<'a>) -> Vec<Source<'a>> {

@@ -1,24 +1,10 @@
 //! The table of references: where objects of a kind name another object, and what of it they need. Only data; `wiring`
 //! resolves it. Fields are those of the pinned CRDs and of Kubernetes 1.35.
 
-/// API group of agentgateway.
-pub const AGENTGATEWAY: &str = "agentgateway.dev";
-/// API group of Argo CD.
-pub const ARGO: &str = "argoproj.io";
-/// API group of CloudNativePG.
-pub const CNPG: &str = "postgresql.cnpg.io";
-/// API group of External Secrets.
-pub const ESO: &str = "external-secrets.io";
-/// API group of the Gateway API.
-pub const GATEWAY: &str = "gateway.networking.k8s.io";
-/// API group of the Gateway API Inference Extension.
-pub const INFERENCE: &str = "inference.networking.k8s.io";
-
-const BARMAN: &str = "barmancloud.cnpg.io";
-const CERT_MANAGER: &str = "cert-manager.io";
-const KEDA: &str = "keda.sh";
-/// API group of roles and their bindings.
-pub const RBAC: &str = "rbac.authorization.k8s.io";
+use crate::api_group::{
+    AGENTGATEWAY, APIEXTENSIONS, ARGOCD, BARMAN, CERT_MANAGER, CNPG, ESO, ESO_GENERATORS, GATEWAY, INFERENCE,
+    INFERENCE_X, KEDA, NETWORKING, RBAC,
+};
 
 /// API group and kind.
 pub type Kind = (&'static str, &'static str);
@@ -119,7 +105,6 @@ const LOGIN: Part = Part::Keys(&["username", "password"]);
 const TLS: Part = Part::Keys(&["tls.crt", "tls.key"]);
 const PORT: Part = Part::Port("port");
 const CA: Part = Part::Keys(&["ca.crt"]);
-const GENERATORS: &str = "generators.external-secrets.io";
 const POD: &[Kind] = &[];
 
 /// Where kinds have their pod template.
@@ -133,7 +118,7 @@ pub const POD_TEMPLATES: &[(Kind, &str)] = &[
     (("batch", "CronJob"), "/spec/jobTemplate/spec/template"),
     (("batch", "Job"), "/spec/template"),
     ((AGENTGATEWAY, "AgentgatewayParameters"), "/spec/deployment/spec/template"),
-    ((ARGO, "Rollout"), "/spec/template"),
+    ((ARGOCD, "Rollout"), "/spec/template"),
     ((CNPG, "Pooler"), "/spec/template"),
     ((KEDA, "ScaledJob"), "/spec/jobTargetRef/template"),
 ];
@@ -162,7 +147,7 @@ const ROUTES: &[Kind] = &[
     (GATEWAY, "TLSRoute"),
     (GATEWAY, "UDPRoute"),
 ];
-const INGRESS: &[Kind] = &[("networking.k8s.io", "Ingress")];
+const INGRESS: &[Kind] = &[(NETWORKING, "Ingress")];
 const PROXIES: &[Kind] = &[(AGENTGATEWAY, "AgentgatewayBackend"), (AGENTGATEWAY, "AgentgatewayPolicy")];
 const POLICY: &[Kind] = &[(AGENTGATEWAY, "AgentgatewayPolicy")];
 const CLUSTER: &[Kind] = &[(CNPG, "Cluster")];
@@ -176,7 +161,7 @@ const OF_CLUSTERS: &[Kind] = &[
 ];
 const OBJECT_STORE: &[Kind] = &[(BARMAN, "ObjectStore")];
 const EXTERNAL_SECRET: &[Kind] = &[(ESO, "ExternalSecret")];
-const APPLICATION: &[Kind] = &[(ARGO, "Application")];
+const APPLICATION: &[Kind] = &[(ARGOCD, "Application")];
 const PUSH_SECRET: &[Kind] = &[(ESO, "PushSecret")];
 const STORE: &[Kind] = &[(ESO, "SecretStore")];
 const CLUSTER_STORE: &[Kind] = &[(ESO, "ClusterSecretStore")];
@@ -203,11 +188,11 @@ pub const EDGES: &[Edge] = &[
     edge(INGRESS, "spec/rules/*/http/paths/*/backend/service", "name", To::One("", "Service")).part(PORT),
     edge(INGRESS, "spec/defaultBackend/service", "name", To::One("", "Service")).part(PORT),
     edge(INGRESS, "spec/tls/*", "secretName", SECRET),
-    edge(INGRESS, "spec/ingressClassName", "", To::One("networking.k8s.io", "IngressClass")),
+    edge(INGRESS, "spec/ingressClassName", "", To::One(NETWORKING, "IngressClass")),
     edge(WEBHOOKS, "webhooks/*/clientConfig/service", "name", To::One("", "Service")).placed(),
     edge(&[("apiregistration.k8s.io", "APIService")], "spec/service", "name", To::One("", "Service")).placed(),
     edge(
-        &[("apiextensions.k8s.io", "CustomResourceDefinition")],
+        &[(APIEXTENSIONS, "CustomResourceDefinition")],
         "spec/conversion/webhook/clientConfig/service",
         "name",
         To::One("", "Service"),
@@ -239,10 +224,7 @@ pub const EDGES: &[Edge] = &[
     // Gateway API Inference Extension 1.5.
     edge(&[(INFERENCE, "InferencePool")], "spec/endpointPickerRef", "name", SERVICE).part(PORT),
     edge(
-        &[
-            ("inference.networking.x-k8s.io", "InferenceModelRewrite"),
-            ("inference.networking.x-k8s.io", "InferenceObjective"),
-        ],
+        &[(INFERENCE_X, "InferenceModelRewrite"), (INFERENCE_X, "InferenceObjective")],
         "spec/poolRef",
         "name",
         To::Fields(INFERENCE, "InferencePool"),
@@ -296,7 +278,7 @@ pub const EDGES: &[Edge] = &[
     // External Secrets 2.6.
     edge(EXTERNAL_SECRET, "spec/secretStoreRef", "name", To::Fields(ESO, "SecretStore")).first(),
     edge(EXTERNAL_SECRET, "spec/data|dataFrom/*/sourceRef/storeRef", "name", To::Fields(ESO, "SecretStore")).first(),
-    edge(EXTERNAL_SECRET, "spec/dataFrom/*/sourceRef/generatorRef", "name", To::Fields(GENERATORS, "")).first(),
+    edge(EXTERNAL_SECRET, "spec/dataFrom/*/sourceRef/generatorRef", "name", To::Fields(ESO_GENERATORS, "")).first(),
     edge(EXTERNAL_SECRET, "spec/target/template/templateFrom/*/configMap", "name", CONFIG_MAP)
         .part(Part::Items)
         .first(),
@@ -309,7 +291,7 @@ pub const EDGES: &[Edge] = &[
     ),
     edge(PUSH_SECRET, "spec/secretStoreRefs/*", "name", To::Fields(ESO, "SecretStore")).first(),
     edge(PUSH_SECRET, "spec/selector/secret", "name", SECRET).first(),
-    edge(PUSH_SECRET, "spec/selector/generatorRef", "name", To::Fields(GENERATORS, "")).first(),
+    edge(PUSH_SECRET, "spec/selector/generatorRef", "name", To::Fields(ESO_GENERATORS, "")).first(),
     edge(STORE, "spec/provider/**/*SecretRef", "name", SECRET).key().first(),
     edge(STORE, "spec/provider/*/authSecretRef/*", "name", SECRET).key().first(),
     edge(STORE, "spec/provider/**/serviceAccountRef", "name", SERVICE_ACCOUNT).first(),

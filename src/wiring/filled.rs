@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::api_group::{CNPG, ESO};
 use crate::finding::{Code, Finding};
 use crate::object::Object;
+use crate::pointer::escaped;
 use crate::schema::did_you_mean;
-use crate::wiring::edges::{CNPG, ESO};
 use crate::wiring::inventory::{Inventory, Origin};
-use crate::wiring::references::escaped;
 
 /// A template of an ExternalSecret names only keys that it fetches; External Secrets 2.6 fails on the others.
 pub fn templates(object: &Object<'_>) -> Vec<Finding> {

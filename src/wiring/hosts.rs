@@ -1,12 +1,10 @@
 //! Inventory -> addresses of Services in texts (`http://name.namespace.svc:port`) at which nothing listens.
 
-use serde_json::Value;
-
 use crate::finding::{Code, Finding, Severity};
 use crate::object::Object;
+use crate::pointer::strings;
 use crate::schema::did_you_mean;
 use crate::wiring::inventory::{Absence, Inventory};
-use crate::wiring::references::escaped;
 
 /// An address within the cluster.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,13 +14,16 @@ struct Address<'a> {
     port: Option<i64>,
 }
 
+/// Fields that only tell something, and LiteLLM's addresses of models, which have rules of their own.
+const ELSEWHERE: [&str; 2] = ["/api_base", "/description"];
+
 /// Every address names a Service and one of its ports, where the namespace is one of this cluster's.
 pub fn addresses(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for object in inventory.world.objects.iter().filter(|object| object.text.contains(".svc")) {
-        strings(object.value, &mut String::new(), &mut |pointer, text| {
-            for address in find(text) {
-                findings.extend(wrong(inventory, object, pointer, &address));
+        strings(object.value, &mut |pointer, text| {
+            if !ELSEWHERE.iter().any(|field| pointer.ends_with(field)) {
+                findings.extend(find(text).iter().filter_map(|address| wrong(inventory, object, pointer, address)));
             }
         });
     }
@@ -57,31 +58,6 @@ fn wrong(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, addr
     let message =
         format!("{} calls port {port} of Service {namespace}/{service}, which does not have it", object.identity);
     Some(object.error(Code::MissingPort, pointer, message).help(format!("its ports: {}", known.join(", "))))
-}
-
-/// All strings of a value but those that only tell something, and LiteLLM's addresses of models, which have rules of their own.
-fn strings<'a>(value: &'a Value, pointer: &mut String, look: &mut impl FnMut(&str, &'a str)) {
-    let length = pointer.len();
-    match value {
-        Value::String(text) if text.contains(".svc") => look(pointer, text),
-        Value::Array(items) => {
-            for (i, item) in items.iter().enumerate() {
-                *pointer += "/";
-                *pointer += &i.to_string();
-                strings(item, pointer, look);
-                pointer.truncate(length);
-            }
-        }
-        Value::Object(map) => {
-            for (key, item) in map.iter().filter(|(key, _)| !["api_base", "description"].contains(&key.as_str())) {
-                *pointer += "/";
-                *pointer += &escaped(key);
-                strings(item, pointer, look);
-                pointer.truncate(length);
-            }
-        }
-        _ => {}
-    }
 }
 
 /// The addresses in a text: after `//` or `@`, or the whole of it.

@@ -2,38 +2,21 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::api_group::{AGENTGATEWAY, CNPG, GATEWAY};
+use crate::labels::{Labels, selects};
 use crate::object::Object;
-use crate::wiring::edges::{AGENTGATEWAY, CNPG, GATEWAY, POD_TEMPLATES};
+use crate::wiring::edges::POD_TEMPLATES;
 use crate::wiring::inventory::Inventory;
 use crate::wiring::products::Port;
-
-/// True where labels fit a LabelSelector.
-pub fn selects(selector: &Value, labels: &Map<String, Value>) -> bool {
-    let all = selector["matchLabels"].as_object().is_none_or(|wanted| fits(wanted, labels));
-    all && selector["matchExpressions"].as_array().into_iter().flatten().all(|e| {
-        let label = e["key"].as_str().and_then(|key| labels.get(key));
-        let listed = || label.is_some_and(|l| e["values"].as_array().is_some_and(|values| values.contains(l)));
-        match e["operator"].as_str().unwrap_or_default() {
-            "In" => listed(),
-            "NotIn" => !listed(),
-            "Exists" => label.is_some(),
-            _ => label.is_none(),
-        }
-    })
-}
-
-fn fits(wanted: &Map<String, Value>, labels: &Map<String, Value>) -> bool {
-    wanted.iter().all(|(key, value)| labels.get(key) == Some(value))
-}
 
 /// Pods of one workload.
 #[derive(Debug)]
 pub struct Pods<'a> {
     /// The workload, or what an operator runs them for.
     pub owner: Object<'a>,
-    labels: Cow<'a, Map<String, Value>>,
+    labels: Cow<'a, Labels>,
     /// `None`: no container declares any.
     pub ports: Option<Vec<Port<'a>>>,
 }
@@ -44,7 +27,7 @@ pub fn pods<'a>(inventory: &Inventory<'_, 'a>) -> Vec<Pods<'a>> {
     for ((group, kind), template) in POD_TEMPLATES.iter().filter(|(k, _)| ![AGENTGATEWAY, CNPG].contains(&k.0)) {
         for object in inventory.world.objects.of(group, kind) {
             let labels = object.at(&format!("{template}/metadata/labels")).and_then(Value::as_object);
-            let labels = labels.map_or_else(|| Cow::Owned(Map::new()), Cow::Borrowed);
+            let labels = labels.map_or_else(|| Cow::Owned(Labels::new()), Cow::Borrowed);
             pods.push(Pods { owner: *object, labels, ports: container_ports(object, template) });
         }
     }
@@ -93,7 +76,7 @@ impl Pods<'_> {
     pub fn taken(&self, selector: &Value) -> bool {
         let operated = [CNPG, GATEWAY].contains(&self.owner.identity.group.as_str());
         match selector["matchLabels"].as_object().filter(|_| operated) {
-            None => selects(selector, &self.labels),
+            None => selects(selector, Some(&self.labels)),
             Some(wanted) => {
                 let fits = |(key, value): (&String, &Value)| {
                     self.labels.get(key).map_or(key.contains("cnpg.io/") || key == "role", |l| l == value)

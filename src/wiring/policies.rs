@@ -3,12 +3,13 @@
 
 use serde_json::Value;
 
+use crate::agentgateway;
+use crate::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE};
 use crate::finding::{Code, Finding};
+use crate::labels::selects;
 use crate::object::Object;
 use crate::schema::did_you_mean;
-use crate::wiring::edges::{AGENTGATEWAY, GATEWAY, INFERENCE};
 use crate::wiring::inventory::{Inventory, Origin};
-use crate::wiring::pods;
 
 /// Sections that a target of each kind takes.
 const SECTIONS: [(&str, &[&str]); 7] = [
@@ -54,8 +55,10 @@ fn section(policy: &Object<'_>, target: &Value, pointer: &str) -> Option<Finding
         return Some(wrong(message).help(format!("{kind} takes {}", taken.join(", "))));
     }
     let early = policy.text_at("/spec/traffic/phase") == "PreRouting";
-    let finding = wrong(format!("{} acts before routing, when there is no {kind} yet", policy.identity));
-    (early && !["Gateway", "ListenerSet"].contains(&kind)).then(|| finding.help("let it be for the Gateway"))
+    (early && !["Gateway", "ListenerSet"].contains(&kind)).then(|| {
+        let message = format!("{} acts before routing, when there is no {kind} yet", policy.identity);
+        wrong(message).help("let it be for the Gateway")
+    })
 }
 
 /// What `sectionName` names in a target that is there.
@@ -100,8 +103,7 @@ fn selected(inventory: &Inventory<'_, '_>, policy: &Object<'_>, target: &Value, 
     let namespace = policy.identity.namespace.as_str();
     let mut all = inventory.of(group, text("kind")).filter(|t| t.namespace == namespace).peekable();
     let known = inventory.world.closed || all.peek().is_some();
-    let none = serde_json::Map::new();
-    if !known || all.any(|thing| pods::selects(target, thing.labels().unwrap_or(&none))) {
+    if !known || all.any(|thing| selects(target, thing.labels())) {
         return None;
     }
     let message = format!("{} selects no {} in the namespace {namespace}", policy.identity, text("kind"));
@@ -128,12 +130,12 @@ fn locks(policy: &Object<'_>) -> bool {
 pub fn open(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let objects = &inventory.world.objects;
     let policies: Vec<&Object<'_>> = objects.of(AGENTGATEWAY, "AgentgatewayPolicy").filter(|p| locks(p)).collect();
-    let locked = |object: &Object<'_>| policies.iter().any(|policy| is_for(policy, object));
+    let locked = |object: &Object<'_>| policies.iter().any(|policy| agentgateway::targets(policy, object));
     let routes: Vec<(&Object<'_>, Option<&Object<'_>>)> =
         objects.of(GATEWAY, "HTTPRoute").map(|route| (route, gateway_of(inventory, route))).collect();
     let mut findings = Vec::new();
     for (route, gateway) in &routes {
-        let own = policies.iter().filter(|policy| is_for(policy, route));
+        let own = policies.iter().filter(|policy| agentgateway::targets(policy, route));
         findings.extend(own.filter_map(|policy| locks_late(inventory, policy, route)));
         let Some(gateway) = gateway else { continue };
         let beside = |other: &Option<&Object<'_>>| other.is_some_and(|g| g.identity == gateway.identity);
@@ -151,16 +153,6 @@ pub fn open(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
         );
     }
     findings
-}
-
-fn is_for(policy: &Object<'_>, object: &Object<'_>) -> bool {
-    let identity = object.identity;
-    let named = |t: &Value| t["kind"] == identity.kind.as_str() && t["name"] == identity.name.as_str();
-    let labels = || object.at("/metadata/labels").and_then(Value::as_object).cloned().unwrap_or_default();
-    let selected = |t: &Value| t["kind"] == identity.kind.as_str() && pods::selects(t, &labels());
-    policy.identity.namespace == identity.namespace
-        && (policy.items("/spec/targetRefs").iter().any(named)
-            || policy.items("/spec/targetSelectors").iter().any(selected))
 }
 
 fn gateway_of<'i, 'a>(inventory: &'i Inventory<'_, 'a>, route: &Object<'a>) -> Option<&'i Object<'a>> {

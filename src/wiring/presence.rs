@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::api_group::{AGENTGATEWAY, APIEXTENSIONS, ARGOCD, CERT_MANAGER, CNPG, GATEWAY};
 use crate::existing::Existing;
 use crate::finding::{Code, Finding, Severity};
 use crate::object::Object;
 use crate::schema::did_you_mean;
-use crate::wiring::edges::{ARGO, POD_TEMPLATES};
+use crate::wiring::edges::POD_TEMPLATES;
 use crate::wiring::inventory::{Absence, Inventory, Origin, Thing, is_built_in};
 use crate::wiring::order::{self, Needing};
 
@@ -64,7 +65,7 @@ fn namespace_is_missing(inventory: &Inventory<'_, '_>, from: Needing<'_, '_>, na
 
 /// Argo CD runs there before it installs anything.
 fn is_home_of_argo(inventory: &Inventory<'_, '_>, name: &str) -> bool {
-    let mut projects = inventory.world.objects.of(ARGO, "AppProject").peekable();
+    let mut projects = inventory.world.objects.of(ARGOCD, "AppProject").peekable();
     match projects.peek() {
         Some(_) => projects.any(|project| project.identity.namespace == name),
         None => inventory.delivery.applications.iter().any(|a| a.identity.namespace == name),
@@ -78,7 +79,7 @@ fn creates_namespace(application: &Object<'_>) -> bool {
 /// Every custom resource has its CustomResourceDefinition, and before it.
 pub fn kinds(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let mut known: BTreeMap<&str, Vec<&Thing<'_>>> = BTreeMap::new();
-    for thing in inventory.of("apiextensions.k8s.io", "CustomResourceDefinition") {
+    for thing in inventory.of(APIEXTENSIONS, "CustomResourceDefinition") {
         if let Some((_, group)) = thing.name.split_once('.') {
             known.entry(group).or_default().push(thing);
         }
@@ -142,9 +143,9 @@ pub fn makers(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
 /// Charts whose pods never become ready without kinds that another one brings.
 const CHARTS: &[(&str, &[&str])] = &[
     // The controller waits for every kind that it watches (agentgateway 1.2.1).
-    ("agentgateway", &["agentgateway.dev", "gateway.networking.k8s.io"]),
+    ("agentgateway", &[AGENTGATEWAY, GATEWAY]),
     // It renders a Certificate and an Issuer (plugin-barman-cloud 0.7.0).
-    ("plugin-barman-cloud", &["cert-manager.io", "postgresql.cnpg.io"]),
+    ("plugin-barman-cloud", &[CERT_MANAGER, CNPG]),
 ];
 
 /// Charts come after the kinds that they need.
@@ -155,7 +156,7 @@ pub fn charts(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
         for group in CHARTS.iter().filter(|(name, _)| *name == chart).flat_map(|(_, groups)| *groups) {
             let from = Needing { object, pointer: "/spec/source/chart", content: true };
             let of_group = |thing: &&Thing<'_>| thing.name.split_once('.').is_some_and(|(_, g)| g == *group);
-            let definitions = inventory.of("apiextensions.k8s.io", "CustomResourceDefinition").filter(of_group);
+            let definitions = inventory.of(APIEXTENSIONS, "CustomResourceDefinition").filter(of_group);
             let late =
                 definitions.filter_map(|thing| order::late(inventory, from, &format!("the kinds of {group}"), thing));
             findings.extend(late.take(1));

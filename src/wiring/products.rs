@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::api_group::{CERT_MANAGER, CNPG, ESO, GATEWAY};
 use crate::object::Object;
 
 /// A port of a Service or of a container.
@@ -36,11 +37,11 @@ type Maker = for<'a> fn(&Object<'a>) -> Vec<Made<'a>>;
 /// API group, kind, and what comes of such an object.
 const MAKERS: [(&str, &str, Maker); 7] = [
     ("bitnami.com", "SealedSecret", sealed_secret),
-    ("cert-manager.io", "Certificate", certificate),
-    ("external-secrets.io", "ExternalSecret", external_secret),
-    ("gateway.networking.k8s.io", "Gateway", gateway),
-    ("postgresql.cnpg.io", "Cluster", cluster),
-    ("postgresql.cnpg.io", "Pooler", pooler),
+    (CERT_MANAGER, "Certificate", certificate),
+    (ESO, "ExternalSecret", external_secret),
+    (GATEWAY, "Gateway", gateway),
+    (CNPG, "Cluster", cluster),
+    (CNPG, "Pooler", pooler),
     ("apps", "StatefulSet", stateful_set),
 ];
 

@@ -1,11 +1,10 @@
 //! World -> references that lead nowhere. One resolver for the table in `edges`; what is odd has a module of its own.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use crate::finding::{Code, Finding, Severity};
 use crate::object::Object;
+use crate::pointer::escaped;
 use crate::schema::did_you_mean;
 use crate::wiring::edges::{EDGES, Edge, IN_PODS, Namespace, POD_TEMPLATES, Part, To};
 use crate::wiring::inventory::{Absence, Inventory, Thing, is_cluster_scoped};
@@ -73,6 +72,15 @@ pub fn walk<'a>(value: &'a Value, path: &str, pointer: &mut String, visit: &mut 
                 pointer.truncate(length);
             }
         }
+        // Most steps are one key.
+        Value::Object(map) if !step.contains(['*', '|']) => {
+            if let Some(item) = map.get(step) {
+                *pointer += "/";
+                *pointer += step;
+                walk(item, next, pointer, visit);
+                pointer.truncate(length);
+            }
+        }
         Value::Object(map) => {
             for (key, item) in map.iter().filter(|(key, _)| is_step(step, key)) {
                 *pointer += "/";
@@ -90,14 +98,6 @@ fn is_step(step: &str, key: &str) -> bool {
         Some("*") => true,
         Some(ending) => key.ends_with(ending),
         None => step.split('|').any(|s| s == key),
-    }
-}
-
-/// A key as it stands in a JSON pointer.
-pub fn escaped(key: &str) -> Cow<'_, str> {
-    match key.contains(['~', '/']) {
-        true => Cow::Owned(key.replace('~', "~0").replace('/', "~1")),
-        false => Cow::Borrowed(key),
     }
 }
 

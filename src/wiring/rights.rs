@@ -1,8 +1,9 @@
 //! Inventory -> pods that do not get the rights that the files hold for them, or too late.
 
+use crate::api_group::RBAC;
 use crate::finding::{Code, Finding, Severity};
 use crate::object::Object;
-use crate::wiring::edges::{POD_TEMPLATES, RBAC};
+use crate::wiring::edges::POD_TEMPLATES;
 use crate::wiring::inventory::{Inventory, Origin};
 
 /// Roles are bound, and before the pods that use them.

@@ -1,12 +1,13 @@
 //! Inventory -> selectors that take nothing, or something without the port that they need.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE, NETWORKING};
 use crate::finding::{Code, Finding, Severity};
+use crate::labels::selects;
 use crate::object::Object;
-use crate::wiring::edges::{AGENTGATEWAY, GATEWAY, INFERENCE};
 use crate::wiring::inventory::{Inventory, Thing};
-use crate::wiring::pods::{self, Pods, selects};
+use crate::wiring::pods::{self, Pods};
 use crate::wiring::products::Port;
 
 /// Every rule about what selectors take.
@@ -22,7 +23,7 @@ pub fn selection(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     for budget in inventory.world.objects.of("policy", "PodDisruptionBudget") {
         findings.extend(guarded(inventory, &pods, budget, "/spec/selector"));
     }
-    for policy in inventory.world.objects.of("networking.k8s.io", "NetworkPolicy") {
+    for policy in inventory.world.objects.of(NETWORKING, "NetworkPolicy") {
         findings.extend(guarded(inventory, &pods, policy, "/spec/podSelector"));
         findings.extend(policy_ports(&pods, policy));
     }
@@ -169,7 +170,7 @@ fn policy_ports(pods: &[Pods<'_>], policy: &Object<'_>) -> Vec<Finding> {
 fn own_pods(workload: &Object<'_>) -> Option<Finding> {
     let selector = workload.at("/spec/selector")?;
     let labels = workload.at("/spec/template/metadata/labels").and_then(Value::as_object);
-    if labels.is_some_and(|labels| selects(selector, labels)) {
+    if selects(selector, labels) {
         return None;
     }
     let message = format!("{} does not select its own pods", workload.identity);
@@ -190,14 +191,12 @@ fn mcp_services(inventory: &Inventory<'_, '_>, backend: &Object<'_>) -> Vec<Find
             None => thing.namespace == backend.identity.namespace,
             Some(namespaces) => {
                 let labels = inventory.find("", "Namespace", "", thing.namespace).and_then(Thing::labels);
-                labels.is_some_and(|labels| selects(namespaces, labels))
+                labels.is_some() && selects(namespaces, labels)
             }
         };
         let services: Vec<&Thing<'_>> = inventory.of("", "Service").filter(in_scope).collect();
-        let none = Map::new();
-        let taken = services
-            .iter()
-            .filter(|s| selector.get("services").is_none_or(|wanted| selects(wanted, s.labels().unwrap_or(&none))));
+        let taken =
+            services.iter().filter(|s| selector.get("services").is_none_or(|wanted| selects(wanted, s.labels())));
         let taken: Vec<&&Thing<'_>> = taken.collect();
         let known = inventory.world.closed || !services.is_empty() && !inventory.is_opaque(&backend.identity.namespace);
         if taken.is_empty() && known {
@@ -222,11 +221,7 @@ fn monitors(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>]) -> Vec<Finding> {
         let namespace = monitor.identity.namespace.as_str();
         let Some(selector) = monitor.at("/spec/selector") else { continue };
         let mut services = inventory.of("", "Service").filter(|s| s.namespace == namespace).peekable();
-        let none = Map::new();
-        if services.peek().is_some()
-            && known(namespace)
-            && !services.any(|s| selects(selector, s.labels().unwrap_or(&none)))
-        {
+        if services.peek().is_some() && known(namespace) && !services.any(|s| selects(selector, s.labels())) {
             let message = format!("{} selects no Service in the namespace {namespace}", monitor.identity);
             findings.push(monitor.warning(Code::EmptySelection, "/spec/selector", message));
         }
@@ -249,7 +244,8 @@ fn unreached(inventory: &Inventory<'_, '_>, pods: &Pods<'_>) -> Option<Finding> 
     let reached = of("", "Service", "/spec/selector")
         || of(INFERENCE, "InferencePool", "/spec/selector/matchLabels")
         || of("monitoring.coreos.com", "PodMonitor", "/spec/selector/matchLabels");
-    let message = format!("{} has a readiness probe, and no Service leads to its pods", owner.identity);
-    let finding = owner.warning(Code::UnreachablePods, "/metadata/name", message);
-    (!reached).then(|| finding.help("add a Service, or drop the probe"))
+    (!reached).then(|| {
+        let message = format!("{} has a readiness probe, and no Service leads to its pods", owner.identity);
+        owner.warning(Code::UnreachablePods, "/metadata/name", message).help("add a Service, or drop the probe")
+    })
 }

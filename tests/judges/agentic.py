@@ -24,9 +24,10 @@ HASH = "gateway.agentic-layer.ai/config-hash"
 def main():
     try:
         found = importlib.metadata.version("litellm")
+        importlib.metadata.version("prisma")  # without it 1.89.2 answers 500 where it means 401
         import yaml  # noqa: F401  litellm brings it
     except ImportError:
-        trees.skip(JUDGE, f"{sys.executable} has no litellm (set PYTHON)")
+        trees.skip(JUDGE, f"{sys.executable} has not both litellm and prisma (set PYTHON)")
     if found not in VERSIONS:
         trees.skip(JUDGE, f"{sys.executable} has litellm {found}, none of {', '.join(VERSIONS)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))

@@ -1,17 +1,12 @@
-//! What of agentgateway and Gateway API acts on what: routes and their Gateways, policies and their targets. Answers only;
-//! what is wrong with them is for the rules.
+//! What of agentgateway and the Gateway API acts on what: routes and their Gateways, policies and their targets. Answers
+//! only; what is wrong with them is for the rules.
 
 use serde_json::Value;
 
+use crate::api_group::{AGENTGATEWAY, GATEWAY};
+use crate::labels::selects;
 use crate::object::Object;
 use crate::world::World;
-
-/// API group of agentgateway.
-pub const AGENTGATEWAY: &str = "agentgateway.dev";
-/// API group of Gateway API.
-pub const GATEWAY_API: &str = "gateway.networking.k8s.io";
-/// API group of InferencePool.
-pub const INFERENCE: &str = "inference.networking.k8s.io";
 
 /// All AgentgatewayPolicies.
 pub fn policies<'w, 'a>(world: &'w World<'a>) -> impl Iterator<Item = &'w Object<'a>> {
@@ -39,15 +34,15 @@ pub fn resolve<'w, 'a>(
 /// The Gateways of agentgateway that a route attaches to, as far as the files hold them.
 pub fn gateways<'w, 'a>(world: &'w World<'a>, route: &Object<'_>) -> Vec<&'w Object<'a>> {
     let parents = route.items("/spec/parentRefs").iter();
-    let found = parents.filter_map(|parent| resolve(world, route, parent, (GATEWAY_API, "Gateway")));
+    let found = parents.filter_map(|parent| resolve(world, route, parent, (GATEWAY, "Gateway")));
     found.filter(|parent| is_agentgateway(world, parent)).collect()
 }
 
 /// Whether agentgateway runs that Gateway: its class has the name the controller gives it, or is one of its controller's.
 pub fn is_agentgateway(world: &World<'_>, gateway: &Object<'_>) -> bool {
     let class = gateway.text_at("/spec/gatewayClassName");
-    gateway.is(GATEWAY_API, "Gateway")
-        && match world.objects.get(GATEWAY_API, "GatewayClass", "", class) {
+    gateway.is(GATEWAY, "Gateway")
+        && match world.objects.get(GATEWAY, "GatewayClass", "", class) {
             Some(class) => class.text_at("/spec/controllerName") == "agentgateway.dev/agentgateway",
             None => class == "agentgateway",
         }
@@ -59,13 +54,9 @@ pub fn targets(policy: &Object<'_>, object: &Object<'_>) -> bool {
         target["kind"] == object.identity.kind.as_str()
             && target["group"].as_str().unwrap_or_default() == object.identity.group
     };
-    let labelled = |wanted: &Value| {
-        let labels = object.at("/metadata/labels");
-        wanted.as_object().is_some_and(|m| m.iter().all(|(k, v)| labels.is_some_and(|l| l.get(k) == Some(v))))
-    };
     policy.home() == object.home()
         && (policy.items("/spec/targetRefs").iter().any(|t| same(t) && t["name"] == object.identity.name.as_str())
-            || policy.items("/spec/targetSelectors").iter().any(|t| same(t) && labelled(&t["matchLabels"])))
+            || policy.items("/spec/targetSelectors").iter().any(|t| same(t) && selects(t, object.labels())))
 }
 
 /// Whether a policy acts on the traffic to a backend: it targets the backend, a route to it, or some Gateway.
@@ -80,25 +71,6 @@ pub fn acts_on_backend(world: &World<'_>, policy: &Object<'_>, backend: &Object<
         };
         targets(policy, route) && backends(route).iter().any(|(_, reference)| to(reference))
     };
-    let mut routes = ["HTTPRoute", "GRPCRoute"].into_iter().flat_map(|kind| world.objects.of(GATEWAY_API, kind));
+    let mut routes = ["HTTPRoute", "GRPCRoute"].into_iter().flat_map(|kind| world.objects.of(GATEWAY, kind));
     on_gateway || targets(policy, backend) || routes.any(leads)
-}
-
-/// Whether a label selector selects labels; an empty one selects everything.
-pub fn selects(selector: &Value, labels: &Value) -> bool {
-    let of = |key: &str| labels.get(key).and_then(Value::as_str);
-    let pairs = selector["matchLabels"].as_object().into_iter().flatten();
-    let mut expressions = selector["matchExpressions"].as_array().into_iter().flatten();
-    let holds = |expression: &Value| {
-        let value = of(expression["key"].as_str().unwrap_or_default());
-        let listed = || expression["values"].as_array().is_some_and(|l| l.iter().any(|v| v.as_str() == value));
-        match expression["operator"].as_str() {
-            Some("In") => value.is_some() && listed(),
-            Some("NotIn") => value.is_none() || !listed(),
-            Some("Exists") => value.is_some(),
-            Some("DoesNotExist") => value.is_none(),
-            _ => false,
-        }
-    };
-    pairs.into_iter().all(|(key, value)| of(key) == value.as_str()) && expressions.all(holds)
 }

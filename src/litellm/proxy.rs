@@ -1,4 +1,4 @@
-//! Rules about LiteLLM in its pods: the environment that its configuration counts on, and its image.
+//! Rules about proxies of LiteLLM, a configuration together with the container that reads it: environment, keys, licence, image.
 
 use serde_json::Value;
 
@@ -7,15 +7,15 @@ use crate::litellm::config::Config;
 use crate::litellm::database;
 use crate::litellm::models::{own_address, priced};
 use crate::litellm::pods::{self, Container, Pods, Variable};
-use crate::object::escaped;
+use crate::pointer::strings;
 use crate::wiring::inventory::Inventory;
 
 /// Rules that look at a proxy: its configuration and the container that reads it.
 const PROXIES: &[fn(&Config<'_>, &Container<'_>) -> Vec<Finding>] =
     &[master_key, variables, callbacks, cache, licences, database::without_database];
 
-/// All that is wrong with the pods of LiteLLM.
-pub fn pods(inventory: &Inventory<'_, '_>, configs: &[Config<'_>]) -> Vec<Finding> {
+/// All that is wrong with the proxies and their migrations.
+pub fn proxies(inventory: &Inventory<'_, '_>, configs: &[Config<'_>]) -> Vec<Finding> {
     let pods = pods::pods(inventory, configs);
     let mut findings: Vec<Finding> = Vec::new();
     for (index, container) in &pods.proxies {
@@ -38,28 +38,6 @@ pub fn pods(inventory: &Inventory<'_, '_>, configs: &[Config<'_>]) -> Vec<Findin
         findings.extend(image(container));
     }
     findings
-}
-
-/// The names after `os.environ/` in a configuration, with their places.
-fn environ(value: &Value, pointer: &mut String, found: &mut Vec<(String, String)>) {
-    let length = pointer.len();
-    let mut into = |key: String, value: &Value, pointer: &mut String| {
-        *pointer += &key;
-        environ(value, pointer, found);
-        pointer.truncate(length);
-    };
-    match value {
-        Value::Object(map) => {
-            map.iter().for_each(|(k, v)| into(format!("/{}", escaped(k)), v, pointer));
-        }
-        Value::Array(list) => list.iter().enumerate().for_each(|(i, v)| into(format!("/{i}"), v, pointer)),
-        Value::String(text) => {
-            if let Some(name) = text.strip_prefix("os.environ/") {
-                found.push((name.to_owned(), pointer.clone()));
-            }
-        }
-        _ => {}
-    }
 }
 
 const MASTER_KEY: &str = "/general_settings/master_key";
@@ -121,7 +99,9 @@ fn variables(config: &Config<'_>, container: &Container<'_>) -> Vec<Finding> {
     }
     let set = config.part.at("/environment_variables");
     let mut names = Vec::new();
-    environ(config.part.value(), &mut String::new(), &mut names);
+    strings(config.part.value(), &mut |pointer, text| {
+        names.extend(text.strip_prefix("os.environ/").map(|name| (name.to_owned(), pointer.to_owned())));
+    });
     let missing = names.into_iter().filter(|(name, pointer)| {
         pointer != MASTER_KEY && container.lacks(name) && set.and_then(|s| s.get(name)).is_none()
     });

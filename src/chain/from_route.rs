@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::agentgateway::targets;
+use crate::api_group::{AGENTGATEWAY, INFERENCE};
 use crate::chain::model_header::Carried;
 use crate::chain::routing::{Holds, Request, Way};
-use crate::chain::way::{
-    AGENTGATEWAY, End, INFERENCE, Stage, Target, Trip, Walk, address, behind, openai_like, targets,
-};
+use crate::chain::way::{End, Stage, Target, Trip, Walk, address, behind, openai_like};
 use crate::finding::{Code, Finding, Severity};
 use crate::litellm::config::Entry;
 use crate::object::{Identity, Object};

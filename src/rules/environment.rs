@@ -1,4 +1,4 @@
-//! Rules about the environment of any container.
+//! Known traps of the environment that a container is given.
 
 use std::collections::BTreeSet;
 

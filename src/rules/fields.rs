@@ -1,4 +1,4 @@
-//! Findings that rules of several subjects make.
+//! Fields that an operator takes and does not act on, or soon will not know: the findings that rules of several subjects make.
 
 use crate::finding::{Code, Finding};
 use crate::object::Object;

@@ -1,0 +1,67 @@
+//! JSON pointers (RFC 6901): keys as they stand in them, and back; the part that one leads to; the way to every string.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+/// A key as a part of a pointer.
+pub fn escaped(key: &str) -> Cow<'_, str> {
+    match key.contains(['~', '/']) {
+        true => Cow::Owned(key.replace('~', "~0").replace('/', "~1")),
+        false => Cow::Borrowed(key),
+    }
+}
+
+/// The key that a part of a pointer stands for.
+pub fn unescaped(part: &str) -> Cow<'_, str> {
+    match part.contains('~') {
+        true => Cow::Owned(part.replace("~1", "/").replace("~0", "~")),
+        false => Cow::Borrowed(part),
+    }
+}
+
+/// The part of a value at a JSON pointer: [`Value::pointer`], which unescapes every step, only where there is something to
+/// unescape. Rules ask for parts more often than for anything else.
+pub fn part<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
+    if pointer.contains('~') {
+        return value.pointer(pointer);
+    }
+    pointer.split('/').skip(1).try_fold(value, |value, step| match value {
+        Value::Object(map) => map.get(step),
+        Value::Array(items) => items.get(step.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
+/// Shows every string of a value with the pointer to it.
+pub fn strings<'a>(value: &'a Value, look: &mut impl FnMut(&str, &'a str)) {
+    below(value, &mut String::new(), look);
+}
+
+fn below<'a>(value: &'a Value, pointer: &mut String, look: &mut impl FnMut(&str, &'a str)) {
+    let length = pointer.len();
+    let mut into = |part: &str, inner: &'a Value| {
+        pointer.push('/');
+        pointer.push_str(part);
+        below(inner, pointer, look);
+        pointer.truncate(length);
+    };
+    match value {
+        Value::String(text) => look(pointer, text),
+        Value::Array(items) => items.iter().enumerate().for_each(|(i, item)| into(&i.to_string(), item)),
+        Value::Object(map) => map.iter().for_each(|(key, item)| into(&escaped(key), item)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{escaped, unescaped};
+
+    #[test]
+    fn there_and_back() {
+        for (key, part) in [("a", "a"), ("a/b", "a~1b"), ("a~b", "a~0b"), ("~1", "~01"), ("/~", "~1~0"), ("", "")] {
+            assert_eq!((&*escaped(key), &*unescaped(part)), (part, key));
+        }
+    }
+}
