@@ -15,8 +15,8 @@ use crate::crd::Crds;
 use crate::digest;
 use crate::features::{Cluster, Inputs};
 use crate::finding::{Finding, sorted};
+use crate::memo::Memo;
 use crate::pipeline;
-use crate::render::Memo;
 use crate::source::Source;
 use crate::yaml;
 
