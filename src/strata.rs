@@ -15,26 +15,13 @@ use crate::existing::{Existing, Silence};
 use crate::features::Cluster;
 use crate::finding::{Code, Finding};
 use crate::memo::Memo;
+use crate::order::order;
 use crate::schema::is_dns_label;
 use crate::sight::Sight;
 use crate::source::{Place, Source};
 use crate::template::{Context, ENGINE_LISTS, Templates, pick, truthy};
+use crate::weight::{MAX_FINDINGS, MAX_ITEMS, MAX_VALUES, weight};
 use crate::yaml;
-
-/// Most elements of one `for`.
-pub const MAX_ITEMS: usize = 10_000;
-
-/// Most that the expressions of a cluster's groups make, in bytes: values count as their text and [`NODE`] each.
-pub const MAX_VALUES: usize = 64 << 20;
-
-/// Mistakes in expressions after which no more are evaluated.
-const MAX_FINDINGS: usize = 1_000;
-
-/// What a value counts beside its text.
-const NODE: usize = 32;
-
-/// What a text with a loop counts: it may take all the steps that an expression has.
-const LOOP: usize = 100_000;
 
 /// Kinds without a namespace that charts and git folders bring.
 const CLUSTER_SCOPED: [&str; 8] = [
@@ -528,53 +515,4 @@ fn sound(component: Component, name: &str) -> Result<Component, String> {
         }
     }
     Ok(component)
-}
-
-/// Groups that are on, each after the providers of what it requires or uses.
-fn order<'a>(choices: &Choices<'a>, provider: &BTreeMap<&str, &'a str>) -> Result<Vec<&'a str>, Finding> {
-    fn visit<'a>(
-        name: &'a str,
-        choices: &Choices<'a>,
-        provider: &BTreeMap<&str, &'a str>,
-        path: &mut Vec<&'a str>,
-        done: &mut Vec<&'a str>,
-    ) -> Result<(), Finding> {
-        if done.contains(&name) {
-            return Ok(());
-        }
-        if let Some(start) = path.iter().position(|n| *n == name) {
-            let circle = [&path[start..], &[name]].concat().join(" -> ");
-            let place = choices[name].place("/requires");
-            return Err(
-                Finding::error(Code::GroupCycle, format!("groups need each other in a circle: {circle}")).place(place)
-            );
-        }
-        path.push(name);
-        let text = &choices[name].variant().text;
-        for capability in text.requires.iter().chain(&text.uses) {
-            if let Some(next) = provider.get(capability.as_str()) {
-                visit(next, choices, provider, path, done)?;
-            }
-        }
-        path.pop();
-        done.push(name);
-        Ok(())
-    }
-    let mut done = Vec::new();
-    for (name, choice) in choices {
-        if choice.on {
-            visit(name, choices, provider, &mut Vec::new(), &mut done)?;
-        }
-    }
-    Ok(done)
-}
-
-/// How much a value is: text, loops in it, and the values themselves.
-fn weight(value: &Value) -> usize {
-    NODE + match value {
-        Value::String(text) => text.len() + if text.contains("{%") && text.contains("for ") { LOOP } else { 0 },
-        Value::Array(items) => items.iter().map(weight).sum(),
-        Value::Object(map) => map.iter().map(|(key, value)| key.len() + weight(value)).sum(),
-        _ => 0,
-    }
 }

@@ -107,7 +107,7 @@ fn texts_are_clean() {
 /// The README's table of limits has the numbers of the constants.
 #[test]
 fn limits_are_as_the_readme_says() {
-    use gatewright::{disk, goyaml, render, strata, template, verdict, yaml};
+    use gatewright::{disk, goyaml, render, template, verdict, weight, yaml};
     let limits = [
         ("features.yaml, an overlay, a group, a config patch", yaml::MAX_BYTES),
         ("features.yaml, an overlay, a group, a config patch", goyaml::MAX_BYTES),
@@ -122,8 +122,8 @@ fn limits_are_as_the_readme_says() {
         ("text of a template or a filter", template::MAX_OUTPUT),
         ("text of a template or a filter", template::filters::MAX_TEXT),
         ("values that one `set` repeats", template::growth::MAX_WEIGHT as usize),
-        ("items of a `for` in a group", strata::MAX_ITEMS),
-        ("values that the groups of a cluster make", strata::MAX_VALUES),
+        ("items of a `for` in a group", weight::MAX_ITEMS),
+        ("values that the groups of a cluster make", weight::MAX_VALUES),
         ("objects of a cluster", render::MAX_RENDERED),
         ("a CEL rule", verdict::cel::MAX_RULE),
         ("levels of a CEL rule", verdict::cel::MAX_NESTING),
