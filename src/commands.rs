@@ -179,7 +179,12 @@ impl Workspace<'_> {
             let (name, old, new) = both(&rendered)?;
             Ok((unified_diff(&name, &old, &new), updates::kinds(&rendered, &old)))
         })?;
-        let data: String = diffs.iter().map(|(text, _)| text.as_str()).collect();
+        let mut data: String = diffs.iter().map(|(text, _)| text.as_str()).collect();
+        for cluster in self.orphans(place, &clusters)? {
+            let name = format!("{}/{cluster}", place.output_dir.display());
+            let found = disk::read_tree(&self.folder.join(&name))?;
+            data += &unified_diff(&name, &tree::owned(&found, &Tree::new()), &Tree::new());
+        }
         if data.is_empty() {
             return Ok(Outcome { findings, ..Outcome::default() });
         }

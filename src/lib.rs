@@ -50,6 +50,8 @@ pub mod choice;
 pub mod component;
 pub mod memo;
 pub mod sight;
+pub mod order;
+pub mod weight;
 pub mod strata;
 pub mod strata_agentic;
 pub mod plan;

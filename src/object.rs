@@ -2,7 +2,7 @@
 //! stream) makes no difference here.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -56,6 +56,36 @@ impl Identity {
 /// Looks at one object alone and says what is wrong with it.
 pub type ObjectRule = fn(&Object<'_>) -> Vec<Finding>;
 
+/// A file in which several objects may stand. It is read for places once, however many findings ask for one.
+#[derive(Debug)]
+pub struct File {
+    /// Its name, relative to the working folder, and its text.
+    pub source: Arc<Source>,
+    nodes: OnceLock<Vec<Node>>,
+}
+
+impl File {
+    /// A file that nobody has asked yet.
+    pub fn new(source: &Arc<Source>) -> Self {
+        Self { source: source.clone(), nodes: OnceLock::new() }
+    }
+
+    /// Its documents; none when it is no YAML.
+    pub fn nodes(&self) -> &[Node] {
+        self.nodes.get_or_init(|| yaml::nodes(&self.source).unwrap_or_default())
+    }
+
+    /// Where the part of a document (from 0) at a JSON pointer stands: a scalar, or the key of a map or list, or the deepest
+    /// part of that way that is there.
+    fn place(&self, document: usize, pointer: &str) -> Place {
+        let Some(node) = self.nodes().get(document) else { return Place::new(&self.source, 0, 0) };
+        match node.at(pointer) {
+            Some(Node { kind: Kind::String(_) | Kind::Number(_) | Kind::Bool(_), place }) => place.clone(),
+            _ => node.place_at(pointer),
+        }
+    }
+}
+
 /// One object in its file.
 #[derive(Clone, Copy, Debug)]
 pub struct Object<'a> {
@@ -71,6 +101,8 @@ pub struct Object<'a> {
     pub text: &'a str,
     /// Which document of the file, from 0.
     pub document: usize,
+    /// The file, where it may hold other objects too.
+    pub file: Option<&'a File>,
     /// Set once no rule that looks at one object alone has anything to say; equal objects share it.
     pub clean: Option<&'a OnceLock<()>>,
 }
@@ -137,12 +169,12 @@ impl<'a> Object<'a> {
     /// Where the part at a JSON pointer stands in the file (a scalar, or the key of a map or list), or the deepest part of
     /// that way that is there.
     pub fn place(&self, pointer: &str) -> Place {
-        let source = Source::new(format!("{}{}", self.folder, self.path), self.text);
-        let nodes = yaml::nodes(&source).unwrap_or_default();
-        let Some(node) = nodes.get(self.document) else { return Place::new(&source, 0, 0) };
-        match node.at(pointer) {
-            Some(Node { kind: Kind::String(_) | Kind::Number(_) | Kind::Bool(_), place }) => place.clone(),
-            _ => node.place_at(pointer),
+        match self.file {
+            Some(file) => file.place(self.document, pointer),
+            None => {
+                let source = Source::new(format!("{}{}", self.folder, self.path), self.text);
+                File::new(&source).place(self.document, pointer)
+            }
         }
     }
 }

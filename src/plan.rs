@@ -60,7 +60,7 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
         (name, Sight::new(&cluster.platform, &settings[name]))
     };
     let sights = choices.values().filter(|c| c.on).map(sight).collect();
-    let mut work = Work { templates: &catalog.templates, cluster, choices: &choices, sights, memo, findings };
+    let mut work = Work { templates: &catalog.templates, cluster, choices: &choices, sights, memo, findings, made: 0 };
     work.capabilities();
     work.stop()?;
     work.validate();

@@ -2,6 +2,7 @@
 //! inputs gives the one already there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
@@ -56,6 +57,9 @@ pub struct Bundle {
 /// What a template or a component yields.
 type Made = Vec<Arc<Manifest>>;
 
+/// Most text of a cluster's objects, in bytes.
+pub const MAX_RENDERED: usize = 64 << 20;
+
 /// Renders all components of a plan.
 ///
 /// # Errors
@@ -64,7 +68,9 @@ pub fn render(plan: &Plan<'_>, memo: &Memo) -> Result<Bundle, Vec<Finding>> {
     let mut findings = Vec::new();
     let mut manifests: BTreeMap<Identity, Placed> = BTreeMap::new();
     let rendered: Vec<&Component> = plan.components.iter().filter(|c| c.path.is_some()).collect();
-    let made: Vec<Result<Arc<Made>, Vec<Finding>>> = rendered.par_iter().map(|c| of_component(plan, c, memo)).collect();
+    let made = AtomicUsize::new(0);
+    let one = |c: &&Component| of_component(plan, c, memo).and_then(|objects| bounded(objects, &made));
+    let made: Vec<Result<Arc<Made>, Vec<Finding>>> = rendered.par_iter().map(one).collect();
     for (component, made) in rendered.iter().zip(made) {
         let made = made.unwrap_or_else(|wrong| {
             findings.extend(wrong);
@@ -115,6 +121,16 @@ pub fn jobs<'p>(plan: &'p Plan<'_>, component: &'p Component) -> Vec<Job<'p>> {
         jobs.push(job(SECRET_TEMPLATE, &context));
     }
     jobs
+}
+
+/// Objects that, with all those made before, are not too much.
+fn bounded(objects: Arc<Made>, before: &AtomicUsize) -> Result<Arc<Made>, Vec<Finding>> {
+    let bytes: usize = objects.iter().map(|manifest| manifest.text.len()).sum();
+    if before.fetch_add(bytes, Ordering::Relaxed) + bytes <= MAX_RENDERED {
+        return Ok(objects);
+    }
+    let sentence = format!("the templates of this cluster yield more than {} MiB", MAX_RENDERED >> 20);
+    Err(vec![Finding::error(Code::TemplateOutput, sentence).help("write less")])
 }
 
 /// All of a component. It follows from what its group sees and from its secrets, and each template from the values that it

@@ -15,14 +15,13 @@ use crate::existing::{Existing, Silence};
 use crate::features::Cluster;
 use crate::finding::{Code, Finding};
 use crate::memo::Memo;
+use crate::order::order;
 use crate::schema::is_dns_label;
 use crate::sight::Sight;
 use crate::source::{Place, Source};
 use crate::template::{Context, ENGINE_LISTS, Templates, pick, truthy};
+use crate::weight::{MAX_FINDINGS, MAX_ITEMS, MAX_VALUES, weight};
 use crate::yaml;
-
-/// Most elements of one `for`.
-const MAX_ITEMS: usize = 10_000;
 
 /// Kinds without a namespace that charts and git folders bring.
 const CLUSTER_SCOPED: [&str; 8] = [
@@ -45,6 +44,8 @@ pub(crate) struct Work<'a, 'w> {
     pub(crate) sights: BTreeMap<&'a str, Sight>,
     pub(crate) memo: &'w Memo,
     pub(crate) findings: Vec<Finding>,
+    /// What expressions have made so far, up to [`MAX_VALUES`].
+    pub(crate) made: usize,
 }
 
 impl<'a, 'w> Work<'a, 'w> {
@@ -86,13 +87,30 @@ impl<'a, 'w> Work<'a, 'w> {
     }
 
     fn fill(&mut self, choice: &Choice<'_>, pointer: &str, value: &Value, context: &Context) -> Option<Value> {
-        let filled = self.templates.fill(value, context);
+        if !self.charge(choice, pointer, value) {
+            return None;
+        }
+        let filled = self.templates.fill(value, context).inspect(|filled| self.made += weight(filled));
         filled.map_err(|(inner, sentence)| self.wrong(choice, &format!("{pointer}{inner}"), sentence)).ok()
     }
 
     fn eval(&mut self, choice: &Choice<'_>, pointer: &str, expression: &str, context: &Context) -> Option<Value> {
-        let value = self.templates.eval(expression, context);
+        if !self.charge(choice, pointer, &json!(expression)) {
+            return None;
+        }
+        let value = self.templates.eval(expression, context).inspect(|value| self.made += weight(value));
         value.map_err(|sentence| self.wrong(choice, pointer, sentence)).ok()
+    }
+
+    /// Counts an expression before it runs; false when there were too many, which is told once, or too many mistakes.
+    fn charge(&mut self, choice: &Choice<'_>, pointer: &str, raw: &Value) -> bool {
+        let before = self.made;
+        self.made += weight(raw);
+        if before <= MAX_VALUES && self.made > MAX_VALUES {
+            let sentence = format!("up to here the groups make values of more than {} MiB", MAX_VALUES >> 20);
+            self.wrong(choice, pointer, sentence);
+        }
+        self.made <= MAX_VALUES && self.findings.len() < MAX_FINDINGS
     }
 
     /// The elements of a `for` (an expression or a literal list), or the one pass without `for`.
@@ -497,43 +515,4 @@ fn sound(component: Component, name: &str) -> Result<Component, String> {
         }
     }
     Ok(component)
-}
-
-/// Groups that are on, each after the providers of what it requires or uses.
-fn order<'a>(choices: &Choices<'a>, provider: &BTreeMap<&str, &'a str>) -> Result<Vec<&'a str>, Finding> {
-    fn visit<'a>(
-        name: &'a str,
-        choices: &Choices<'a>,
-        provider: &BTreeMap<&str, &'a str>,
-        path: &mut Vec<&'a str>,
-        done: &mut Vec<&'a str>,
-    ) -> Result<(), Finding> {
-        if done.contains(&name) {
-            return Ok(());
-        }
-        if let Some(start) = path.iter().position(|n| *n == name) {
-            let circle = [&path[start..], &[name]].concat().join(" -> ");
-            let place = choices[name].place("/requires");
-            return Err(
-                Finding::error(Code::GroupCycle, format!("groups need each other in a circle: {circle}")).place(place)
-            );
-        }
-        path.push(name);
-        let text = &choices[name].variant().text;
-        for capability in text.requires.iter().chain(&text.uses) {
-            if let Some(next) = provider.get(capability.as_str()) {
-                visit(next, choices, provider, path, done)?;
-            }
-        }
-        path.pop();
-        done.push(name);
-        Ok(())
-    }
-    let mut done = Vec::new();
-    for (name, choice) in choices {
-        if choice.on {
-            visit(name, choices, provider, &mut Vec::new(), &mut done)?;
-        }
-    }
-    Ok(done)
 }
