@@ -1,5 +1,5 @@
 //! The API server's verdict: what it costs to read CRDs, and to judge objects on one core; and the whole command beside
-//! kubectl-validate, where that is on PATH. Needs ../shared/crds. `cargo bench --bench check` runs it; numbers are for
+//! kubectl-validate and kubeconform, where these are on PATH. Needs ../shared/crds. `cargo bench --bench check` runs it; numbers are for
 //! comparing on one machine, not for keeping.
 
 use std::collections::BTreeSet;
@@ -44,18 +44,40 @@ fn main() {
     let ours = report("gatewright check, whole process", || {
         run(env!("CARGO_BIN_EXE_gatewright"), &["check", "--manifests", TREE, "--crds", CRDS]);
     });
+    for (program, arguments) in [("kubectl-validate", kubectl_validate()), ("kubeconform", kubeconform(&crds))] {
+        let there = Command::new(program).arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+        if !there {
+            println!("{program} is not on PATH");
+            continue;
+        }
+        let theirs = report(&format!("{program}, whole process"), || run(program, &arguments));
+        println!("{:.1} times as fast", theirs.as_secs_f64() / ours.as_secs_f64());
+    }
+}
+
+/// With the folders of the versions that the catalog pins.
+fn kubectl_validate() -> Vec<String> {
     let folders = ["agentgateway/v1.2.1", "argocd/v3.4.4", "cnpg/v1.29.1", "eso/v2.6.0", "gie/v1.5.0", "keda/v2.20.1"];
-    let mut arguments = vec![TREE.to_owned()];
-    for folder in folders.iter().chain(&["cnpg/plugin-barman-cloud-v0.13.0", "gateway-api/v1.5.1/standard"]) {
-        arguments.extend(["--local-crds".to_owned(), format!("{CRDS}/{folder}")]);
+    let folders = folders.iter().chain(&["cnpg/plugin-barman-cloud-v0.13.0", "gateway-api/v1.5.1/standard"]);
+    let options = folders.flat_map(|folder| ["--local-crds".to_owned(), format!("{CRDS}/{folder}")]);
+    [TREE.to_owned()].into_iter().chain(options).collect()
+}
+
+/// It knows no CEL. It takes one JSON Schema per kind, written here beforehand; built-in kinds, whose schemas it would fetch,
+/// it may pass over.
+fn kubeconform(crds: &[Arc<Source>]) -> Vec<String> {
+    let folder = format!("{}/schemas", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::create_dir_all(&folder).expect("a temporary folder");
+    for crd in crds.iter().flat_map(|source| yaml::documents(source).expect("a CRD")) {
+        for version in crd["spec"]["versions"].as_array().into_iter().flatten() {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_lowercase();
+            let (group, kind) = (text(&crd["spec"]["group"]), text(&crd["spec"]["names"]["kind"]));
+            let path = format!("{folder}/{group}_{kind}_{}.json", text(&version["name"]));
+            std::fs::write(path, version["schema"]["openAPIV3Schema"].to_string()).expect("writable");
+        }
     }
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    if Command::new("kubectl-validate").arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
-        println!("kubectl-validate is not on PATH");
-        return;
-    }
-    let theirs = report("kubectl-validate, whole process", || run("kubectl-validate", &arguments));
-    println!("{:.0} times as fast", theirs.as_secs_f64() / ours.as_secs_f64());
+    let location = folder + "/{{.Group}}_{{.ResourceKind}}_{{.ResourceAPIVersion}}.json";
+    ["-ignore-missing-schemas", "-schema-location", &location, TREE].map(str::to_owned).to_vec()
 }
 
 fn sources(folder: &str) -> Vec<Arc<Source>> {
@@ -77,7 +99,7 @@ fn judge(crds: &Crds, objects: &[Value]) {
     }
 }
 
-fn run(program: &str, arguments: &[&str]) {
+fn run(program: &str, arguments: &[impl AsRef<std::ffi::OsStr>]) {
     let mut command = Command::new(program);
     command.args(arguments).env("KUBECONFIG", "/dev/null").stdout(Stdio::null()).stderr(Stdio::null());
     command.status().expect("the program runs");

@@ -15,6 +15,7 @@ use crate::finding::{Code, Finding};
 use crate::source::{Place, Source};
 use crate::verdict::cel_rules;
 use crate::verdict::defaults;
+use crate::verdict::descriptions;
 use crate::verdict::fields;
 use crate::verdict::metadata;
 use crate::verdict::names::Syntax;
@@ -293,9 +294,9 @@ fn definitions(source: &Arc<Source>, wanted: Option<&BTreeSet<(String, String)>>
     let mut out = Vec::new();
     let mut findings = Vec::new();
     for text in yaml::split(&source.text).into_iter().filter(|text| asked(text)) {
-        let documents = match yaml::crds(&Source::new(&*source.name, text)) {
+        let documents = match yaml::crds(&Source::new(&*source.name, descriptions::emptied(text))) {
             Ok(documents) => documents,
-            // Read once more as a whole, for the place.
+            // Read once more as it stands, for the place.
             Err(finding) => return (out, vec![yaml::crds(source).err().unwrap_or(finding)]),
         };
         let (lists, single): (Vec<Value>, Vec<Value>) = documents.into_iter().partition(|d| d["items"].is_array());

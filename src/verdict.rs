@@ -1,5 +1,6 @@
 //! What the API server says of one object, offline: a schema's parts, each a pure function of schema and value.
 
+pub mod descriptions;
 pub mod violation;
 pub mod pattern;
 pub mod formats;

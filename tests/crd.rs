@@ -9,6 +9,7 @@ use gatewright::crd::{Crds, Verdict};
 use gatewright::finding::Code;
 use gatewright::manifests::manifests;
 use gatewright::source::Source;
+use gatewright::verdict::descriptions;
 use gatewright::world::World;
 use gatewright::yaml;
 use serde_json::{Value, json};
@@ -443,4 +444,31 @@ fn a_version_that_is_gone_is_told_once() {
     };
     assert_eq!(told("v1beta1"), ["api-not-served"]);
     assert_eq!(told("v7"), ["version-not-served"]);
+}
+
+/// Reading definitions without their descriptions leaves out descriptions alone.
+#[test]
+fn definitions_without_descriptions_say_the_same() {
+    fn empty(value: &mut Value) {
+        match value {
+            Value::Object(map) => map.iter_mut().for_each(|(key, value)| match value {
+                Value::String(text) if key == "description" => text.clear(),
+                value => empty(value),
+            }),
+            Value::Array(items) => items.iter_mut().for_each(empty),
+            _ => {}
+        }
+    }
+    let Some(files) = pinned() else { return };
+    let mut compared = 0;
+    for file in files {
+        let mut whole = yaml::crds(&file).expect("a pinned definition");
+        let short = yaml::crds(&Source::new(&*file.name, descriptions::emptied(&file.text))).expect("as well without");
+        whole.iter_mut().for_each(empty);
+        let mut short = short;
+        short.iter_mut().for_each(empty);
+        assert_eq!(whole, short, "{}", file.name);
+        compared += whole.len();
+    }
+    assert!(compared > 50, "{compared}");
 }

@@ -1,0 +1,84 @@
+//! The text of a definition -> the same with its descriptions emptied. They are most of what a CRD holds, and nobody asks for
+//! them: without them it is read in a third of the time.
+
+/// Empties every `description` that is a scalar in block style. Anything else stays as it is, other block scalars to the
+/// letter; what was a map stays one.
+pub fn emptied(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() / 2);
+    // Indentation of the key whose value goes on, and whether that value stays.
+    let mut inside: Option<(usize, bool)> = None;
+    for line in text.split_inclusive('\n') {
+        let body = line.trim_start_matches(' ');
+        let indent = line.len() - body.len();
+        if let Some((outer, stays)) = inside {
+            if indent > outer || body.trim().is_empty() {
+                out.push_str(if stays { line } else { "" });
+                continue;
+            }
+        }
+        match body.strip_prefix("description: ") {
+            Some(value) if !value.trim().is_empty() && !value.starts_with(['{', '[', '&', '*', '!', '#']) => {
+                out.push_str(&line[..indent]);
+                out.push_str("description: ''\n");
+                inside = Some((indent, false));
+            }
+            _ => {
+                let header = body.trim_end().trim_end_matches(|c: char| c.is_ascii_digit() || "+-".contains(c));
+                inside = header.ends_with(['>', '|']).then_some((indent, true));
+                out.push_str(line);
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::emptied;
+
+    #[test]
+    fn descriptions_are_emptied_and_nothing_else() {
+        let text = "\
+spec:
+  description: 'one: line'
+  properties:
+    description:
+      description: |-
+        the property that has this name
+        description: not a key
+
+        still text
+      type: string
+    only:
+      description: goes on
+        here: and there
+    kept:
+      x-kubernetes-validations:
+      - rule: |
+          self.text !=
+          'description: x'
+        message: |-
+          description: stays
+      - description: stays too
+";
+        let expected = "\
+spec:
+  description: ''
+  properties:
+    description:
+      description: ''
+      type: string
+    only:
+      description: ''
+    kept:
+      x-kubernetes-validations:
+      - rule: |
+          self.text !=
+          'description: x'
+        message: |-
+          description: stays
+      - description: stays too
+";
+        assert_eq!(emptied(text), expected);
+    }
+}
