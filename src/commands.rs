@@ -344,7 +344,10 @@ fn prove(catalog: &Catalog) -> Outcome {
     if shown {
         eprintln!();
     }
-    let mut data = format!("{} feature sets, {} distinct trees, {} failed\n", proof.sets, proof.trees, proof.failed);
+    let mut data = format!(
+        "{} feature sets, {} outcomes (groups that are on, with their providers, and profile), {} distinct trees, {} failed\n",
+        proof.sets, proof.outcomes, proof.trees, proof.failed
+    );
     let mut findings = Vec::new();
     for (set, finding) in proof.failures {
         data += &format!("  {}: {}\n", finding.code.name(), set.describe(catalog));

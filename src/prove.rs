@@ -34,9 +34,11 @@ pub struct Set {
 /// What came of it.
 #[derive(Debug)]
 pub struct Proof {
-    /// How many sets were rendered and checked.
+    /// How many sets there are.
     pub sets: usize,
-    /// How many different trees they made.
+    /// How many of them come to something else than the others: these were rendered and checked.
+    pub outcomes: usize,
+    /// How many different trees these made.
     pub trees: usize,
     /// How many sets failed.
     pub failed: usize,
@@ -141,6 +143,7 @@ pub fn prove(catalog: &Catalog, sets: &[Set], progress: impl Fn(usize) + Sync) -
     }
     Proof {
         sets: sets.len(),
+        outcomes: jobs.len(),
         trees: trees.len(),
         failed: failed.iter().map(|(sets, _)| sets.len()).sum(),
         failures: smallest.into_values().collect(),
