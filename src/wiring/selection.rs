@@ -6,6 +6,7 @@ use crate::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE, NETWORKING};
 use crate::finding::{Code, Finding, Severity};
 use crate::labels::selects;
 use crate::object::Object;
+use crate::schema::did_you_mean;
 use crate::wiring::inventory::{Inventory, Thing};
 use crate::wiring::pods::{self, Pods};
 use crate::wiring::products::Port;
@@ -215,18 +216,39 @@ fn monitors(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>]) -> Vec<Finding> {
     let own = |object: &Object<'_>| object.at("/spec/namespaceSelector").is_none();
     for monitor in inventory.world.objects.of("monitoring.coreos.com", "PodMonitor").filter(|m| own(m)) {
         findings.extend(guarded(inventory, pods, monitor, "/spec/selector"));
+        let selector = monitor.at("/spec/selector").unwrap_or(&Value::Null);
+        let taken: Vec<&Pods<'_>> =
+            pods.iter().filter(|p| p.in_namespace(&monitor.identity.namespace) && p.taken(selector)).collect();
+        let ports: Option<Vec<Port<'_>>> = taken.iter().map(|p| p.ports.clone()).collect::<Option<Vec<_>>>().map(|p| p.concat());
+        findings.extend(scraped(monitor, "/spec/podMetricsEndpoints", ports.filter(|_| !taken.is_empty())));
     }
     let known = |namespace: &str| !inventory.is_opaque(namespace);
     for monitor in inventory.world.objects.of("monitoring.coreos.com", "ServiceMonitor").filter(|m| own(m)) {
         let namespace = monitor.identity.namespace.as_str();
         let Some(selector) = monitor.at("/spec/selector") else { continue };
-        let mut services = inventory.of("", "Service").filter(|s| s.namespace == namespace).peekable();
-        if services.peek().is_some() && known(namespace) && !services.any(|s| selects(selector, s.labels())) {
+        let services: Vec<&Thing<'_>> = inventory.of("", "Service").filter(|s| s.namespace == namespace).collect();
+        let taken: Vec<&&Thing<'_>> = services.iter().filter(|s| selects(selector, s.labels())).collect();
+        if !services.is_empty() && known(namespace) && taken.is_empty() {
             let message = format!("{} selects no Service in the namespace {namespace}", monitor.identity);
             findings.push(monitor.warning(Code::EmptySelection, "/spec/selector", message));
         }
+        let ports = taken.iter().map(|s| s.ports()).collect::<Option<Vec<_>>>().map(|p| p.concat());
+        findings.extend(scraped(monitor, "/spec/endpoints", ports.filter(|_| !taken.is_empty() && known(namespace))));
     }
     findings
+}
+
+/// Ports by name that nothing has which the monitor selects; `None`: those are not known.
+fn scraped(monitor: &Object<'_>, pointer: &str, ports: Option<Vec<Port<'_>>>) -> Vec<Finding> {
+    let Some(ports) = ports else { return Vec::new() };
+    let names: Vec<&str> = ports.iter().map(|p| p.name).collect();
+    let asked = monitor.items(pointer).iter().enumerate().filter_map(|(i, e)| Some((i, e["port"].as_str()?)));
+    let missing = asked.filter(|(_, port)| !names.contains(port)).map(|(i, port)| {
+        let message = format!("{} scrapes the port {port}, which nothing that it selects has", monitor.identity);
+        let finding = monitor.warning(Code::MissingPort, &format!("{pointer}/{i}/port"), message);
+        finding.help(did_you_mean(port, &names))
+    });
+    missing.collect()
 }
 
 /// Pods that say when they are ready for requests, and that nothing sends any. Elsewhere the Service may be another's.
