@@ -70,6 +70,7 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
     wiring::policies::open,
     wiring::hosts::addresses,
     wiring::filled::logins,
+    |inventory| wiring::argocd::waves(inventory).into_iter().collect(),
     wiring::argocd::projects,
     wiring::argocd::paths,
     wiring::argocd::owners,

@@ -7,6 +7,7 @@ use crate::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE, NETWORKING};
 use crate::finding::{Code, Finding};
 use crate::labels::{Labels, selects};
 use crate::object::Object;
+use crate::schema::did_you_mean;
 use crate::wiring::inventory::{Inventory, Origin};
 use crate::wiring::pods::{self, Pods};
 
@@ -31,6 +32,9 @@ fn peers(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], policy: &Object<'_>) 
     let ingress = policy.all("/spec/ingress/*/from/*");
     let all = ingress.into_iter().chain(policy.all("/spec/egress/*/to/*"));
     let nobody = all.filter_map(|(pointer, peer)| {
+        if let Some(finding) = peer.get("namespaceSelector").and_then(|n| nearly(inventory, policy, &pointer, n)) {
+            return Some(finding);
+        }
         let selector = peer.get("podSelector").filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?;
         let namespace = match peer.get("namespaceSelector") {
             None => policy.home(),
@@ -50,6 +54,19 @@ fn peers(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], policy: &Object<'_>) 
         Some(finding.help("compare with the labels in the pod templates there"))
     });
     nobody.collect()
+}
+
+/// A namespace that is not there, of nearly the name of one that is.
+fn nearly(inventory: &Inventory<'_, '_>, policy: &Object<'_>, pointer: &str, selector: &Value) -> Option<Finding> {
+    let name = only_namespace(selector)?;
+    let names: Vec<&str> = inventory.of("", "Namespace").map(|n| n.name.as_ref()).collect();
+    let alike = |n: &&str| strsim::damerau_levenshtein(n, name) <= 1 + name.len() / 6;
+    if names.contains(&name) || !names.iter().any(alike) {
+        return None;
+    }
+    let message = format!("{} is for the namespace {name}, which is not there", policy.identity);
+    let finding = policy.warning(Code::UnknownNamespace, &format!("{pointer}/namespaceSelector"), message);
+    Some(finding.help(did_you_mean(name, &names)))
 }
 
 /// The namespace that a selector takes by its name.

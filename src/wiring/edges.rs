@@ -212,7 +212,7 @@ pub const EDGES: &[Edge] = &[
     edge(ROUTES, "spec/rules/*/**/extensionRef", "name", To::Fields("", "")),
     edge(&[(GATEWAY, "ListenerSet")], "spec/parentRef", "name", To::Fields(GATEWAY, "Gateway")).across().first(),
     edge(&[(GATEWAY, "Gateway")], "spec/gatewayClassName", "", To::One(GATEWAY, "GatewayClass")).first(),
-    edge(&[(GATEWAY, "Gateway")], "spec/infrastructure/parametersRef", "name", To::Fields("", "")),
+    edge(&[(GATEWAY, "Gateway")], "spec/infrastructure/parametersRef", "name", To::Fields("", "")).first(),
     edge(&[(GATEWAY, "Gateway")], "spec/listeners/*/tls/certificateRefs/*", "name", To::Fields("", "Secret"))
         .across()
         .part(TLS),

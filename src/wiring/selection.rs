@@ -142,8 +142,21 @@ fn pool_pods(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], pool: &Object<'_>
 fn guarded(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], object: &Object<'_>, pointer: &str) -> Option<Finding> {
     let selector = object.at(pointer).filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?;
     let taken = pods.iter().any(|p| p.in_namespace(&object.identity.namespace) && p.taken(selector));
-    let finding = if taken { None } else { nothing(inventory, pods, object, pointer) };
+    if taken {
+        return None;
+    }
+    let finding = nothing(inventory, pods, object, pointer).or_else(|| astray(pods, object, pointer, selector));
     finding.map(|finding| Finding { severity: Severity::Warning, ..finding })
+}
+
+/// Of its own namespace nothing is known, and in another one are pods that it fits.
+fn astray(pods: &[Pods<'_>], object: &Object<'_>, pointer: &str, selector: &Value) -> Option<Finding> {
+    let home = object.identity.namespace.as_str();
+    let fits = |p: &&Pods<'_>| !p.owner.home().is_empty() && p.taken(selector);
+    let other = pods.iter().find(fits).filter(|_| !home.is_empty() && !pods.iter().any(|p| p.in_namespace(home)))?;
+    let message = format!("{} is for pods that are not known in the namespace {home}", object.identity);
+    let finding = object.warning(Code::EmptySelection, pointer, message);
+    Some(finding.help(format!("it fits those of {}", other.owner.identity)))
 }
 
 /// An ingress rule for a port that the pods do not have lets nothing in.
@@ -231,6 +244,12 @@ fn monitors(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>]) -> Vec<Finding> {
         if !services.is_empty() && known(namespace) && taken.is_empty() {
             let message = format!("{} selects no Service in the namespace {namespace}", monitor.identity);
             findings.push(monitor.warning(Code::EmptySelection, "/spec/selector", message));
+        }
+        let elsewhere = || inventory.of("", "Service").find(|s| !s.namespace.is_empty() && selects(selector, s.labels()));
+        if let Some(other) = elsewhere().filter(|_| services.is_empty()) {
+            let message = format!("{} is for Services that are not known in the namespace {namespace}", monitor.identity);
+            let finding = monitor.warning(Code::EmptySelection, "/spec/selector", message);
+            findings.push(finding.help(format!("it fits Service {}/{}", other.namespace, other.name)));
         }
         let ports = taken.iter().map(|s| s.ports()).collect::<Option<Vec<_>>>().map(|p| p.concat());
         findings.extend(scraped(monitor, "/spec/endpoints", ports.filter(|_| !taken.is_empty() && known(namespace))));
