@@ -27,7 +27,10 @@ pub fn addresses(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     for object in inventory.world.objects.iter().filter(|object| object.text.contains(".svc")) {
         strings(object.value, &mut |pointer, text| {
             if !ELSEWHERE.iter().any(|field| pointer.ends_with(field)) {
-                findings.extend(find(text).iter().filter_map(|address| wrong(inventory, object, pointer, address)));
+                // The port may stand beside a host.
+                let beside = pointer.strip_suffix("/host").and_then(|map| object.at(&format!("{map}/port"))?.as_i64());
+                let all = find(text).into_iter().map(|a| Address { port: a.port.or(beside), ..a });
+                findings.extend(all.filter_map(|address| wrong(inventory, object, pointer, &address)));
             }
         });
     }
