@@ -144,7 +144,8 @@ pub fn migration(container: &Container<'_>) -> Vec<Finding> {
 
 /// A proxy that leaves the schema alone has a migration, and that comes before it.
 pub fn schema(inventory: &Inventory<'_, '_>, proxy: &Container<'_>, migrations: &[Container<'_>]) -> Option<Finding> {
-    let Some(alone) = proxy.environment.get("DISABLE_SCHEMA_UPDATE").filter(|_| proxy.part.at("/name").is_some()) else {
+    let Some(alone) = proxy.environment.get("DISABLE_SCHEMA_UPDATE").filter(|_| proxy.part.at("/name").is_some())
+    else {
         return None;
     };
     if !alone.value.as_deref().is_some_and(|v| v.eq_ignore_ascii_case("true")) || !proxy.has("DATABASE_URL") {
@@ -159,7 +160,8 @@ pub fn schema(inventory: &Inventory<'_, '_>, proxy: &Container<'_>, migrations: 
     let delivery = &inventory.delivery;
     let (job, pods) = (&migration.part.object, &proxy.part.object);
     delivery.late(&delivery.levels(job), &delivery.levels(pods))?;
-    let message = format!("{} migrates the database after {} has started on the old schema", job.identity, pods.identity);
+    let message =
+        format!("{} migrates the database after {} has started on the old schema", job.identity, pods.identity);
     let finding = migration.part.error(Code::SyncOrder, "", message);
     Some(finding.help("give it an earlier wave than the proxy"))
 }

@@ -40,8 +40,7 @@ fn picker_ports(workload: &Object<'_>) -> Vec<Finding> {
                     "{} asks its picker for health on port {asked}, and that answers on {}",
                     workload.identity, ports[1]
                 );
-                let finding =
-                    workload.error(Code::MissingPort, &format!("{pointer}/{probe}/grpc/port"), message);
+                let finding = workload.error(Code::MissingPort, &format!("{pointer}/{probe}/grpc/port"), message);
                 findings.push(finding.help("the flag --grpc-health-port sets it, 9003 by default"));
             }
         }
@@ -56,10 +55,8 @@ fn declared(workload: &Object<'_>, pointer: &str, container: &Value, listens: &[
     // A collector's own metrics.
     let strange = declared.iter().position(|port| !listens.contains(port) && *port != 8888)?;
     let silent = listens.iter().find(|port| !declared.contains(port))?;
-    let message = format!(
-        "{} declares port {}, and its container listens on {silent}",
-        workload.identity, declared[strange]
-    );
+    let message =
+        format!("{} declares port {}, and its container listens on {silent}", workload.identity, declared[strange]);
     let finding = workload.warning(Code::MissingPort, &format!("{pointer}/ports/{strange}/containerPort"), message);
     Some(finding.help("a Service or a probe that means the port by its name goes astray"))
 }
@@ -96,7 +93,8 @@ fn picker_services(world: &World<'_>) -> Vec<Finding> {
 
 /// A port of a container by number or name.
 fn number(container: &Value, port: &Value) -> Option<i64> {
-    let named = |name: &str| container["ports"].as_array()?.iter().find(|p| p["name"] == name)?["containerPort"].as_i64();
+    let named =
+        |name: &str| container["ports"].as_array()?.iter().find(|p| p["name"] == name)?["containerPort"].as_i64();
     port.as_i64().or_else(|| named(port.as_str()?))
 }
 
@@ -116,12 +114,15 @@ fn collector_ports(world: &World<'_>) -> Vec<Finding> {
 fn configuration(world: &World<'_>, workload: &Object<'_>, container: &Value) -> Option<Value> {
     let mounted = container["volumeMounts"].as_array()?;
     let volumes = workload.items("/spec/template/spec/volumes").iter();
-    let names = volumes.filter(|v| mounted.iter().any(|m| m["name"] == v["name"])).filter_map(|v| v["configMap"]["name"].as_str());
+    let names = volumes
+        .filter(|v| mounted.iter().any(|m| m["name"] == v["name"]))
+        .filter_map(|v| v["configMap"]["name"].as_str());
     let maps = names.filter_map(|name| world.objects.get("", "ConfigMap", workload.home(), name));
     let texts = maps.flat_map(|map| map.at("/data").and_then(Value::as_object).into_iter().flat_map(|d| d.values()));
-    let mut parsed = texts.filter_map(Value::as_str).filter(|text| text.contains("receivers:")).filter_map(|text| {
-        yaml::documents(&Source::new("collector", text)).ok()?.into_iter().next()
-    });
+    let mut parsed = texts
+        .filter_map(Value::as_str)
+        .filter(|text| text.contains("receivers:"))
+        .filter_map(|text| yaml::documents(&Source::new("collector", text)).ok()?.into_iter().next());
     parsed.find(|value| value["receivers"].is_object() && value["service"]["pipelines"].is_object())
 }
 

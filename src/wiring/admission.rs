@@ -71,7 +71,8 @@ fn nearly(inventory: &Inventory<'_, '_>, policy: &Object<'_>, pointer: &str, sel
 
 /// The namespace that a selector takes by its name.
 fn only_namespace(selector: &Value) -> Option<&str> {
-    let labels = selector["matchLabels"].as_object().filter(|l| l.len() == 1 && selector.get("matchExpressions").is_none());
+    let labels =
+        selector["matchLabels"].as_object().filter(|l| l.len() == 1 && selector.get("matchExpressions").is_none());
     labels?.get("kubernetes.io/metadata.name")?.as_str()
 }
 
@@ -99,7 +100,10 @@ fn kept_away(
                     );
                     let finding = closing.error(Code::UnreachablePods, "/spec/ingress", message);
                     if !findings.iter().any(|f| f.place == finding.place) {
-                        findings.push(finding.help("let in the pods with gateway.networking.k8s.io/gateway-name of its namespace"));
+                        findings.push(
+                            finding
+                                .help("let in the pods with gateway.networking.k8s.io/gateway-name of its namespace"),
+                        );
                     }
                 }
             }
@@ -122,8 +126,13 @@ fn selectors(inventory: &Inventory<'_, '_>, target: &Object<'_>) -> Vec<Value> {
     }
     let targets = if target.is(AGENTGATEWAY, "AgentgatewayBackend") { target.items("/spec/mcp/targets") } else { &[] };
     let services = || inventory.world.objects.of("", "Service").filter(|s| s.home() == target.home());
-    let chosen = targets.iter().filter_map(|t| t["selector"].get("services").filter(|_| t["selector"].get("namespaces").is_none()));
-    chosen.flat_map(|c| services().filter(|s| selects(c, s.labels()))).filter_map(|s| of(s.at("/spec/selector"))).collect()
+    let chosen = targets
+        .iter()
+        .filter_map(|t| t["selector"].get("services").filter(|_| t["selector"].get("namespaces").is_none()));
+    chosen
+        .flat_map(|c| services().filter(|s| selects(c, s.labels())))
+        .filter_map(|s| of(s.at("/spec/selector")))
+        .collect()
 }
 
 /// A policy that closes pods which no policy opens for a Gateway.

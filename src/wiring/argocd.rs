@@ -11,8 +11,8 @@ use crate::finding::{Code, Finding, Severity};
 use crate::object::Object;
 use crate::schema::did_you_mean;
 use crate::wiring::delivery::{self, folder_of, wildcard};
-use crate::wiring::order;
 use crate::wiring::inventory::{Absence, Inventory, Origin, is_cluster_scoped};
+use crate::wiring::order;
 
 /// Applications with waves of their own, where nothing makes the waves wait.
 pub fn waves(inventory: &Inventory<'_, '_>) -> Option<Finding> {

@@ -21,7 +21,9 @@ pub struct Needing<'o, 'a> {
 pub fn waits(inventory: &Inventory<'_, '_>, namespace: &str) -> bool {
     let settings = inventory.find("", "ConfigMap", namespace, "argocd-cm");
     settings.is_some_and(|settings| {
-        let told = |key: &&str| ["resource.customizations", "resource.customizations.health.argoproj.io_Application"].contains(key);
+        let told = |key: &&str| {
+            ["resource.customizations", "resource.customizations.health.argoproj.io_Application"].contains(key)
+        };
         settings.keys().is_none_or(|keys| keys.iter().any(told))
     })
 }

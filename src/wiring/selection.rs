@@ -232,7 +232,8 @@ fn monitors(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>]) -> Vec<Finding> {
         let selector = monitor.at("/spec/selector").unwrap_or(&Value::Null);
         let taken: Vec<&Pods<'_>> =
             pods.iter().filter(|p| p.in_namespace(&monitor.identity.namespace) && p.taken(selector)).collect();
-        let ports: Option<Vec<Port<'_>>> = taken.iter().map(|p| p.ports.clone()).collect::<Option<Vec<_>>>().map(|p| p.concat());
+        let ports: Option<Vec<Port<'_>>> =
+            taken.iter().map(|p| p.ports.clone()).collect::<Option<Vec<_>>>().map(|p| p.concat());
         findings.extend(scraped(monitor, "/spec/podMetricsEndpoints", ports.filter(|_| !taken.is_empty())));
     }
     let known = |namespace: &str| !inventory.is_opaque(namespace);
@@ -245,9 +246,11 @@ fn monitors(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>]) -> Vec<Finding> {
             let message = format!("{} selects no Service in the namespace {namespace}", monitor.identity);
             findings.push(monitor.warning(Code::EmptySelection, "/spec/selector", message));
         }
-        let elsewhere = || inventory.of("", "Service").find(|s| !s.namespace.is_empty() && selects(selector, s.labels()));
+        let elsewhere =
+            || inventory.of("", "Service").find(|s| !s.namespace.is_empty() && selects(selector, s.labels()));
         if let Some(other) = elsewhere().filter(|_| services.is_empty()) {
-            let message = format!("{} is for Services that are not known in the namespace {namespace}", monitor.identity);
+            let message =
+                format!("{} is for Services that are not known in the namespace {namespace}", monitor.identity);
             let finding = monitor.warning(Code::EmptySelection, "/spec/selector", message);
             findings.push(finding.help(format!("it fits Service {}/{}", other.namespace, other.name)));
         }

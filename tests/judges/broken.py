@@ -35,7 +35,7 @@ HARMLESS = [
     (r"^deleted (%s) " % "|".join(LEAVES), "nothing refers to it"),
     (r"^deleted AgentgatewayPolicy \S+/(tracing|body-limit|tools\S*)$", "a limit, a trace or a filter less: nothing says that it is wanted"),
     (r"^deleted Application \S+-project$", "what it delivers is applied by hand first"),
-    (r"^deleted Service \S+/litellm$", "nothing in the tree calls LiteLLM"),
+    (r"^(deleted|renamed) Service \S+/litellm$", "nothing in the tree calls LiteLLM"),
     (r"^key ExternalSecret \S+/gateway-client-keys", "agentgateway takes every key of that Secret"),
     (r"^key \S+ \S+ .*/labels/.*part-of", "nothing selects by that label"),
     (r"^key NetworkPolicy .*monitoring", "that namespace is another's"),
@@ -164,52 +164,73 @@ def write(folder, items, groups, i=None, new=None):
         (folder / "groups.yaml").write_text(groups)
 
 
-# Per tool: the command, and the lines that tell something.
+# Per tool: the command, and the lines that tell something. The validators look at one object at a time.
 CRDS = os.environ.get("CRDS")
 TOOLS = {
     "gatewright": (
         [os.environ.get("GATEWRIGHT", "gatewright"), "check", "-o", "github"] + (["--crds", CRDS] if CRDS else []) + ["--manifests"],
         r"^::(error|warning)",
     ),
-    "kubeconform": (["kubeconform", "-strict", "-ignore-missing-schemas", "-summary=false"], "invalid|error"),
-    "kubectl-validate": (["kubectl-validate"] + (["--local-crds", CRDS] if CRDS else []), "ERROR|error|Invalid"),
+    "kubeconform": (["kubeconform", "-strict", "-ignore-missing-schemas"] + os.environ.get("KUBECONFORM_FLAGS", "").split(), "invalid|error"),
+    "kubectl-validate": (["kubectl-validate"] + (["--local-crds", CRDS] if CRDS else []), "."),
     "kube-score": (["kube-score", "score", "-o", "ci"], "CRITICAL|WARNING"),
 }
-TOOLS["kubeconform"][0].extend(os.environ.get("KUBECONFORM_FLAGS", "").split())
+VALIDATORS = ("kubeconform", "kubectl-validate")
 
 
-def told(tool, folder, each_file):
+def told(tool, folder):
     command, pattern = TOOLS[tool]
-    places = [str(f) for f in trees.yaml_files(folder) if f.name != "groups.yaml"] if each_file else [str(folder)]
-    result = subprocess.run(command + places, capture_output=True, text=True)
+    files = [str(f) for f in trees.yaml_files(folder) if f.name != "groups.yaml"]
+    result = subprocess.run(command + (files if tool == "kube-score" else [str(folder)]), capture_output=True, text=True)
     lines = (result.stdout + result.stderr).replace(str(folder), "").splitlines()
-    # Lines and columns move with every change.
-    return Counter(re.sub(r"(line|col|endLine)=\d+,?|:\d+:\d+|\[.*?ms\]", "", line) for line in lines if re.search(pattern, line))
+    # Lines move with every change, and a renamed object is still the same.
+    lines = [re.sub(r"(line|col|endLine)=\d+,?|(?<=\] )\S+ ", "", line) for line in lines]
+    return Counter(line for line in lines if re.search(pattern, line))
+
+
+def verdicts(tool, folder, objects):
+    """What a validator says of each object."""
+    names = dict(enumerate(objects))
+    write(folder, [(f"object-{n}.yaml", objects[name]) for n, name in names.items()], None)
+    result = subprocess.run(TOOLS[tool][0] + [str(folder)], capture_output=True, text=True)
+    name, said = None, {name: "" for name in objects}
+    for line in (result.stdout + result.stderr).splitlines():
+        if found := re.search(r"object-(\d+)\.yaml", line):
+            name = names[int(found[1])]
+        if name and re.search("invalid|error|ERROR|Invalid", line):
+            said[name] += re.sub(r"\S*object-\d+\.yaml\S*( - \S+ \S+)?", "", line)
+    return said
 
 
 def judge(tool, places, samples, seed):
     hits, counts, alarms = Counter(), Counter(), Counter()
-    each_file = tool == "kube-score"
     folder = Path(tempfile.mkdtemp()) / "tree"
     for place in places:
         items, groups = load(place)
         write(folder, items, groups)
-        whole = told(tool, folder, each_file)
+        whole = told(tool, folder) if tool not in VALIDATORS else None
         chance = random.Random(seed)
         kinds = {}
         for b in breaks(items):
             if not any(re.search(pattern, b[0]) for pattern, _ in HARMLESS):
                 kinds.setdefault(b[0].split()[0], []).append(b)
         kinds["harmless"] = list(harmless(items))
-        for kind, all_of_kind in sorted(kinds.items()):
-            for what, i, new in chance.sample(all_of_kind, min(samples, len(all_of_kind))):
-                write(folder, items, groups, i, new)
-                now = told(tool, folder, each_file)
-                said = now - whole
+        chosen = {k: chance.sample(of_kind, min(samples, len(of_kind))) for k, of_kind in sorted(kinds.items())}
+        if tool in VALIDATORS:
+            objects = {f"{kind}-{what}-{i}".replace("/", ":"): new for kind in chosen for what, i, new in chosen[kind] if new}
+            objects |= {f"{i}-before": obj for i, (_, obj) in enumerate(items)}
+            texts = verdicts(tool, folder, objects)
+        for kind in chosen:
+            for what, i, new in chosen[kind]:
+                if tool in VALIDATORS:
+                    said = new and texts[f"{i}-before"] != texts[f"{kind}-{what}-{i}".replace("/", ":")]
+                else:
+                    write(folder, items, groups, i, new)
+                    said = told(tool, folder) - whole
                 counts[kind] += 1
                 hits[kind] += bool(said)
                 if os.environ.get("VERBOSE") and bool(said) == (kind == "harmless"):
-                    print(f"    {tool} {place.name}: {kind if kind == 'harmless' else ''} {what} {items[i][1]['kind']} {list(said)[:1]}")
+                    print(f"    {tool} {place.name}: {kind if kind == 'harmless' else ''} {what} {items[i][1]['kind']} {said}")
     shutil.rmtree(folder.parent, ignore_errors=True)
     broken = [k for k in counts if k != "harmless"]
     found = sum(hits[k] for k in broken)
