@@ -144,10 +144,8 @@ pub fn migration(container: &Container<'_>) -> Vec<Finding> {
 
 /// A proxy that leaves the schema alone has a migration, and that comes before it.
 pub fn schema(inventory: &Inventory<'_, '_>, proxy: &Container<'_>, migrations: &[Container<'_>]) -> Option<Finding> {
-    let Some(alone) = proxy.environment.get("DISABLE_SCHEMA_UPDATE").filter(|_| proxy.part.at("/name").is_some())
-    else {
-        return None;
-    };
+    let of_pod = proxy.part.at("/name").is_some();
+    let alone = proxy.environment.get("DISABLE_SCHEMA_UPDATE").filter(|_| of_pod)?;
     if !alone.value.as_deref().is_some_and(|v| v.eq_ignore_ascii_case("true")) || !proxy.has("DATABASE_URL") {
         return None;
     }
