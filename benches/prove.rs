@@ -6,13 +6,17 @@ use std::time::Instant;
 use gatewright::catalog::Catalog;
 use gatewright::prove;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// One set in so many; coprime with the number of choices of each kind, so that all of them are met.
 const EVERY: usize = 61;
 
 fn main() {
     let catalog = Catalog::new(&Default::default()).expect("the built-in catalog");
     let all = prove::sets(&catalog);
-    let sample: Vec<_> = all.iter().step_by(EVERY).cloned().collect();
+    let sample: Vec<_> =
+        all.iter().step_by(std::env::var("EVERY").map_or(EVERY, |e| e.parse().unwrap())).cloned().collect();
     let start = Instant::now();
     let proof = prove::prove(&catalog, &sample, |_| {});
     let time = start.elapsed();

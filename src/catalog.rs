@@ -222,9 +222,11 @@ impl Catalog {
                         say("/requires", format!("no group provides `{capability}`"));
                     }
                 }
-                for template in variant.text.documents.values() {
+                let objects = variant.text.agentic.iter().filter_map(|text| text.objects.as_ref());
+                let named = variant.text.documents.values().map(|template| ("/documents", template));
+                for (key, template) in named.chain(objects.map(|template| ("/agentic/objects", template))) {
                     if self.templates.source(&format!("templates/{template}")).is_none() {
-                        say("/documents", format!("there is no template `templates/{template}`"));
+                        say(key, format!("there is no template `templates/{template}`"));
                     }
                 }
                 for (name, component) in &variant.text.components {

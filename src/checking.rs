@@ -11,7 +11,7 @@ use crate::definitions::{self, Definitions, kinds};
 use crate::disk::{self, Failure};
 use crate::finding::{Finding, Severity, sorted};
 use crate::manifests;
-use crate::render::Memo;
+use crate::memo::Memo;
 use crate::workspace::{Outcome, Result, Workspace};
 use crate::world::World;
 

@@ -1,29 +1,14 @@
 //! What the platform claims, held against the manifests: the lesser of the declared state and the evidence.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde_json::Value;
 
+use crate::component::{Declared, Evidence, Selector, State};
 use crate::finding::{Code, Finding};
 use crate::object::Identity;
 use crate::plan::Plan;
+use crate::pointer::part;
 use crate::render::Bundle;
-use crate::template::{Context, truthy};
-
-/// How true a claim is; later is less.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// It is there, all of it.
-    Implemented,
-    /// A part is there.
-    Partial,
-    /// It is there and not proved, or not there yet.
-    Pending,
-    /// It is described and absent.
-    Documented,
-    /// Its group is off.
-    Off,
-}
 
 /// One line of the table of claims.
 #[derive(Clone, Debug, Serialize)]
@@ -44,66 +29,14 @@ pub struct Claim {
     pub pointer: String,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Declared {
-    control: String,
-    state: State,
-    detail: String,
-    missing: Option<String>,
-    settles: Option<String>,
-    #[serde(default)]
-    chart: bool,
-    #[serde(default)]
-    evidence: Vec<Evidence>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "lowercase")]
-enum Evidence {
-    Present(Selector),
-    Absent(Selector),
-}
-
-/// Which manifests: all given fields must agree.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Selector {
-    kind: String,
-    group: Option<String>,
-    namespace: Option<String>,
-    name: Option<String>,
-    #[serde(rename = "where", default)]
-    conditions: Map<String, Value>,
-}
-
 /// All claims of a plan, sorted by control; claims of groups that are off say so and no more.
-///
-/// # Errors
-/// Claims that do not follow docs/groups.md.
-pub fn claims(plan: &Plan<'_>, bundle: &Bundle) -> Result<Vec<Claim>, Vec<Finding>> {
-    let (mut claims, mut findings): (Vec<Claim>, Vec<Finding>) = (Vec::new(), Vec::new());
-    for choice in plan.choices.values() {
-        let group = choice.group.name.as_str();
-        let context = plan.contexts.get(group).map(Context::new);
-        for (i, raw) in choice.variant().text.claims.iter().enumerate() {
-            let Some(context) = &context else {
-                claims.extend(off(raw, group));
-                continue;
-            };
-            let pointer = format!("/claims/{i}");
-            match declared(plan, raw, context) {
-                Ok(Some(declared)) => claims.push(Claim { pointer, ..judge(declared, group, bundle) }),
-                Ok(None) => {}
-                Err((inner, sentence)) => {
-                    let place = choice.place(&format!("{pointer}{inner}"));
-                    findings.push(Finding::error(Code::GroupFile, sentence).place(place));
-                }
-            }
-        }
+pub fn claims(plan: &Plan<'_>, bundle: &Bundle) -> Vec<Claim> {
+    let mut claims: Vec<Claim> = plan.declared.iter().map(|declared| judge(declared, bundle)).collect();
+    for choice in plan.choices.values().filter(|c| !c.on) {
+        claims.extend(choice.variant().text.claims.iter().filter_map(|raw| off(raw, &choice.group.name)));
     }
     claims.sort_by(|a, b| (a.state == State::Off, &a.control).cmp(&(b.state == State::Off, &b.control)));
-    if findings.is_empty() { Ok(claims) } else { Err(findings) }
+    claims
 }
 
 /// Claims that the manifests do not bear out.
@@ -134,52 +67,25 @@ fn off(raw: &Value, group: &str) -> Option<Claim> {
     })
 }
 
-fn declared(plan: &Plan<'_>, raw: &Value, context: &Context) -> Result<Option<Declared>, (String, String)> {
-    let templates = &plan.catalog.templates;
-    if let Some(when) = raw.get("when").and_then(Value::as_str) {
-        let holds = templates.eval(when, context).map_err(|e| ("/when".to_owned(), e))?;
-        if !truthy(&holds) {
-            return Ok(None);
-        }
-    }
-    let mut filled = templates.fill(raw, context)?;
-    filled.as_object_mut().map(|map| map.shift_remove("when"));
-    let declared: Declared = serde_json::from_value(filled).map_err(|e| (String::new(), e.to_string()))?;
-    let lacks = |what: &str| {
-        Err((
-            String::new(),
-            format!("the claim `{}` is {:?} and has no {what}", declared.control, declared.state).to_lowercase(),
-        ))
-    };
-    match declared.state {
-        State::Partial if declared.missing.is_none() => lacks("`missing`"),
-        State::Pending if declared.settles.is_none() => lacks("`settles`"),
-        State::Documented if !declared.evidence.iter().any(|e| matches!(e, Evidence::Absent(_))) => {
-            lacks("evidence that it is absent")
-        }
-        State::Off => lacks("state; `off` is not declared"),
-        _ => Ok(Some(declared)),
-    }
-}
-
-fn judge(declared: Declared, group: &str, bundle: &Bundle) -> Claim {
+fn judge(declared: &Declared, bundle: &Bundle) -> Claim {
     let gaps: Vec<String> = declared.evidence.iter().filter_map(|evidence| gap(evidence, bundle)).collect();
     let shown = match gaps.len() {
         0 => declared.state,
         n if n < declared.evidence.len() => declared.state.max(State::Partial),
         _ => declared.state.max(State::Pending),
     };
-    let mut detail = declared.detail;
+    let mut detail = declared.detail.clone();
     if declared.chart {
         detail += "; declared by the chart";
     }
-    if let Some(missing) = declared.missing {
+    if let Some(missing) = &declared.missing {
         detail += &format!("; missing: {missing}");
     }
-    if let Some(settles) = declared.settles {
+    if let Some(settles) = &declared.settles {
         detail += &format!("; settled by: {settles}");
     }
-    Claim { control: declared.control, group: group.to_owned(), state: shown, detail, gaps, pointer: String::new() }
+    let (control, group, pointer) = (declared.control.clone(), declared.group.clone(), declared.pointer.clone());
+    Claim { control, group, state: shown, detail, gaps, pointer }
 }
 
 fn gap(evidence: &Evidence, bundle: &Bundle) -> Option<String> {
@@ -199,7 +105,7 @@ fn selects(selector: &Selector, identity: &Identity, value: &Value) -> bool {
         && agrees(&selector.group, &identity.group)
         && agrees(&selector.namespace, &identity.namespace)
         && agrees(&selector.name, &identity.name)
-        && selector.conditions.iter().all(|(pointer, wanted)| match value.pointer(pointer) {
+        && selector.conditions.iter().all(|(pointer, wanted)| match part(value, pointer) {
             Some(found) => wanted == "*" || wanted == found,
             None => false,
         })

@@ -11,6 +11,7 @@ use crate::finding::{Finding, Severity};
 use crate::github;
 use crate::report;
 use crate::sarif;
+use crate::source::without_controls;
 use crate::workspace::{Outcome, pretty};
 
 /// Runs the program and returns its exit code.
@@ -34,7 +35,7 @@ pub fn run() -> u8 {
         Ok(outcome) => finish(outcome, &args),
         Err(Failure::Findings(findings)) => finish(Outcome { findings, ..Outcome::default() }, &args),
         Err(Failure::Environment(error)) => {
-            let mut causes = error.chain().map(ToString::to_string);
+            let mut causes = error.chain().map(|cause| without_controls(cause.to_string()));
             let first = causes.next().unwrap_or_default();
             let (what, hint) = first.split_once('\n').map_or((first.as_str(), None), |(what, hint)| (what, Some(hint)));
             let _ = writeln!(

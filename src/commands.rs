@@ -22,11 +22,11 @@ use crate::explain_gateway;
 use crate::features::Cluster;
 use crate::finding::{Code, Finding, sorted};
 use crate::golden;
+use crate::memo::Memo;
 use crate::output;
 use crate::pipeline::Rendered;
 use crate::plan;
 use crate::prove;
-use crate::render::Memo;
 use crate::schema::did_you_mean;
 use crate::tables::{plan_json, plan_text, secrets_text, status_markdown, status_text};
 use crate::tree::{self, Change, Tree, changes, unified_diff};
@@ -179,7 +179,12 @@ impl Workspace<'_> {
             let (name, old, new) = both(&rendered)?;
             Ok((unified_diff(&name, &old, &new), updates::kinds(&rendered, &old)))
         })?;
-        let data: String = diffs.iter().map(|(text, _)| text.as_str()).collect();
+        let mut data: String = diffs.iter().map(|(text, _)| text.as_str()).collect();
+        for cluster in self.orphans(place, &clusters)? {
+            let name = format!("{}/{cluster}", place.output_dir.display());
+            let found = disk::read_tree(&self.folder.join(&name))?;
+            data += &unified_diff(&name, &tree::owned(&found, &Tree::new()), &Tree::new());
+        }
         if data.is_empty() {
             return Ok(Outcome { findings, ..Outcome::default() });
         }
@@ -207,7 +212,7 @@ impl Workspace<'_> {
 
     fn status(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
         let tables = self.each(&self.clusters(only)?, &Memo::default(), |rendered| {
-            let claims = claims::claims(&rendered.plan, &rendered.bundle).map_err(Failure::Findings)?;
+            let claims = claims::claims(&rendered.plan, &rendered.bundle);
             let gateways: Vec<Value> = rendered.plan.agentic.model.gateways.iter().map(model::status).collect();
             Ok((rendered.plan.cluster.clone(), claims, gateways))
         })?;
@@ -230,7 +235,8 @@ impl Workspace<'_> {
 
     /// A gateway, route or agent, in each cluster that has it.
     fn explain_object(&self, topic: &str) -> Result<Outcome> {
-        let resolve = |cluster: &Cluster| plan::resolve(self.catalog, cluster).map_err(Failure::Findings);
+        let resolve =
+            |cluster: &Cluster| plan::resolve(self.catalog, cluster, &Memo::default()).map_err(Failure::Findings);
         let plans = self.clusters(None)?.iter().map(resolve).collect::<Result<Vec<_>>>()?;
         let said = plans.iter().filter_map(|plan| Some((plan, explain_gateway::explain(&plan.agentic.model, topic)?)));
         let said: Vec<String> = said.map(|(plan, text)| format!("cluster {}: {text}", plan.cluster)).collect();

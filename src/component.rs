@@ -1,4 +1,4 @@
-//! The shapes that a plan is made of: components and secrets, expressions already filled in. Only data.
+//! The shapes that a plan is made of: components, secrets and claims, expressions already filled in. Only data.
 
 use std::collections::BTreeMap;
 
@@ -172,4 +172,93 @@ fn empty() -> Value {
 }
 fn opaque() -> String {
     "Opaque".into()
+}
+
+/// How true a claim is; later is less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It is there, all of it.
+    Implemented,
+    /// A part is there.
+    Partial,
+    /// It is there and not proved, or not there yet.
+    Pending,
+    /// It is described and absent.
+    Documented,
+    /// Its group is off.
+    Off,
+}
+
+/// What a group claims.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Declared {
+    /// What the platform does.
+    pub control: String,
+    /// How true its group says it is.
+    pub state: State,
+    /// What exactly.
+    pub detail: String,
+    /// What is missing of it, where it is partial.
+    pub missing: Option<String>,
+    /// What would settle it, where it is pending.
+    pub settles: Option<String>,
+    /// A chart does it, on the word of its values.
+    #[serde(default)]
+    pub chart: bool,
+    /// What must be among the manifests.
+    #[serde(default)]
+    pub evidence: Vec<Evidence>,
+    /// The group that claims it.
+    #[serde(skip)]
+    pub group: String,
+    /// JSON pointer in the group file.
+    #[serde(skip)]
+    pub pointer: String,
+}
+
+impl Declared {
+    /// The claim with all that its state asks for.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn complete(self) -> Result<Self, String> {
+        let absent = || self.evidence.iter().any(|e| matches!(e, Evidence::Absent(_)));
+        let what = match self.state {
+            State::Partial if self.missing.is_none() => "`missing`",
+            State::Pending if self.settles.is_none() => "`settles`",
+            State::Documented if !absent() => "evidence that it is absent",
+            State::Off => "state; `off` is not declared",
+            _ => return Ok(self),
+        };
+        Err(format!("the claim `{}` is {:?} and has no {what}", self.control, self.state).to_lowercase())
+    }
+}
+
+/// What shows that a claim is true.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "lowercase")]
+pub enum Evidence {
+    /// Some manifest agrees.
+    Present(Selector),
+    /// None does.
+    Absent(Selector),
+}
+
+/// Which manifests: all given fields must agree.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Selector {
+    /// Kind.
+    pub kind: String,
+    /// API group; empty for the core.
+    pub group: Option<String>,
+    /// Namespace.
+    pub namespace: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+    /// Values by JSON pointer; `*` for any.
+    #[serde(rename = "where", default)]
+    pub conditions: Map<String, Value>,
 }

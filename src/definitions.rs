@@ -29,7 +29,10 @@ impl Definitions {
     pub(crate) fn find(folder: &Path, paths: &[PathBuf]) -> Result<Option<Self>> {
         let default = [PathBuf::from(CRDS)];
         let paths = match paths {
-            [] if folder.join(CRDS).is_dir() => &default[..],
+            [] if folder.join(CRDS).is_dir() => {
+                disk::inside(folder, &folder.join(CRDS))?;
+                &default[..]
+            }
             [] => return Ok(None),
             paths => paths,
         };

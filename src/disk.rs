@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::{self};
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::catalog::Catalog;
 use crate::features::{Cluster, Inputs};
@@ -49,6 +49,8 @@ pub fn inputs(folder: &Path, features: &Path) -> Result<Inputs, Failure> {
         let hint = "`gatewright init` writes one; `-C DIR` runs elsewhere, `-f FILE` takes another file";
         return Err(anyhow::anyhow!("there is no {}\n{hint}", features.display()).into());
     }
+    let beside = path.parent().unwrap_or(folder);
+    inside(beside, &path)?;
     let mut findings = Vec::new();
     let mut read = |path: &Path, name: String| match text(path, MAX_FILE)? {
         Ok(text) => Ok::<_, Failure>(Some(Source::new(name, text))),
@@ -59,8 +61,7 @@ pub fn inputs(folder: &Path, features: &Path) -> Result<Inputs, Failure> {
     };
     let main = read(&path, slashes(features))?;
     let mut clusters = Vec::new();
-    let beside = path.parent().unwrap_or(folder).join("clusters");
-    for file in yaml_files(&beside, 1)? {
+    for file in yaml_files(beside, "clusters", 1)? {
         let name = format!("clusters/{}", file.file_name().unwrap_or_default().to_string_lossy());
         clusters.extend(read(&file, name)?);
     }
@@ -80,7 +81,7 @@ pub fn clusters(folder: &Path, features: &Path, catalog: &Catalog) -> Result<Vec
     let mut findings = Vec::new();
     for cluster in &mut clusters {
         for below in plan::folders(catalog, cluster) {
-            for path in yaml_files(&beside.join(&below), 1)? {
+            for path in yaml_files(&beside, &below, 1)? {
                 let name = format!("{below}/{}", path.file_name().unwrap_or_default().to_string_lossy());
                 match text(&path, MAX_FILE)? {
                     Ok(text) => cluster.manifests.push(Source::new(name, text)),
@@ -112,9 +113,9 @@ pub fn sources(folder: &Path, path: &Path) -> Result<(Vec<Arc<Source>>, Vec<Find
         bail!("there is no {}", path.display());
     }
     let (mut sources, mut findings) = (Vec::new(), Vec::new());
-    let hidden = |e: &walkdir::DirEntry| e.depth() > 0 && e.file_name().to_string_lossy().starts_with('.');
+    let hidden = |e: &DirEntry| e.depth() > 0 && e.file_name().to_string_lossy().starts_with('.');
     for entry in WalkDir::new(&start).sort_by_file_name().into_iter().filter_entry(|e| !hidden(e)) {
-        let entry = entry.with_context(|| format!("cannot list {}", path.display()))?;
+        let entry = listed(entry)?;
         let known = |e: &OsStr| ["yaml", "yml", "json"].iter().any(|known| e == *known);
         if !entry.file_type().is_file() || (entry.depth() > 0 && !entry.path().extension().is_some_and(known)) {
             continue;
@@ -139,40 +140,55 @@ fn not_utf8(source: &Arc<Source>) -> Finding {
 /// The group files and templates of a working directory, by path relative to it.
 ///
 /// # Errors
-/// A file is unreadable.
-pub fn catalog_files(folder: &Path) -> Result<BTreeMap<String, String>> {
-    let mut files = BTreeMap::new();
+/// A file is unreadable (environment), or not UTF-8 (finding).
+pub fn catalog_files(folder: &Path) -> Result<BTreeMap<String, String>, Failure> {
+    let (mut files, mut findings) = (BTreeMap::new(), Vec::new());
     for (part, depth) in [("groups", 1), ("templates", 8)] {
-        for path in yaml_files(&folder.join(part), depth)? {
+        for path in yaml_files(folder, part, depth)? {
             let name = slashes(path.strip_prefix(folder).expect("found below it"));
             match text(&path, MAX_FILE)? {
                 Ok(text) => drop(files.insert(name, text)),
-                Err(_) => bail!("{name} is not UTF-8 text"),
+                Err(before) => findings.push(not_utf8(&Source::new(name, before))),
             }
         }
     }
-    Ok(files)
+    if findings.is_empty() { Ok(files) } else { Err(Failure::Findings(findings)) }
 }
 
-/// The `*.yaml` files below a folder, sorted; a missing folder has none.
+/// Refuses what a symlink leads out of a folder: what lies elsewhere is not ours to read, and less to quote.
 ///
 /// # Errors
-/// Something that looks like one and is not read: a symlink, `*.yml`, a file in the folder's place.
-fn yaml_files(folder: &Path, depth: usize) -> Result<Vec<PathBuf>> {
+/// It leads out, or is not there.
+pub fn inside(folder: &Path, path: &Path) -> Result<()> {
+    let real = |path: &Path| fs::canonicalize(path).with_context(|| format!("cannot read {}", path.display()));
+    if !real(path)?.starts_with(real(folder)?) {
+        bail!("{} leads out of {}\nput the files themselves there", path.display(), folder.display());
+    }
+    Ok(())
+}
+
+/// The `*.yaml` files below a part of a folder, sorted; one that is missing has none.
+///
+/// # Errors
+/// Something that looks like one and is not read: a symlink, `*.yml`, no regular file, a file in the folder's place.
+fn yaml_files(base: &Path, part: &str, depth: usize) -> Result<Vec<PathBuf>> {
+    let folder = &base.join(part);
     if !folder.exists() {
         return Ok(Vec::new());
     }
+    inside(base, folder)?;
     if !folder.is_dir() {
         bail!("{} is no folder", folder.display());
     }
     let mut files = Vec::new();
     for entry in WalkDir::new(folder).max_depth(depth).sort_by_file_name() {
-        let entry = entry.with_context(|| format!("cannot list {}", folder.display()))?;
+        let entry = listed(entry)?;
         let path = entry.path().display();
         match entry.path().extension().and_then(|e| e.to_str()) {
             Some("yml") => bail!("{path} is not read\nrename it: files end in .yaml"),
             Some("yaml") if entry.path_is_symlink() => bail!("{path} is a symlink\nput the file itself there"),
             Some("yaml") if entry.file_type().is_file() => files.push(entry.into_path()),
+            Some("yaml") => bail!("{path} is no regular file"),
             _ => {}
         }
     }
@@ -188,11 +204,28 @@ fn text(path: &Path, most: u64) -> Result<Result<String, String>> {
     if about.len() > most {
         bail!("{} has {} bytes\nfiles of up to {most} bytes are read", path.display(), about.len());
     }
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    // A file may grow while it is read, and those of the kernel have no length.
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
+    if read.with_context(|| format!("cannot read {}", path.display()))? as u64 > most {
+        bail!("{} has more than {most} bytes", path.display());
+    }
     Ok(String::from_utf8(bytes).map_err(|e| {
         let valid = e.utf8_error().valid_up_to();
         String::from_utf8_lossy(&e.as_bytes()[..valid]).into_owned()
     }))
+}
+
+/// What a walk through folders came upon.
+///
+/// # Errors
+/// It is unreadable, in the words of the system alone.
+pub(crate) fn listed(entry: walkdir::Result<DirEntry>) -> Result<DirEntry> {
+    entry.map_err(|error| {
+        let what = format!("cannot list {}", error.path().unwrap_or(Path::new("")).display());
+        let cause = error.into_io_error().unwrap_or_else(|| io::Error::other("a loop of links"));
+        anyhow::Error::new(cause).context(what)
+    })
 }
 
 pub(crate) fn slashes(path: &Path) -> String {
@@ -202,14 +235,17 @@ pub(crate) fn slashes(path: &Path) -> String {
 /// What lies in a folder: path -> text. Symlinks, huge files and files that are no text are left out.
 ///
 /// # Errors
-/// A folder or file is unreadable.
+/// A folder or file is unreadable; the folder, or the one around it, is a symlink, which could lead anywhere.
 pub fn read_tree(folder: &Path) -> Result<Tree> {
     let mut found = Tree::new();
+    if let Some(link) = [Some(folder), folder.parent()].into_iter().flatten().find(|path| path.is_symlink()) {
+        bail!("{} is a symlink\nreplace it by a folder", link.display());
+    }
     if !folder.is_dir() {
         return Ok(found);
     }
     for entry in WalkDir::new(folder) {
-        let entry = entry.with_context(|| format!("cannot list {}", folder.display()))?;
+        let entry = listed(entry)?;
         let small = || entry.metadata().is_ok_and(|about| about.len() <= MAX_FILE);
         if entry.file_type().is_file()
             && small()
@@ -230,7 +266,7 @@ pub fn cases(folder: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in entries {
         let path = entry?.path();
-        if path.join("features.yaml").is_file() {
+        if !path.is_symlink() && path.join("features.yaml").is_file() {
             names.extend(path.file_name().map(|n| n.to_string_lossy().into_owned()));
         }
     }

@@ -5,9 +5,9 @@ use std::path::Path;
 use crate::catalog::Catalog;
 use crate::crd::Crds;
 use crate::disk::{self, Failure};
+use crate::memo::Memo;
 use crate::output;
 use crate::pipeline;
-use crate::render::Memo;
 use crate::tree::{Tree, changes, unified_diff};
 
 /// What a case renders today: all clusters, paths below `rendered/`.

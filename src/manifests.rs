@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::existing::{Existing, Silence};
 use crate::finding::{Code, Finding};
-use crate::object::Identity;
+use crate::object::{File, Identity};
 use crate::source::{Place, Source};
 use crate::tree::GROUPS;
 use crate::yaml;
@@ -42,7 +42,7 @@ pub struct Document {
     /// What it says.
     pub value: Value,
     /// The file, its name relative to the working folder.
-    pub source: Arc<Source>,
+    pub file: Arc<File>,
     /// Which document of the file, from 0.
     pub position: usize,
     below: usize,
@@ -51,7 +51,7 @@ pub struct Document {
 impl Document {
     /// The file relative to [`Manifests::folder`].
     pub fn path(&self) -> &str {
-        &self.source.name[self.below..]
+        &self.file.source.name[self.below..]
     }
 }
 
@@ -108,7 +108,7 @@ pub fn manifests(sources: &[Arc<Source>]) -> (Vec<Manifests>, Vec<Finding>) {
             findings.extend(found);
             Vec::new()
         }) {
-            let folder = folder_of(&document.source.name);
+            let folder = folder_of(&document.file.source.name);
             document.below = folder.len();
             clusters.entry(folder).or_default().documents.push(document);
         }
@@ -136,6 +136,7 @@ fn groups(source: &Arc<Source>) -> Result<Option<Groups>, Finding> {
 
 fn documents(source: &Arc<Source>) -> Result<Vec<Document>, Vec<Finding>> {
     let values = yaml::documents(source).map_err(|f| vec![f])?;
+    let file = Arc::new(File::new(source));
     let (mut documents, mut findings) = (Vec::new(), Vec::new());
     for (position, value) in values.into_iter().enumerate() {
         let is_list = value["kind"].as_str().is_some_and(|k| k.ends_with("List")) && value["items"].is_array();
@@ -147,10 +148,11 @@ fn documents(source: &Arc<Source>) -> Result<Vec<Document>, Vec<Finding>> {
             other => vec![other],
         };
         for value in values {
-            let source = source.clone();
             match Identity::of(&value) {
-                Ok(identity) => documents.push(Document { identity, value, source, position, below: 0 }),
-                Err(field) => findings.extend(no_object(&value, &field, &source)),
+                Ok(identity) => {
+                    documents.push(Document { identity, value, file: file.clone(), position, below: 0 });
+                }
+                Err(field) => findings.extend(no_object(&value, &field, source)),
             }
         }
     }

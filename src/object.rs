@@ -2,7 +2,7 @@
 //! stream) makes no difference here.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -56,6 +56,36 @@ impl Identity {
 /// Looks at one object alone and says what is wrong with it.
 pub type ObjectRule = fn(&Object<'_>) -> Vec<Finding>;
 
+/// A file in which several objects may stand. It is read for places once, however many findings ask for one.
+#[derive(Debug)]
+pub struct File {
+    /// Its name, relative to the working folder, and its text.
+    pub source: Arc<Source>,
+    nodes: OnceLock<Vec<Node>>,
+}
+
+impl File {
+    /// A file that nobody has asked yet.
+    pub fn new(source: &Arc<Source>) -> Self {
+        Self { source: source.clone(), nodes: OnceLock::new() }
+    }
+
+    /// Its documents; none when it is no YAML.
+    pub fn nodes(&self) -> &[Node] {
+        self.nodes.get_or_init(|| yaml::nodes(&self.source).unwrap_or_default())
+    }
+
+    /// Where the part of a document (from 0) at a JSON pointer stands: a scalar, or the key of a map or list, or the deepest
+    /// part of that way that is there.
+    fn place(&self, document: usize, pointer: &str) -> Place {
+        let Some(node) = self.nodes().get(document) else { return Place::new(&self.source, 0, 0) };
+        match node.at(pointer) {
+            Some(Node { kind: Kind::String(_) | Kind::Number(_) | Kind::Bool(_), place }) => place.clone(),
+            _ => node.place_at(pointer),
+        }
+    }
+}
+
 /// One object in its file.
 #[derive(Clone, Copy, Debug)]
 pub struct Object<'a> {
@@ -71,6 +101,8 @@ pub struct Object<'a> {
     pub text: &'a str,
     /// Which document of the file, from 0.
     pub document: usize,
+    /// The file, where it may hold other objects too.
+    pub file: Option<&'a File>,
     /// Set once no rule that looks at one object alone has anything to say; equal objects share it.
     pub clean: Option<&'a OnceLock<()>>,
 }
@@ -102,10 +134,8 @@ impl<'a> Object<'a> {
     /// The parts at a JSON pointer in which `*` stands for every item of a list and every entry of a map, each with the
     /// pointer to it.
     pub fn all(&self, pattern: &str) -> Vec<(String, &'a Value)> {
-        let mut parts = vec![(String::new(), self.value)];
-        for step in pattern.split('/').skip(1) {
-            parts = parts.into_iter().flat_map(|(pointer, value)| below(&pointer, value, step)).collect();
-        }
+        let mut parts = Vec::new();
+        below(self.value, pattern.strip_prefix('/'), &mut String::new(), &mut parts);
         parts
     }
 
@@ -139,21 +169,31 @@ impl<'a> Object<'a> {
     /// Where the part at a JSON pointer stands in the file (a scalar, or the key of a map or list), or the deepest part of
     /// that way that is there.
     pub fn place(&self, pointer: &str) -> Place {
-        let source = Source::new(format!("{}{}", self.folder, self.path), self.text);
-        let nodes = yaml::nodes(&source).unwrap_or_default();
-        let Some(node) = nodes.get(self.document) else { return Place::new(&source, 0, 0) };
-        match node.at(pointer) {
-            Some(Node { kind: Kind::String(_) | Kind::Number(_) | Kind::Bool(_), place }) => place.clone(),
-            _ => node.place_at(pointer),
+        match self.file {
+            Some(file) => file.place(self.document, pointer),
+            None => {
+                let source = Source::new(format!("{}{}", self.folder, self.path), self.text);
+                File::new(&source).place(self.document, pointer)
+            }
         }
     }
 }
 
-fn below<'a>(pointer: &str, value: &'a Value, step: &str) -> Vec<(String, &'a Value)> {
+/// `steps` are those still to go.
+fn below<'a>(value: &'a Value, steps: Option<&str>, pointer: &mut String, parts: &mut Vec<(String, &'a Value)>) {
+    let Some(steps) = steps else { return parts.push((pointer.clone(), value)) };
+    let (step, rest) = steps.split_once('/').map_or((steps, None), |(step, rest)| (step, Some(rest)));
+    let length = pointer.len();
+    let mut into = |step: &str, value: &'a Value| {
+        pointer.push('/');
+        pointer.push_str(step);
+        below(value, rest, pointer, parts);
+        pointer.truncate(length);
+    };
     match (step, value) {
-        ("*", Value::Array(items)) => items.iter().enumerate().map(|(i, v)| (format!("{pointer}/{i}"), v)).collect(),
-        ("*", Value::Object(map)) => map.iter().map(|(k, v)| (format!("{pointer}/{}", escaped(k)), v)).collect(),
-        _ => part(value, &format!("/{step}")).map(|v| (format!("{pointer}/{step}"), v)).into_iter().collect(),
+        ("*", Value::Array(items)) => items.iter().enumerate().for_each(|(i, item)| into(&i.to_string(), item)),
+        ("*", Value::Object(map)) => map.iter().for_each(|(key, item)| into(&escaped(key), item)),
+        _ => part(value, &format!("/{step}")).into_iter().for_each(|item| into(step, item)),
     }
 }
 

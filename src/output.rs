@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use walkdir::WalkDir;
 
-use crate::disk::{read_tree, slashes};
+use crate::disk::{listed, read_tree, slashes};
 use crate::tree::{HEAD, INDEX, Tree, hand_edited, owned};
 
 /// The first letters of a folder that is being staged, beside the clusters' folders.
@@ -83,9 +83,9 @@ impl Output {
                 // It may be the old tree, and hold what somebody put there while the killed run wrote.
                 Some((target, "ready" | "old")) if target.is_dir() => {
                     rescue(&path, &target, &|file| target.join(file).exists() || is_ours(&path, file))?;
-                    remove(&path)?;
+                    remove_leftover(&path)?;
                 }
-                _ => remove(&path)?,
+                _ => remove_leftover(&path)?,
             }
         }
         Ok(())
@@ -158,7 +158,7 @@ fn rescue(old: &Path, new: &Path, ours: &impl Fn(&String) -> bool) -> Result<()>
         return Ok(());
     }
     for entry in WalkDir::new(old).min_depth(1) {
-        let entry = entry.with_context(|| format!("cannot list {}", old.display()))?;
+        let entry = listed(entry)?;
         let relative = entry.path().strip_prefix(old).expect("found below it");
         let to = new.join(relative);
         if entry.file_type().is_dir() || ours(&slashes(relative)) || same_file(entry.path(), &to) {
@@ -202,7 +202,7 @@ fn stage_tree(target: &Path, stage: &Path, new: &Tree, found: &Tree, stale: &imp
     if target.is_dir() {
         folders.push((stage.to_owned(), fs::metadata(target).with_context(|| context(target))?.permissions()));
         for entry in WalkDir::new(target).min_depth(1) {
-            let entry = entry.with_context(|| format!("cannot list {}", target.display()))?;
+            let entry = listed(entry)?;
             let relative = entry.path().strip_prefix(target).expect("found below it");
             let (name, to) = (slashes(relative), stage.join(relative));
             let kind = entry.file_type();
@@ -256,6 +256,11 @@ fn remove(folder: &Path) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+fn remove_leftover(folder: &Path) -> Result<()> {
+    let hint = || format!("an earlier run left {}\nremove it as the user whom its files belong to", folder.display());
+    remove(folder).with_context(hint)
 }
 
 fn exchange(stage: &Path, target: &Path) -> io::Result<()> {

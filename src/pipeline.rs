@@ -5,8 +5,9 @@ use crate::check;
 use crate::crd::Crds;
 use crate::features::{self, Cluster, Inputs};
 use crate::finding::{Finding, sorted};
+use crate::memo::Memo;
 use crate::plan::{self, Plan};
-use crate::render::{self, Bundle, Memo};
+use crate::render::{self, Bundle};
 use crate::trace;
 use crate::tree::{Tree, tree};
 
@@ -43,7 +44,9 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> Result<Vec<Cluster>, Vec<Find
     if findings.is_empty() {
         return Ok(clusters);
     }
-    findings.extend(clusters.iter().filter_map(|cluster| plan::resolve(catalog, cluster).err()).flatten());
+    findings.extend(
+        clusters.iter().filter_map(|cluster| plan::resolve(catalog, cluster, &Memo::default()).err()).flatten(),
+    );
     Err(sorted(findings))
 }
 
@@ -52,7 +55,7 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> Result<Vec<Cluster>, Vec<Find
 /// # Errors
 /// Every mistake of the first stage that has one, sorted.
 pub fn render<'a>(catalog: &'a Catalog, cluster: &'a Cluster, memo: &Memo) -> Result<Rendered<'a>, Vec<Finding>> {
-    let plan = plan::resolve(catalog, cluster).map_err(sorted)?;
+    let plan = plan::resolve(catalog, cluster, memo).map_err(sorted)?;
     let bundle = render::render(&plan, memo).map_err(sorted)?;
     Ok(Rendered { plan, bundle, cluster })
 }

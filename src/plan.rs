@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 
 use crate::catalog::{AgenticText, Catalog};
 use crate::choice::{Choice, Choices, choose};
-use crate::component::{Component, Secret};
+use crate::component::{Component, Declared, Secret};
 use crate::existing::{Existing, Silence};
 use crate::features::Cluster;
 use crate::finding::{Code, Finding};
+use crate::memo::Memo;
 use crate::merge::lay;
+use crate::sight::Sight;
 use crate::strata::Work;
 use crate::strata_agentic::Agentic;
 use crate::template::Context;
@@ -27,8 +29,8 @@ pub struct Plan<'a> {
     pub platform: Value,
     /// Every group of the catalog by name, on or off.
     pub choices: Choices<'a>,
-    /// By group that is on: what its templates and expressions see.
-    pub contexts: BTreeMap<&'a str, Value>,
+    /// By group that is on.
+    pub sights: BTreeMap<&'a str, Sight>,
     /// Sorted by wave, then name.
     pub components: Vec<Component>,
     /// In the order of groups and of their files.
@@ -37,32 +39,28 @@ pub struct Plan<'a> {
     pub existing: Vec<Existing>,
     /// Findings that are not to be reported.
     pub silences: Vec<Silence>,
+    /// What the groups that are on claim.
+    pub declared: Vec<Declared>,
     /// The AiGateway and ToolGateway contracts.
     pub agentic: Agentic,
 }
 
-/// Resolves one cluster.
+/// Resolves one cluster. Equal inputs give equal plans; `memo` changes the time only.
 ///
 /// # Errors
 /// Every mistake that the strata up to the first failing one see.
-pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster) -> Result<Plan<'a>, Vec<Finding>> {
+pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Result<Plan<'a>, Vec<Finding>> {
     let (choices, mut findings) = choose(catalog, cluster);
     let settings = settings(&choices, cluster, &mut findings);
     if !findings.is_empty() {
         return Err(findings);
     }
-    let mut work = Work {
-        templates: &catalog.templates,
-        cluster,
-        choices: &choices,
-        contexts: BTreeMap::new(),
-        seen: BTreeMap::new(),
-        findings,
+    let sight = |choice: &Choice<'a>| {
+        let name = choice.group.name.as_str();
+        (name, Sight::new(&cluster.platform, &settings[name]))
     };
-    for choice in choices.values().filter(|c| c.on) {
-        let context = json!({ "platform": cluster.platform, "settings": settings[choice.group.name.as_str()], "capabilities": {} });
-        work.contexts.insert(&choice.group.name, context);
-    }
+    let sights = choices.values().filter(|c| c.on).map(sight).collect();
+    let mut work = Work { templates: &catalog.templates, cluster, choices: &choices, sights, memo, findings, made: 0 };
     work.capabilities();
     work.stop()?;
     work.validate();
@@ -83,17 +81,20 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster) -> Result<Plan<'a>, 
     work.stop()?;
     let engine = engine_lists(&components, &secrets, &agentic);
     work.add_lists(|name| engine.get(name).cloned());
-    let contexts = work.contexts;
+    let declared = work.claims();
+    work.stop()?;
+    let sights = work.sights;
     Ok(Plan {
         catalog,
         cluster: cluster.name.clone(),
         platform: cluster.platform.clone(),
         choices,
-        contexts,
+        sights,
         components,
         secrets,
         existing,
         silences,
+        declared,
         agentic,
     })
 }

@@ -13,10 +13,10 @@ use crate::check;
 use crate::choice;
 use crate::crd::Crds;
 use crate::digest;
-use crate::features::{Cluster, Inputs};
+use crate::features::{Cluster, Flag, Inputs};
 use crate::finding::{Finding, sorted};
+use crate::memo::Memo;
 use crate::pipeline;
-use crate::render::Memo;
 use crate::source::Source;
 use crate::yaml;
 
@@ -106,9 +106,11 @@ pub type Outcome = (String, Vec<(String, String)>);
 /// Renders and checks every set, those that come to the same once; `progress` is told how many are done.
 pub fn prove(catalog: &Catalog, sets: &[Set], progress: impl Fn(usize) + Sync) -> Proof {
     let memo = Memo::default();
-    let outcomes: Vec<Option<Outcome>> = sets.par_iter().map(|set| outcome(catalog, set)).collect();
+    let plain = plain_clusters(catalog, sets);
+    let outcomes: Vec<Option<Outcome>> =
+        sets.par_iter().map(|set| outcome_of(catalog, &cluster(&plain, set)?)).collect();
     let mut same: BTreeMap<&Outcome, Vec<&Set>> = BTreeMap::new();
-    // A set that can't be read fails by itself.
+    // A set that comes to nothing fails by itself.
     let mut jobs: Vec<Vec<&Set>> = Vec::new();
     for (set, outcome) in sets.iter().zip(&outcomes) {
         match outcome {
@@ -119,7 +121,10 @@ pub fn prove(catalog: &Catalog, sets: &[Set], progress: impl Fn(usize) + Sync) -
     jobs.extend(same.into_values());
     let done = AtomicUsize::new(0);
     let judged = jobs.par_iter().map(|sets| {
-        let result = judge(catalog, sets[0], &memo);
+        let result = match cluster(&plain, sets[0]) {
+            Some(cluster) => judge(catalog, cluster, &memo),
+            None => judge_text(catalog, sets[0], &memo),
+        };
         progress(done.fetch_add(sets.len(), Ordering::Relaxed) + sets.len());
         result
     });
@@ -142,35 +147,60 @@ pub fn prove(catalog: &Catalog, sets: &[Set], progress: impl Fn(usize) + Sync) -
     }
 }
 
-/// The clusters of a set.
-fn clusters(catalog: &Catalog, set: &Set) -> Result<Vec<Cluster>, Vec<Finding>> {
+/// The cluster that the features.yaml of a set describes.
+fn read(catalog: &Catalog, set: &Set) -> Result<Cluster, Vec<Finding>> {
     let features = Source::new("features.yaml", set.features_yaml(catalog));
-    pipeline::read(&Inputs { features, clusters: Vec::new() }, catalog)
+    let clusters = pipeline::read(&Inputs { features, clusters: Vec::new() }, catalog)?;
+    Ok(clusters.into_iter().next().expect("a features.yaml without overlays is one cluster"))
+}
+
+/// Without flags there are few sets: each is read once. Those that can't be read are left out.
+fn plain_clusters(catalog: &Catalog, sets: &[Set]) -> BTreeMap<Set, Cluster> {
+    let plain: BTreeSet<Set> = sets.iter().map(without_flags).collect();
+    plain.into_par_iter().filter_map(|set| read(catalog, &set).ok().map(|cluster| (set, cluster))).collect()
+}
+
+fn without_flags(set: &Set) -> Set {
+    Set { flags: BTreeSet::new(), ..set.clone() }
+}
+
+/// The cluster of a set, made from the one without flags.
+fn cluster(plain: &BTreeMap<Set, Cluster>, set: &Set) -> Option<Cluster> {
+    let mut cluster = plain.get(&without_flags(set))?.clone();
+    let flag = Flag { on: true, place: cluster.place.clone() };
+    cluster.flags.extend(set.flags.iter().map(|name| (name.clone(), flag.clone())));
+    Some(cluster)
 }
 
 /// What a set comes to; none when it can't be read or its groups do not fit together.
 pub fn outcome(catalog: &Catalog, set: &Set) -> Option<Outcome> {
-    let clusters = clusters(catalog, set).ok()?;
-    let (choices, findings) = choice::choose(catalog, clusters.first()?);
-    let on = choices.values().filter(|c| c.on).map(|c| (c.group.name.clone(), c.provider.to_owned()));
-    findings.is_empty().then(|| (set.profile.clone(), on.collect()))
+    outcome_of(catalog, &read(catalog, set).ok()?)
 }
 
-/// The digest of the set's objects, or what is wrong with them.
-fn judge(catalog: &Catalog, set: &Set, memo: &Memo) -> Result<String, Vec<Finding>> {
+fn outcome_of(catalog: &Catalog, cluster: &Cluster) -> Option<Outcome> {
+    let (choices, findings) = choice::choose(catalog, cluster);
+    let on = choices.values().filter(|c| c.on).map(|c| (c.group.name.clone(), c.provider.to_owned()));
+    let profile = cluster.platform["profile"].as_str().unwrap_or_default();
+    findings.is_empty().then(|| (profile.to_owned(), on.collect()))
+}
+
+/// The digest of a cluster's objects, or what is wrong with them.
+fn judge(catalog: &Catalog, mut cluster: Cluster, memo: &Memo) -> Result<String, Vec<Finding>> {
+    cluster.manifests = examples(catalog, &cluster);
+    let rendered = pipeline::render(catalog, &cluster, memo)?;
+    let findings = check::check_rendered(&rendered.plan, &rendered.bundle, &Crds::default());
+    if !findings.is_empty() {
+        return Err(sorted(findings));
+    }
     let mut digests = String::new();
-    for cluster in &mut clusters(catalog, set)? {
-        cluster.manifests = examples(catalog, cluster);
-        let rendered = pipeline::render(catalog, cluster, memo)?;
-        let findings = check::check_rendered(&rendered.plan, &rendered.bundle, &Crds::default());
-        if !findings.is_empty() {
-            return Err(sorted(findings));
-        }
-        for placed in rendered.bundle.manifests.values() {
-            digests.extend([placed.path.as_str(), &placed.manifest.digest, "\n"]);
-        }
+    for placed in rendered.bundle.manifests.values() {
+        digests.extend([placed.path.as_str(), &placed.manifest.digest, "\n"]);
     }
     Ok(digest::hex(digests.as_bytes()))
+}
+
+fn judge_text(catalog: &Catalog, set: &Set, memo: &Memo) -> Result<String, Vec<Finding>> {
+    judge(catalog, read(catalog, set)?, memo)
 }
 
 /// The example manifests of the groups that are on.
@@ -184,7 +214,7 @@ pub fn examples(catalog: &Catalog, cluster: &Cluster) -> Vec<Arc<Source>> {
 /// The smallest set that shows the same finding, and the finding in that set with its place in the inputs.
 fn shrink(catalog: &Catalog, set: &Set, finding: &Finding, memo: &Memo) -> (Set, Finding) {
     let shows = |set: &Set| {
-        let findings = judge(catalog, set, memo).err().unwrap_or_default();
+        let findings = judge_text(catalog, set, memo).err().unwrap_or_default();
         findings.iter().any(|f| f.code == finding.code && f.message == finding.message)
     };
     let mut smallest = set.clone();
@@ -209,10 +239,9 @@ fn shrink(catalog: &Catalog, set: &Set, finding: &Finding, memo: &Memo) -> (Set,
 
 /// A finding of a set at the place that causes it.
 fn traced(catalog: &Catalog, set: &Set, finding: &Finding, memo: &Memo) -> Option<Finding> {
-    clusters(catalog, set).ok()?.iter_mut().find_map(|cluster| {
-        cluster.manifests = examples(catalog, cluster);
-        let rendered = pipeline::render(catalog, cluster, memo).ok()?;
-        let mut findings = rendered.findings(&Crds::default()).into_iter();
-        findings.find(|f| f.code == finding.code && f.message == finding.message)
-    })
+    let mut cluster = read(catalog, set).ok()?;
+    cluster.manifests = examples(catalog, &cluster);
+    let rendered = pipeline::render(catalog, &cluster, memo).ok()?;
+    let mut findings = rendered.findings(&Crds::default()).into_iter();
+    findings.find(|f| f.code == finding.code && f.message == finding.message)
 }

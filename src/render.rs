@@ -2,16 +2,17 @@
 //! inputs gives the one already there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use crate::cache::Cache;
 use crate::catalog::SECRET_TEMPLATE;
-use crate::component::Component;
+use crate::component::{Component, Secret};
 use crate::digest;
 use crate::finding::{Code, Finding};
+use crate::memo::Memo;
 use crate::object::Identity;
 use crate::plan::Plan;
 use crate::source::{Place, Source};
@@ -53,16 +54,11 @@ pub struct Bundle {
     pub manifests: BTreeMap<Identity, Placed>,
 }
 
-/// What one template yields.
-type Made = Arc<[Arc<Manifest>]>;
+/// What a template or a component yields.
+type Made = Vec<Arc<Manifest>>;
 
-/// What was rendered before: by template and the values at its paths; and, where these differ for every cluster, each
-/// document by its text.
-#[derive(Debug, Default)]
-pub struct Memo {
-    templates: Cache<Made>,
-    documents: Cache<Made>,
-}
+/// Most text of a cluster's objects, in bytes.
+pub const MAX_RENDERED: usize = 64 << 20;
 
 /// Renders all components of a plan.
 ///
@@ -71,22 +67,19 @@ pub struct Memo {
 pub fn render(plan: &Plan<'_>, memo: &Memo) -> Result<Bundle, Vec<Finding>> {
     let mut findings = Vec::new();
     let mut manifests: BTreeMap<Identity, Placed> = BTreeMap::new();
-    let rendered = plan.components.iter().filter(|c| c.path.is_some());
-    let jobs: Vec<Job<'_>> = rendered.flat_map(|component| jobs(plan, component)).collect();
-    let made: Vec<Result<Made, Finding>> = jobs.par_iter().map(|job| filled(plan, job, memo)).collect();
-    for (job, made) in jobs.iter().zip(made) {
-        let made = match made {
-            Ok(made) => made,
-            Err(finding) => {
-                findings.push(finding);
-                continue;
-            }
-        };
+    let rendered: Vec<&Component> = plan.components.iter().filter(|c| c.path.is_some()).collect();
+    let made = AtomicUsize::new(0);
+    let one = |c: &&Component| of_component(plan, c, memo).and_then(|objects| bounded(objects, &made));
+    let made: Vec<Result<Arc<Made>, Vec<Finding>>> = rendered.par_iter().map(one).collect();
+    for (component, made) in rendered.iter().zip(made) {
+        let made = made.unwrap_or_else(|wrong| {
+            findings.extend(wrong);
+            Arc::default()
+        });
         for manifest in made.iter() {
-            let component = job.component.name.clone();
-            let placed = Placed { manifest: manifest.clone(), component, path: String::new() };
+            let placed = Placed { manifest: manifest.clone(), component: component.name.clone(), path: String::new() };
             if let Some(other) = manifests.insert(manifest.identity.clone(), placed) {
-                let source = plan.catalog.templates.source(job.template).expect("a template of the catalog");
+                let source = plan.catalog.templates.source(&manifest.template).expect("a template of the catalog");
                 let message = format!("{} comes from {} as well", manifest.identity, other.manifest.template);
                 findings.push(
                     Finding::error(Code::DuplicateObject, message)
@@ -114,7 +107,7 @@ pub struct Job<'p> {
 pub fn jobs<'p>(plan: &'p Plan<'_>, component: &'p Component) -> Vec<Job<'p>> {
     let templates = &plan.catalog.templates;
     let folder = format!("templates/{}/", component.name);
-    let whole = &plan.contexts[component.group.as_str()];
+    let whole = plan.sights[component.group.as_str()].value();
     let job = |template: &'p str, context: &Value| Job {
         component,
         template,
@@ -130,14 +123,44 @@ pub fn jobs<'p>(plan: &'p Plan<'_>, component: &'p Component) -> Vec<Job<'p>> {
     jobs
 }
 
-fn filled(plan: &Plan<'_>, job: &Job<'_>, memo: &Memo) -> Result<Made, Finding> {
+/// Objects that, with all those made before, are not too much.
+fn bounded(objects: Arc<Made>, before: &AtomicUsize) -> Result<Arc<Made>, Vec<Finding>> {
+    let bytes: usize = objects.iter().map(|manifest| manifest.text.len()).sum();
+    if before.fetch_add(bytes, Ordering::Relaxed) + bytes <= MAX_RENDERED {
+        return Ok(objects);
+    }
+    let sentence = format!("the templates of this cluster yield more than {} MiB", MAX_RENDERED >> 20);
+    Err(vec![Finding::error(Code::TemplateOutput, sentence).help("write less")])
+}
+
+/// All of a component. It follows from what its group sees and from its secrets, and each template from the values that it
+/// names, and each document from its text: what differs for every cluster is made anew, and no more.
+fn of_component(plan: &Plan<'_>, component: &Component, memo: &Memo) -> Result<Arc<Made>, Vec<Finding>> {
+    let secrets: Vec<&Secret> = plan.secrets.iter().filter(|s| s.component == component.name).collect();
+    let secrets = serde_json::to_string(&secrets).expect("plain data");
+    let sight = plan.sights[component.group.as_str()].digest();
+    memo.get("component", &[&component.group, &component.name, sight, &secrets], || {
+        let jobs = jobs(plan, component);
+        let made: Vec<Result<Arc<Made>, Finding>> = jobs.par_iter().map(|job| filled(plan, job, memo)).collect();
+        let (mut manifests, mut findings) = (Vec::new(), Vec::new());
+        for made in made {
+            match made {
+                Ok(made) => manifests.extend(made.iter().cloned()),
+                Err(finding) => findings.push(finding),
+            }
+        }
+        if findings.is_empty() { Ok(manifests) } else { Err(findings) }
+    })
+}
+
+fn filled(plan: &Plan<'_>, job: &Job<'_>, memo: &Memo) -> Result<Arc<Made>, Finding> {
     let Job { component, template, context } = job;
     let group = component.group.as_str();
-    memo.templates.get(&[group, template, &context.to_string()], || {
+    memo.get("template", &[group, template, &context.to_string()], || {
         let text = plan.catalog.templates.render(template, context)?;
         let documents = split(&text)
-            .map(|document| memo.documents.get(&[group, template, document], || parsed(document, group, template)));
-        Ok(documents.collect::<Result<Vec<Made>, Finding>>()?.iter().flat_map(|made| made.iter().cloned()).collect())
+            .map(|document| memo.get("document", &[group, template, document], || parsed(document, group, template)));
+        Ok(documents.collect::<Result<Vec<_>, Finding>>()?.iter().flat_map(|made| made.iter().cloned()).collect())
     })
 }
 

@@ -1,13 +1,16 @@
 //! Findings -> text with excerpts, and JSON. Masks the keys that findings may quote. The only module that knows how a source excerpt is drawn.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Element, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
 
 use crate::finding::{Code, Finding, Severity};
 use crate::secret;
-use crate::source::Place;
+use crate::source::{Place, Source};
 
 /// Findings that are shown with their excerpts; the rest is counted.
 const SHOWN: usize = 50;
@@ -25,9 +28,13 @@ pub fn masked(finding: Finding) -> Finding {
 /// Findings as text with source excerpts, and a closing count. Styled with ANSI codes; strip them for a pipe.
 pub fn text(findings: &[Finding]) -> String {
     let renderer = Renderer::styled();
-    let mut text = String::new();
+    let (mut text, mut masks) = (String::new(), Masks::new());
     for finding in findings.iter().take(SHOWN) {
-        text += &one(finding, &renderer);
+        let places = finding.place.iter().chain(finding.related.iter().map(|(place, _)| place));
+        for source in places.map(|place| &place.source) {
+            masks.entry(Arc::as_ptr(source)).or_insert_with(|| secret::masked(&source.text));
+        }
+        text += &one(finding, &masks, &renderer);
         text += "\n\n";
     }
     if findings.len() > SHOWN {
@@ -41,16 +48,20 @@ pub fn text(findings: &[Finding]) -> String {
         (0, warnings) => text += &format!("{}\n", plural(warnings, "warning")),
         (errors, warnings) => text += &format!("{}, {}\n", plural(errors, "error"), plural(warnings, "warning")),
     }
-    text
+    // The crate replaces control characters but for these, which some terminals obey.
+    text.replace(|c| ('\u{80}'..='\u{9f}').contains(&c), "\u{fffd}")
 }
 
-fn one(finding: &Finding, renderer: &Renderer) -> String {
+/// The texts of sources without the key material in them, byte by byte as long as they were.
+type Masks = BTreeMap<*const Source, String>;
+
+fn one(finding: &Finding, masks: &Masks, renderer: &Renderer) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let title = level.primary_title(&finding.message).id(finding.code.name());
-    let mut group = title.elements(places(finding));
+    let mut group = title.elements(places(finding, masks));
     if let Some(help) = &finding.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
@@ -58,21 +69,16 @@ fn one(finding: &Finding, renderer: &Renderer) -> String {
 }
 
 /// The place of a finding and the related ones: excerpts, those in one file together.
-fn places(finding: &Finding) -> Vec<Element<'_>> {
+fn places<'a>(finding: &'a Finding, masks: &'a Masks) -> Vec<Element<'a>> {
     let Some(place) = &finding.place else { return Vec::new() };
     if WITHOUT_EXCERPT.contains(&finding.code) {
         return [place].into_iter().chain(finding.related.iter().map(|(place, _)| place)).map(origin).collect();
     }
-    let mut same = snippet(place).annotation(AnnotationKind::Primary.span(visible(place)));
-    let mut others = Vec::new();
-    for (related, words) in &finding.related {
-        let annotation = AnnotationKind::Context.span(visible(related)).label(words.as_str());
-        match related.source == place.source {
-            true => same = same.annotation(annotation),
-            false => others.push(snippet(related).annotation(annotation)),
-        }
-    }
-    [same].into_iter().chain(others).map(Element::from).collect()
+    let (beside, elsewhere): (Vec<_>, Vec<_>) =
+        finding.related.iter().partition(|(related, _)| related.source == place.source);
+    let marks = [(place, None)].into_iter().chain(beside.into_iter().map(|(place, words)| (place, Some(words))));
+    let others = elsewhere.into_iter().map(|(place, words)| snippet(&[(place, Some(words))], masks));
+    [snippet(&marks.collect::<Vec<_>>(), masks)].into_iter().chain(others).map(Element::from).collect()
 }
 
 fn origin(place: &Place) -> Element<'_> {
@@ -80,12 +86,25 @@ fn origin(place: &Place) -> Element<'_> {
     Origin::path(place.source.name.as_str()).line(line).char_column(column).into()
 }
 
-fn snippet(place: &Place) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
-    Snippet::source(secret::masked(&place.source.text)).path(place.source.name.as_str())
+/// The lines of one source that are marked, and what is between them: files may be large.
+fn snippet<'a>(marks: &[(&'a Place, Option<&'a String>)], masks: &'a Masks) -> Snippet<'a, Annotation<'a>> {
+    let source = &marks[0].0.source;
+    let spans: Vec<Range<usize>> = marks.iter().map(|(place, _)| visible(place)).collect();
+    let first = spans.iter().map(|span| span.start).min().unwrap_or_default();
+    let last = spans.iter().map(|span| span.end).max().unwrap_or_default();
+    let (line, _) = source.line_column(first);
+    let start = source.offset(line, 1);
+    let end = source.text[last..].find('\n').map_or(source.text.len(), |at| last + at + 1);
+    let text = &masks[&Arc::as_ptr(source)][start..end];
+    let annotations = spans.into_iter().zip(marks).map(|(span, (_, words))| {
+        let kind = if words.is_some() { AnnotationKind::Context } else { AnnotationKind::Primary };
+        kind.span(span.start - start..span.end - start).label(words.map(String::as_str))
+    });
+    Snippet::source(text).line_start(line).path(source.name.as_str()).annotations(annotations)
 }
 
 /// An empty place still gets a mark.
-fn visible(place: &Place) -> std::ops::Range<usize> {
+fn visible(place: &Place) -> Range<usize> {
     let first_line = place.text().lines().next().unwrap_or("").trim_end().len();
     let next = place.source.text[place.start..].chars().next().map_or(0, char::len_utf8);
     place.start..place.start + first_line.max(next)

@@ -78,10 +78,15 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn private_keys(text: &str) -> impl Iterator<Item = Range<usize>> {
-    text.match_indices("-----BEGIN").filter_map(|(start, _)| {
+    let mut from = 0; // no key begins within another
+    text.match_indices("-----BEGIN").filter_map(move |(start, _)| {
         let rest = &text[start..];
         let label = rest.lines().next().unwrap_or_default();
-        label.contains("PRIVATE KEY").then(|| start..rest.find("-----END").map_or(text.len(), |end| start + end))
+        if start < from || !label.contains("PRIVATE KEY") {
+            return None;
+        }
+        from = rest.find("-----END").map_or(text.len(), |end| start + end);
+        Some(start..from)
     })
 }
 

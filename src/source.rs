@@ -10,30 +10,37 @@ pub struct Source {
     pub name: String,
     /// The whole text.
     pub text: String,
+    /// Where each line starts.
+    lines: Vec<usize>,
 }
 
 impl Source {
-    /// A shared source.
+    /// A shared source. Control characters of its name, which would reach a terminal, become `\u{fffd}`.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), text: text.into() })
+        let (name, text) = (without_controls(name.into()), text.into());
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Arc::new(Self { name, text, lines })
     }
 
     /// Line and column (both from 1, columns in characters) of a byte offset.
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
-        let before = &self.text[..self.text.floor_char_boundary(offset)];
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        let offset = self.text.floor_char_boundary(offset);
+        let line = self.lines.partition_point(|start| *start <= offset);
+        (line, self.text[self.lines[line - 1]..offset].chars().count() + 1)
     }
 
     /// Byte offset of a line and column (both from 1, columns in characters), clamped into the text.
     pub fn offset(&self, line: usize, column: usize) -> usize {
-        let start = match line {
-            0 | 1 => 0,
-            _ => self.text.match_indices('\n').nth(line - 2).map_or(self.text.len(), |(i, _)| i + 1),
-        };
+        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len());
         let rest = self.text[start..].lines().next().unwrap_or("");
         start + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(i, _)| i)
     }
+}
+
+/// A text without control characters but the line break, so that it can be shown.
+pub fn without_controls(text: String) -> String {
+    let harmful = |c: char| c.is_control() && c != '\n';
+    if text.contains(harmful) { text.replace(harmful, "\u{fffd}") } else { text }
 }
 
 /// A range of bytes in a source; `start <= end`, both on character boundaries.

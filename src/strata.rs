@@ -1,24 +1,27 @@
 //! The strata of a plan, one method each: capability fields, rules on settings, lists, documents, components, secrets. Each
 //! sees only what stands before it; `plan` calls them in order.
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::catalog::GroupText;
 use crate::choice::{Choice, Choices};
-use crate::component::{Component, Secret};
+use crate::component::{Component, Declared, Secret};
 use crate::existing::{Existing, Silence};
 use crate::features::Cluster;
 use crate::finding::{Code, Finding};
+use crate::memo::Memo;
+use crate::order::order;
 use crate::schema::is_dns_label;
+use crate::sight::Sight;
 use crate::source::{Place, Source};
 use crate::template::{Context, ENGINE_LISTS, Templates, pick, truthy};
+use crate::weight::{MAX_FINDINGS, MAX_ITEMS, MAX_VALUES, weight};
 use crate::yaml;
-
-/// Most elements of one `for`.
-const MAX_ITEMS: usize = 10_000;
 
 /// Kinds without a namespace that charts and git folders bring.
 const CLUSTER_SCOPED: [&str; 8] = [
@@ -37,10 +40,12 @@ pub(crate) struct Work<'a, 'w> {
     pub(crate) templates: &'a Templates,
     pub(crate) cluster: &'w Cluster,
     pub(crate) choices: &'w Choices<'a>,
-    pub(crate) contexts: BTreeMap<&'a str, Value>,
-    /// The same for expressions, made when one is met.
-    pub(crate) seen: BTreeMap<&'a str, Context>,
+    /// By group that is on.
+    pub(crate) sights: BTreeMap<&'a str, Sight>,
+    pub(crate) memo: &'w Memo,
     pub(crate) findings: Vec<Finding>,
+    /// What expressions have made so far, up to [`MAX_VALUES`].
+    pub(crate) made: usize,
 }
 
 impl<'a, 'w> Work<'a, 'w> {
@@ -52,15 +57,29 @@ impl<'a, 'w> Work<'a, 'w> {
         self.choices.values().filter(|c| c.on)
     }
 
-    fn context(&mut self, choice: &Choice<'a>) -> Context {
-        let name = choice.group.name.as_str();
-        self.seen.entry(name).or_insert_with(|| Context::new(&self.contexts[name])).clone()
+    fn context(&self, choice: &Choice<'a>) -> Context {
+        self.sights[choice.group.name.as_str()].context().clone()
     }
 
-    /// What a group sees, to be changed.
-    fn sight(&mut self, name: &'a str) -> &mut Value {
-        self.seen.remove(name);
-        self.contexts.get_mut(name).expect("every group that is on has a context")
+    fn sight(&mut self, name: &str) -> &mut Sight {
+        self.sights.get_mut(name).expect("every group that is on sees something")
+    }
+
+    /// What a stratum makes of one group: made once for all clusters in which the group sees the same.
+    fn once<T: Any + Send + Sync>(
+        &mut self,
+        step: &'static str,
+        choice: &Choice<'a>,
+        make: impl FnOnce(&mut Self) -> T,
+    ) -> Arc<T> {
+        let (memo, before) = (self.memo, self.findings.len());
+        let name = choice.group.name.as_str();
+        let digest = self.sights[name].digest().to_owned();
+        let made = memo.get(step, &[name, choice.provider, &digest], || {
+            let made = make(self);
+            if self.findings.len() == before { Ok(made) } else { Err(made) }
+        });
+        made.unwrap_or_else(Arc::new)
     }
 
     pub(crate) fn wrong(&mut self, choice: &Choice<'_>, pointer: &str, sentence: impl Into<String>) {
@@ -68,13 +87,30 @@ impl<'a, 'w> Work<'a, 'w> {
     }
 
     fn fill(&mut self, choice: &Choice<'_>, pointer: &str, value: &Value, context: &Context) -> Option<Value> {
-        let filled = self.templates.fill(value, context);
+        if !self.charge(choice, pointer, value) {
+            return None;
+        }
+        let filled = self.templates.fill(value, context).inspect(|filled| self.made += weight(filled));
         filled.map_err(|(inner, sentence)| self.wrong(choice, &format!("{pointer}{inner}"), sentence)).ok()
     }
 
     fn eval(&mut self, choice: &Choice<'_>, pointer: &str, expression: &str, context: &Context) -> Option<Value> {
-        let value = self.templates.eval(expression, context);
+        if !self.charge(choice, pointer, &json!(expression)) {
+            return None;
+        }
+        let value = self.templates.eval(expression, context).inspect(|value| self.made += weight(value));
         value.map_err(|sentence| self.wrong(choice, pointer, sentence)).ok()
+    }
+
+    /// Counts an expression before it runs; false when there were too many, which is told once, or too many mistakes.
+    fn charge(&mut self, choice: &Choice<'_>, pointer: &str, raw: &Value) -> bool {
+        let before = self.made;
+        self.made += weight(raw);
+        if before <= MAX_VALUES && self.made > MAX_VALUES {
+            let sentence = format!("up to here the groups make values of more than {} MiB", MAX_VALUES >> 20);
+            self.wrong(choice, pointer, sentence);
+        }
+        self.made <= MAX_VALUES && self.findings.len() < MAX_FINDINGS
     }
 
     /// The elements of a `for` (an expression or a literal list), or the one pass without `for`.
@@ -113,25 +149,29 @@ impl<'a, 'w> Work<'a, 'w> {
     /// What groups say about their own settings, in the light of the capabilities they have.
     pub(crate) fn validate(&mut self) {
         for choice in self.on() {
-            let context = self.context(choice);
-            for (i, rule) in choice.variant().text.validate.iter().enumerate() {
-                let pointer = format!("/validate/{i}");
-                let each = rule.each.clone().map(Value::String);
-                for context in self.each(choice, &format!("{pointer}/for"), each.as_ref(), &context) {
-                    let Some(holds) = self.eval(choice, &format!("{pointer}/require"), &rule.require, &context) else {
-                        continue;
+            self.once("validate", choice, |work| work.validate_one(choice));
+        }
+    }
+
+    fn validate_one(&mut self, choice: &Choice<'a>) {
+        let context = self.context(choice);
+        for (i, rule) in choice.variant().text.validate.iter().enumerate() {
+            let pointer = format!("/validate/{i}");
+            let each = rule.each.clone().map(Value::String);
+            for context in self.each(choice, &format!("{pointer}/for"), each.as_ref(), &context) {
+                let Some(holds) = self.eval(choice, &format!("{pointer}/require"), &rule.require, &context) else {
+                    continue;
+                };
+                if !truthy(&holds) {
+                    let text = |work: &mut Self, key: &str, text: &str| {
+                        let filled = work.fill(choice, &format!("{pointer}/{key}"), &json!(text), &context);
+                        filled.map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).unwrap_or_default()
                     };
-                    if !truthy(&holds) {
-                        let text = |work: &mut Self, key: &str, text: &str| {
-                            let filled = work.fill(choice, &format!("{pointer}/{key}"), &json!(text), &context);
-                            filled.map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).unwrap_or_default()
-                        };
-                        let finding = Finding::error(Code::SettingRule, text(self, "message", &rule.message));
-                        let at = text(self, "at", &rule.at);
-                        let help = rule.help.as_ref().map(|help| text(self, "help", help));
-                        let finding = finding.place(self.setting_place(&choice.group.name, &at));
-                        self.findings.push(Finding { help, ..finding });
-                    }
+                    let finding = Finding::error(Code::SettingRule, text(self, "message", &rule.message));
+                    let at = text(self, "at", &rule.at);
+                    let help = rule.help.as_ref().map(|help| text(self, "help", help));
+                    let finding = finding.place(self.setting_place(&choice.group.name, &at));
+                    self.findings.push(Finding { help, ..finding });
                 }
             }
         }
@@ -152,47 +192,56 @@ impl<'a, 'w> Work<'a, 'w> {
             Ok(order) => order,
             Err(finding) => return self.findings.push(finding),
         };
-        let mut fields: BTreeMap<&str, Value> = BTreeMap::new();
+        let mut fields: BTreeMap<String, Value> = BTreeMap::new();
         for name in order {
             let choice = &self.choices[name];
             let text = &choice.variant().text;
             for capability in text.requires.iter().chain(&text.uses) {
                 if let Some(value) = fields.get(capability.as_str()) {
-                    let key = capability.replace('-', "_");
-                    self.sight(name)["capabilities"][key] = value.clone();
+                    self.sight(name).set_in("capabilities", &capability.replace('-', "_"), value.clone());
                 }
             }
-            let context = self.context(choice);
-            for capability in text.capabilities() {
-                let raw = Value::Object(text.provides[capability].clone());
-                if let Some(value) = self.fill(choice, &format!("/provides/{capability}"), &raw, &context) {
-                    fields.insert(capability, value);
-                }
-            }
+            let provided = self.once("capabilities", choice, |work| {
+                let context = work.context(choice);
+                let one = |capability: &str| {
+                    let raw = Value::Object(text.provides[capability].clone());
+                    let value = work.fill(choice, &format!("/provides/{capability}"), &raw, &context)?;
+                    Some((capability.to_owned(), value))
+                };
+                text.capabilities().filter_map(one).collect::<Vec<_>>()
+            });
+            fields.extend(provided.iter().cloned());
         }
     }
 
     /// Stratum 4: the lists, each item with the group that contributes it.
-    pub(crate) fn lists(&mut self) -> BTreeMap<&'a str, Vec<(&'a str, Value)>> {
-        let mut lists: BTreeMap<&str, Vec<(&str, Value)>> = BTreeMap::new();
+    pub(crate) fn lists(&mut self) -> BTreeMap<String, Vec<(&'a str, Value)>> {
+        let mut lists: BTreeMap<String, Vec<(&str, Value)>> = BTreeMap::new();
         for choice in self.on() {
-            let context = self.context(choice);
-            for (name, fields) in &choice.variant().text.provides {
-                let Some(each) = fields.get("for") else { continue };
-                let pointer = format!("/provides/{name}");
-                let raw: Map<String, Value> =
-                    fields.iter().filter(|(k, _)| *k != "for").map(|(k, v)| (k.clone(), v.clone())).collect();
-                for context in self.each(choice, &format!("{pointer}/for"), Some(each), &context) {
-                    if let Some(item) = self.fill(choice, &pointer, &Value::Object(raw.clone()), &context) {
-                        lists.entry(name).or_default().push((&choice.group.name, item));
-                    }
-                }
+            for (name, item) in self.once("lists", choice, |work| work.lists_of(choice)).iter() {
+                lists.entry(name.clone()).or_default().push((&choice.group.name, item.clone()));
             }
         }
         lists
     }
 
-    pub(crate) fn unique(&mut self, lists: &BTreeMap<&str, Vec<(&str, Value)>>) {
+    fn lists_of(&mut self, choice: &Choice<'a>) -> Vec<(String, Value)> {
+        let mut items = Vec::new();
+        let context = self.context(choice);
+        for (name, fields) in &choice.variant().text.provides {
+            let Some(each) = fields.get("for") else { continue };
+            let pointer = format!("/provides/{name}");
+            let raw: Map<String, Value> =
+                fields.iter().filter(|(k, _)| *k != "for").map(|(k, v)| (k.clone(), v.clone())).collect();
+            for context in self.each(choice, &format!("{pointer}/for"), Some(each), &context) {
+                let item = self.fill(choice, &pointer, &Value::Object(raw.clone()), &context);
+                items.extend(item.map(|item| (name.clone(), item)));
+            }
+        }
+        items
+    }
+
+    pub(crate) fn unique(&mut self, lists: &BTreeMap<String, Vec<(&str, Value)>>) {
         let mut wanted = BTreeSet::new();
         for choice in self.on() {
             for (list, collect) in &choice.variant().text.collects {
@@ -219,12 +268,12 @@ impl<'a, 'w> Work<'a, 'w> {
     /// Gives each group the lists that it collects and that are known by now.
     pub(crate) fn add_lists(&mut self, list: impl Fn(&str) -> Option<Vec<Value>>) {
         for choice in self.on() {
+            let sight = self.sight(&choice.group.name);
             for name in choice.variant().text.collects.keys() {
-                let context = self.sight(&choice.group.name);
                 match list(name) {
-                    Some(items) => context[name] = Value::Array(items),
-                    None if !ENGINE_LISTS.contains(&name.as_str()) && context.get(name).is_none() => {
-                        context[name] = json!([])
+                    Some(items) => sight.set(name, Value::Array(items)),
+                    None if !ENGINE_LISTS.contains(&name.as_str()) && sight.value().get(name).is_none() => {
+                        sight.set(name, json!([]));
                     }
                     None => {}
                 }
@@ -234,53 +283,77 @@ impl<'a, 'w> Work<'a, 'w> {
 
     /// Values that templates build for their own group.
     pub(crate) fn documents(&mut self) {
-        for choice in self.on() {
-            for (name, template) in &choice.variant().text.documents {
-                let template = format!("templates/{template}");
-                let picked = pick(&self.contexts[choice.group.name.as_str()], self.templates.inputs(&template));
-                let parsed = self.templates.render(&template, &picked).and_then(|text| {
-                    let source = Source::new(format!("{template} (filled)"), text);
-                    let mut documents = yaml::documents(&source)?;
-                    match documents.len() {
-                        1 => Ok(documents.remove(0)),
-                        n => Err(Finding::error(
-                            Code::TemplateOutput,
-                            format!("a document template yields one value, not {n}"),
-                        )
-                        .place(Place::new(&source, 0, 0))),
-                    }
-                });
-                match parsed {
-                    Ok(value) => self.sight(&choice.group.name)["documents"][name] = value,
-                    Err(finding) => self.findings.push(finding),
+        for choice in self.on().filter(|c| !c.variant().text.documents.is_empty()) {
+            let made = self.once("documents", choice, |work| work.documents_of(choice));
+            let sight = self.sight(&choice.group.name);
+            made.iter().for_each(|(name, value)| sight.set_in("documents", name, value.clone()));
+        }
+    }
+
+    fn documents_of(&mut self, choice: &Choice<'a>) -> Vec<(String, Value)> {
+        let mut made = Vec::new();
+        // One may use those before it.
+        let mut whole = self.sights[choice.group.name.as_str()].value().clone();
+        for (name, template) in &choice.variant().text.documents {
+            let template = format!("templates/{template}");
+            let picked = pick(&whole, self.templates.inputs(&template));
+            let parsed = self.templates.render(&template, &picked).and_then(|text| {
+                let source = Source::new(format!("{template} (filled)"), text);
+                let mut documents = yaml::documents(&source)?;
+                match documents.len() {
+                    1 => Ok(documents.remove(0)),
+                    n => Err(Finding::error(
+                        Code::TemplateOutput,
+                        format!("a document template yields one value, not {n}"),
+                    )
+                    .place(Place::new(&source, 0, 0))),
                 }
+            });
+            match parsed {
+                Ok(value) => {
+                    whole["documents"][name] = value.clone();
+                    made.push((name.clone(), value));
+                }
+                Err(finding) => self.findings.push(finding),
             }
         }
+        made
     }
 
     pub(crate) fn components(&mut self) -> Vec<Component> {
         let mut components: Vec<Component> = Vec::new();
         for choice in self.on() {
-            let context = self.context(choice);
-            for (name, raw) in &choice.variant().text.components {
-                let pointer = format!("/components/{name}");
-                if !self.when(choice, &pointer, raw, &context) {
-                    continue;
-                }
-                let Some(filled) = self.fill(choice, &pointer, &without(raw, &["when"]), &context) else { continue };
-                match typed::<Component>(filled).and_then(|c| sound(c, name)) {
-                    Ok(component) if components.iter().any(|c| c.name == *name) => {
-                        self.wrong(choice, &pointer, format!("another group has a component `{}` too", component.name));
-                    }
-                    Ok(component) => {
-                        components.push(Component { name: name.clone(), group: choice.group.name.clone(), ..component })
-                    }
-                    Err(sentence) => self.wrong(choice, &pointer, sentence),
+            for component in self.once("components", choice, |work| work.components_of(choice)).iter() {
+                if components.iter().any(|c| c.name == component.name) {
+                    let pointer = format!("/components/{}", component.name);
+                    self.wrong(choice, &pointer, format!("another group has a component `{}` too", component.name));
+                } else {
+                    components.push(component.clone());
                 }
             }
         }
         components.sort_by(|a, b| (a.wave, &a.name).cmp(&(b.wave, &b.name)));
         self.nesting(&components);
+        components
+    }
+
+    fn components_of(&mut self, choice: &Choice<'a>) -> Vec<Component> {
+        let mut components = Vec::new();
+        let context = self.context(choice);
+        for (name, raw) in &choice.variant().text.components {
+            let pointer = format!("/components/{name}");
+            if !self.when(choice, &pointer, raw, &context) {
+                continue;
+            }
+            let Some(filled) = self.fill(choice, &pointer, &without(raw, &["when"]), &context) else { continue };
+            match typed::<Component>(filled).and_then(|c| sound(c, name)) {
+                Ok(component) => {
+                    let (name, group) = (name.clone(), choice.group.name.clone());
+                    components.push(Component { name, group, ..component });
+                }
+                Err(sentence) => self.wrong(choice, &pointer, sentence),
+            }
+        }
         components
     }
 
@@ -353,28 +426,68 @@ impl<'a, 'w> Work<'a, 'w> {
         silences
     }
 
+    /// What the groups that are on claim; evidence is looked for later.
+    pub(crate) fn claims(&mut self) -> Vec<Declared> {
+        let mut claims = Vec::new();
+        for choice in self.on() {
+            claims.extend(self.once("claims", choice, |work| work.claims_of(choice)).iter().cloned());
+        }
+        claims
+    }
+
+    fn claims_of(&mut self, choice: &Choice<'a>) -> Vec<Declared> {
+        let mut claims = Vec::new();
+        let context = self.context(choice);
+        for (i, raw) in choice.variant().text.claims.iter().enumerate() {
+            let pointer = format!("/claims/{i}");
+            if !self.when(choice, &pointer, raw, &context) {
+                continue;
+            }
+            let Some(filled) = self.fill(choice, &pointer, &without(raw, &["when"]), &context) else { continue };
+            match typed::<Declared>(filled).and_then(Declared::complete) {
+                Ok(claim) => claims.push(Declared { group: choice.group.name.clone(), pointer, ..claim }),
+                Err(sentence) => {
+                    self.findings.push(Finding::error(Code::GroupFile, sentence).place(choice.place(&pointer)));
+                }
+            }
+        }
+        claims
+    }
+
     /// A list of a group file with `for` and `when` carried out, each item with its group and place.
-    fn items<T: DeserializeOwned>(
+    fn items<T: DeserializeOwned + Clone + Any + Send + Sync>(
         &mut self,
-        key: &str,
+        key: &'static str,
         list: fn(&GroupText) -> &Vec<Value>,
     ) -> Vec<(&'w Choice<'a>, String, T)> {
         let mut items = Vec::new();
-        for choice in self.on() {
-            let context = self.context(choice);
-            for (i, raw) in list(&choice.variant().text).iter().enumerate() {
-                let pointer = format!("/{key}/{i}");
-                for context in self.each(choice, &format!("{pointer}/for"), raw.get("for"), &context) {
-                    if !self.when(choice, &pointer, raw, &context) {
-                        continue;
-                    }
-                    let Some(filled) = self.fill(choice, &pointer, &without(raw, &["for", "when"]), &context) else {
-                        continue;
-                    };
-                    match typed::<T>(filled) {
-                        Ok(item) => items.push((choice, pointer.clone(), item)),
-                        Err(sentence) => self.wrong(choice, &pointer, sentence),
-                    }
+        for choice in self.on().filter(|c| !list(&c.variant().text).is_empty()) {
+            let made = self.once(key, choice, |work| work.items_of::<T>(choice, key, list));
+            items.extend(made.iter().map(|(pointer, item)| (choice, pointer.clone(), item.clone())));
+        }
+        items
+    }
+
+    fn items_of<T: DeserializeOwned>(
+        &mut self,
+        choice: &Choice<'a>,
+        key: &str,
+        list: fn(&GroupText) -> &Vec<Value>,
+    ) -> Vec<(String, T)> {
+        let mut items = Vec::new();
+        let context = self.context(choice);
+        for (i, raw) in list(&choice.variant().text).iter().enumerate() {
+            let pointer = format!("/{key}/{i}");
+            for context in self.each(choice, &format!("{pointer}/for"), raw.get("for"), &context) {
+                if !self.when(choice, &pointer, raw, &context) {
+                    continue;
+                }
+                let Some(filled) = self.fill(choice, &pointer, &without(raw, &["for", "when"]), &context) else {
+                    continue;
+                };
+                match typed::<T>(filled) {
+                    Ok(item) => items.push((pointer.clone(), item)),
+                    Err(sentence) => self.wrong(choice, &pointer, sentence),
                 }
             }
         }
@@ -402,43 +515,4 @@ fn sound(component: Component, name: &str) -> Result<Component, String> {
         }
     }
     Ok(component)
-}
-
-/// Groups that are on, each after the providers of what it requires or uses.
-fn order<'a>(choices: &Choices<'a>, provider: &BTreeMap<&str, &'a str>) -> Result<Vec<&'a str>, Finding> {
-    fn visit<'a>(
-        name: &'a str,
-        choices: &Choices<'a>,
-        provider: &BTreeMap<&str, &'a str>,
-        path: &mut Vec<&'a str>,
-        done: &mut Vec<&'a str>,
-    ) -> Result<(), Finding> {
-        if done.contains(&name) {
-            return Ok(());
-        }
-        if let Some(start) = path.iter().position(|n| *n == name) {
-            let circle = [&path[start..], &[name]].concat().join(" -> ");
-            let place = choices[name].place("/requires");
-            return Err(
-                Finding::error(Code::GroupCycle, format!("groups need each other in a circle: {circle}")).place(place)
-            );
-        }
-        path.push(name);
-        let text = &choices[name].variant().text;
-        for capability in text.requires.iter().chain(&text.uses) {
-            if let Some(next) = provider.get(capability.as_str()) {
-                visit(next, choices, provider, path, done)?;
-            }
-        }
-        path.pop();
-        done.push(name);
-        Ok(())
-    }
-    let mut done = Vec::new();
-    for (name, choice) in choices {
-        if choice.on {
-            visit(name, choices, provider, &mut Vec::new(), &mut done)?;
-        }
-    }
-    Ok(done)
 }

@@ -2,6 +2,7 @@
 //! `agentic_gateway` and `agentic_object`. Stands after the lists and before components.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -100,7 +101,7 @@ fn users(model: &Model, uses: impl Fn(&Gateway) -> bool) -> Vec<bool> {
 
 impl<'a> Work<'a, '_> {
     /// Reads the contracts of the groups that are on.
-    pub(crate) fn agentic(&mut self, lists: &BTreeMap<&str, Vec<(&str, Value)>>) -> Agentic {
+    pub(crate) fn agentic(&mut self, lists: &BTreeMap<String, Vec<(&str, Value)>>) -> Agentic {
         let (mut inputs, mut extras): (Vec<Input>, Extras) = (Vec::new(), Extras::default());
         let mut settings = None;
         for choice in self.on() {
@@ -109,9 +110,7 @@ impl<'a> Work<'a, '_> {
             if let Some(template) = &text.objects {
                 sources.extend(self.added(choice, template));
             }
-            let (read, findings) = input::read(&sources);
-            self.findings.extend(findings);
-            inputs.extend(read);
+            inputs.extend(self.read(&sources));
             if let Some(pointer) = &text.extras {
                 extras = self.extras(choice, pointer);
                 settings = Some((choice, pointer));
@@ -128,10 +127,25 @@ impl<'a> Work<'a, '_> {
         Agentic { inputs, offered, model: made }
     }
 
+    fn read(&mut self, sources: &[Arc<Source>]) -> Vec<Input> {
+        let texts: Vec<&str> = sources.iter().flat_map(|s| [s.name.as_str(), &s.text]).collect();
+        let read = self.memo.get("agentic", &texts, || {
+            let (read, findings) = input::read(sources);
+            if findings.is_empty() { Ok(read) } else { Err((read, findings)) }
+        });
+        match read {
+            Ok(read) => read.to_vec(),
+            Err((read, findings)) => {
+                self.findings.extend(findings);
+                read
+            }
+        }
+    }
+
     /// The objects that a group adds: a template, filled.
-    fn added(&mut self, choice: &Choice<'a>, template: &str) -> Option<std::sync::Arc<Source>> {
+    fn added(&mut self, choice: &Choice<'a>, template: &str) -> Option<Arc<Source>> {
         let template = format!("templates/{template}");
-        let context = pick(&self.contexts[choice.group.name.as_str()], self.templates.inputs(&template));
+        let context = pick(self.sights[choice.group.name.as_str()].value(), self.templates.inputs(&template));
         match self.templates.render(&template, &context) {
             Ok(text) => Some(Source::new(format!("{template} (filled)"), text)),
             Err(finding) => {
@@ -141,7 +155,7 @@ impl<'a> Work<'a, '_> {
         }
     }
 
-    fn offered(&mut self, lists: &BTreeMap<&str, Vec<(&str, Value)>>) -> Vec<Class> {
+    fn offered(&mut self, lists: &BTreeMap<String, Vec<(&str, Value)>>) -> Vec<Class> {
         let mut offered = Vec::new();
         for (group, item) in lists.get(CLASSES).into_iter().flatten() {
             match serde_json::from_value(item.clone()) {
@@ -156,7 +170,7 @@ impl<'a> Work<'a, '_> {
     fn extras(&self, choice: &Choice<'a>, pointer: &str) -> Extras {
         let schema = &choice.variant().schema;
         let at = format!("{}/additionalProperties", pointer.replace('/', "/properties/"));
-        let settings = &self.contexts[choice.group.name.as_str()]["settings"];
+        let settings = &self.sights[choice.group.name.as_str()].value()["settings"];
         Extras {
             given: settings.pointer(pointer).cloned().unwrap_or_default(),
             plain: schema.fill_at(&at, &Value::Object(Map::new())),

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::claims::{self, Claim};
-use crate::component::SecretSource;
+use crate::claims::Claim;
+use crate::component::{SecretSource, State};
 use crate::contract::BackendKey;
 use crate::plan::Plan;
 
@@ -47,7 +47,7 @@ pub fn status_text(cluster: &str, claims: &[Claim]) -> String {
     let mut text = format!("cluster {cluster}\n");
     for claim in claims {
         text += &format!("  {:<12} {}\n", state_name(claim), claim.control);
-        if claim.state != claims::State::Off {
+        if claim.state != State::Off {
             text += &wrapped(&claim.detail, 15, 80);
         }
         for gap in &claim.gaps {

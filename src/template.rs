@@ -41,17 +41,20 @@ impl Context {
 /// Lists that the engine fills.
 pub const ENGINE_LISTS: [&str; 5] = ["agentic_gateway", "agentic_object", "component", "namespace", "secret"];
 
-/// Longest template, in bytes; nesting costs stack.
-const MAX_TEMPLATE: usize = 64 << 10;
+/// Longest template or expression, in bytes; nesting costs stack, and minijinja 3.0 counts columns up to 65,535.
+pub const MAX_TEMPLATE: usize = 60_000;
 
 /// Longest text that a template yields, in bytes.
-const MAX_OUTPUT: usize = 8 << 20;
+pub const MAX_OUTPUT: usize = 8 << 20;
 
 /// What is said of one that yields more.
 const TOO_LONG: &str = "this yields more than 8 MiB of text";
 
-/// Instructions that one template or expression may run.
-const FUEL: u64 = 1_000_000;
+/// Instructions that one template may run.
+pub const FUEL: u64 = 1_000_000;
+
+/// Instructions that one expression may run; there may be one for each item of a list.
+pub const EXPRESSION_FUEL: u64 = 100_000;
 
 /// Compiled templates, and the engine for expressions.
 #[derive(Debug)]
@@ -74,9 +77,8 @@ impl Templates {
         let mut templates = BTreeMap::new();
         let mut findings = Vec::new();
         for source in sources {
-            if source.text.len() > MAX_TEMPLATE {
-                let message = format!("this template has {} bytes; {MAX_TEMPLATE} are the most", source.text.len());
-                findings.push(Finding::error(Code::TemplateSyntax, message).place(Place::new(&source, 0, 0)));
+            if let Err(sentence) = short(&source.text) {
+                findings.push(Finding::error(Code::TemplateSyntax, sentence).place(Place::new(&source, 0, 0)));
                 continue;
             }
             if let Err(error) = env.add_template_owned(source.name.clone(), source.text.clone()) {
@@ -91,7 +93,9 @@ impl Templates {
             let inputs = known_inputs(&env, template.undeclared_variables(true));
             templates.insert(source.name.clone(), Template { source, inputs });
         }
-        (Self { env, expressions: environment(|_| AutoEscape::None), templates }, findings)
+        let mut expressions = environment(|_| AutoEscape::None);
+        expressions.set_fuel(Some(EXPRESSION_FUEL));
+        (Self { env, expressions, templates }, findings)
     }
 
     /// The names of the templates directly in a folder (given with its final slash), sorted.
@@ -148,6 +152,7 @@ impl Templates {
     /// # Errors
     /// One sentence: it does not parse, fails, or is undefined.
     pub fn eval(&self, expression: &str, context: &Context) -> Result<Value, String> {
+        short(expression)?;
         let compiled = self.expressions.compile_expression(expression).map_err(|e| sentence(&e, expression))?;
         evaluated(&compiled, expression, context)
     }
@@ -174,6 +179,7 @@ impl Templates {
         if !text.contains("{{") && !text.contains("{%") {
             return Ok(Value::String(text.to_owned()));
         }
+        short(text)?;
         let inner = text.trim().strip_prefix("{{").and_then(|t| t.strip_suffix("}}"));
         // `{{ a }} and {{ b }}` begins and ends as one expression does, and is none.
         if let Some((inner, Ok(compiled))) = inner.map(|inner| (inner, self.expressions.compile_expression(inner))) {
@@ -188,6 +194,11 @@ impl Templates {
             Unfilled::Failed(error) => sentence(&error, text),
         })
     }
+}
+
+fn short(text: &str) -> Result<(), String> {
+    let sentence = || format!("this template has {} bytes; {MAX_TEMPLATE} are the most", text.len());
+    if text.len() > MAX_TEMPLATE { Err(sentence()) } else { Ok(()) }
 }
 
 fn evaluated(compiled: &Expression<'_, '_>, text: &str, context: &Context) -> Result<Value, String> {
@@ -280,8 +291,8 @@ fn environment(escape: fn(&str) -> AutoEscape) -> Environment<'static> {
     // They let text past the escaping.
     env.remove_filter("safe");
     env.remove_filter("tojson");
-    // They make any amount of text out of a number.
-    for filter in ["indent", "format", "center"] {
+    // They make any amount of text or of items out of a number.
+    for filter in ["indent", "format", "center", "batch", "slice"] {
         env.remove_filter(filter);
     }
     filters::add(&mut env);

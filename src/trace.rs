@@ -166,7 +166,7 @@ fn in_document<'a>(plan: &'a Plan<'_>, spot: &Spot<'a>) -> Option<Spot<'a>> {
     let name = spot.names.iter().find_map(|name| name.strip_prefix("documents."))?;
     let template = format!("templates/{}", documents.get(name.split('.').next()?)?);
     let templates = &plan.catalog.templates;
-    let context = pick(&plan.contexts[spot.group], templates.inputs(&template));
+    let context = pick(plan.sights[spot.group].value(), templates.inputs(&template));
     let (text, lines) = templates.traced(&template, &context)?;
     let value = yaml::nodes(&Source::new(template.as_str(), text)).ok()?.into_iter().next()?;
     self::spot(plan, spot.group, &template, &value, &spot.rest, &lines)

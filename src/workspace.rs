@@ -13,8 +13,8 @@ use crate::crd::Crds;
 use crate::disk::{self, Failure};
 use crate::features::Cluster;
 use crate::finding::{Finding, Severity, sorted};
+use crate::memo::Memo;
 use crate::pipeline::{self, Rendered};
-use crate::render::Memo;
 use crate::schema::did_you_mean;
 use crate::yaml;
 

@@ -41,6 +41,7 @@ impl<'a> World<'a> {
             folder,
             text: &placed.manifest.text,
             document: 0,
+            file: None,
             clean: Some(&placed.manifest.clean),
         });
         let (objects, repeated) = Objects::new(objects);
@@ -63,8 +64,9 @@ impl<'a> World<'a> {
             value: &document.value,
             path: document.path(),
             folder: &manifests.folder,
-            text: &document.source.text,
+            text: &document.file.source.text,
             document: document.position,
+            file: Some(&document.file),
             clean: None,
         });
         let (objects, repeated) = Objects::new(objects);

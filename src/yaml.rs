@@ -20,8 +20,10 @@ pub const MAX_BYTES: usize = 1 << 20;
 pub const MAX_DEPTH: usize = 64;
 /// Most values in one file, aliases expanded.
 pub const MAX_NODES: usize = 100_000;
+/// Most documents in one file.
+pub const MAX_DOCUMENTS: usize = 10_000;
 /// Most values in one file of CustomResourceDefinitions; Argo CD's largest has 40,000 in 1.4 MB.
-const MAX_CRD_NODES: usize = 4_000_000;
+pub const MAX_CRD_NODES: usize = 4_000_000;
 
 /// A YAML value that knows where it stands.
 #[derive(Clone, Debug)]
@@ -157,12 +159,16 @@ pub fn read_group(source: &Arc<Source>) -> Result<Node, Finding> {
     read_with(source, options())
 }
 
-fn read_with(source: &Arc<Source>, options: Options) -> Result<Node, Finding> {
-    if source.text.len() > MAX_BYTES {
-        return Err(Finding::error(Code::YamlLimit, format!("this file has {} bytes", source.text.len()))
-            .place(Place::new(source, 0, 0))
-            .help(format!("files of up to {MAX_BYTES} bytes are read")));
+fn short(source: &Arc<Source>) -> Result<(), Finding> {
+    if source.text.len() <= MAX_BYTES {
+        return Ok(());
     }
+    let finding = Finding::error(Code::YamlLimit, format!("this file has {} bytes", source.text.len()));
+    Err(finding.place(Place::new(source, 0, 0)).help(format!("files of up to {MAX_BYTES} bytes are read")))
+}
+
+fn read_with(source: &Arc<Source>, options: Options) -> Result<Node, Finding> {
+    short(source)?;
     let tree: Spanned<Tree> =
         serde_yaml::from_str_with_options(&source.text, options).map_err(|e| finding(&e, source))?;
     let node = place_tree(tree, source);
@@ -179,6 +185,7 @@ fn read_with(source: &Arc<Source>, options: Options) -> Result<Node, Finding> {
 /// # Errors
 /// One finding with the place; what the type does not allow has the given code.
 pub fn read_typed<T: DeserializeOwned>(source: &Arc<Source>, code: Code) -> Result<T, Finding> {
+    short(source)?;
     serde_yaml::from_str_with_options(&source.text, options()).map_err(|e| match finding(&e, source) {
         Finding { code: Code::YamlSyntax, message, place, .. } => Finding { place, ..Finding::error(code, message) },
         other => other,
@@ -217,6 +224,7 @@ pub fn crds(source: &Arc<Source>) -> Result<Vec<Value>, Finding> {
         budget.max_events = 2 * MAX_CRD_NODES;
         budget.max_total_scalar_bytes = 64 << 20;
     }
+    options.alias_limits.max_total_replayed_events = MAX_NODES; // that much no definition needs
     let documents: Vec<Value> =
         serde_yaml::from_multiple_with_options(&source.text, options).map_err(|e| finding(&e, source))?;
     Ok(documents.into_iter().filter(|d| !d.is_null()).collect())
@@ -261,6 +269,7 @@ fn options() -> Options {
     if let Some(budget) = &mut options.budget {
         budget.max_depth = MAX_DEPTH;
         budget.max_nodes = MAX_NODES;
+        budget.max_documents = MAX_DOCUMENTS;
         budget.flow_nesting_limit = MAX_DEPTH + 1; // so that the depth speaks first: it has a place
     }
     options
@@ -303,7 +312,7 @@ fn finding(error: &Error, source: &Arc<Source>) -> Finding {
             (
                 Code::YamlLimit,
                 format!("this file nests too deep or grows too large ({text})"),
-                "at most 64 levels and 100,000 values, aliases expanded",
+                "at most 64 levels, 10,000 documents and 100,000 values, aliases expanded",
             )
         }
         _ if source.text[..place.start].lines().next_back().unwrap_or("").contains('\t')

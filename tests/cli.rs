@@ -93,6 +93,21 @@ fn a_flag_flipped_and_flipped_back_leaves_everything_as_it_was() {
     assert_eq!(fine(&folder, &["diff"]).out, "");
 }
 
+/// A cluster that is gone from clusters/: `render --check` and `diff` say so alike.
+#[test]
+fn a_tree_without_a_cluster_is_a_difference() {
+    let folder = platform("orphan", "");
+    fine(&folder, &["render"]);
+    fs::write(folder.join("features.yaml"), MINIMAL.replace("ai-dev", "other")).unwrap();
+    fine(&folder, &["render"]);
+    let said = gatewright(&folder, &["diff"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    assert!(said.out.contains("--- a/rendered/ai-dev/groups.yaml\n+++ /dev/null\n"), "{}", &said.out[..300]);
+    assert_eq!(gatewright(&folder, &["render", "--check"]).code, 1);
+    assert!(fine(&folder, &["render", "--allow-delete", "ai-dev"]).err.contains("files deleted"));
+    assert_eq!(fine(&folder, &["diff"]).out, "");
+}
+
 #[test]
 fn unchanged_files_keep_their_time_and_foreign_ones_survive() {
     let folder = platform("foreign", "");

@@ -104,6 +104,45 @@ fn texts_are_clean() {
     }
 }
 
+/// The README's table of limits has the numbers of the constants.
+#[test]
+fn limits_are_as_the_readme_says() {
+    use gatewright::{disk, goyaml, render, template, verdict, weight, yaml};
+    let limits = [
+        ("features.yaml, an overlay, a group, a config patch", yaml::MAX_BYTES),
+        ("features.yaml, an overlay, a group, a config patch", goyaml::MAX_BYTES),
+        ("a file of manifests or CRDs, or stdin", disk::MAX_STREAM as usize),
+        ("levels of a YAML file", yaml::MAX_DEPTH),
+        ("values of a YAML file, aliases expanded", yaml::MAX_NODES),
+        ("values of a file of CRDs", yaml::MAX_CRD_NODES),
+        ("documents of a YAML file", yaml::MAX_DOCUMENTS),
+        ("a template or an expression", template::MAX_TEMPLATE),
+        ("steps of a template", template::FUEL as usize),
+        ("steps of an expression", template::EXPRESSION_FUEL as usize),
+        ("text of a template or a filter", template::MAX_OUTPUT),
+        ("text of a template or a filter", template::filters::MAX_TEXT),
+        ("values that one `set` repeats", template::growth::MAX_WEIGHT as usize),
+        ("items of a `for` in a group", weight::MAX_ITEMS),
+        ("values that the groups of a cluster make", weight::MAX_VALUES),
+        ("objects of a cluster", render::MAX_RENDERED),
+        ("a CEL rule", verdict::cel::MAX_RULE),
+        ("levels of a CEL rule", verdict::cel::MAX_NESTING),
+        ("steps of a CEL rule, bounded before it runs", verdict::cost::MAX_STEPS as usize),
+        ("a compiled pattern (linear time, no backtracking)", verdict::pattern::MAX_SIZE),
+        ("levels of a config patch, aliases expanded", goyaml::MAX_DEPTH),
+        ("values of a config patch, aliases expanded", goyaml::MAX_VALUES),
+    ];
+    let readme = fs::read_to_string("README.md").expect("README.md");
+    for (what, limit) in limits {
+        let row = readme
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("| {what} | ")))
+            .unwrap_or_else(|| panic!("no row: {what}"));
+        let number: usize = row.chars().filter(char::is_ascii_digit).collect::<String>().parse().expect("a number");
+        assert_eq!(limit, if row.contains("MiB") { number << 20 } else { number }, "{what}");
+    }
+}
+
 /// Every dependency has a licence that deny.toml allows; `cargo deny` says the same where it is installed.
 #[test]
 fn licences_are_allowed() {

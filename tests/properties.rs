@@ -5,10 +5,10 @@ use std::fs;
 
 use gatewright::catalog::{BUILTIN, Catalog, Variant};
 use gatewright::features::Inputs;
+use gatewright::memo::Memo;
 use gatewright::pipeline;
 use gatewright::plan::Plan;
 use gatewright::prove;
-use gatewright::render::Memo;
 use gatewright::report;
 use gatewright::source::Source;
 use gatewright::tree::{GROUPS, INDEX, Tree};
@@ -51,7 +51,7 @@ fn rendered_with<T>(
     if !findings.is_empty() {
         told(findings);
     }
-    let claims = gatewright::claims::claims(&rendered.plan, &rendered.bundle).unwrap_or_else(|f| told(f));
+    let claims = gatewright::claims::claims(&rendered.plan, &rendered.bundle);
     let controls: BTreeSet<&str> = claims.iter().map(|c| c.control.as_str()).collect();
     assert_eq!(controls.len(), claims.len(), "two claims of one name: {text}");
     then(&rendered.plan, &rendered.tree())

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gatewright::catalog::{BUILTIN, Catalog};
 use gatewright::choice;
 use gatewright::features::{Cluster, Inputs};
+use gatewright::memo::Memo;
 use gatewright::pipeline;
 use gatewright::plan;
 use gatewright::prove;
@@ -155,7 +156,7 @@ fn cluster(catalog: &Catalog, text: &str) -> Cluster {
 
 /// What the program says, in the terms of the second resolver.
 fn resolved(catalog: &Catalog, cluster: &Cluster) -> Verdict {
-    match plan::resolve(catalog, cluster) {
+    match plan::resolve(catalog, cluster, &Memo::default()) {
         Ok(plan) => Ok(on(&plan.choices)),
         Err(findings) => Err(findings.iter().map(|f| f.code.name()).collect()),
     }

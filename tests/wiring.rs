@@ -68,6 +68,7 @@ fn findings(items: &[&Item], existing: &[Existing]) -> Vec<Finding> {
         folder: "",
         text: &item.text,
         document: 0,
+        file: None,
         clean: None,
     });
     let (objects, repeated) = Objects::new(objects);

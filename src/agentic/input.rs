@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::agentic::webhook::{defaulted, refusals};
 use crate::finding::{Code, Finding};
-use crate::object::{Identity, Object};
+use crate::object::{File, Identity, Object};
 use crate::schema::{Schema, did_you_mean, invalid_name, is_dns_label};
 use crate::secret;
 use crate::source::{Place, Source};
@@ -45,7 +45,7 @@ pub struct Input {
     /// What it says.
     pub value: Value,
     /// The file.
-    pub source: Arc<Source>,
+    pub file: Arc<File>,
     /// Which document of the file, from 0.
     pub position: usize,
 }
@@ -56,10 +56,11 @@ impl Input {
         Object {
             identity: &self.identity,
             value: &self.value,
-            path: &self.source.name,
+            path: &self.file.source.name,
             folder: "",
-            text: &self.source.text,
+            text: &self.file.source.text,
             document: self.position,
+            file: Some(&self.file),
             clean: None,
         }
     }
@@ -86,9 +87,10 @@ pub fn read(sources: &[Arc<Source>]) -> (Vec<Input>, Vec<Finding>) {
                 continue;
             }
         };
+        let file = Arc::new(File::new(source));
         for (position, node) in nodes.iter().enumerate() {
             secret::literals(node, &mut findings);
-            match input(node, source, position) {
+            match input(node, &file, position) {
                 // Files that are applied alone each bring the Namespaces they need.
                 Ok(input) if inputs.iter().any(|i| i.identity.kind == "Namespace" && i.value == input.value) => {}
                 Ok(input) => {
@@ -103,10 +105,10 @@ pub fn read(sources: &[Arc<Source>]) -> (Vec<Input>, Vec<Finding>) {
     (inputs, findings)
 }
 
-fn input(node: &Node, source: &Arc<Source>, position: usize) -> Result<Input, Finding> {
+fn input(node: &Node, file: &Arc<File>, position: usize) -> Result<Input, Finding> {
     let value = node.to_value();
     match Identity::of(&value) {
-        Ok(identity) => Ok(Input { identity, value, source: source.clone(), position }),
+        Ok(identity) => Ok(Input { identity, value, file: file.clone(), position }),
         Err(field) => Err(Finding::error(Code::NotAnObject, format!("a document has no {field}"))
             .place(node.place_at("/kind"))
             .help("every object has apiVersion, kind and metadata.name")),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::finding::{About, Code, Finding, Severity};
-use crate::object::Object;
+use crate::object::{File, Object};
 use crate::source::{Place, Source};
 use crate::yaml::{self, Kind};
 
@@ -17,10 +17,16 @@ pub struct Part<'a> {
     pub object: Object<'a>,
     /// JSON pointer to the value, or to the string that holds it.
     pointer: String,
-    /// The string's text and what it says; `None` where the value stands in the object itself.
-    text: Option<(&'a str, Arc<Value>)>,
+    /// The string and what it says; `None` where the value stands in the object itself.
+    text: Option<Arc<Text>>,
     /// JSON pointer in what the string says.
     inside: String,
+}
+
+#[derive(Debug)]
+struct Text {
+    file: File,
+    value: Value,
 }
 
 impl<'a> Part<'a> {
@@ -34,21 +40,21 @@ impl<'a> Part<'a> {
     /// # Errors
     /// The finding of the YAML reader, its place in the object's file.
     pub fn of_text(object: &Object<'a>, pointer: &str, code: Code) -> Result<Self, Finding> {
-        let text = object.text_at(pointer);
+        let source = Source::new(pointer, object.text_at(pointer));
         let part = |value| Self {
             object: *object,
             pointer: pointer.to_owned(),
-            text: Some((text, Arc::new(value))),
+            text: Some(Arc::new(Text { file: File::new(&source), value })),
             inside: String::new(),
         };
-        match yaml::documents(&Source::new(pointer, text)) {
+        match yaml::documents(&source) {
             Ok(mut documents) if documents.len() <= 1 => Ok(part(documents.pop().unwrap_or_default())),
             Ok(_) => Ok(part(Value::Null)),
             Err(wrong) => {
                 let inner = wrong.place.map(|p| (p.start, p.end));
                 let mut finding = object.error(code, pointer, wrong.message);
                 if let (Some(outer), Some((start, end))) = (&finding.place, inner) {
-                    finding.place = Some(within(outer, text, start, end));
+                    finding.place = Some(within(outer, &source, start, end));
                 }
                 Err(finding)
             }
@@ -69,7 +75,7 @@ impl<'a> Part<'a> {
     pub fn value(&self) -> &Value {
         static NULL: Value = Value::Null;
         let found = match &self.text {
-            Some((_, value)) => value.pointer(&self.inside),
+            Some(text) => text.value.pointer(&self.inside),
             None => self.object.value.pointer(&self.pointer),
         };
         found.unwrap_or(&NULL)
@@ -105,42 +111,38 @@ impl<'a> Part<'a> {
 
     /// Where that stands in the file.
     pub fn place(&self, pointer: &str) -> Place {
-        match self.text {
-            Some(_) => self.place_in_text(pointer, true),
+        match &self.text {
+            Some(text) => self.place_in_text(text, pointer, true),
             None => self.object.place(&format!("{}{pointer}", self.pointer)),
         }
     }
 
     /// Where the key of that stands in the file; in an object itself it is the value's place, on the same line.
     pub fn key_place(&self, pointer: &str) -> Place {
-        match self.text {
-            Some(_) => self.place_in_text(pointer, false),
+        match &self.text {
+            Some(text) => self.place_in_text(text, pointer, false),
             None => self.place(pointer),
         }
     }
 
-    fn place_in_text(&self, pointer: &str, value: bool) -> Place {
-        let (text, _) = self.text.as_ref().expect("the caller looked");
+    fn place_in_text(&self, text: &Text, pointer: &str, value: bool) -> Place {
         let outer = self.object.place(&self.pointer);
-        let source = Source::new("", *text);
-        let Ok(nodes) = yaml::nodes(&source) else { return outer };
-        let Some(node) = nodes.first() else { return outer };
+        let Some(node) = text.file.nodes().first() else { return outer };
         let pointer = format!("{}{pointer}", self.inside);
         let scalar = |k: &Kind| matches!(k, Kind::String(_) | Kind::Number(_) | Kind::Bool(_));
         let inner = match node.at(&pointer).filter(|n| value && scalar(&n.kind)) {
             Some(node) => node.place.clone(),
             None => node.place_at(&pointer),
         };
-        within(&outer, text, inner.start, inner.end)
+        within(&outer, &text.file.source, inner.start, inner.end)
     }
 }
 
 /// Where bytes of a text stand in the block scalar that holds it; the whole scalar where it is written in another way.
-fn within(scalar: &Place, text: &str, start: usize, end: usize) -> Place {
-    let inner = Source::new("", text);
+fn within(scalar: &Place, inner: &Source, start: usize, end: usize) -> Place {
     let (line, _) = inner.line_column(start);
     let begin = inner.offset(line, 1);
-    let wanted = text.lines().nth(line - 1).unwrap_or_default();
+    let wanted = inner.text[begin..].lines().next().unwrap_or_default();
     let indentation = |l: &str| l.len() - l.trim_start().len();
     let source = &scalar.source;
     // The scalar begins at its first line or, where that is empty, at the mark `|` above it.

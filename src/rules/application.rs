@@ -15,9 +15,14 @@ pub fn applications<'w, 'a>(world: &'w World<'a>) -> impl Iterator<Item = &'w Ob
 
 /// Where an Application takes manifests from, each with its pointer.
 pub fn sources<'a>(application: &Object<'a>) -> Vec<(String, &'a Value)> {
-    let mut found = application.all("/spec/source");
-    found.extend(application.all("/spec/sources/*"));
-    found
+    let several = application.items("/spec/sources").iter().enumerate();
+    let several = several.map(|(i, source)| (format!("/spec/sources/{i}"), source));
+    application
+        .at("/spec/source")
+        .map(|source| ("/spec/source".to_owned(), source))
+        .into_iter()
+        .chain(several)
+        .collect()
 }
 
 /// The charts of that name which Applications install: Application, pointer to the source, source.

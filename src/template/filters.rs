@@ -9,7 +9,7 @@ use crate::merge;
 use crate::yaml;
 
 /// Longest text that a filter makes of others, in bytes.
-const MAX_TEXT: usize = 8 << 20;
+pub const MAX_TEXT: usize = 8 << 20;
 
 /// Their names.
 pub const NAMES: [&str; 8] =

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::template::marks;
 
 /// How often a `set` may name values, those in earlier `set`s counted as often as they are named.
-const MAX_WEIGHT: u64 = 10_000;
+pub const MAX_WEIGHT: u64 = 10_000;
 
 /// One sentence about the first `{% set %}` that multiplies too much, and where it stands.
 pub fn excess(template: &str) -> Option<(usize, String)> {

@@ -3,8 +3,10 @@
 //! The CEL crates differ from Kubernetes in what is repaired here: the size of a string, patterns, `type`, and how much
 //! work a rule may be.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, LazyLock, OnceLock, RwLock};
 
 use kube_cel::KubeCelExt;
@@ -17,6 +19,12 @@ use serde::Deserialize;
 
 use crate::verdict::cost::{self, Size};
 use crate::verdict::pattern;
+
+/// Longest expression, in bytes.
+pub const MAX_RULE: usize = 60_000;
+
+/// Deepest nesting of an expression, as cel-go has it; the parser takes time by the square of it.
+pub const MAX_NESTING: usize = 250;
 
 /// A rule of `x-kubernetes-validations`.
 #[derive(Debug, Deserialize)]
@@ -115,16 +123,17 @@ impl Rule {
             return Answer::Broken(format!("it may take more than {} steps on a value of this size", cost::MAX_STEPS));
         }
         let context = if self.optional_old_self { &scope.optional } else { &scope.plain };
-        match compiled.program.execute(context) {
+        match run(&compiled.program, context) {
             Ok(Cel::Bool(true)) => Answer::Holds,
-            Ok(Cel::Bool(false)) => Answer::Fails(self.says(compiled, context)),
+            Ok(Cel::Bool(false)) => Answer::Fails(self.says(compiled, scope, context)),
             Ok(_) => Answer::Broken("it yields neither true nor false".into()),
-            Err(e) => Answer::Broken(e.to_string()),
+            Err(why) => Answer::Broken(why),
         }
     }
 
-    fn says(&self, compiled: &Compiled, context: &Context<'_>) -> String {
-        let told = compiled.message.as_ref().and_then(|program| match program.execute(context) {
+    fn says(&self, compiled: &Compiled, scope: &Scope, context: &Context<'_>) -> String {
+        let short = |program: &&Program| cost::bound(program.expression(), scope.size) <= cost::MAX_STEPS;
+        let told = compiled.message.as_ref().filter(short).and_then(|program| match run(program, context) {
             Ok(Cel::String(text)) => Some(text.trim().to_owned()).filter(|t| !t.is_empty() && !t.contains('\n')),
             _ => None,
         });
@@ -135,10 +144,44 @@ impl Rule {
     }
 }
 
+thread_local! {
+    static EVALUATING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// True while this thread evaluates a rule: a panic then is the rule's mistake, and caught.
+pub fn evaluating() -> bool {
+    EVALUATING.get()
+}
+
+/// Compiles or evaluates a rule; `None` when the CEL crates panic. They do so where CEL itself has an error: on some texts that
+/// are no expressions (cel 0.13), on a sum, a product or a negation beyond 64 bits, and on the precision of `format` (kube-cel 0.8).
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    let before = EVALUATING.replace(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(work));
+    EVALUATING.set(before);
+    result.ok()
+}
+
+fn run(program: &Program, context: &Context<'_>) -> Result<Cel, String> {
+    let too_large = || Err("a number in it grows too large".into());
+    guarded(|| program.execute(context)).map_or_else(too_large, |result| result.map_err(|e| e.to_string()))
+}
+
+fn parsed(text: &str) -> Result<Program, String> {
+    if text.len() > MAX_RULE {
+        return Err(format!("it has {} bytes; {MAX_RULE} are the most", text.len()));
+    }
+    if nesting(text) > MAX_NESTING {
+        return Err(format!("it nests deeper than {MAX_NESTING} levels"));
+    }
+    let first_line = |text: String| text.lines().next().unwrap_or_default().to_owned();
+    let parsed = guarded(|| Program::compile(text).map_err(|e| first_line(e.to_string())));
+    parsed.unwrap_or_else(|| Err("it cannot be parsed".into()))
+}
+
 fn compile(rule: &Rule) -> Result<Compiled, String> {
     let program = |text: &str| {
-        let program =
-            Program::compile(text).map_err(|e| e.to_string().lines().next().unwrap_or_default().to_owned())?;
+        let program = parsed(text)?;
         unknown(program.expression()).map_or(Ok(program), Err)
     };
     let compiled = program(&rule.rule)?;
@@ -152,7 +195,22 @@ fn compile(rule: &Rule) -> Result<Compiled, String> {
 
 /// True for an expression of CEL, as far as its syntax goes.
 pub fn parses(text: &str) -> bool {
-    Program::compile(text).is_ok()
+    parsed(text).is_ok()
+}
+
+/// How deep brackets stand in each other, or open and never close, with the `!` and `-` before them; those in strings count too.
+fn nesting(text: &str) -> usize {
+    let (mut open, mut signs, mut deepest) = (0_usize, 0, 0);
+    for c in text.chars() {
+        match c {
+            '(' | '[' | '{' => open += 1,
+            ')' | ']' | '}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        signs = if matches!(c, '!' | '-') { signs + 1 } else { 0 };
+        deepest = deepest.max(open + signs);
+    }
+    deepest
 }
 
 /// What an expression uses that we cannot evaluate.

@@ -6,7 +6,7 @@
 use regex::{Regex, RegexBuilder};
 
 /// Largest compiled size in bytes; what Go itself refuses (1,000 repeats of a repeat) is larger.
-const MAX_SIZE: usize = 10 << 20;
+pub const MAX_SIZE: usize = 10 << 20;
 
 /// Compiles a pattern of Go.
 ///

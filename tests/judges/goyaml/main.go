@@ -1,5 +1,6 @@
 // Reads YAML files (named on stdin, one a line) as the Go world does and prints for each a line of JSON:
 // {"sigs": {"value": ...}, "v3": {"error": "..."}}.
+// With the word `same` it reads texts with their values instead (same.go).
 // sigs.k8s.io/yaml (YAML 1.1) reads for the API server, Argo CD and Helm; gopkg.in/yaml.v3 (mostly 1.2) for others.
 package main
 
@@ -19,6 +20,10 @@ type reading struct {
 }
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == "same" {
+		same()
+		return
+	}
 	out := json.NewEncoder(os.Stdout)
 	names := bufio.NewScanner(os.Stdin)
 	for names.Scan() {
