@@ -224,3 +224,39 @@ fn what_is_broken_is_told() {
         assert!(told >= least, "{kind}: {told:.2} of {} told; missed:\n{}", broken.len(), missed.join("\n"));
     }
 }
+
+/// Changes that only one rule each can see: the object, what of it, and its new value (null: the object goes).
+#[test]
+fn single_changes_are_told() {
+    let tree = tree("golden/full/rendered/ai-dev");
+    let container = "/spec/template/spec/containers/0";
+    let wave = "/metadata/annotations";
+    for (object, pointer, new) in [
+        ("Deployment serving/qwen3-4b-epp", &*format!("{container}/ports/1/containerPort"), json!(9103)),
+        ("Deployment serving/qwen3-4b-epp", &*format!("{container}/readinessProbe/grpc/port"), json!(9103)),
+        ("Service serving/qwen3-4b-epp", "/spec/ports/0/targetPort", json!(9003)),
+        ("Deployment tracing/otel-collector", &*format!("{container}/ports/0/containerPort"), json!(4400)),
+        ("Job litellm/litellm-migrations", "", Value::Null),
+        ("Job litellm/litellm-migrations", wave, json!({ WAVE: "5" })),
+        ("ConfigMap argocd/argocd-cm", "", Value::Null),
+        ("AgentgatewayParameters inference/inference-gateway", wave, json!({ WAVE: "5" })),
+        (
+            "NetworkPolicy serving/model-servers",
+            "/spec/ingress/0/from/0/namespaceSelector/matchLabels",
+            json!({ "kubernetes.io/metadata.name": "edge" }),
+        ),
+        ("NetworkPolicy serving/model-servers", "/spec/ingress/0/from/1/podSelector/matchLabels", json!({ "a": "b" })),
+        ("NetworkPolicy serving/model-servers", "/metadata/namespace", json!("agentgateway-system")),
+    ] {
+        let at = tree.items.iter().position(|i| i.identity.to_string() == object).expect(object);
+        let changed = (!new.is_null()).then(|| {
+            let mut value = tree.items[at].value.clone();
+            match pointer {
+                "/metadata/annotations" => value["metadata"]["annotations"] = new.clone(),
+                _ => *value.pointer_mut(pointer).expect(pointer) = new.clone(),
+            }
+            Item::new(value, &tree.items[at].path)
+        });
+        assert!(!tree.with(at, changed.as_ref()).is_empty(), "{object} {pointer} {new}");
+    }
+}

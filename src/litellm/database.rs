@@ -142,6 +142,28 @@ pub fn migration(container: &Container<'_>) -> Vec<Finding> {
     findings
 }
 
+/// A proxy that leaves the schema alone has a migration, and that comes before it.
+pub fn schema(inventory: &Inventory<'_, '_>, proxy: &Container<'_>, migrations: &[Container<'_>]) -> Option<Finding> {
+    let of_pod = proxy.part.at("/name").is_some();
+    let alone = proxy.environment.get("DISABLE_SCHEMA_UPDATE").filter(|_| of_pod)?;
+    if !alone.value.as_deref().is_some_and(|v| v.eq_ignore_ascii_case("true")) || !proxy.has("DATABASE_URL") {
+        return None;
+    }
+    let Some(migration) = migrations.iter().find(|m| m.namespace == proxy.namespace) else {
+        let message = "LiteLLM is to leave its database's schema alone, and nothing else migrates it";
+        let finding = proxy.part.error(Code::LitellmMigration, &alone.pointer, message);
+        let help = "add a Job that runs litellm/proxy/prisma_migration.py, or remove DISABLE_SCHEMA_UPDATE";
+        return inventory.world.closed.then(|| finding.help(help));
+    };
+    let delivery = &inventory.delivery;
+    let (job, pods) = (&migration.part.object, &proxy.part.object);
+    delivery.late(&delivery.levels(job), &delivery.levels(pods))?;
+    let message =
+        format!("{} migrates the database after {} has started on the old schema", job.identity, pods.identity);
+    let finding = migration.part.error(Code::SyncOrder, "", message);
+    Some(finding.help("give it an earlier wave than the proxy"))
+}
+
 /// The proxy and the migration of the chart read the flags of `db` in different orders.
 pub fn two_databases(config: &Config<'_>) -> Option<Finding> {
     let values = config.chart.as_ref().filter(|_| config.values_complete)?;

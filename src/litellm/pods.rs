@@ -101,9 +101,9 @@ pub fn pods<'a>(inventory: &Inventory<'_, 'a>, configs: &[Config<'a>]) -> Pods<'
     for ((group, kind), template) in POD_TEMPLATES {
         for workload in inventory.world.objects.of(group, kind) {
             let spec = format!("{template}/spec");
-            for i in 0..workload.items(&format!("{spec}/containers")).len() {
-                let pointer = format!("{spec}/containers/{i}");
-                let value = workload.at(&pointer).unwrap_or(&Value::Null);
+            for (pointer, value) in
+                ["containers", "initContainers"].iter().flat_map(|l| workload.all(&format!("{spec}/{l}/*")))
+            {
                 if migrates(value) {
                     pods.migrations.push(container(inventory, workload, template, &pointer));
                 }

@@ -23,6 +23,7 @@ pub fn proxies(inventory: &Inventory<'_, '_>, configs: &[Config<'_>]) -> Vec<Fin
         findings.extend(PROXIES.iter().flat_map(|rule| rule(config, container)));
         findings.extend(salt(inventory, container));
         findings.extend(database::connections(inventory, config, container));
+        findings.extend(database::schema(inventory, container, &pods.migrations));
     }
     for (index, config) in configs.iter().enumerate() {
         let version = pods.proxies.iter().find(|(i, _)| *i == index).and_then(|(_, container)| container.version());

@@ -32,7 +32,7 @@ fn pool_failure_mode(pool: &Object<'_>) -> Vec<Finding> {
 }
 
 /// The containers that run an endpoint picker, each with its pointer.
-fn pickers<'a>(workload: &Object<'a>) -> Vec<(String, &'a Value)> {
+pub fn pickers<'a>(workload: &Object<'a>) -> Vec<(String, &'a Value)> {
     let is_picker = |container: &Value| {
         let name = image(container).0.rsplit('/').next().unwrap_or_default();
         let known = ["epp", "llm-d-inference-scheduler", "llm-d-router-endpoint-picker"].contains(&name);

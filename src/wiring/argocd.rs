@@ -12,6 +12,22 @@ use crate::object::Object;
 use crate::schema::did_you_mean;
 use crate::wiring::delivery::{self, folder_of, wildcard};
 use crate::wiring::inventory::{Absence, Inventory, Origin, is_cluster_scoped};
+use crate::wiring::order;
+
+/// Applications with waves of their own, where nothing makes the waves wait.
+pub fn waves(inventory: &Inventory<'_, '_>) -> Option<Finding> {
+    let applications = &inventory.delivery.applications;
+    let wave = |a: &Object<'_>| delivery::turn(a).1;
+    let other = |a: &&Object<'_>| wave(a) != wave(&applications[0]);
+    let (first, other) = (applications.first()?, applications.iter().find(other)?);
+    if !inventory.world.closed || order::waits(inventory, first.home()) {
+        return None;
+    }
+    let at = "/metadata/annotations/argocd.argoproj.io~1sync-wave";
+    let message = format!("{} has a wave, and no argocd-cm lets waves wait for Applications", other.identity);
+    let finding = other.warning(Code::SyncOrder, at, message);
+    Some(finding.help("restore `resource.customizations.health.argoproj.io_Application` in argocd-cm (argo-cd #3781)"))
+}
 
 /// The project of each Application is there and allows its sources, its destination and what it delivers.
 pub fn projects(inventory: &Inventory<'_, '_>) -> Vec<Finding> {

@@ -111,6 +111,7 @@ impl<'a> Place<'_, '_, 'a> {
             }
         }
         let numbers: Vec<i64> = declared().filter_map(|p| p["containerPort"].as_i64()).collect();
+        findings.extend(self.probed(container, &numbers));
         if let Some(port) = listens(container).filter(|port| !numbers.is_empty() && !numbers.contains(port)) {
             let message = format!(
                 "{} is told to listen on port {port}, and its container declares another",
@@ -121,6 +122,30 @@ impl<'a> Place<'_, '_, 'a> {
             findings.push(finding.help(format!("it declares {}", numbers.join(", "))));
         }
         findings
+    }
+
+    /// A probe for a port by number means one that is declared or that the server is told to listen on. Elsewhere containers
+    /// do not declare all of their ports.
+    fn probed(&self, container: &Value, declared: &[i64]) -> Vec<Finding> {
+        let told = listens(container);
+        if declared.is_empty() || !self.inventory.world.closed && told.is_none() {
+            return Vec::new();
+        }
+        let probes = ["livenessProbe", "readinessProbe", "startupProbe"].into_iter();
+        let asked = probes.flat_map(|p| ["httpGet", "tcpSocket", "grpc"].map(|action| format!("{p}/{action}/port")));
+        let wrong = asked.filter_map(|pointer| {
+            let port = container.pointer(&format!("/{pointer}"))?.as_i64()?;
+            (!declared.contains(&port) && told != Some(port)).then_some((pointer, port))
+        });
+        wrong
+            .map(|(pointer, port)| {
+                let message =
+                    format!("{} asks for port {port}, which its container does not declare", self.object.identity);
+                let finding = self.object.warning(Code::MissingPort, &format!("{}/{pointer}", self.pointer), message);
+                let declared: Vec<String> = declared.iter().map(i64::to_string).collect();
+                finding.help(format!("it declares {}", declared.join(", ")))
+            })
+            .collect()
     }
 
     /// Kind and name behind a volume, and the files that it becomes; `None` where they are not known.

@@ -212,7 +212,7 @@ pub const EDGES: &[Edge] = &[
     edge(ROUTES, "spec/rules/*/**/extensionRef", "name", To::Fields("", "")),
     edge(&[(GATEWAY, "ListenerSet")], "spec/parentRef", "name", To::Fields(GATEWAY, "Gateway")).across().first(),
     edge(&[(GATEWAY, "Gateway")], "spec/gatewayClassName", "", To::One(GATEWAY, "GatewayClass")).first(),
-    edge(&[(GATEWAY, "Gateway")], "spec/infrastructure/parametersRef", "name", To::Fields("", "")),
+    edge(&[(GATEWAY, "Gateway")], "spec/infrastructure/parametersRef", "name", To::Fields("", "")).first(),
     edge(&[(GATEWAY, "Gateway")], "spec/listeners/*/tls/certificateRefs/*", "name", To::Fields("", "Secret"))
         .across()
         .part(TLS),
@@ -275,6 +275,12 @@ pub const EDGES: &[Edge] = &[
     // Values of a chart, where they have the shape of the core's.
     edge(APPLICATION, "spec/**/valuesObject/**/secretKeyRef", "name", SECRET).key().content(),
     edge(APPLICATION, "spec/**/valuesObject/**/configMapKeyRef", "name", CONFIG_MAP).key().content(),
+    edge(APPLICATION, "spec/**/valuesObject/**/serviceAccount", "name", SERVICE_ACCOUNT).content(),
+    // LiteLLM's chart 1.89.2.
+    edge(APPLICATION, "spec/**/valuesObject", "masterkeySecretName", SECRET)
+        .part(Part::Key("masterkeySecretKey"))
+        .content(),
+    edge(APPLICATION, "spec/**/valuesObject/environmentSecrets/*", "", SECRET).content(),
     // External Secrets 2.6.
     edge(EXTERNAL_SECRET, "spec/secretStoreRef", "name", To::Fields(ESO, "SecretStore")).first(),
     edge(EXTERNAL_SECRET, "spec/data|dataFrom/*/sourceRef/storeRef", "name", To::Fields(ESO, "SecretStore")).first(),

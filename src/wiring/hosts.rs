@@ -1,9 +1,13 @@
-//! Inventory -> addresses of Services in texts (`http://name.namespace.svc:port`) at which nothing listens.
+//! Inventory -> addresses of Services at which nothing listens: in texts (`http://name.namespace.svc:port`), and the short ones
+//! of containers (`http://name:port`, or a pair of variables with `_HOST` and `_PORT`).
+
+use serde_json::Value;
 
 use crate::finding::{Code, Finding, Severity};
 use crate::object::Object;
 use crate::pointer::strings;
 use crate::schema::did_you_mean;
+use crate::wiring::edges::POD_TEMPLATES;
 use crate::wiring::inventory::{Absence, Inventory};
 
 /// An address within the cluster.
@@ -23,11 +27,69 @@ pub fn addresses(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     for object in inventory.world.objects.iter().filter(|object| object.text.contains(".svc")) {
         strings(object.value, &mut |pointer, text| {
             if !ELSEWHERE.iter().any(|field| pointer.ends_with(field)) {
-                findings.extend(find(text).iter().filter_map(|address| wrong(inventory, object, pointer, address)));
+                // The port may stand beside a host.
+                let beside = pointer.strip_suffix("/host").and_then(|map| object.at(&format!("{map}/port"))?.as_i64());
+                let all = find(text).into_iter().map(|a| Address { port: a.port.or(beside), ..a });
+                findings.extend(all.filter_map(|address| wrong(inventory, object, pointer, &address)));
             }
         });
     }
+    for ((group, kind), template) in POD_TEMPLATES {
+        for object in inventory.world.objects.of(group, kind).filter(|o| !o.home().is_empty()) {
+            for list in ["containers", "initContainers"] {
+                for (pointer, container) in object.all(&format!("{template}/spec/{list}/*")) {
+                    findings.extend(short(inventory, object, &pointer, container));
+                }
+            }
+        }
+    }
     findings
+}
+
+/// The addresses in the variables and words of a container that name no domain.
+fn short(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, container: &Value) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut look = |pointer: String, address: Option<Address<'_>>| {
+        let Some(address) = address else { return };
+        // A short name that is no Service's may be one of a sidecar's, or of another network.
+        if inventory.find("", "Service", address.namespace, address.service).is_some() {
+            findings.extend(wrong(inventory, object, &pointer, &address));
+        }
+    };
+    let home = object.home();
+    strings(container, &mut |at, text| {
+        if at.starts_with("/args") || at.starts_with("/command") || at.starts_with("/env/") && at.ends_with("/value") {
+            for (start, _) in text.match_indices("://") {
+                look(format!("{pointer}{at}"), short_address(inventory, home, &text[start + 3..]));
+            }
+        }
+    });
+    let variables = || container["env"].as_array().into_iter().flatten().enumerate();
+    for (i, host) in variables() {
+        let (Some(name), Some(value)) = (host["name"].as_str(), host["value"].as_str()) else { continue };
+        let Some(stem) = name.strip_suffix("_HOST") else { continue };
+        let port = variables().find(|(_, v)| v["name"].as_str() == Some(&format!("{stem}_PORT")));
+        let number = port.and_then(|(_, v)| v["value"].as_str()?.parse().ok());
+        let address = short_address(inventory, home, value).filter(|a| a.port.is_none());
+        let at = port.filter(|_| number.is_some()).map_or(i, |(at, _)| at);
+        look(format!("{pointer}/env/{at}/value"), address.map(|a| Address { port: number, ..a }));
+    }
+    findings
+}
+
+/// `name` or `name.namespace` at the start of a text, with its port.
+fn short_address<'t>(inventory: &Inventory<'_, '_>, home: &'t str, text: &'t str) -> Option<Address<'t>> {
+    // What stands before `@` is a login.
+    let text = text.split(['/', '?']).next()?.rsplit('@').next()?;
+    let (host, port) = match text.split_once(':') {
+        Some((host, port)) => (host, Some(port.parse().ok()?)),
+        None => (text, None),
+    };
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let (service, namespace) = host.split_once('.').unwrap_or((host, home));
+    let named = !service.is_empty() && service.chars().all(plain) && service != "localhost";
+    inventory.find("", "Namespace", "", namespace).filter(|_| named)?;
+    Some(Address { service, namespace, port })
 }
 
 fn wrong(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, address: &Address<'_>) -> Option<Finding> {
@@ -60,7 +122,7 @@ fn wrong(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, addr
     Some(object.error(Code::MissingPort, pointer, message).help(format!("its ports: {}", known.join(", "))))
 }
 
-/// The addresses in a text: after `//` or `@`, or the whole of it.
+/// The addresses in a text: after `//` or `@`, as a value, or the whole of it.
 fn find(text: &str) -> Vec<Address<'_>> {
     let lines = text.lines().filter(|line| line.contains(".svc") && !line.contains("api_base"));
     lines.flat_map(|line| line.match_indices(".svc").filter_map(|(at, _)| address(line, at))).collect()
@@ -72,7 +134,8 @@ fn address(line: &str, at: usize) -> Option<Address<'_>> {
     let before = &line[..start];
     let rest = &line[at + ".svc".len()..];
     let rest = rest.strip_prefix(".cluster.local").unwrap_or(rest);
-    if rest.starts_with(part_of_name) || !(before.is_empty() || before.ends_with("//") || before.ends_with('@')) {
+    let meant = before.is_empty() || ["//", "@", ": ", "=", "\"", "'"].iter().any(|end| before.ends_with(end));
+    if rest.starts_with(part_of_name) || !meant {
         return None;
     }
     let mut labels = line[start..at].rsplit('.');

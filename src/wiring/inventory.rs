@@ -174,7 +174,7 @@ impl<'w, 'a> Inventory<'w, 'a> {
             // Some are made by hand, because no key belongs in a file.
             return if kind == "Secret" { Absence::Likely } else { Absence::Sure };
         }
-        let brought = kind != "Secret" && MADE_BY_OPERATORS.contains(&kind) && self.brings(namespace);
+        let brought = kind != "Secret" && self.brings(namespace);
         if brought { Absence::Likely } else { Absence::Unknown }
     }
 

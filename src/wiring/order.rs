@@ -17,6 +17,17 @@ pub struct Needing<'o, 'a> {
     pub content: bool,
 }
 
+/// Whether waves wait for Applications there: Argo CD has told no health for them since 1.8, so argocd-cm has to (argo-cd #3781).
+pub fn waits(inventory: &Inventory<'_, '_>, namespace: &str) -> bool {
+    let settings = inventory.find("", "ConfigMap", namespace, "argocd-cm");
+    settings.is_some_and(|settings| {
+        let told = |key: &&str| {
+            ["resource.customizations", "resource.customizations.health.argoproj.io_Application"].contains(key)
+        };
+        settings.keys().is_none_or(|keys| keys.iter().any(told))
+    })
+}
+
 /// About something that comes too late for what needs it; `what` is its name for the message.
 pub fn late(inventory: &Inventory<'_, '_>, from: Needing<'_, '_>, what: &str, thing: &Thing<'_>) -> Option<Finding> {
     let delivery = &inventory.delivery;
@@ -41,7 +52,7 @@ pub fn late(inventory: &Inventory<'_, '_>, from: Needing<'_, '_>, what: &str, th
                 .error(Code::SyncOrder, pointer, message)
                 .related(brings.place("/metadata/annotations/argocd.argoproj.io~1sync-wave"), "this wave comes later");
             // Without it Argo CD finds an Application healthy as soon as it exists, and its waves wait for nothing.
-            let waits = inventory.find("", "ConfigMap", &brings.identity.namespace, "argocd-cm").is_some();
+            let waits = waits(inventory, &brings.identity.namespace);
             Finding { severity: if waits { Severity::Error } else { Severity::Warning }, ..finding }
         }
         Late::Turn { brings, needs } => {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::agentgateway;
 use crate::api_group::{AGENTGATEWAY, APIEXTENSIONS, ARGOCD, CERT_MANAGER, CNPG, GATEWAY};
 use crate::existing::Existing;
 use crate::finding::{Code, Finding, Severity};
@@ -57,6 +58,7 @@ fn namespace_is_missing(inventory: &Inventory<'_, '_>, from: Needing<'_, '_>, na
     let runs = POD_TEMPLATES
         .iter()
         .any(|((group, kind), _)| (*group, *kind) == (identity.group.as_str(), identity.kind.as_str()));
+    let runs = runs || agentgateway::is_agentgateway(inventory.world, from.object) || from.object.is(CNPG, "Cluster");
     match inventory.world.closed {
         true => Some(Severity::Error),
         false => runs.then_some(Severity::Warning),

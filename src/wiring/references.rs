@@ -116,6 +116,10 @@ fn reference<'o, 'a>(
     if value.get("optional") == Some(&Value::Bool(true)) {
         return None;
     }
+    // Charts make their ServiceAccount themselves unless they are told not to.
+    if edge.namespace == Namespace::Destination && pointer.ends_with("/serviceAccount") && value["create"] != false {
+        return None;
+    }
     let (group, kind) = match edge.to {
         To::One(group, kind) => (group, kind),
         To::Fields(group, kind) => {

@@ -6,6 +6,7 @@ use crate::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE, NETWORKING};
 use crate::finding::{Code, Finding, Severity};
 use crate::labels::selects;
 use crate::object::Object;
+use crate::schema::did_you_mean;
 use crate::wiring::inventory::{Inventory, Thing};
 use crate::wiring::pods::{self, Pods};
 use crate::wiring::products::Port;
@@ -141,8 +142,21 @@ fn pool_pods(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], pool: &Object<'_>
 fn guarded(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], object: &Object<'_>, pointer: &str) -> Option<Finding> {
     let selector = object.at(pointer).filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?;
     let taken = pods.iter().any(|p| p.in_namespace(&object.identity.namespace) && p.taken(selector));
-    let finding = if taken { None } else { nothing(inventory, pods, object, pointer) };
+    if taken {
+        return None;
+    }
+    let finding = nothing(inventory, pods, object, pointer).or_else(|| astray(pods, object, pointer, selector));
     finding.map(|finding| Finding { severity: Severity::Warning, ..finding })
+}
+
+/// Of its own namespace nothing is known, and in another one are pods that it fits.
+fn astray(pods: &[Pods<'_>], object: &Object<'_>, pointer: &str, selector: &Value) -> Option<Finding> {
+    let home = object.identity.namespace.as_str();
+    let fits = |p: &&Pods<'_>| !p.owner.home().is_empty() && p.taken(selector);
+    let other = pods.iter().find(fits).filter(|_| !home.is_empty() && !pods.iter().any(|p| p.in_namespace(home)))?;
+    let message = format!("{} is for pods that are not known in the namespace {home}", object.identity);
+    let finding = object.warning(Code::EmptySelection, pointer, message);
+    Some(finding.help(format!("it fits those of {}", other.owner.identity)))
 }
 
 /// An ingress rule for a port that the pods do not have lets nothing in.
@@ -215,18 +229,48 @@ fn monitors(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>]) -> Vec<Finding> {
     let own = |object: &Object<'_>| object.at("/spec/namespaceSelector").is_none();
     for monitor in inventory.world.objects.of("monitoring.coreos.com", "PodMonitor").filter(|m| own(m)) {
         findings.extend(guarded(inventory, pods, monitor, "/spec/selector"));
+        let selector = monitor.at("/spec/selector").unwrap_or(&Value::Null);
+        let taken: Vec<&Pods<'_>> =
+            pods.iter().filter(|p| p.in_namespace(&monitor.identity.namespace) && p.taken(selector)).collect();
+        let ports: Option<Vec<Port<'_>>> =
+            taken.iter().map(|p| p.ports.clone()).collect::<Option<Vec<_>>>().map(|p| p.concat());
+        findings.extend(scraped(monitor, "/spec/podMetricsEndpoints", ports.filter(|_| !taken.is_empty())));
     }
     let known = |namespace: &str| !inventory.is_opaque(namespace);
     for monitor in inventory.world.objects.of("monitoring.coreos.com", "ServiceMonitor").filter(|m| own(m)) {
         let namespace = monitor.identity.namespace.as_str();
         let Some(selector) = monitor.at("/spec/selector") else { continue };
-        let mut services = inventory.of("", "Service").filter(|s| s.namespace == namespace).peekable();
-        if services.peek().is_some() && known(namespace) && !services.any(|s| selects(selector, s.labels())) {
+        let services: Vec<&Thing<'_>> = inventory.of("", "Service").filter(|s| s.namespace == namespace).collect();
+        let taken: Vec<&&Thing<'_>> = services.iter().filter(|s| selects(selector, s.labels())).collect();
+        if !services.is_empty() && known(namespace) && taken.is_empty() {
             let message = format!("{} selects no Service in the namespace {namespace}", monitor.identity);
             findings.push(monitor.warning(Code::EmptySelection, "/spec/selector", message));
         }
+        let elsewhere =
+            || inventory.of("", "Service").find(|s| !s.namespace.is_empty() && selects(selector, s.labels()));
+        if let Some(other) = elsewhere().filter(|_| services.is_empty()) {
+            let message =
+                format!("{} is for Services that are not known in the namespace {namespace}", monitor.identity);
+            let finding = monitor.warning(Code::EmptySelection, "/spec/selector", message);
+            findings.push(finding.help(format!("it fits Service {}/{}", other.namespace, other.name)));
+        }
+        let ports = taken.iter().map(|s| s.ports()).collect::<Option<Vec<_>>>().map(|p| p.concat());
+        findings.extend(scraped(monitor, "/spec/endpoints", ports.filter(|_| !taken.is_empty() && known(namespace))));
     }
     findings
+}
+
+/// Ports by name that nothing has which the monitor selects; `None`: those are not known.
+fn scraped(monitor: &Object<'_>, pointer: &str, ports: Option<Vec<Port<'_>>>) -> Vec<Finding> {
+    let Some(ports) = ports else { return Vec::new() };
+    let names: Vec<&str> = ports.iter().map(|p| p.name).collect();
+    let asked = monitor.items(pointer).iter().enumerate().filter_map(|(i, e)| Some((i, e["port"].as_str()?)));
+    let missing = asked.filter(|(_, port)| !names.contains(port)).map(|(i, port)| {
+        let message = format!("{} scrapes the port {port}, which nothing that it selects has", monitor.identity);
+        let finding = monitor.warning(Code::MissingPort, &format!("{pointer}/{i}/port"), message);
+        finding.help(did_you_mean(port, &names))
+    });
+    missing.collect()
 }
 
 /// Pods that say when they are ready for requests, and that nothing sends any. Elsewhere the Service may be another's.
