@@ -286,15 +286,14 @@ impl Holder {
 
 /// The definitions in one file, and what is wrong with it.
 fn definitions(source: &Arc<Source>, wanted: Option<&BTreeSet<(String, String)>>) -> (Vec<Definition>, Vec<Finding>) {
-    let asked = |text: &str| {
-        text.contains("CustomResourceDefinition")
-            && wanted.is_none_or(|kinds| kinds.iter().any(|(group, kind)| text.contains(group) && says(text, kind)))
-    };
+    let parsed = |text: &&str| yaml::crds(&Source::new(&*source.name, descriptions::emptied(text)));
+    let texts: Vec<&str> = yaml::split(&source.text).into_iter().filter(|text| is_wanted(text, wanted)).collect();
+    let parsed: Vec<Result<Vec<Value>, Finding>> = texts.par_iter().map(parsed).collect();
     let start = Place::new(source, 0, 0);
     let mut out = Vec::new();
     let mut findings = Vec::new();
-    for text in yaml::split(&source.text).into_iter().filter(|text| asked(text)) {
-        let documents = match yaml::crds(&Source::new(&*source.name, descriptions::emptied(text))) {
+    for parsed in parsed {
+        let documents = match parsed {
             Ok(documents) => documents,
             // Read once more as it stands, for the place.
             Err(finding) => return (out, vec![yaml::crds(source).err().unwrap_or(finding)]),
@@ -318,11 +317,16 @@ fn definitions(source: &Arc<Source>, wanted: Option<&BTreeSet<(String, String)>>
     (out, findings)
 }
 
-/// True when a text has a line `kind: KIND`, in YAML or JSON. Most definitions are not parsed, this is cheaper.
-fn says(text: &str, kind: &str) -> bool {
-    text.match_indices(kind).any(|(at, _)| {
-        let before = text[..at].trim_end_matches([' ', '"', '\'', ':']);
-        let after = &text[at + kind.len()..];
-        before.ends_with("kind") && !after.starts_with(|c: char| c.is_ascii_alphanumeric())
-    })
+/// True when a text may define one of the kinds: it says `kind: KIND`, in YAML or JSON, and the group. Most definitions are
+/// not parsed, this is cheaper.
+fn is_wanted(text: &str, wanted: Option<&BTreeSet<(String, String)>>) -> bool {
+    let word = |(at, key): (usize, &str)| {
+        let value = text[at + key.len()..].trim_start_matches([' ', '"', '\'', ':']);
+        &value[..value.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(value.len())]
+    };
+    text.contains("CustomResourceDefinition")
+        && wanted.is_none_or(|wanted| {
+            let said: BTreeSet<&str> = text.match_indices("kind").map(word).collect();
+            wanted.iter().any(|(group, kind)| said.contains(kind.as_str()) && text.contains(group))
+        })
 }

@@ -205,7 +205,7 @@ fn text(path: &Path, most: u64) -> Result<Result<String, String>> {
         bail!("{} has {} bytes\nfiles of up to {most} bytes are read", path.display(), about.len());
     }
     // A file may grow while it is read, and those of the kernel have no length.
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(about.len() as usize + 1);
     let read = File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
     if read.with_context(|| format!("cannot read {}", path.display()))? as u64 > most {
         bail!("{} has more than {most} bytes", path.display());
