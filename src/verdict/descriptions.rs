@@ -10,11 +10,11 @@ pub fn emptied(text: &str) -> String {
     for line in text.split_inclusive('\n') {
         let body = line.trim_start_matches(' ');
         let indent = line.len() - body.len();
-        if let Some((outer, stays)) = inside {
-            if indent > outer || body.trim().is_empty() {
-                out.push_str(if stays { line } else { "" });
-                continue;
-            }
+        if let Some((outer, stays)) = inside
+            && (indent > outer || body.trim().is_empty())
+        {
+            out.push_str(if stays { line } else { "" });
+            continue;
         }
         match body.strip_prefix("description: ") {
             Some(value) if !value.trim().is_empty() && !value.starts_with(['{', '[', '&', '*', '!', '#']) => {
