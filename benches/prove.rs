@@ -9,7 +9,8 @@ use gatewright::prove;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// One set in so many, unless the variable EVERY says otherwise; coprime with the number of choices of each kind, so that all of them are met.
+/// One set in so many, unless the variable EVERY says otherwise; coprime with the number of choices of each kind, so that
+/// all of them are met.
 const EVERY: usize = 61;
 
 fn main() {

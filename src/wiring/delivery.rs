@@ -153,18 +153,22 @@ impl<'a> Delivery<'a> {
 
     /// Every sync that an object goes through, the outermost first.
     pub fn levels(&self, object: &Object<'a>) -> Vec<Level> {
-        let own = (self.of(object.path).first().copied(), turn(object));
+        let own = self.level(object);
         let outer = own.0.map_or(&[][..], |application| &self.levels[application]);
         // An Application may deliver itself.
         let own = Some(own).filter(|own| !outer.contains(own));
         outer.iter().copied().chain(own).collect()
     }
 
-    fn climb(&self, object: &Object<'a>) -> Vec<Level> {
-        let mut levels = vec![(self.of(object.path).first().copied(), turn(object))];
+    /// The innermost of them.
+    fn level(&self, object: &Object<'a>) -> Level {
+        (self.of(object.path).first().copied(), turn(object))
+    }
+
+    fn climb(&self, application: &Object<'a>) -> Vec<Level> {
+        let mut levels = vec![self.level(application)];
         while let Some((Some(application), _)) = levels.last().copied() {
-            let object = &self.applications[application];
-            let outer = (self.of(object.path).first().copied(), turn(object));
+            let outer = self.level(&self.applications[application]);
             if levels.contains(&outer) || levels.len() > 8 {
                 break;
             }
