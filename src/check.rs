@@ -5,7 +5,6 @@ use crate::crd::{Crds, Verdict};
 use crate::finding::{Code, Finding};
 use crate::object::{Object, ObjectRule};
 use crate::plan::Plan;
-use crate::pointer;
 use crate::render::Bundle;
 use crate::verdict::violation::Violation;
 use crate::wiring::inventory::Inventory;
@@ -139,15 +138,17 @@ fn repeated(world: &World<'_>) -> Vec<Finding> {
 fn secret_material(object: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let identity = object.identity;
-    if identity.kind == "Secret" && identity.group.is_empty() {
+    let filled = identity.kind == "Secret" && identity.group.is_empty() && secret::kube::is_filled(object.value);
+    if filled {
         let finding = object.error(Code::SecretMaterial, "/kind", format!("{identity} is a Secret in git"));
         findings.push(finding.help("let an ExternalSecret fill it; a group declares it under `secrets:`"));
     }
-    pointer::strings(object.value, &mut |pointer, text| {
-        if let Some(what) = secret::material(text) {
-            let finding = object.error(Code::SecretMaterial, pointer, format!("{identity} holds {what}"));
-            findings.push(finding.help("render a reference to a Secret that an ExternalSecret fills"));
+    secret::walk::keys(object.value, &mut |_, pointer, what| {
+        if filled && (pointer.starts_with("/data/") || pointer.starts_with("/stringData/")) {
+            return; // said of the Secret as a whole
         }
+        let finding = object.error(Code::SecretMaterial, pointer, format!("{identity} holds {what}"));
+        findings.push(finding.help("render a reference to a Secret that an ExternalSecret fills"));
     });
     findings
 }
