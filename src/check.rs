@@ -138,15 +138,11 @@ fn repeated(world: &World<'_>) -> Vec<Finding> {
 fn secret_material(object: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let identity = object.identity;
-    let filled = identity.kind == "Secret" && identity.group.is_empty() && secret::kube::is_filled(object.value);
-    if filled {
+    if secret::kube::is_filled(object.value) {
         let finding = object.error(Code::SecretMaterial, "/kind", format!("{identity} is a Secret in git"));
         findings.push(finding.help("let an ExternalSecret fill it; a group declares it under `secrets:`"));
     }
-    secret::walk::keys(object.value, &mut |_, pointer, what| {
-        if filled && (pointer.starts_with("/data/") || pointer.starts_with("/stringData/")) {
-            return; // said of the Secret as a whole
-        }
+    secret::kube::keys(object.value, &mut |pointer, what| {
         let finding = object.error(Code::SecretMaterial, pointer, format!("{identity} holds {what}"));
         findings.push(finding.help("render a reference to a Secret that an ExternalSecret fills"));
     });

@@ -63,7 +63,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),
         Command::Prove => Ok(prove(&catalog)),
-        Command::Schema => Ok(Outcome::data(pretty(&explain::schema(&catalog)))),
+        Command::Schema => Ok(Outcome::exactly(pretty(&explain::schema(&catalog)))),
         Command::Explain { topic } if topic.contains('/') => workspace.explain_object(topic),
         Command::Explain { topic } => explain_topic(&catalog, topic),
         Command::Init | Command::Completions { .. } => unreachable!("run before"),
@@ -197,7 +197,7 @@ impl Workspace<'_> {
         })?;
         findings.extend(refused.into_iter().flatten());
         let talk = definitions::unknown(&kinds, &crds, definitions.as_ref());
-        Ok(Outcome { differs: true, data, talk, findings: sorted(findings) })
+        Ok(Outcome { differs: true, data, talk, findings: sorted(findings), ..Outcome::default() })
     }
 
     /// Folders of ours in the output folder that belong to no cluster.
@@ -363,7 +363,7 @@ fn prove(catalog: &Catalog) -> Outcome {
     data += &format!("varied: features {}; providers of {}; profiles\n", flags.join(", "), groups.join(", "));
     data += "not varied: `false` flags, all other settings (defaults, and the examples of group files), names, several clusters\n";
     let talk = format!("{:.1} s\n", start.elapsed().as_secs_f64());
-    Outcome { data, talk, findings: sorted(findings), differs: false }
+    Outcome { data, talk, findings: sorted(findings), ..Outcome::default() }
 }
 
 fn explain_topic(catalog: &Catalog, topic: &str) -> Result<Outcome> {

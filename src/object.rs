@@ -57,7 +57,7 @@ impl Identity {
 pub type ObjectRule = fn(&Object<'_>) -> Vec<Finding>;
 
 /// A file in which several objects may stand. It is read for places once, however many findings ask for one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct File {
     /// Its name, relative to the working folder, and its text.
     pub source: Arc<Source>,
@@ -80,7 +80,7 @@ impl File {
     fn place(&self, document: usize, pointer: &str) -> Place {
         let Some(node) = self.nodes().get(document) else { return Place::new(&self.source, 0, 0) };
         match node.at(pointer) {
-            Some(Node { kind: Kind::String(_) | Kind::Number(_) | Kind::Bool(_), place }) => place.clone(),
+            Some(Node { kind: Kind::String(_) | Kind::Number(_) | Kind::Bool(_), place, .. }) => place.clone(),
             _ => node.place_at(pointer),
         }
     }
@@ -103,6 +103,8 @@ pub struct Object<'a> {
     pub document: usize,
     /// The file, where it may hold other objects too.
     pub file: Option<&'a File>,
+    /// The file of an object that was rendered, once somebody asked for a place in it.
+    pub made: Option<&'a OnceLock<File>>,
     /// Set once no rule that looks at one object alone has anything to say; equal objects share it.
     pub clean: Option<&'a OnceLock<()>>,
 }
@@ -169,12 +171,11 @@ impl<'a> Object<'a> {
     /// Where the part at a JSON pointer stands in the file (a scalar, or the key of a map or list), or the deepest part of
     /// that way that is there.
     pub fn place(&self, pointer: &str) -> Place {
-        match self.file {
-            Some(file) => file.place(self.document, pointer),
-            None => {
-                let source = Source::new(format!("{}{}", self.folder, self.path), self.text);
-                File::new(&source).place(self.document, pointer)
-            }
+        let file = || File::new(&Source::new(format!("{}{}", self.folder, self.path), self.text));
+        match (self.file, self.made) {
+            (Some(file), _) => file.place(self.document, pointer),
+            (None, Some(made)) => made.get_or_init(file).place(self.document, pointer),
+            (None, None) => file().place(self.document, pointer),
         }
     }
 }

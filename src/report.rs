@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::finding::{Code, Finding, Severity};
 use crate::secret;
+use crate::shown;
 use crate::source::{Place, Source};
 
 /// Findings that are shown with their excerpts; the rest is counted.
@@ -18,10 +19,12 @@ const SHOWN: usize = 50;
 /// What is about a key shows where it stands and nothing of the text around it.
 const WITHOUT_EXCERPT: [Code; 2] = [Code::LiteralSecret, Code::SecretMaterial];
 
-/// A finding whose sentences hold no key material, whatever they quote. Excerpts are masked where they are drawn.
+/// A finding whose sentences hold no key material and nothing that a terminal obeys, whatever they quote. Excerpts are
+/// masked where they are drawn.
 pub fn masked(finding: Finding) -> Finding {
-    let related = finding.related.into_iter().map(|(place, words)| (place, secret::masked(&words))).collect();
-    let (message, help) = (secret::masked(&finding.message), finding.help.as_deref().map(secret::masked));
+    let safe = |words: &str| shown::line(&secret::masked(words));
+    let related = finding.related.into_iter().map(|(place, words)| (place, safe(&words))).collect();
+    let (message, help) = (safe(&finding.message), finding.help.as_deref().map(safe));
     Finding { message, help, related, ..finding }
 }
 
@@ -48,8 +51,8 @@ pub fn text(findings: &[Finding]) -> String {
         (0, warnings) => text += &format!("{}\n", plural(warnings, "warning")),
         (errors, warnings) => text += &format!("{}, {}\n", plural(errors, "error"), plural(warnings, "warning")),
     }
-    // The crate replaces control characters but for these, which some terminals obey.
-    text.replace(|c| ('\u{80}'..='\u{9f}').contains(&c), "\u{fffd}")
+    // The crate replaces most control characters in excerpts, but not all.
+    shown::drawn(&text)
 }
 
 /// The texts of sources without the key material in them, byte by byte as long as they were.

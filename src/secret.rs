@@ -9,6 +9,7 @@ pub mod text;
 pub mod walk;
 pub mod kube;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -61,10 +62,13 @@ fn literal(what: &str, place: Place) -> Finding {
 
 /// The same for the comments of a file, beside what was found in its values.
 pub fn literals_in_comments(source: &Arc<Source>, findings: &mut Vec<Finding>) {
-    let values: Vec<Place> = findings.iter().filter(|f| f.code == Code::LiteralSecret).filter_map(|f| f.place.clone()).collect();
+    let found = findings.iter().filter(|f| f.code == Code::LiteralSecret).filter_map(|f| f.place.as_ref());
+    let values: BTreeMap<usize, usize> =
+        found.filter(|place| place.source.name == source.name).map(|place| (place.start, place.end)).collect();
     for (place, what) in comments(source) {
-        let seen = |value: &Place| value.source == place.source && value.start <= place.start && place.start < value.end;
-        if !values.iter().any(seen) {
+        // A `#` in a text is no comment, and was looked at with the text.
+        let seen = values.range(..=place.start).next_back().is_some_and(|(_, end)| place.start < *end);
+        if !seen {
             findings.push(literal(what, place));
         }
     }
@@ -78,7 +82,9 @@ pub fn comments(source: &Arc<Source>) -> Vec<(Place, &'static str)> {
         if let Some(at) = comment(line) {
             let text = &line[at..];
             let first = keys(text).next();
-            found.extend(first.map(|(range, what)| (Place::new(source, start + at + range.start, start + at + range.end), what)));
+            found.extend(
+                first.map(|(range, what)| (Place::new(source, start + at + range.start, start + at + range.end), what)),
+            );
         }
         start += line.len();
     }
@@ -174,8 +180,8 @@ mod tests {
                 .iter()
                 .filter(|node| {
                     let value = node.to_value();
-                    let mut found = kube::is_secret_object(&value) && kube::is_filled(&value);
-                    walk::keys(*node, &mut |_, _, _| found = true);
+                    let mut found = kube::is_filled(&value);
+                    kube::keys(&value, &mut |_, _| found = true);
                     found != refused
                 })
                 .map(|node| node.to_value().to_string())

@@ -6,6 +6,7 @@ use crate::claims::Claim;
 use crate::component::{SecretSource, State};
 use crate::contract::BackendKey;
 use crate::plan::Plan;
+use crate::shown::{cell, line};
 
 /// The plan for programs.
 pub fn plan_json(plan: &Plan<'_>) -> Value {
@@ -46,7 +47,7 @@ pub fn plan_text(plan: &Plan<'_>) -> String {
 pub fn status_text(cluster: &str, claims: &[Claim]) -> String {
     let mut text = format!("cluster {cluster}\n");
     for claim in claims {
-        text += &format!("  {:<12} {}\n", state_name(claim), claim.control);
+        text += &format!("  {:<12} {}\n", state_name(claim), line(&claim.control));
         if claim.state != State::Off {
             text += &wrapped(&claim.detail, 15, 80);
         }
@@ -61,7 +62,7 @@ pub fn status_text(cluster: &str, claims: &[Claim]) -> String {
 pub fn status_markdown(claims: &[Claim]) -> String {
     let rows: String = claims
         .iter()
-        .map(|c| format!("| {} | {} | {} |\n", c.control, state_name(c), c.detail.replace('|', "\\|")))
+        .map(|c| format!("| {} | {} | {} |\n", cell(&c.control), state_name(c), cell(&c.detail)))
         .collect();
     format!("| control | state | detail |\n|---|---|---|\n{rows}")
 }

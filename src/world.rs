@@ -42,6 +42,7 @@ impl<'a> World<'a> {
             text: &placed.manifest.text,
             document: 0,
             file: None,
+            made: Some(&placed.file),
             clean: Some(&placed.manifest.clean),
         });
         let (objects, repeated) = Objects::new(objects);
@@ -67,6 +68,7 @@ impl<'a> World<'a> {
             text: &document.file.source.text,
             document: document.position,
             file: Some(&document.file),
+            made: None,
             clean: None,
         });
         let (objects, repeated) = Objects::new(objects);

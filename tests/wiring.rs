@@ -69,6 +69,7 @@ fn findings(items: &[&Item], existing: &[Existing]) -> Vec<Finding> {
         text: &item.text,
         document: 0,
         file: None,
+        made: None,
         clean: None,
     });
     let (objects, repeated) = Objects::new(objects);

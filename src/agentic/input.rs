@@ -61,6 +61,7 @@ impl Input {
             text: &self.file.source.text,
             document: self.position,
             file: Some(&self.file),
+            made: None,
             clean: None,
         }
     }
@@ -88,8 +89,9 @@ pub fn read(sources: &[Arc<Source>]) -> (Vec<Input>, Vec<Finding>) {
             }
         };
         let file = Arc::new(File::new(source));
+        nodes.iter().for_each(|node| secret::literals(node, &mut findings));
+        secret::literals_in_comments(source, &mut findings);
         for (position, node) in nodes.iter().enumerate() {
-            secret::literals(node, &mut findings);
             match input(node, &file, position) {
                 // Files that are applied alone each bring the Namespaces they need.
                 Ok(input) if inputs.iter().any(|i| i.identity.kind == "Namespace" && i.value == input.value) => {}

@@ -25,12 +25,62 @@ const COMMON: [&str; 7] = ["sk-", "SG.", "r8_", "pul-", "pypi-", "npm_", "ya29."
 
 /// Beginnings that nothing else has.
 const RARE: [&str; 56] = [
-    "sk-ant-", "sk-proj-", "sk-or-v1-", "sk-lf-", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_", "hf_",
-    "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gldt-", "glrt-", "glcbt-", "AKIA", "ASIA",
-    "AIza", "GOCSPX-", "xoxb-", "xoxp-", "xoxa-", "xoxe-", "xapp-", "xai-", "gsk_", "nvapi-", "pplx-",
-    "dapi", "dckr_pat_", "dckr_oat_", "hvs.", "hvb.", "hvr.", "dop_v1_", "dp.pt.", "shpat_", "shpss_", "lin_api_",
-    "ntn_", "figd_", "glsa_", "glc_", "pscale_tkn_", "tskey-", "ATATT3x", "AGE-SECRET-KEY-", "sbp_", "rubygems_",
-    "EAAC", "tfp_",
+    "sk-ant-",
+    "sk-proj-",
+    "sk-or-v1-",
+    "sk-lf-",
+    "sk_live_",
+    "sk_test_",
+    "rk_live_",
+    "rk_test_",
+    "whsec_",
+    "hf_",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "gldt-",
+    "glrt-",
+    "glcbt-",
+    "AKIA",
+    "ASIA",
+    "AIza",
+    "GOCSPX-",
+    "xoxb-",
+    "xoxp-",
+    "xoxa-",
+    "xoxe-",
+    "xapp-",
+    "xai-",
+    "gsk_",
+    "nvapi-",
+    "pplx-",
+    "dapi",
+    "dckr_pat_",
+    "dckr_oat_",
+    "hvs.",
+    "hvb.",
+    "hvr.",
+    "dop_v1_",
+    "dp.pt.",
+    "shpat_",
+    "shpss_",
+    "lin_api_",
+    "ntn_",
+    "figd_",
+    "glsa_",
+    "glc_",
+    "pscale_tkn_",
+    "tskey-",
+    "ATATT3x",
+    "AGE-SECRET-KEY-",
+    "sbp_",
+    "rubygems_",
+    "EAAC",
+    "tfp_",
 ];
 
 /// Hosts whose paths are passwords.
@@ -93,9 +143,14 @@ fn credentials_in_urls(text: &str) -> impl Iterator<Item = Range<usize>> {
             let literal = !password.is_empty() && !value::is_reference(password) && !value::is_standin(password);
             return literal.then(|| range_of(password, text));
         }
-        let path = WEBHOOKS.iter().find_map(|host| Some(&rest[rest.get(..120).unwrap_or(rest).find(host)? + host.len()..]))?;
+        let path =
+            WEBHOOKS.iter().find_map(|host| Some(&rest[rest.get(..120).unwrap_or(rest).find(host)? + host.len()..]))?;
         let path = path.split([' ', '"', '\'', '\n', ',', ')']).next().unwrap_or_default();
-        (path.len() >= 16 && path.bytes().any(|b| b.is_ascii_digit()) && !value::is_standin(path) && !value::is_reference(path)).then(|| range_of(path, text))
+        (path.len() >= 16
+            && path.bytes().any(|b| b.is_ascii_digit())
+            && !value::is_standin(path)
+            && !value::is_reference(path))
+        .then(|| range_of(path, text))
     })
 }
 
@@ -117,10 +172,18 @@ fn token(word: &str) -> Option<&'static str> {
         return Some("a signed token");
     }
     // Digests and commits have these lengths; keys made by `openssl rand -hex` mostly others.
-    let hex = |run: &str| (32..=128).contains(&run.len()) && ![32, 40, 64, 96, 128].contains(&run.len()) && value::is_hex(run);
-    let random = |run: &str| (24..=256).contains(&run.len()) && value::is_random(run) && run.bytes().all(|b| b.is_ascii_alphanumeric()) && !value::is_hex(run);
+    let hex = |run: &str| {
+        (32..=128).contains(&run.len()) && ![32, 40, 64, 96, 128].contains(&run.len()) && value::is_hex(run)
+    };
+    let random = |run: &str| {
+        (24..=256).contains(&run.len())
+            && value::is_random(run)
+            && run.bytes().all(|b| b.is_ascii_alphanumeric())
+            && !value::is_hex(run)
+    };
     // What a tool encrypted or signed, and pictures, are longer.
-    let whole = word.len() <= 400;
+    let whole =
+        word.len() <= 400 && !["ocid1.", "MIIBIjAN", "MIICIjAN", "AAAA"].iter().any(|start| word.starts_with(start));
     (whole && runs().any(|run| random(run) || hex(run))).then_some(RANDOM)
 }
 

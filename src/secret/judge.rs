@@ -40,7 +40,9 @@ fn is_password(text: &str) -> bool {
     let name = is_name(text);
     let parts = text.contains(['-', '_', '/', '.', ':', '#']);
     let upper = parts && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-    let leads = says(text).is_some() || text.contains(['/', '#']) || ["name", "ref", "key"].iter().any(|w| words(text).last().is_some_and(|last| last == w));
+    let leads = says(text).is_some()
+        || text.contains(['/', '#'])
+        || ["name", "ref", "key"].iter().any(|w| words(text).last().is_some_and(|last| last == w));
     let number = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     !(name && (parts && leads || upper)) && !(number && text.len() < 5) && !is_duration(text)
 }
@@ -52,7 +54,10 @@ fn is_duration(text: &str) -> bool {
 /// Words that nobody would say: no sentence about a password.
 fn is_phrase(text: &str) -> bool {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let sentence = ["a", "an", "the", "of", "for", "to", "is", "in", "your", "and", "or", "from", "with", "by", "will", "must", "not"];
+    let sentence = [
+        "a", "an", "the", "of", "for", "to", "is", "in", "your", "and", "or", "from", "with", "by", "will", "must",
+        "not",
+    ];
     words.len() <= 8
         && !text.ends_with(['.', '!', ':', '?', ','])
         && !text.starts_with(|c: char| c.is_uppercase() || "-#>|".contains(c))
@@ -91,7 +96,11 @@ fn is_login(text: &str) -> bool {
     decoded(text).is_some_and(|login| {
         let parts = login.split_once(':');
         parts.is_some_and(|(user, password)| {
-            !user.is_empty() && password.len() >= 4 && !login.contains(char::is_whitespace) && !is_standin(password) && !is_reference(password)
+            !user.is_empty()
+                && password.len() >= 4
+                && !login.contains(char::is_whitespace)
+                && !is_standin(password)
+                && !is_reference(password)
         })
     })
 }

@@ -77,10 +77,8 @@ fn flag_at(text: &str, at: usize) -> &str {
 fn value_behind(text: &str, from: usize, sign: u8, most: usize) -> Option<&str> {
     let end = text.floor_char_boundary((from + most).min(text.len()));
     let rest = &text[from..end];
-    let rest = match sign {
-        b'=' => rest,
-        _ => indented(rest.trim_start_matches(' ')),
-    };
+    let rest = rest.trim_start_matches(' ');
+    let rest = if sign == b':' { indented(rest) } else { rest };
     for quote in ["\\\"", "\"", "'", "`"] {
         if let Some(inside) = rest.strip_prefix(quote) {
             return inside.split_once(quote).map(|(value, _)| value).filter(|value| !value.contains('\n'));
@@ -92,7 +90,8 @@ fn value_behind(text: &str, from: usize, sign: u8, most: usize) -> Option<&str> 
     let stops = |c: char| c.is_whitespace() || "\"'`,;)}]\\".contains(c) || sign == b'=' && c == '&';
     let value = rest[begin..].split(stops).next().unwrap_or_default();
     let behind = rest[begin + value.len()..].trim_start_matches(' ');
-    let ends = behind.is_empty() || behind.starts_with(['\n', '\r', '#', ',', '}', ']', ')', '"', '\'', '`', ';', '&', '\\']);
+    let ends =
+        behind.is_empty() || behind.starts_with(['\n', '\r', '#', ',', '}', ']', ')', '"', '\'', '`', ';', '&', '\\']);
     (!value.is_empty() && (sign != b':' || ends)).then_some(value)
 }
 
@@ -100,7 +99,10 @@ fn value_behind(text: &str, from: usize, sign: u8, most: usize) -> Option<&str> 
 fn indented(rest: &str) -> &str {
     let (line, next) = rest.split_once('\n').unwrap_or((rest, ""));
     let block = line.trim().trim_end_matches(|c: char| c.is_ascii_digit() || c == '-' || c == '+');
-    match ["", "|", ">"].contains(&block) && !next.trim_start_matches([' ', '+', '-']).contains(": ") && next.starts_with([' ', '+', '-']) {
+    match ["", "|", ">"].contains(&block)
+        && !next.trim_start_matches([' ', '+', '-']).contains(": ")
+        && next.starts_with([' ', '+', '-'])
+    {
         true => next.trim_start(),
         false => rest,
     }

@@ -2,8 +2,9 @@
 //! in for what somebody is to fill in. Knows no name and no form of a key.
 
 /// Beginnings of texts that other tools replace by a secret, or that are encrypted already.
-const REFERENCES: [&str; 30] = [
+const REFERENCES: [&str; 31] = [
     "$",
+    "{",
     "%",
     "<",
     "(",
@@ -66,13 +67,84 @@ const STANDINS: [&str; 22] = [
 
 /// Words that say what would stand here, and are no key themselves.
 const WORDS: [&str; 78] = [
-    "a", "an", "any", "anything", "apikey", "api", "auth", "bar", "baz", "bearer", "client", "credential",
-    "credentials", "db", "default", "demo", "disabled", "empty", "enabled", "env", "false", "foo", "foobar", "for",
-    "from", "generated", "here", "hidden", "ignored", "int", "invalid", "is", "it", "key", "literal", "local", "me",
-    "mock", "my", "na", "needed", "nil", "no", "none", "nope", "not", "null", "object", "of", "optional", "pass",
-    "passwd", "password", "pwd", "random", "required", "sample", "secret", "set", "sk", "some", "something", "str",
-    "string", "test", "testing", "text", "the", "this", "token", "true", "undefined", "unset", "unused", "use",
-    "used", "value", "fake",
+    "a",
+    "an",
+    "any",
+    "anything",
+    "apikey",
+    "api",
+    "auth",
+    "bar",
+    "baz",
+    "bearer",
+    "client",
+    "credential",
+    "credentials",
+    "db",
+    "default",
+    "demo",
+    "disabled",
+    "empty",
+    "enabled",
+    "env",
+    "false",
+    "foo",
+    "foobar",
+    "for",
+    "from",
+    "generated",
+    "here",
+    "hidden",
+    "ignored",
+    "int",
+    "invalid",
+    "is",
+    "it",
+    "key",
+    "literal",
+    "local",
+    "me",
+    "mock",
+    "my",
+    "na",
+    "needed",
+    "nil",
+    "no",
+    "none",
+    "nope",
+    "not",
+    "null",
+    "object",
+    "of",
+    "optional",
+    "pass",
+    "passwd",
+    "password",
+    "pwd",
+    "random",
+    "required",
+    "sample",
+    "secret",
+    "set",
+    "sk",
+    "some",
+    "something",
+    "str",
+    "string",
+    "test",
+    "testing",
+    "text",
+    "the",
+    "this",
+    "token",
+    "true",
+    "undefined",
+    "unset",
+    "unused",
+    "use",
+    "used",
+    "value",
+    "fake",
 ];
 
 /// Whether a text is read by something else, or leads to where a key lies.
@@ -152,7 +224,9 @@ pub fn is_wordy(piece: &str) -> bool {
     }
     if letters.chars().any(|c| c.is_ascii_digit()) {
         // As in `k8s`, `s3`, `h2o`, `8xlarge`.
-        return piece.len() <= 3 || letters.trim_start_matches(|c: char| c.is_ascii_digit()).chars().all(char::is_alphabetic) && piece.len() <= 8;
+        return piece.len() <= 3
+            || letters.trim_start_matches(|c: char| c.is_ascii_digit()).chars().all(char::is_alphabetic)
+                && piece.len() <= 8;
     }
     letters.len() / humps(letters) >= 3 || letters.len() <= 4
 }

@@ -56,18 +56,26 @@ impl Tree for Node {
     }
 }
 
+/// Signs of certificates and public keys, which look random.
+const PUBLIC: [&str; 6] =
+    ["-----BEGIN CERTIFICATE", "-----BEGIN PUBLIC", "ssh-ed25519 ", "ssh-rsa ", "ecdsa-sha2", "ssh-dss "];
+
 /// What a text of that name holds: `None` when nothing that belongs in a secret store.
 pub fn holds(named: Option<Says>, words: &str) -> Option<&'static str> {
-    let public = || ["-----BEGIN CERTIFICATE", "ssh-", "ecdsa-"].iter().any(|start| words.contains(start));
+    if words.starts_with("ENC[") || words.starts_with("data:") {
+        return None; // of SOPS, and pictures
+    }
+    if words.starts_with("LS0tLS1CRUdJTi") {
+        let keys = decoded(words).filter(|text| form::keys(text).any(|(_, what)| what == PEM));
+        return keys.map(|_| PEM);
+    }
+    let public =
+        || PUBLIC.iter().any(|sign| words.contains(sign)) || words.contains("\"kty\"") && !words.contains("\"d\"");
     let by_form = form::keys(words).map(|(_, what)| what).find(|what| *what == PEM || !public());
     if by_form.is_some() {
         return by_form;
     }
-    let inside = || (words.len() < 1 << 16 && words.starts_with("LS0tLS1CRUdJTi")).then(|| decoded(words)).flatten();
-    named
-        .and_then(|says| literal(says, words))
-        .or_else(|| text::keys(words).first().map(|(_, what)| *what))
-        .or_else(|| inside().and_then(|text| form::keys(&text).map(|(_, what)| what).find(|what| *what == PEM)))
+    named.and_then(|says| literal(says, words)).or_else(|| text::keys(words).first().map(|(_, what)| *what))
 }
 
 /// Shows every value that holds a key, with its JSON pointer; of a map's key that is one, the pointer to it.
@@ -75,10 +83,16 @@ pub fn holds(named: Option<Says>, words: &str) -> Option<&'static str> {
 /// What SOPS and Sealed Secrets encrypted is made to be in git.
 pub fn keys<'a, T: Tree>(value: &'a T, found: &mut impl FnMut(&'a T, &str, &'static str)) {
     let (kind, sops) = (text_at(value, "kind"), at(value, "sops").is_some());
-    let sealed = kind == Some("SealedSecret");
+    // A definition describes values, and has none; what an ExternalSecret fetches are names.
+    let others = match kind {
+        Some("SealedSecret") => "/spec/encryptedData/",
+        Some("CustomResourceDefinition") => "/spec/",
+        Some("ExternalSecret" | "ClusterExternalSecret") => "/spec/data/",
+        _ => "/sops/",
+    };
     let mut show = |value: &'a T, pointer: &str, what: &'static str| {
-        let encrypted = sops && pointer.starts_with("/sops/") || sealed && pointer.starts_with("/spec/encryptedData/");
-        if !encrypted {
+        let encrypted = sops && pointer.starts_with("/sops/");
+        if !encrypted && !pointer.starts_with(others) {
             found(value, pointer, what);
         }
     };
@@ -117,6 +131,7 @@ impl<'a> Name<'a> {
         let says = match key {
             "value" | "literal" | "inline" | "inlineString" | "default" | "plain" | "text" | "string" => self.says,
             "key" if self.word == "auth" || self.word == "apiKey" => Some(Says::Key),
+            "key" => None, // that of a Secret, mostly
             _ => says(key),
         };
         Self { says, word: key }
