@@ -97,7 +97,7 @@ pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle, crds: &Crds) -> Vec<Find
 
 fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for object in world.objects.iter().filter(|o| o.clean.is_none_or(|clean| clean.get().is_none())) {
+    for object in world.objects.iter().chain(&world.repeated).filter(|o| o.clean.is_none_or(|clean| clean.get().is_none())) {
         let before = findings.len();
         OF_OBJECTS.iter().copied().flatten().for_each(|rule| findings.extend(rule(object)));
         // The rule knows what took its place; the definition only knows that it is gone.
@@ -130,7 +130,12 @@ fn repeated(world: &World<'_>) -> Vec<Finding> {
     let one = |object: &Object<'_>| {
         let finding =
             object.error(Code::DuplicateObject, "/metadata/name", format!("{} stands twice", object.identity));
-        finding.help("one object has one owner: rename one, or drop it")
+        let finding = finding.help("one object has one owner: rename one, or drop it");
+        let id = object.identity;
+        match world.objects.get(&id.group, &id.kind, &id.namespace, &id.name) {
+            Some(first) => finding.related(first.place("/metadata/name"), "here it stands first"),
+            None => finding,
+        }
     };
     world.repeated.iter().map(one).collect()
 }

@@ -16,19 +16,15 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::finding::{Code, Finding, Severity};
+pub use crate::kubeyaml::decode::{MAX_BYTES, MAX_VALUES};
 use crate::kubeyaml::decode::{Duplicate, Placed, Plain, decode};
+pub use crate::kubeyaml::parse::MAX_DEPTH;
 use crate::kubeyaml::scan::Problem;
 use crate::source::{Place, Source};
 use crate::yaml::Node;
 
-/// Deepest nesting read, aliases followed. Go goes to 10,000.
-pub const MAX_DEPTH: usize = 200;
-/// Most values in one file, aliases expanded; what follows is left out.
-pub const MAX_VALUES: usize = 4_000_000;
 /// Most documents in one file; what follows is left out.
 pub const MAX_DOCUMENTS: usize = 10_000;
-/// Most bytes of text in one document, aliases expanded.
-pub const MAX_BYTES: usize = 64 << 20;
 
 /// A document of a file.
 #[derive(Clone, Debug, PartialEq)]

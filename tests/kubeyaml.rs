@@ -59,7 +59,7 @@ fn every_node_has_its_place() {
         ("/a/b/1", "\"zwö\""),
         ("/a/b/2", "yes"),
         ("/a/b", "["),
-        ("/a/c", "|\n    text"),
+        ("/a/c", "text"),
         ("/a/d", "plain"),
     ] {
         assert_eq!(node.at(pointer).expect(pointer).place.text(), text);
@@ -104,4 +104,17 @@ fn json_is_read_as_json() {
     assert!(findings.is_empty(), "{findings:?}");
     assert_eq!(documents[0].value, serde_json::json!({ "a": "/\u{1f600}", "b": 1 }));
     assert_eq!(documents[1].value, serde_json::json!({ "c": 2 }));
+}
+
+#[test]
+fn the_second_object_of_one_name_is_looked_at_too() {
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: x}\nspec: {ports: [{port: 80}]}\n";
+    let text = format!("{service}---\n{}", service.replace("ports", "prots"));
+    let (clusters, found) = gatewright::manifests::manifests(&[Source::new("x.yaml", text)]);
+    assert!(found.is_empty(), "{found:?}");
+    let world = gatewright::world::World::of_manifests(&clusters[0]);
+    let findings = gatewright::check::check(&world, &Default::default());
+    let told = |code| findings.iter().find(|f| f.code == code).unwrap_or_else(|| panic!("{code:?} in {findings:?}"));
+    assert_eq!(told(Code::UnknownField).place.as_ref().expect("a place").line_column().0, 9);
+    assert_eq!(told(Code::DuplicateObject).related[0].0.line_column().0, 3);
 }

@@ -7,11 +7,15 @@ use indexmap::IndexMap;
 use serde_json::{Map, Number, Value};
 
 use crate::goyaml::value::{Yaml, plain, tagged};
-use crate::kubeyaml::parse::{Form, Tree};
+use crate::kubeyaml::parse::{Form, MAX_DEPTH, Tree};
 use crate::kubeyaml::scan::{Problem, Result};
-use crate::kubeyaml::{MAX_BYTES, MAX_DEPTH, MAX_VALUES};
 use crate::source::Place;
 use crate::yaml::{Entry, Kind, Node};
+
+/// Most values in one document, aliases expanded, and about as many in one file.
+pub const MAX_VALUES: usize = 4_000_000;
+/// Most bytes of text in one document, aliases expanded.
+pub const MAX_BYTES: usize = 64 << 20;
 
 /// A place in the text: first byte, and one past the last.
 pub type Span = (usize, usize);

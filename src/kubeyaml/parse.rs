@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::kubeyaml::MAX_DEPTH;
 use crate::kubeyaml::scan::{Kind, Problem, Result, Scanner, Token};
+
+/// Deepest nesting read, aliases followed. Go goes to 10,000.
+pub const MAX_DEPTH: usize = 200;
 
 /// A node as it is written: aliases point, scalars are text.
 pub struct Node {

@@ -195,8 +195,8 @@ impl Scanner<'_> {
         Some(value)
     }
 
-    /// Also says where the text ends.
-    pub(super) fn block_scalar(&mut self) -> Result<(Kind, usize)> {
+    /// Also says where the text starts, that is its first line where that is not empty, and where it ends.
+    pub(super) fn block_scalar(&mut self) -> Result<(Kind, usize, usize)> {
         let (start, literal) = (self.mark.at, self.byte(0) == b'|');
         self.skip();
         let (mut keep, mut strip, mut increment) = (false, false, 0);
@@ -221,6 +221,8 @@ impl Scanner<'_> {
         let (mut text, mut leading, mut others) = (String::new(), String::new(), String::new());
         self.block_breaks(&mut indent, &mut others)?;
         let (mut after_blank, mut end) = (false, self.mark.at);
+        let first_line = self.mark.column as isize == indent && others.is_empty() && self.byte(0) != 0;
+        let begin = if first_line { self.mark.at } else { start };
         while self.mark.column as isize == indent && self.byte(0) != 0 {
             let blank = self.is_blank(0);
             if !literal && !after_blank && !blank && leading == "\n" {
@@ -251,7 +253,7 @@ impl Scanner<'_> {
         if keep {
             text.push_str(&others);
         }
-        Ok((Kind::Scalar { text, plain: false }, end))
+        Ok((Kind::Scalar { text, plain: false }, begin, end))
     }
 
     /// Passes over indentation and empty lines; an indentation of 0 is not known yet.

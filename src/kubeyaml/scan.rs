@@ -103,6 +103,17 @@ struct SimpleKey {
     /// Its number from the start of the text.
     token: usize,
     mark: Mark,
+    /// The reader waits for its colon. Go forgets to when the key is a list or map without anything in it: `[]: x` is an
+    /// empty list, and the rest is not looked at.
+    awaited: bool,
+}
+
+/// A depth of brackets.
+#[derive(Default)]
+struct Level {
+    key: Option<SimpleKey>,
+    /// The token that was a possible key here last, or the bracket itself.
+    token: usize,
 }
 
 /// Cuts one document into tokens, as they are asked for.
@@ -117,7 +128,7 @@ pub struct Scanner<'a> {
     start: usize,
     tokens: VecDeque<Token>,
     taken: usize,
-    simple_keys: Vec<Option<SimpleKey>>,
+    levels: Vec<Level>,
     indents: Vec<isize>,
 }
 
@@ -136,7 +147,7 @@ impl<'a> Scanner<'a> {
             start,
             tokens: VecDeque::new(),
             taken: 0,
-            simple_keys: vec![None],
+            levels: vec![Level::default()],
             indents: Vec::new(),
         }
     }
@@ -157,7 +168,8 @@ impl<'a> Scanner<'a> {
     }
 
     fn head_may_be_a_key(&mut self) -> Result<bool> {
-        let level = self.simple_keys.iter().position(|key| key.is_some_and(|key| key.token == self.taken));
+        let is_head = |key: SimpleKey| key.token == self.taken && key.awaited;
+        let level = self.levels.iter().position(|level| level.key.is_some_and(is_head));
         level.map_or(Ok(false), |level| self.is_possible(level))
     }
 
@@ -261,7 +273,7 @@ impl<'a> Scanner<'a> {
             b'|' | b'>' if self.flow == 0 => {
                 self.drop_simple_key()?;
                 self.simple_key_allowed = true;
-                let (kind, end) = self.block_scalar()?;
+                let (kind, start, end) = self.block_scalar()?;
                 self.tokens.push_back(Token { kind, start, end });
                 return Ok(());
             }
@@ -288,6 +300,8 @@ impl<'a> Scanner<'a> {
             0 => {
                 self.unroll(-1);
                 self.drop_simple_key()?;
+                // Nothing becomes a key any more, within brackets that are not closed either.
+                self.levels.iter_mut().for_each(|level| level.key = None);
                 self.push(Kind::End, start);
             }
             b'%' if self.mark.column == 0 => {
@@ -306,7 +320,7 @@ impl<'a> Scanner<'a> {
             }
             b'[' | b'{' => {
                 self.save_simple_key()?;
-                self.simple_keys.push(None);
+                self.levels.push(Level { key: None, token: self.taken + self.tokens.len() });
                 self.flow += 1;
                 self.simple_key_allowed = true;
                 self.skip();
@@ -314,9 +328,10 @@ impl<'a> Scanner<'a> {
             }
             b']' | b'}' => {
                 self.drop_simple_key()?;
-                if self.flow > 0 {
+                if let Some(closed) = (self.flow > 0).then(|| self.levels.pop()).flatten() {
                     self.flow -= 1;
-                    self.simple_keys.pop();
+                    let same = self.levels.iter_mut().flat_map(|l| &mut l.key).filter(|key| key.token == closed.token);
+                    same.for_each(|key| key.awaited = false);
                 }
                 self.simple_key_allowed = false;
                 self.skip();
@@ -349,10 +364,10 @@ impl<'a> Scanner<'a> {
     }
 
     fn value(&mut self, start: usize) -> Result<()> {
-        let level = self.simple_keys.len() - 1;
+        let level = self.levels.len() - 1;
         if self.is_possible(level)? {
-            let key = self.simple_keys[level].take().expect("it is possible");
-            let at = key.token - self.taken;
+            let key = self.levels[level].key.take().expect("it is possible");
+            let at = key.token.checked_sub(self.taken).unwrap_or(self.tokens.len());
             self.tokens.insert(at, Token { kind: Kind::Key, start: key.mark.at, end: key.mark.at });
             self.roll(key.mark, Some(at), Kind::BlockMap);
             self.simple_key_allowed = false;
@@ -432,30 +447,30 @@ impl<'a> Scanner<'a> {
             self.drop_simple_key()?;
             let required = self.flow == 0 && self.indent == self.mark.column as isize;
             let token = self.taken + self.tokens.len();
-            *self.last_key() = Some(SimpleKey { required, token, mark: self.mark });
+            *self.last() = Level { key: Some(SimpleKey { required, token, mark: self.mark, awaited: true }), token };
         }
         Ok(())
     }
 
     fn drop_simple_key(&mut self) -> Result<()> {
-        match self.last_key().take() {
+        match self.last().key.take() {
             Some(key) if key.required => Err(without_colon(&key)),
             _ => Ok(()),
         }
     }
 
-    fn last_key(&mut self) -> &mut Option<SimpleKey> {
-        self.simple_keys.last_mut().expect("there is one for each level, and one below all")
+    fn last(&mut self) -> &mut Level {
+        self.levels.last_mut().expect("there is one for each level, and one below all")
     }
 
     fn is_possible(&mut self, level: usize) -> Result<bool> {
-        let Some(key) = self.simple_keys[level] else { return Ok(false) };
+        let Some(key) = self.levels[level].key else { return Ok(false) };
         let far = key.mark.line < self.mark.line || key.mark.index + 1024 < self.mark.index;
         let in_json = self.json && level > 0 && self.text.as_bytes().get(key.mark.at) == Some(&b'"');
         if !far || in_json {
             return Ok(true);
         }
-        self.simple_keys[level] = None;
+        self.levels[level].key = None;
         if key.required { Err(without_colon(&key)) } else { Ok(false) }
     }
 }
