@@ -95,9 +95,11 @@ impl Memo {
 
 /// The way from a part of a rendered file to its cause: the template's line, the group's, that of a document's template.
 fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place) -> Option<Vec<Spot<'a>>> {
-    let pointer = pointer_of(placed.file.get()?.nodes().first()?, rendered)?;
+    let pointer = pointer_of(placed.file.get()?.node(0)?, rendered)?;
     let template = in_template(plan, memo, placed, &pointer)?;
-    let group = in_chart(plan, memo, placed, &pointer, &template).or_else(|| in_secrets(plan, memo, placed, &template));
+    let group = in_chart(plan, memo, placed, &pointer, &template)
+        .or_else(|| in_secrets(plan, memo, placed, &template))
+        .or_else(|| in_component(plan, memo, placed, &template));
     let mut trail: Vec<Spot<'a>> = [template].into_iter().chain(group).collect();
     let document = trail.last().and_then(|spot| in_document(plan, memo, spot));
     trail.extend(document);
@@ -195,6 +197,18 @@ fn in_chart<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, pointer: &str,
     });
     let component = &plan.components[component?];
     in_group(plan, memo, &component.group, &format!("/components/{}/chart/values", component.name), &line.rest)
+}
+
+/// Where a chart or a folder comes from stands in the group file as well.
+fn in_component<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, line: &Spot<'_>) -> Option<Spot<'a>> {
+    let part = |name: &str| {
+        let (at, _) = [".chart.", ".git."].iter().find_map(|key| name.match_indices(*key).next())?;
+        Some(name[at..].replace('.', "/"))
+    };
+    let part = line.names.iter().find_map(|name| part(name))?;
+    let name = placed.manifest.value.pointer("/metadata/labels/app.kubernetes.io~1name")?;
+    let component = plan.components.iter().find(|c| name == &c.name)?;
+    in_group(plan, memo, &component.group, &format!("/components/{}{part}", component.name), &line.rest)
 }
 
 /// What is said about a Secret stands in the group file; what its template says of all of them, in the template.

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::agentic::webhook::{defaulted, refusals};
 use crate::finding::{Code, Finding};
+use crate::kubeyaml;
 use crate::object::{File, Identity, Object};
 use crate::schema::{Schema, did_you_mean, invalid_name, is_dns_label};
 use crate::secret;
@@ -81,18 +82,16 @@ pub fn schema(kind: &str) -> Option<&'static Schema> {
 pub fn read(sources: &[Arc<Source>]) -> (Vec<Input>, Vec<Finding>) {
     let (mut inputs, mut findings): (Vec<Input>, Vec<Finding>) = (Vec::new(), Vec::new());
     for source in sources {
-        let nodes = match yaml::nodes(source) {
-            Ok(nodes) => nodes,
-            Err(finding) => {
-                findings.push(finding);
-                continue;
-            }
-        };
+        let (documents, mistakes_of_yaml) = kubeyaml::read(source);
+        findings.extend(mistakes_of_yaml);
         let file = Arc::new(File::new(source));
-        nodes.iter().for_each(|node| secret::literals(node, &mut findings));
+        for document in &documents {
+            file.node(document.position).into_iter().for_each(|node| secret::literals(node, &mut findings));
+        }
         secret::literals_in_comments(source, &mut findings);
-        for (position, node) in nodes.iter().enumerate() {
-            match input(node, &file, position) {
+        for document in documents {
+            let Some(node) = file.node(document.position) else { continue };
+            match input(node, &file, document.position) {
                 // Files that are applied alone each bring the Namespaces they need.
                 Ok(input) if inputs.iter().any(|i| i.identity.kind == "Namespace" && i.value == input.value) => {}
                 Ok(input) => {
