@@ -91,7 +91,7 @@ pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle, crds: &Crds) -> Vec<Find
     // The contracts are looked at where they were written, not where they are passed on.
     let contracts = plan.agentic.objects();
     all.extend(agentic::rules::check(&Seen { objects: &contracts, model: &plan.agentic.model, closed: true }));
-    all.extend(claims::gaps(plan, &claims::claims(plan, bundle)));
+    all.extend(claims::gaps(plan, &claims::claims(plan, bundle, &[])));
     silence::apply(all, world.silences)
 }
 

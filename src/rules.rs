@@ -21,6 +21,7 @@ pub mod keda;
 pub mod cnpg_spec;
 pub mod cnpg_managed;
 pub mod cnpg;
+pub mod cnpg_update;
 pub mod postgres;
 pub mod stores;
 pub mod secrets;
