@@ -166,7 +166,8 @@ pub fn stage(output: &Output, cluster: &str, new: &Tree) -> Result<(Written, Opt
     stage_tree(&target, &stage, new, &found, &stale).inspect_err(|_| drop(remove(&stage)))?;
     // Under this name every file is whole: what a killed run leaves there can be told from half a tree.
     let ready = stage.with_extension("ready");
-    fs::rename(&stage, &ready).with_context(|| format!("cannot rename {}", stage.display()))?;
+    let renamed = fs::rename(&stage, &ready).inspect_err(|_| drop(remove(&stage)));
+    renamed.with_context(|| format!("cannot rename {}", stage.display()))?;
     let written = new.iter().filter(changed).filter(|(path, _)| path.as_str() != INDEX).count();
     let ours = ours.keys().filter(|path| stale(path)).chain(new.keys()).cloned().collect();
     Ok((Written { written, removed, edited }, Some(Staged { ready, target, ours, empty: new.is_empty() })))
@@ -233,16 +234,18 @@ fn rescue(old: &Path, new: &Path, ours: &impl Fn(&String) -> bool) -> Result<()>
     Ok(())
 }
 
-/// Two names of one file.
+/// Two names of one file, or two files that say the same: overlayfs may show one file under two numbers.
 fn same_file(a: &Path, b: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
         let id = |path: &Path| fs::symlink_metadata(path).map(|about| (about.dev(), about.ino())).ok();
-        id(a).is_some() && id(a) == id(b)
+        if id(a).is_some() && id(a) == id(b) {
+            return true;
+        }
     }
-    #[cfg(not(unix))]
-    matches!((fs::read(a), fs::read(b)), (Ok(a), Ok(b)) if a == b)
+    let plain = |path: &Path| path.symlink_metadata().is_ok_and(|about| about.is_file());
+    plain(a) && plain(b) && matches!((fs::read(a), fs::read(b)), (Ok(a), Ok(b)) if a == b)
 }
 
 /// No file of ours goes through a symlink that lies in the folder: it could lead anywhere.

@@ -23,6 +23,7 @@ pub mod cnpg_managed;
 pub mod cnpg;
 pub mod cnpg_update;
 pub mod postgres;
+pub mod archive;
 pub mod stores;
 pub mod secrets;
 pub mod argocd;

@@ -413,8 +413,7 @@ impl<'a, 'w> Work<'a, 'w> {
                 Existing { namespace: namespace.filter(|_| !CLUSTER_SCOPED.contains(&e.kind.as_str())), ..e }
             };
             existing.extend(of_chart.chain(of_git).map(here));
-            let others = component.all_namespaces().filter(|namespace| namespace.existing);
-            existing.extend(others.map(|namespace| Existing::namespace(&namespace.name)));
+            existing.extend(component.all_namespaces().filter(|n| n.existing).map(|n| Existing::namespace(&n.name)));
         }
         existing
     }

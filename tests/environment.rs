@@ -166,7 +166,7 @@ fn a_folder_of_a_lower_layer_is_replaced() {
     let folder = rendered("overlay");
     fs::write(folder.join("rendered/p/mine.txt"), "mine").expect("writable");
     let script = "mkdir space && mount -t tmpfs none space && mkdir space/upper space/work && \
-        mount -t overlay -o lowerdir=.,upperdir=space/upper,workdir=space/work none /mnt || exit 77\n\
+        mount -t overlay -o lowerdir=.,upperdir=space/upper,workdir=space/work,userxattr none /mnt || exit 77\n\
         cd /mnt && \"$0\" render || exit $?\n\
         \"$0\" render --check && test \"$(ls -A rendered)\" = p && test -f rendered/p/mine.txt || exit 76";
     let Some((code, words)) = in_a_namespace(script, &folder) else { return };
