@@ -40,6 +40,9 @@ pub struct Component {
     /// Cluster-scoped kinds it creates.
     #[serde(default)]
     pub cluster_kinds: Vec<ClusterKind>,
+    /// What of others its folder holds too.
+    #[serde(default)]
+    pub copies: Vec<Copied>,
     /// As in an Application.
     #[serde(default)]
     pub ignore_differences: Vec<Value>,
@@ -96,6 +99,16 @@ impl From<Namespace> for String {
     fn from(namespace: Namespace) -> Self {
         namespace.name
     }
+}
+
+/// Objects of another component.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Copied {
+    /// Name of the component.
+    pub component: String,
+    /// Kind of the objects.
+    pub kind: String,
 }
 
 /// A cluster-scoped kind.

@@ -26,5 +26,6 @@ pub mod postgres;
 pub mod archive;
 pub mod stores;
 pub mod secrets;
+pub mod argocd_sync;
 pub mod argocd;
 pub mod drift;

@@ -22,3 +22,4 @@ pub mod dns;
 pub mod go_template;
 pub mod filled;
 pub mod argocd;
+pub mod projects;
