@@ -81,6 +81,8 @@ pub mod prove;
 pub mod disk;
 pub mod output;
 pub mod golden;
+pub mod gather;
+pub mod baseline;
 pub mod report;
 pub mod explain;
 pub mod sarif;
