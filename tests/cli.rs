@@ -222,7 +222,11 @@ fn the_guard_knows_objects_and_changes() {
 
     let folder = platform("smaller-database", "settings: { postgres: { storage: { size: 20Gi } } }\n");
     fine(&folder, &["render"]);
-    fs::write(folder.join("features.yaml"), format!("{MINIMAL}settings: {{ postgres: {{ storage: {{ size: 5Gi }} }} }}\n")).unwrap();
+    fs::write(
+        folder.join("features.yaml"),
+        format!("{MINIMAL}settings: {{ postgres: {{ storage: {{ size: 5Gi }} }} }}\n"),
+    )
+    .unwrap();
     let said = gatewright(&folder, &["render"]);
     assert_eq!(said.code, 1, "{}", said.err);
     assert!(said.err.contains("its volumes never shrink"), "{}", said.err);
