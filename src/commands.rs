@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use crate::agentic::model;
 use crate::args::{Args, Command, Format, Place};
 use crate::catalog::Catalog;
+use crate::check;
 use crate::checking;
-use crate::claims::{self, Claim};
+use crate::claims::Claim;
 use crate::contract;
 use crate::definitions::{self, Definitions};
 use crate::deletions;
@@ -212,7 +213,7 @@ impl Workspace<'_> {
 
     fn status(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
         let tables = self.each(&self.clusters(only)?, &Memo::default(), |rendered| {
-            let claims = claims::claims(&rendered.plan, &rendered.bundle);
+            let claims = check::claims_of(&rendered.plan, &rendered.bundle);
             let gateways: Vec<Value> = rendered.plan.agentic.model.gateways.iter().map(model::status).collect();
             Ok((rendered.plan.cluster.clone(), claims, gateways))
         })?;
