@@ -1,10 +1,12 @@
 //! All rules over one cluster. They look, they never edit, and none looks at a file.
 
+use serde_json::Value;
+
 use crate::agentic::seen::Seen;
 use crate::claims::Claim;
 use crate::crd::{Crds, Verdict};
 use crate::finding::{Code, Finding};
-use crate::object::{Object, ObjectRule};
+use crate::object::{Identity, Object, ObjectRule};
 use crate::plan::Plan;
 use crate::pointer;
 use crate::render::Bundle;
@@ -15,7 +17,13 @@ use crate::{agentic, chain, claims, litellm, rules, secret, silence, wiring};
 
 /// Rules that look at one object alone, by subject.
 const OF_OBJECTS: &[&[ObjectRule]] = &[
-    &[secret_material, wiring::filled::templates, rules::environment::twice, litellm::rules::config, litellm::advisories::releases],
+    &[
+        secret_material,
+        wiring::filled::templates,
+        rules::environment::twice,
+        litellm::rules::config,
+        litellm::advisories::releases,
+    ],
     rules::backend::OF_OBJECTS,
     rules::keys::OF_OBJECTS,
     rules::expression::OF_OBJECTS,
@@ -27,9 +35,11 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     rules::keda::OF_OBJECTS,
     rules::cnpg::OF_OBJECTS,
     rules::postgres::OF_OBJECTS,
+    rules::archive::OF_OBJECTS,
     rules::stores::OF_OBJECTS,
     rules::secrets::OF_OBJECTS,
     rules::argocd::OF_OBJECTS,
+    rules::argocd_sync::OF_OBJECTS,
 ];
 
 /// Rules that look at all objects of a cluster, by subject.
@@ -48,6 +58,7 @@ const OF_WORLDS: &[&[WorldRule]] = &[
     rules::postgres::OF_WORLDS,
     rules::secrets::OF_WORLDS,
     rules::argocd::OF_WORLDS,
+    rules::argocd_sync::OF_WORLDS,
     rules::drift::OF_WORLDS,
 ];
 
@@ -69,12 +80,14 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
     wiring::containers::claims,
     wiring::rights::bindings,
     wiring::policies::open,
+    wiring::dns::shut_out,
     wiring::hosts::addresses,
     wiring::filled::logins,
     |inventory| wiring::argocd::waves(inventory).into_iter().collect(),
     wiring::argocd::projects,
     wiring::argocd::paths,
     wiring::argocd::owners,
+    wiring::projects::shrinking,
 ];
 
 /// Everything that is wrong with a cluster's objects, and what its silences miss.
@@ -92,10 +105,10 @@ pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle, crds: &Crds) -> Vec<Find
 }
 
 /// The claims of such a cluster, with what findings undo of them, silenced or not.
-pub fn claims_of(plan: &Plan<'_>, bundle: &Bundle) -> Vec<Claim> {
+pub fn claims_of(plan: &Plan<'_>, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Vec<Claim> {
     let folder = format!("{}/", plan.cluster);
     let world = World::of_bundle(plan, bundle, &folder);
-    claims::lowered(plan, claims::claims(plan, bundle), &told(plan, bundle, &world, &Crds::default()))
+    claims::lowered(plan, claims::claims(plan, bundle, foreign), &told(plan, bundle, &world, &Crds::default()))
 }
 
 fn told(plan: &Plan<'_>, bundle: &Bundle, world: &World<'_>, crds: &Crds) -> Vec<Finding> {
@@ -103,13 +116,15 @@ fn told(plan: &Plan<'_>, bundle: &Bundle, world: &World<'_>, crds: &Crds) -> Vec
     // The contracts are looked at where they were written, not where they are passed on.
     let contracts = plan.agentic.objects();
     all.extend(agentic::rules::check(&Seen { objects: &contracts, model: &plan.agentic.model, closed: true }));
-    all.extend(claims::gaps(plan, &claims::claims(plan, bundle)));
+    all.extend(claims::gaps(plan, &claims::claims(plan, bundle, &[])));
     all
 }
 
 fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for object in world.objects.iter().filter(|o| o.clean.is_none_or(|clean| clean.get().is_none())) {
+    for object in
+        world.objects.iter().chain(&world.repeated).filter(|o| o.clean.is_none_or(|clean| clean.get().is_none()))
+    {
         let before = findings.len();
         OF_OBJECTS.iter().copied().flatten().for_each(|rule| findings.extend(rule(object)));
         // The rule knows what took its place; the definition only knows that it is gone.
@@ -137,14 +152,24 @@ pub fn refusal(object: &Object<'_>, violation: Violation) -> Finding {
     Finding { help: violation.help, ..object.error(violation.code, &violation.pointer, message) }
 }
 
-/// One object has one owner: of two with one identity the cluster keeps the one applied last.
+/// One object has one owner: of two with one identity the cluster keeps the one applied last. What we render holds copies.
 fn repeated(world: &World<'_>) -> Vec<Finding> {
+    let is_copy = |object: &&Object<'_>| {
+        let id = object.identity;
+        let first = world.objects.get(&id.group, &id.kind, &id.namespace, &id.name);
+        world.closed && first.is_some_and(|first| first.text == object.text)
+    };
     let one = |object: &Object<'_>| {
         let finding =
             object.error(Code::DuplicateObject, "/metadata/name", format!("{} stands twice", object.identity));
-        finding.help("one object has one owner: rename one, or drop it")
+        let finding = finding.help("one object has one owner: rename one, or drop it");
+        let id = object.identity;
+        match world.objects.get(&id.group, &id.kind, &id.namespace, &id.name) {
+            Some(first) => finding.related(first.place("/metadata/name"), "here it stands first"),
+            None => finding,
+        }
     };
-    world.repeated.iter().map(one).collect()
+    world.repeated.iter().filter(|object| !is_copy(object)).map(one).collect()
 }
 
 /// Keys live in the data plane: nothing that looks like one may stand in a file.

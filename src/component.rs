@@ -19,10 +19,10 @@ pub struct Component {
     #[serde(default)]
     pub group: String,
     /// Destination.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// Further namespaces that it renders into.
     #[serde(default)]
-    pub namespaces: Vec<String>,
+    pub namespaces: Vec<Namespace>,
     /// Folder below the cluster's, for rendered components.
     #[serde(default)]
     pub path: Option<String>,
@@ -41,6 +41,9 @@ pub struct Component {
     /// Cluster-scoped kinds it creates.
     #[serde(default)]
     pub cluster_kinds: Vec<ClusterKind>,
+    /// What of others its folder holds too.
+    #[serde(default)]
+    pub copies: Vec<Copied>,
     /// As in an Application.
     #[serde(default)]
     pub ignore_differences: Vec<Value>,
@@ -54,9 +57,59 @@ pub struct Component {
 
 impl Component {
     /// All namespaces that it renders into.
-    pub fn all_namespaces(&self) -> impl Iterator<Item = &str> {
-        [&self.namespace].into_iter().chain(&self.namespaces).map(String::as_str)
+    pub fn all_namespaces(&self) -> impl Iterator<Item = &Namespace> {
+        [&self.namespace].into_iter().chain(&self.namespaces)
     }
+}
+
+/// A namespace of a component: `name`, or `{ name: name, existing: true }`. Templates see the name.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(from = "Named", into = "String")]
+pub struct Namespace {
+    /// Its name.
+    pub name: String,
+    /// It is another's: neither rendered nor labelled nor pruned here.
+    pub existing: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Named {
+    Name(String),
+    Whose(Whose),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Whose {
+    name: String,
+    #[serde(default)]
+    existing: bool,
+}
+
+impl From<Named> for Namespace {
+    fn from(named: Named) -> Self {
+        match named {
+            Named::Name(name) => Self { name, existing: false },
+            Named::Whose(Whose { name, existing }) => Self { name, existing },
+        }
+    }
+}
+
+impl From<Namespace> for String {
+    fn from(namespace: Namespace) -> Self {
+        namespace.name
+    }
+}
+
+/// Objects of another component.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Copied {
+    /// Name of the component.
+    pub component: String,
+    /// Kind of the objects.
+    pub kind: String,
 }
 
 /// A cluster-scoped kind.
@@ -234,7 +287,9 @@ impl Declared {
             State::Pending if self.settles.is_none() => "`settles`",
             State::Documented if !absent() => "evidence that it is absent",
             State::Off => "state; `off` is not declared",
-            _ if self.unless.iter().any(|code| Code::ALL.iter().all(|c| c.name() != code)) => "finding of each name in `unless`",
+            _ if self.unless.iter().any(|code| Code::ALL.iter().all(|c| c.name() != code)) => {
+                "finding of each name in `unless`"
+            }
             _ => return Ok(self),
         };
         Err(format!("the claim `{}` is {:?} and has no {what}", self.control, self.state).to_lowercase())

@@ -1,7 +1,7 @@
 //! A cluster in, its plan out: the choice of groups, their settings, and all that templates will see, with nothing rendered
 //! yet. The order of the strata stands here, their content in `strata`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -43,6 +43,8 @@ pub struct Plan<'a> {
     pub declared: Vec<Declared>,
     /// The AiGateway and ToolGateway contracts.
     pub agentic: Agentic,
+    /// What groups say of settings that they take.
+    pub advice: Vec<Finding>,
 }
 
 /// Resolves one cluster. Equal inputs give equal plans; `memo` changes the time only.
@@ -60,7 +62,16 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
         (name, Sight::new(&cluster.platform, &settings[name]))
     };
     let sights = choices.values().filter(|c| c.on).map(sight).collect();
-    let mut work = Work { templates: &catalog.templates, cluster, choices: &choices, sights, memo, findings, made: 0 };
+    let mut work = Work {
+        templates: &catalog.templates,
+        cluster,
+        choices: &choices,
+        sights,
+        memo,
+        findings,
+        advice: Vec::new(),
+        made: 0,
+    };
     work.capabilities();
     work.stop()?;
     work.validate();
@@ -79,11 +90,11 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
     let existing = work.existing(&components);
     let silences = work.silences();
     work.stop()?;
-    let engine = engine_lists(&components, &secrets, &agentic);
+    let engine = engine_lists(catalog, &components, &secrets, &existing, &agentic);
     work.add_lists(|name| engine.get(name).cloned());
     let declared = work.claims();
     work.stop()?;
-    let sights = work.sights;
+    let (sights, advice) = (work.sights, work.advice);
     Ok(Plan {
         catalog,
         cluster: cluster.name.clone(),
@@ -96,6 +107,7 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
         silences,
         declared,
         agentic,
+        advice,
     })
 }
 
@@ -149,22 +161,34 @@ pub fn folders(catalog: &Catalog, cluster: &Cluster) -> Vec<String> {
     on.filter_map(folder).collect()
 }
 
-fn engine_lists(components: &[Component], secrets: &[Secret], agentic: &Agentic) -> BTreeMap<&'static str, Vec<Value>> {
+/// The lists that the engine contributes. A Namespace that somebody else brings, as a component or `existing` says, is marked:
+/// it is in use here and not rendered.
+fn engine_lists(
+    catalog: &Catalog,
+    components: &[Component],
+    secrets: &[Secret],
+    existing: &[Existing],
+    agentic: &Agentic,
+) -> BTreeMap<&'static str, Vec<Value>> {
     let mut namespaces: BTreeMap<&str, bool> = BTreeMap::new();
     for component in components {
         for namespace in component.all_namespaces() {
-            *namespaces.entry(namespace).or_default() |= component.keep;
+            *namespaces.entry(&namespace.name).or_default() |= component.keep;
         }
     }
     let said = agentic.namespaces();
     namespaces.extend(said.keys().map(|name| (*name, true)));
+    let others: BTreeSet<&str> = existing.iter().filter(|e| e.kind == "Namespace").map(|e| e.name.as_str()).collect();
     let namespace = |(name, keep): (&str, bool)| {
         let said = said.get(name).cloned().unwrap_or_else(|| json!({ "labels": {}, "annotations": {} }));
-        json!({ "name": name, "keep": keep, "labels": said["labels"], "annotations": said["annotations"] })
+        let (labels, annotations) = (&said["labels"], &said["annotations"]);
+        let existing = others.contains(name);
+        json!({ "name": name, "keep": keep, "existing": existing, "labels": labels, "annotations": annotations })
     };
     let values =
         |list: Vec<Result<Value, serde_json::Error>>| list.into_iter().map(|v| v.expect("plain data")).collect();
     BTreeMap::from([
+        ("cluster_kind", catalog.cluster_kinds()),
         ("component", values(components.iter().map(serde_json::to_value).collect())),
         ("secret", values(secrets.iter().map(serde_json::to_value).collect())),
         ("namespace", namespaces.into_iter().map(namespace).collect()),

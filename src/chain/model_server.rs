@@ -85,7 +85,8 @@ fn below_v1(containers: &[Value]) -> bool {
         return false;
     }
     let image = container["image"].as_str().unwrap_or_default();
-    let own = image.split('@').next().and_then(|i| i.rsplit('/').next()).is_some_and(|name| name.starts_with("vllm-openai"));
+    let own =
+        image.split('@').next().and_then(|i| i.rsplit('/').next()).is_some_and(|name| name.starts_with("vllm-openai"));
     let inline = all.iter().any(|a| *a == "-c" || *a == "-lc" || *a == "-ec");
     // Without a command the image starts it, and a script beside it does what the image is for.
     line.contains("vllm serve") || line.contains("vllm.entrypoints.openai.api_server") || own && !inline
@@ -162,9 +163,13 @@ mod tests {
 
     #[test]
     fn a_shell_starts_the_same_server() {
-        let below = |image: &str, command: &[&str]| below_v1(&[serde_json::json!({ "image": image, "command": command })]);
+        let below =
+            |image: &str, command: &[&str]| below_v1(&[serde_json::json!({ "image": image, "command": command })]);
         let shell = |line| ["/bin/sh", "-c", line];
-        assert!(below("vllm/vllm-openai:v0.11.0", &shell("exec python3 -m vllm.entrypoints.openai.api_server --model m")));
+        assert!(below(
+            "vllm/vllm-openai:v0.11.0",
+            &shell("exec python3 -m vllm.entrypoints.openai.api_server --model m")
+        ));
         assert!(below("registry.example.com/models:1", &shell("set -e\nvllm  serve /models/m --port 8000")));
         assert!(below("vllm/vllm-openai:v0.11.0", &["/scripts/start.sh"]) && below("vllm/vllm-openai:v0.11.0", &[]));
         assert!(!below("vllm/vllm-openai:v0.11.0", &shell("ray start --block")));

@@ -72,13 +72,21 @@ fn passed_over(config: &Config<'_>) -> Vec<Finding> {
     for pointer in ["/router_settings/timeout", "/litellm_settings/request_timeout"] {
         let Some(time) = seconds(pointer).filter(|s| all && *s < shortest) else { continue };
         let name = pointer.rsplit('/').next().unwrap_or_default();
-        let message = format!("`{name}` is {time} s, and every model has a timeout of its own, the shortest of {shortest} s, which wins");
-        findings.push(part.warning(Code::TimeoutOrder, pointer, message).help("remove it, or change the timeouts of the models"));
+        let message = format!(
+            "`{name}` is {time} s, and every model has a timeout of its own, the shortest of {shortest} s, which wins"
+        );
+        findings.push(
+            part.warning(Code::TimeoutOrder, pointer, message).help("remove it, or change the timeouts of the models"),
+        );
     }
     let pointer = "/router_settings/stream_timeout";
     if let Some(time) = seconds(pointer).filter(|s| *s < PAUSE && *s < shortest) {
-        let message = format!("LiteLLM gives a stream up when nothing comes for {time} s, and its models have {shortest} s");
-        findings.push(part.warning(Code::TimeoutOrder, pointer, message).help("a model may think for longer before its first token: remove it"));
+        let message =
+            format!("LiteLLM gives a stream up when nothing comes for {time} s, and its models have {shortest} s");
+        findings.push(
+            part.warning(Code::TimeoutOrder, pointer, message)
+                .help("a model may think for longer before its first token: remove it"),
+        );
     }
     findings
 }

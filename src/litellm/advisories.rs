@@ -67,7 +67,8 @@ pub fn releases(object: &Object<'_>) -> Vec<Finding> {
     }
     let row = POD_TEMPLATES.iter().find(|((group, kind), _)| *group == identity.group && *kind == identity.kind);
     let Some((_, template)) = row else { return Vec::new() };
-    let containers = ["containers", "initContainers"].iter().flat_map(|l| object.all(&format!("{template}/spec/{l}/*")));
+    let containers =
+        ["containers", "initContainers"].iter().flat_map(|l| object.all(&format!("{template}/spec/{l}/*")));
     let mut findings = Vec::new();
     for (pointer, container) in containers {
         let image = container["image"].as_str().unwrap_or_default();

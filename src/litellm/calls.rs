@@ -14,7 +14,9 @@ const CACHING: [&str; 9] = ["claude", "gpt-", "gemini", "nova-", "deepseek", "gr
 
 /// An entry's price without one for cached tokens: LiteLLM then counts those as nothing, also where it knows the model.
 pub fn cached_tokens(config: &Config<'_>) -> Option<Finding> {
-    let lacks = |e: &Entry<'_>| caches(e) && number(e, "input_cost_per_token") > 0.0 && price(e, "cache_read_input_token_cost").is_null();
+    let lacks = |e: &Entry<'_>| {
+        caches(e) && number(e, "input_cost_per_token") > 0.0 && price(e, "cache_read_input_token_cost").is_null()
+    };
     let all: Vec<Entry<'_>> = config.entries().filter(lacks).collect();
     let first = all.first()?;
     let more = match all.len() {
@@ -22,7 +24,11 @@ pub fn cached_tokens(config: &Config<'_>) -> Option<Finding> {
         n => format!(", and of {} more", n - 1),
     };
     let message = format!("tokens from the cache of the provider of `{}`{more} cost nothing", first.alias);
-    let own = if first.params["input_cost_per_token"].is_null() { "/model_info/input_cost_per_token" } else { "/litellm_params/input_cost_per_token" };
+    let own = if first.params["input_cost_per_token"].is_null() {
+        "/model_info/input_cost_per_token"
+    } else {
+        "/litellm_params/input_cost_per_token"
+    };
     let finding = config.part.warning(Code::LitellmPrice, &first.pointer(own), message);
     Some(finding.place(config.part.key_place(&first.pointer(own))).help(
         "give it `cache_read_input_token_cost` and `cache_creation_input_token_cost` beside: a price of one's own replaces all that LiteLLM knows",
@@ -34,7 +40,9 @@ fn caches(entry: &Entry<'_>) -> bool {
     let name = model.rsplit('/').next().unwrap_or(&model);
     let mode = entry.value["model_info"]["mode"].as_str().unwrap_or("chat");
     // OpenAI's open models run at home, and embeddings are not cached.
-    !name.contains("gpt-oss") && !name.contains("embed") && ["chat", "responses", "completion"].contains(&mode)
+    !name.contains("gpt-oss")
+        && !name.contains("embed")
+        && ["chat", "responses", "completion"].contains(&mode)
         && CACHING.iter().any(|c| name.starts_with(c) || (c.len() > 3 && name.contains(&format!(".{c}"))))
 }
 
@@ -64,7 +72,9 @@ pub fn reservations(config: &Config<'_>, container: &Container<'_>) -> Option<Fi
         return None;
     }
     let aside = |e: &Entry<'_>| number(e, "output_cost_per_token") * ASSUMED;
-    let long = |e: &Entry<'_>| own_address(e) && priced(e) && aside(e) >= CENT && e.value["model_info"]["max_output_tokens"].is_null();
+    let long = |e: &Entry<'_>| {
+        own_address(e) && priced(e) && aside(e) >= CENT && e.value["model_info"]["max_output_tokens"].is_null()
+    };
     let all: Vec<Entry<'_>> = config.entries().filter(long).collect();
     let most = all.iter().max_by(|a, b| aside(a).total_cmp(&aside(b)))?;
     let message = format!(
@@ -78,7 +88,9 @@ pub fn reservations(config: &Config<'_>, container: &Container<'_>) -> Option<Fi
 
 /// Whether there surely is a database.
 fn database(config: &Config<'_>, container: &Container<'_>) -> bool {
-    container.has("DATABASE_URL") || container.has("DATABASE_HOST") || config.part.at("/general_settings/database_url").is_some_and(|v| !v.is_null())
+    container.has("DATABASE_URL")
+        || container.has("DATABASE_HOST")
+        || config.part.at("/general_settings/database_url").is_some_and(|v| !v.is_null())
 }
 
 /// A row for each call, until something deletes it.
@@ -95,7 +107,11 @@ pub fn log_of_calls(config: &Config<'_>, container: &Container<'_>) -> Option<Fi
         Some(_) => return None,
     };
     let finding = config.part.warning(Code::LitellmSpendLogs, pointer, message);
-    Some(finding.help("set `general_settings.maximum_spend_logs_retention_period`, as in `90d`, or `disable_spend_logs: true`"))
+    Some(
+        finding.help(
+            "set `general_settings.maximum_spend_logs_retention_period`, as in `90d`, or `disable_spend_logs: true`",
+        ),
+    )
 }
 
 /// As `duration_parser.py` reads it: digits, then s, m, h, d, w or mo.
@@ -111,24 +127,29 @@ const ATTEMPTS: i64 = 10;
 pub fn unasked(config: &Config<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let checks = "/general_settings/background_health_checks";
-    let checked = |e: &Entry<'_>| {
-        !on(e.value["model_info"].get("disable_background_health_check")) && !e.alias.contains('*')
-    };
+    let checked =
+        |e: &Entry<'_>| !on(e.value["model_info"].get("disable_background_health_check")) && !e.alias.contains('*');
     let count = config.entries().filter(checked).count();
     if on(config.part.at(checks)) && count > 0 {
         let seconds = config.part.at("/general_settings/health_check_interval").and_then(Value::as_i64).unwrap_or(300);
         let all = if count == 1 { "the model".to_owned() } else { format!("each of {count} models") };
-        let message =
-            format!("LiteLLM calls {all} every {seconds} s to see whether it answers: a call is paid, and wakes what sleeps");
+        let message = format!(
+            "LiteLLM calls {all} every {seconds} s to see whether it answers: a call is paid, and wakes what sleeps"
+        );
         let finding = config.part.warning(Code::LitellmPaidCalls, checks, message).place(config.part.key_place(checks));
-        findings.push(finding.help("remove it, or set `model_info.disable_background_health_check: true` where calls cost"));
+        findings.push(
+            finding.help("remove it, or set `model_info.disable_background_health_check: true` where calls cost"),
+        );
     }
     for section in ["router_settings", "litellm_settings"] {
         let pointer = format!("/{section}/num_retries");
         let many = config.part.at(&pointer).and_then(Value::as_i64).filter(|n| *n > ATTEMPTS);
         findings.extend(many.map(|n| {
             let message = format!("a call that fails is tried {n} times more, and each attempt may be paid");
-            config.part.warning(Code::LitellmPaidCalls, &pointer, message).help("two or three attempts help; more only wait")
+            config
+                .part
+                .warning(Code::LitellmPaidCalls, &pointer, message)
+                .help("two or three attempts help; more only wait")
         }));
     }
     findings

@@ -8,8 +8,14 @@ use crate::litellm::opening::on;
 use crate::litellm::pods::Container;
 
 /// Settings that name a Python object of a file beside config.yaml.
-const OBJECTS: [&str; 6] =
-    ["custom_auth", "custom_key_generate", "custom_key_update", "custom_sso", "custom_ui_sso_sign_in_handler", "custom_auth_handler"];
+const OBJECTS: [&str; 6] = [
+    "custom_auth",
+    "custom_key_generate",
+    "custom_key_update",
+    "custom_sso",
+    "custom_ui_sso_sign_in_handler",
+    "custom_auth_handler",
+];
 
 /// Lists of callbacks, of which those with a dot are Python objects.
 const LISTS: [&str; 3] = ["callbacks", "success_callback", "failure_callback"];
@@ -52,10 +58,11 @@ fn alone(config: &Config<'_>, container: &Container<'_>) -> bool {
     let mounts = container.part.items("/volumeMounts");
     let name = &config.part.object.identity.name;
     let volumes = container.volumes();
-    let of_config = |m: &&Value| {
-        volumes.iter().any(|v| v["name"] == m["name"] && v["configMap"]["name"].as_str() == Some(name))
-    };
-    let Some(folder) = mounts.iter().filter(of_config).find(|m| m["subPath"].is_null()).and_then(|m| m["mountPath"].as_str()) else {
+    let of_config =
+        |m: &&Value| volumes.iter().any(|v| v["name"] == m["name"] && v["configMap"]["name"].as_str() == Some(name));
+    let Some(folder) =
+        mounts.iter().filter(of_config).find(|m| m["subPath"].is_null()).and_then(|m| m["mountPath"].as_str())
+    else {
         return false;
     };
     let whole = |m: &Value| volumes.iter().any(|v| v["name"] == m["name"] && v["configMap"]["items"].is_null());
@@ -75,7 +82,9 @@ pub fn buffer(config: &Config<'_>) -> Option<Finding> {
     }
     let cached = config.part.at("/litellm_settings/cache") == Some(&Value::Bool(true));
     let kind = match config.part.at("/litellm_settings/cache_params") {
-        Some(Value::Object(params)) if !params.is_empty() => params.get("type").and_then(Value::as_str).unwrap_or("local"),
+        Some(Value::Object(params)) if !params.is_empty() => {
+            params.get("type").and_then(Value::as_str).unwrap_or("local")
+        }
         _ => "redis",
     };
     if cached && (kind == "redis" || kind.starts_with("os.environ/")) {

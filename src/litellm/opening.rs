@@ -35,10 +35,16 @@ const SWITCHES: [Switch; 3] = [
 pub fn openings(config: &Config<'_>) -> Vec<Finding> {
     let part = &config.part;
     let switched = SWITCHES.iter().filter(|(pointer, _, _)| on(part.at(pointer)));
-    let mut findings: Vec<Finding> = switched.map(|(pointer, what, help)| warning(config, pointer, what, help)).collect();
+    let mut findings: Vec<Finding> =
+        switched.map(|(pointer, what, help)| warning(config, pointer, what, help)).collect();
     if part.at("/litellm_settings/ssl_verify").is_some_and(|v| *v == false || v == "false" || v == "False") {
         let what = "LiteLLM shows its keys to whoever answers, because it looks at no certificate";
-        findings.push(warning(config, "/litellm_settings/ssl_verify", what, "name the file of your own authorities instead"));
+        findings.push(warning(
+            config,
+            "/litellm_settings/ssl_verify",
+            what,
+            "name the file of your own authorities instead",
+        ));
     }
     let custom = part.text_at("/general_settings/custom_auth");
     if !custom.is_empty() {
@@ -76,7 +82,9 @@ fn public_routes(config: &Config<'_>) -> Option<Finding> {
     let pointer = "/general_settings/public_routes";
     let routes = config.part.items(pointer).iter().filter_map(Value::as_str);
     let open: Vec<String> = routes
-        .filter(|r| *r != "/" && !HARMLESS.iter().any(|h| r == h || r.strip_prefix(h).is_some_and(|t| t.starts_with('/'))))
+        .filter(|r| {
+            *r != "/" && !HARMLESS.iter().any(|h| r == h || r.strip_prefix(h).is_some_and(|t| t.starts_with('/')))
+        })
         .map(|r| format!("`{r}`"))
         .collect();
     let what = format!("with a licence LiteLLM answers everybody without a key on {}", open.join(", "));
@@ -94,9 +102,16 @@ fn trusted_headers(config: &Config<'_>) -> Option<Finding> {
     let all = ranges.iter().any(|r| r.as_str().is_some_and(|r| r.ends_with("/0")));
     let what = match all {
         true => "LiteLLM takes every caller for whoever its headers say, and asks for no key",
-        false => "LiteLLM asks for no key: whom a proxy's headers name may call, and so may all who reach it from there",
+        false => {
+            "LiteLLM asks for no key: whom a proxy's headers name may call, and so may all who reach it from there"
+        }
     };
-    let finding = warning(config, pointer, what, "let callers have keys, or name the addresses of the one proxy in `trusted_proxy_ranges`");
+    let finding = warning(
+        config,
+        pointer,
+        what,
+        "let callers have keys, or name the addresses of the one proxy in `trusted_proxy_ranges`",
+    );
     Some(if all { Finding { severity: Severity::Error, ..finding } } else { finding })
 }
 
@@ -105,7 +120,8 @@ fn pass_through(config: &Config<'_>) -> Vec<Finding> {
     let list = "/general_settings/pass_through_endpoints";
     let mut findings = Vec::new();
     for (i, endpoint) in config.part.items(list).iter().enumerate() {
-        let (path, target) = (endpoint["path"].as_str().unwrap_or_default(), endpoint["target"].as_str().unwrap_or_default());
+        let (path, target) =
+            (endpoint["path"].as_str().unwrap_or_default(), endpoint["target"].as_str().unwrap_or_default());
         let pointer = format!("{list}/{i}");
         let keyed = carries_key(&endpoint["headers"]);
         let asked = endpoint.get("auth");
@@ -113,11 +129,13 @@ fn pass_through(config: &Config<'_>) -> Vec<Finding> {
         if asked.is_some_and(|a| !a.is_null()) && !locked && !target.is_empty() {
             let with = if keyed { ", with LiteLLM's own key" } else { "" };
             let what = format!("`{path}` hands what anybody sends without a key on to {target}{with}");
-            let finding = warning(config, &format!("{pointer}/auth"), &what, "write `auth: true`, or remove the endpoint");
+            let finding =
+                warning(config, &format!("{pointer}/auth"), &what, "write `auth: true`, or remove the endpoint");
             findings.push(if keyed { Finding { severity: Severity::Error, ..finding } } else { finding });
         } else if keyed && (!locked || same_host(config, target)) {
             let past = if locked { "past the models and prices of" } else { "past models, prices and budgets of" };
-            let what = format!("`{path}` hands requests on to {target} with LiteLLM's own key, {past} its virtual keys");
+            let what =
+                format!("`{path}` hands requests on to {target} with LiteLLM's own key, {past} its virtual keys");
             let help = "remove it and let an entry of model_list lead there: only those have prices";
             findings.push(warning(config, &pointer, &what, help));
         }
@@ -178,7 +196,8 @@ pub fn models_in_database(config: &Config<'_>, container: &Container<'_>) -> Vec
     let variable = container.environment.get("STORE_MODEL_IN_DB").filter(|_| {
         container.value("STORE_MODEL_IN_DB").eq_ignore_ascii_case("true") && config.part.at(pointer).is_none()
     });
-    let what = "models and settings come from LiteLLM's database too, over what git says, and Argo CD sees no difference";
+    let what =
+        "models and settings come from LiteLLM's database too, over what git says, and Argo CD sees no difference";
     let help = "remove it: models then come from this file alone";
     let finding = match variable {
         _ if on(config.part.at(pointer)) => config.part.warning(Code::LitellmDatabaseModels, pointer, what),
@@ -192,8 +211,31 @@ pub fn models_in_database(config: &Config<'_>, container: &Container<'_>) -> Vec
 /// A key that stands in the file, and no word in its place.
 pub fn literal_keys(config: &Config<'_>) -> Vec<Finding> {
     let words = [
-        "none", "null", "dummy", "fake", "empty", "placeholder", "not-", "no-", "your", "xxx", "change", "test", "example",
-        "local", "any", "ollama", "vllm", "mock", "unused", "ignored", "sk-1234", "<", "$", "noop", "secret-key-here",
+        "none",
+        "null",
+        "dummy",
+        "fake",
+        "empty",
+        "placeholder",
+        "not-",
+        "no-",
+        "your",
+        "xxx",
+        "change",
+        "test",
+        "example",
+        "local",
+        "any",
+        "ollama",
+        "vllm",
+        "mock",
+        "unused",
+        "ignored",
+        "sk-1234",
+        "<",
+        "$",
+        "noop",
+        "secret-key-here",
     ];
     let real = |key: &str| {
         let low = key.to_ascii_lowercase();
