@@ -17,6 +17,7 @@ const RULES: &[fn(&Config<'_>) -> Vec<Finding>] = &[
     models::prices,
     models::twice,
     models::headers,
+    models::printable,
     models::fallbacks,
     settings::shapes,
     settings::callbacks,
