@@ -26,6 +26,7 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     rules::keda::OF_OBJECTS,
     rules::cnpg::OF_OBJECTS,
     rules::postgres::OF_OBJECTS,
+    rules::archive::OF_OBJECTS,
     rules::stores::OF_OBJECTS,
     rules::secrets::OF_OBJECTS,
     rules::argocd::OF_OBJECTS,
@@ -70,6 +71,7 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
     wiring::containers::claims,
     wiring::rights::bindings,
     wiring::policies::open,
+    wiring::dns::shut_out,
     wiring::hosts::addresses,
     wiring::filled::logins,
     |inventory| wiring::argocd::waves(inventory).into_iter().collect(),
@@ -94,13 +96,15 @@ pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle, crds: &Crds) -> Vec<Find
     // The contracts are looked at where they were written, not where they are passed on.
     let contracts = plan.agentic.objects();
     all.extend(agentic::rules::check(&Seen { objects: &contracts, model: &plan.agentic.model, closed: true }));
-    all.extend(claims::gaps(plan, &claims::claims(plan, bundle)));
+    all.extend(claims::gaps(plan, &claims::claims(plan, bundle, &[])));
     silence::apply(all, world.silences)
 }
 
 fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for object in world.objects.iter().filter(|o| o.clean.is_none_or(|clean| clean.get().is_none())) {
+    for object in
+        world.objects.iter().chain(&world.repeated).filter(|o| o.clean.is_none_or(|clean| clean.get().is_none()))
+    {
         let before = findings.len();
         OF_OBJECTS.iter().copied().flatten().for_each(|rule| findings.extend(rule(object)));
         // The rule knows what took its place; the definition only knows that it is gone.
@@ -138,7 +142,12 @@ fn repeated(world: &World<'_>) -> Vec<Finding> {
     let one = |object: &Object<'_>| {
         let finding =
             object.error(Code::DuplicateObject, "/metadata/name", format!("{} stands twice", object.identity));
-        finding.help("one object has one owner: rename one, or drop it")
+        let finding = finding.help("one object has one owner: rename one, or drop it");
+        let id = object.identity;
+        match world.objects.get(&id.group, &id.kind, &id.namespace, &id.name) {
+            Some(first) => finding.related(first.place("/metadata/name"), "here it stands first"),
+            None => finding,
+        }
     };
     world.repeated.iter().filter(|object| !is_copy(object)).map(one).collect()
 }
