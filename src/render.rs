@@ -9,11 +9,12 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use crate::catalog::SECRET_TEMPLATE;
+use crate::chart_values;
 use crate::component::{Component, Secret};
 use crate::digest;
 use crate::finding::{Code, Finding};
 use crate::memo::Memo;
-use crate::object::{File, Identity};
+use crate::object::{File, Identity, Linked};
 use crate::plan::Plan;
 use crate::source::{Place, Source};
 use crate::template::pick;
@@ -32,8 +33,24 @@ pub struct Manifest {
     pub digest: String,
     /// The template it comes from.
     pub template: String,
+    /// Parts of the object that its text leaves to other files.
+    pub linked: Vec<Linked>,
     /// As in [`crate::object::Object::clean`].
     pub clean: OnceLock<()>,
+}
+
+/// The values of a component's chart, in a file of their own: a fix there is a commit, which a running retry takes; one in the
+/// Application would be none.
+#[derive(Debug)]
+pub struct ChartValues {
+    /// The component.
+    pub component: String,
+    /// The values.
+    pub value: Value,
+    /// Their canonical YAML after a line that names the group.
+    pub text: Arc<str>,
+    /// Digest of the text.
+    pub digest: String,
 }
 
 /// A manifest in the component that renders it.
@@ -46,7 +63,7 @@ pub struct Placed {
     /// File below the cluster's folder.
     pub path: String,
     /// As in [`crate::object::Object::made`].
-    pub file: OnceLock<File>,
+    pub files: OnceLock<Vec<File>>,
 }
 
 /// All manifests of one cluster, by identity.
@@ -54,6 +71,8 @@ pub struct Placed {
 pub struct Bundle {
     /// The manifests.
     pub manifests: BTreeMap<Identity, Placed>,
+    /// The values of charts, by path below the cluster's folder.
+    pub values: BTreeMap<String, Arc<ChartValues>>,
 }
 
 /// What a template or a component yields.
@@ -72,8 +91,8 @@ pub fn render(plan: &Plan<'_>, memo: &Memo) -> Result<Bundle, Vec<Finding>> {
     let rendered: Vec<&Component> = plan.components.iter().filter(|c| c.path.is_some()).collect();
     let made = AtomicUsize::new(0);
     let one = |c: &&Component| of_component(plan, c, memo).and_then(|objects| bounded(objects, &made));
-    let made: Vec<Result<Arc<Made>, Vec<Finding>>> = rendered.par_iter().map(one).collect();
-    for (component, made) in rendered.iter().zip(made) {
+    let all: Vec<Result<Arc<Made>, Vec<Finding>>> = rendered.par_iter().map(one).collect();
+    for (component, made) in rendered.iter().zip(all) {
         let made = made.unwrap_or_else(|wrong| {
             findings.extend(wrong);
             Arc::default()
@@ -83,7 +102,7 @@ pub fn render(plan: &Plan<'_>, memo: &Memo) -> Result<Bundle, Vec<Finding>> {
                 manifest: manifest.clone(),
                 component: component.name.clone(),
                 path: String::new(),
-                file: OnceLock::new(),
+                files: OnceLock::new(),
             };
             if let Some(other) = manifests.insert(manifest.identity.clone(), placed) {
                 let source = plan.catalog.templates.source(&manifest.template).expect("a template of the catalog");
@@ -96,7 +115,11 @@ pub fn render(plan: &Plan<'_>, memo: &Memo) -> Result<Bundle, Vec<Finding>> {
             }
         }
     }
-    let bundle = assign_paths(plan, manifests);
+    let values = values(plan, memo);
+    let bytes: usize = values.values().map(|values| values.text.len()).sum();
+    findings.extend(within_bounds(bytes, &made).err());
+    link(&mut manifests, &values, memo);
+    let bundle = assign_paths(plan, manifests, values);
     if findings.is_empty() { Ok(bundle) } else { Err(findings) }
 }
 
@@ -133,11 +156,56 @@ pub fn jobs<'p>(plan: &'p Plan<'_>, component: &'p Component) -> Vec<Job<'p>> {
 /// Objects that, with all those made before, are not too much.
 fn bounded(objects: Arc<Made>, before: &AtomicUsize) -> Result<Arc<Made>, Vec<Finding>> {
     let bytes: usize = objects.iter().map(|manifest| manifest.text.len()).sum();
+    within_bounds(bytes, before).map(|()| objects).map_err(|finding| vec![finding])
+}
+
+fn within_bounds(bytes: usize, before: &AtomicUsize) -> Result<(), Finding> {
     if before.fetch_add(bytes, Ordering::Relaxed) + bytes <= MAX_RENDERED {
-        return Ok(objects);
+        return Ok(());
     }
     let sentence = format!("the templates of this cluster yield more than {} MiB", MAX_RENDERED >> 20);
-    Err(vec![Finding::error(Code::TemplateOutput, sentence).help("write less")])
+    Err(Finding::error(Code::TemplateOutput, sentence).help("write less"))
+}
+
+/// The values of all charts.
+fn values(plan: &Plan<'_>, memo: &Memo) -> BTreeMap<String, Arc<ChartValues>> {
+    let mut files = BTreeMap::new();
+    for component in &plan.components {
+        let Some(chart) = &component.chart else { continue };
+        let (name, group) = (component.name.as_str(), component.group.as_str());
+        let make = || -> Result<ChartValues, std::convert::Infallible> {
+            let head = format!(
+                "# Generated by gatewright: group {group}, values of the chart {name}. Change features.yaml or groups/{group}.yaml, not this file.\n"
+            );
+            let text: Arc<str> = Arc::from(head + &yaml::emit(&chart.values));
+            let digest = digest::hex(text.as_bytes());
+            Ok(ChartValues { component: name.to_owned(), value: chart.values.clone(), text, digest })
+        };
+        let Ok(made) = memo.get("values", &[group, name, &chart.values.to_string()], make);
+        files.insert(chart_values::path_of(name), made);
+    }
+    files
+}
+
+/// Lets each Application know the values that it takes from a file.
+fn link(manifests: &mut BTreeMap<Identity, Placed>, values: &BTreeMap<String, Arc<ChartValues>>, memo: &Memo) {
+    let find = |entry: &str| {
+        let (path, values) = values.iter().find(|(path, _)| chart_values::means(entry, path))?;
+        Some((path.as_str(), &values.text, &values.value))
+    };
+    for placed in manifests.values_mut() {
+        let before = placed.manifest.clone();
+        let Some((value, linked)) = chart_values::linked(&before.identity, &before.value, find) else { continue };
+        let digests: Vec<&str> =
+            linked.iter().filter_map(|l| values.get(&l.path)).map(|values| values.digest.as_str()).collect();
+        let make = || -> Result<Manifest, std::convert::Infallible> {
+            let (identity, text) = (before.identity.clone(), before.text.clone());
+            let (digest, template) = (before.digest.clone(), before.template.clone());
+            Ok(Manifest { identity, value, text, digest, template, linked, clean: OnceLock::new() })
+        };
+        let Ok(manifest) = memo.get("linked", &[&before.digest, &digests.concat()], make);
+        placed.manifest = manifest;
+    }
 }
 
 /// All of a component. It follows from what its group sees and from its secrets, and each template from the values that it
@@ -190,11 +258,23 @@ fn manifest(value: Value, group: &str, template: &str) -> Result<Manifest, Strin
     );
     let text: Arc<str> = Arc::from(head + &yaml::emit(&value));
     let digest = digest::hex(text.as_bytes());
-    Ok(Manifest { identity, value, text, digest, template: template.to_owned(), clean: OnceLock::new() })
+    Ok(Manifest {
+        identity,
+        value,
+        text,
+        digest,
+        template: template.to_owned(),
+        linked: Vec::new(),
+        clean: OnceLock::new(),
+    })
 }
 
 /// `<component path>/<kind>-<name>.yaml`, longer where that is taken. Lower case: some file systems see no difference.
-fn assign_paths(plan: &Plan<'_>, mut manifests: BTreeMap<Identity, Placed>) -> Bundle {
+fn assign_paths(
+    plan: &Plan<'_>,
+    mut manifests: BTreeMap<Identity, Placed>,
+    values: BTreeMap<String, Arc<ChartValues>>,
+) -> Bundle {
     let folders: BTreeMap<&str, &str> =
         plan.components.iter().filter_map(|c| Some((c.name.as_str(), c.path.as_deref()?))).collect();
     let forms: [fn(&Identity) -> String; 3] = [
@@ -231,7 +311,7 @@ fn assign_paths(plan: &Plan<'_>, mut manifests: BTreeMap<Identity, Placed>) -> B
         }
     }
     assert!(open.is_empty(), "the last form holds a digest of the whole identity");
-    Bundle { manifests }
+    Bundle { manifests, values }
 }
 
 /// Most letters of a name before a digest stands for the rest: Kubernetes allows 253 in a name, file systems 255 in a file's.

@@ -13,7 +13,7 @@ use crate::finding::Finding;
 use crate::object::Identity;
 use crate::plan::Plan;
 use crate::pointer::escaped;
-use crate::render::{self, Bundle, Placed};
+use crate::render::{self, Bundle, ChartValues, Placed};
 use crate::source::{Place, Source};
 use crate::template::pick;
 use crate::yaml::{self, Kind, Node};
@@ -38,7 +38,10 @@ pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec
     let files: BTreeMap<String, &Placed> =
         bundle.manifests.values().map(|placed| (format!("{folder}{}", placed.path), placed)).collect();
     let memo = Memo::default();
-    let spots = |place: &Place| spots(plan, &memo, files.get(&place.source.name)?, place);
+    let spots = |place: &Place| match files.get(&place.source.name) {
+        Some(placed) => spots(plan, &memo, placed, place),
+        None => in_chart(plan, &memo, bundle.values.get(place.source.name.strip_prefix(&folder)?)?, place),
+    };
     let one = |finding: Finding| {
         let Some(rendered) = &finding.place else { return finding };
         let Some(trail) = spots(rendered) else { return finding };
@@ -60,8 +63,8 @@ pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec
 struct Memo {
     /// Texts of templates filled with marks, as read, by the file that one yields or by the group and document.
     filled: RefCell<BTreeMap<(String, String), Option<Rc<Filled>>>>,
-    /// Whether a chart's values stand at a pointer of a file: the component.
-    charts: RefCell<BTreeMap<(String, String), Option<usize>>>,
+    /// Rendered files, as read.
+    read: RefCell<BTreeMap<String, Option<Rc<Node>>>>,
     /// The place and the names of a line of a template.
     lines: RefCell<BTreeMap<(String, usize), Option<(Place, BTreeSet<String>)>>>,
     /// The names in a text.
@@ -87,6 +90,14 @@ impl Memo {
         made
     }
 
+    /// The pointer to a place of a rendered file.
+    fn pointer(&self, place: &Place) -> Option<String> {
+        let mut read = self.read.borrow_mut();
+        let first = || yaml::nodes(&place.source).ok()?.into_iter().next().map(Rc::new);
+        let node = read.entry(place.source.name.clone()).or_insert_with(first).clone()?;
+        pointer_of(&node, place)
+    }
+
     fn names(&self, plan: &Plan<'_>, text: &str) -> BTreeSet<String> {
         let mut all = self.names.borrow_mut();
         all.entry(text.to_owned()).or_insert_with(|| plan.catalog.templates.names(text)).clone()
@@ -95,11 +106,9 @@ impl Memo {
 
 /// The way from a part of a rendered file to its cause: the template's line, the group's, that of a document's template.
 fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place) -> Option<Vec<Spot<'a>>> {
-    let pointer = pointer_of(placed.file.get()?.node(0)?, rendered)?;
+    let pointer = memo.pointer(rendered)?;
     let template = in_template(plan, memo, placed, &pointer)?;
-    let group = in_chart(plan, memo, placed, &pointer, &template)
-        .or_else(|| in_secrets(plan, memo, placed, &template))
-        .or_else(|| in_component(plan, memo, placed, &template));
+    let group = in_secrets(plan, memo, placed, &template).or_else(|| in_component(plan, memo, placed, &template));
     let mut trail: Vec<Spot<'a>> = [template].into_iter().chain(group).collect();
     let document = trail.last().and_then(|spot| in_document(plan, memo, spot));
     trail.extend(document);
@@ -186,17 +195,14 @@ fn names(plan: &Plan<'_>, source: &Arc<Source>, line: usize) -> BTreeSet<String>
     names
 }
 
-/// The values of a chart stand in the group file, the Application only passes them on.
-fn in_chart<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, pointer: &str, line: &Spot<'_>) -> Option<Spot<'a>> {
-    let whole = &pointer[..pointer.len() - line.rest.len()];
-    let mut charts = memo.charts.borrow_mut();
-    let component = *charts.entry((placed.path.clone(), whole.to_owned())).or_insert_with(|| {
-        let value = placed.manifest.value.pointer(whole)?;
-        let holds = |chart: &crate::component::Chart| chart.values == *value && value.is_object();
-        plan.components.iter().position(|c| c.chart.as_ref().is_some_and(holds))
-    });
-    let component = &plan.components[component?];
-    in_group(plan, memo, &component.group, &format!("/components/{}/chart/values", component.name), &line.rest)
+/// The values of a chart stand in the group file.
+fn in_chart<'a>(plan: &'a Plan<'_>, memo: &Memo, values: &ChartValues, rendered: &Place) -> Option<Vec<Spot<'a>>> {
+    let pointer = memo.pointer(rendered)?;
+    let component = plan.components.iter().find(|c| c.name == values.component)?;
+    let under = format!("/components/{}/chart/values", component.name);
+    let spot = in_group(plan, memo, &component.group, &under, &pointer)?;
+    let document = in_document(plan, memo, &spot);
+    Some([spot].into_iter().chain(document).collect())
 }
 
 /// Where a chart or a folder comes from stands in the group file as well.
@@ -230,7 +236,9 @@ fn in_group<'a>(plan: &Plan<'_>, memo: &Memo, group: &'a str, pointer: &str, res
         Some((memo.names(plan, text), rest[end..].to_owned()))
     });
     let (names, below) = written.unwrap_or_default();
-    Some(Spot { group, place: own.place(provider, &format!("{pointer}{rest}")), names, rest: below })
+    // An expression yields all that lies below it.
+    let deepest = &rest[..rest.len() - below.len()];
+    Some(Spot { group, place: own.place(provider, &format!("{pointer}{deepest}")), names, rest: below })
 }
 
 /// A value that a template of its own builds.

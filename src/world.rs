@@ -42,11 +42,13 @@ impl<'a> World<'a> {
             text: &placed.manifest.text,
             document: 0,
             file: None,
-            made: Some(&placed.file),
+            made: Some(&placed.files),
+            linked: &placed.manifest.linked,
             clean: Some(&placed.manifest.clean),
         });
         let (objects, repeated) = Objects::new(objects);
-        let files = bundle.manifests.values().map(|placed| placed.path.as_str()).collect();
+        let placed = bundle.manifests.values().map(|placed| placed.path.as_str());
+        let files = placed.chain(bundle.values.keys().map(String::as_str)).collect();
         Self {
             objects,
             files,
@@ -68,7 +70,8 @@ impl<'a> World<'a> {
             text: &document.file.source.text,
             document: document.position,
             file: Some(&document.file),
-            made: None,
+            made: Some(&document.made),
+            linked: &document.linked,
             clean: None,
         });
         let (objects, repeated) = Objects::new(objects);

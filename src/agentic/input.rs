@@ -63,6 +63,7 @@ impl Input {
             document: self.position,
             file: Some(&self.file),
             made: None,
+            linked: &[],
             clean: None,
         }
     }
