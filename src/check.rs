@@ -1,7 +1,9 @@
 //! All rules over one cluster. They look, they never edit, and none looks at a file.
 
 use crate::agentic::seen::Seen;
+use crate::component::Promise;
 use crate::crd::{Crds, Verdict};
+use crate::evidence::{self, Gap};
 use crate::finding::{Code, Finding};
 use crate::object::{Object, ObjectRule};
 use crate::plan::Plan;
@@ -80,6 +82,7 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
 pub fn check(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     let mut all = findings(world, crds);
     all.extend(agentic::rules::check_objects(&world.objects, world.closed));
+    all.extend(promises(world));
     silence::apply(all, world.silences)
 }
 
@@ -111,6 +114,26 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     let inventory = Inventory::new(world);
     OF_INVENTORIES.iter().for_each(|rule| findings.extend(rule(&inventory)));
     findings
+}
+
+/// What a rendered folder claims and no longer shows.
+fn promises(world: &World<'_>) -> Vec<Finding> {
+    let one = |promise: &Promise| -> Vec<Finding> {
+        let all = || world.objects.iter().map(|o| (o.identity, o.value));
+        let gaps = promise.evidence.iter().filter_map(|evidence| evidence::gap(evidence, all()));
+        let tell = |gap: Gap<'_>| {
+            let message =
+                format!("the claim `{}` of group `{}` lacks evidence: {}", promise.control, promise.group, gap.sentence);
+            let object = gap.object.and_then(|i| world.objects.get(&i.group, &i.kind, &i.namespace, &i.name));
+            let finding = match object {
+                Some(object) => object.error(Code::ClaimGap, &gap.pointer, message),
+                None => Finding::error(Code::ClaimGap, message),
+            };
+            finding.help("it was rendered with the folder: render again, or change features.yaml")
+        };
+        gaps.map(tell).collect()
+    };
+    world.promises.iter().flat_map(one).collect()
 }
 
 /// What the API server would refuse the object for.

@@ -3,11 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::component::{Declared, Evidence, Selector, State};
+use crate::component::{Declared, State};
+use crate::evidence;
 use crate::finding::{Code, Finding};
-use crate::object::Identity;
 use crate::plan::Plan;
-use crate::pointer::part;
 use crate::render::Bundle;
 
 /// One line of the table of claims.
@@ -68,7 +67,9 @@ fn off(raw: &Value, group: &str) -> Option<Claim> {
 }
 
 fn judge(declared: &Declared, bundle: &Bundle) -> Claim {
-    let gaps: Vec<String> = declared.evidence.iter().filter_map(|evidence| gap(evidence, bundle)).collect();
+    let all = || bundle.manifests.values().map(|p| (&p.manifest.identity, &p.manifest.value));
+    let gaps: Vec<String> =
+        declared.evidence.iter().filter_map(|evidence| evidence::gap(evidence, all())).map(|gap| gap.sentence).collect();
     let shown = match gaps.len() {
         0 => declared.state,
         n if n < declared.evidence.len() => declared.state.max(State::Partial),
@@ -86,44 +87,4 @@ fn judge(declared: &Declared, bundle: &Bundle) -> Claim {
     }
     let (control, group, pointer) = (declared.control.clone(), declared.group.clone(), declared.pointer.clone());
     Claim { control, group, state: shown, detail, gaps, pointer }
-}
-
-fn gap(evidence: &Evidence, bundle: &Bundle) -> Option<String> {
-    let found = |selector: &Selector| {
-        bundle.manifests.values().any(|p| selects(selector, &p.manifest.identity, &p.manifest.value))
-    };
-    match evidence {
-        Evidence::Present(selector) if !found(selector) => Some(format!("no {} in the manifests", describe(selector))),
-        Evidence::Absent(selector) if found(selector) => Some(format!("there is a {}", describe(selector))),
-        _ => None,
-    }
-}
-
-fn selects(selector: &Selector, identity: &Identity, value: &Value) -> bool {
-    let agrees = |wanted: &Option<String>, given: &str| wanted.as_deref().is_none_or(|w| w == given);
-    selector.kind == identity.kind
-        && agrees(&selector.group, &identity.group)
-        && agrees(&selector.namespace, &identity.namespace)
-        && agrees(&selector.name, &identity.name)
-        && selector.conditions.iter().all(|(pointer, wanted)| match part(value, pointer) {
-            Some(found) => wanted == "*" || wanted == found,
-            None => false,
-        })
-}
-
-fn describe(selector: &Selector) -> String {
-    let mut words = selector.kind.clone();
-    if let Some(name) = &selector.name {
-        words += &format!(" {name}");
-    }
-    if let Some(namespace) = &selector.namespace {
-        words += &format!(" in {namespace}");
-    }
-    for (pointer, wanted) in &selector.conditions {
-        words += &match wanted.as_str() {
-            Some("*") => format!(" with {pointer}"),
-            _ => format!(" with {pointer} = {wanted}"),
-        };
-    }
-    words
 }

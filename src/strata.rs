@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::catalog::GroupText;
 use crate::choice::{Choice, Choices};
-use crate::component::{Component, Declared, Secret};
+use crate::component::{Component, Secret};
 use crate::existing::{Existing, Silence};
 use crate::features::Cluster;
 use crate::finding::{Code, Finding};
@@ -57,7 +57,7 @@ impl<'a, 'w> Work<'a, 'w> {
         self.choices.values().filter(|c| c.on)
     }
 
-    fn context(&self, choice: &Choice<'a>) -> Context {
+    pub(crate) fn context(&self, choice: &Choice<'a>) -> Context {
         self.sights[choice.group.name.as_str()].context().clone()
     }
 
@@ -66,7 +66,7 @@ impl<'a, 'w> Work<'a, 'w> {
     }
 
     /// What a stratum makes of one group: made once for all clusters in which the group sees the same.
-    fn once<T: Any + Send + Sync>(
+    pub(crate) fn once<T: Any + Send + Sync>(
         &mut self,
         step: &'static str,
         choice: &Choice<'a>,
@@ -86,7 +86,7 @@ impl<'a, 'w> Work<'a, 'w> {
         self.findings.push(Finding::error(Code::TemplateValue, sentence).place(choice.place(pointer)));
     }
 
-    fn fill(&mut self, choice: &Choice<'_>, pointer: &str, value: &Value, context: &Context) -> Option<Value> {
+    pub(crate) fn fill(&mut self, choice: &Choice<'_>, pointer: &str, value: &Value, context: &Context) -> Option<Value> {
         if !self.charge(choice, pointer, value) {
             return None;
         }
@@ -114,7 +114,7 @@ impl<'a, 'w> Work<'a, 'w> {
     }
 
     /// The elements of a `for` (an expression or a literal list), or the one pass without `for`.
-    fn each(&mut self, choice: &Choice<'_>, pointer: &str, each: Option<&Value>, context: &Context) -> Vec<Context> {
+    pub(crate) fn each(&mut self, choice: &Choice<'_>, pointer: &str, each: Option<&Value>, context: &Context) -> Vec<Context> {
         let list = match each {
             None => return vec![context.clone()],
             Some(Value::String(expression)) => self.eval(choice, pointer, expression, context),
@@ -136,7 +136,7 @@ impl<'a, 'w> Work<'a, 'w> {
         }
     }
 
-    fn when(&mut self, choice: &Choice<'_>, pointer: &str, raw: &Value, context: &Context) -> bool {
+    pub(crate) fn when(&mut self, choice: &Choice<'_>, pointer: &str, raw: &Value, context: &Context) -> bool {
         match raw.get("when") {
             None => true,
             Some(Value::String(expression)) => {
@@ -426,34 +426,6 @@ impl<'a, 'w> Work<'a, 'w> {
         silences
     }
 
-    /// What the groups that are on claim; evidence is looked for later.
-    pub(crate) fn claims(&mut self) -> Vec<Declared> {
-        let mut claims = Vec::new();
-        for choice in self.on() {
-            claims.extend(self.once("claims", choice, |work| work.claims_of(choice)).iter().cloned());
-        }
-        claims
-    }
-
-    fn claims_of(&mut self, choice: &Choice<'a>) -> Vec<Declared> {
-        let mut claims = Vec::new();
-        let context = self.context(choice);
-        for (i, raw) in choice.variant().text.claims.iter().enumerate() {
-            let pointer = format!("/claims/{i}");
-            if !self.when(choice, &pointer, raw, &context) {
-                continue;
-            }
-            let Some(filled) = self.fill(choice, &pointer, &without(raw, &["when"]), &context) else { continue };
-            match typed::<Declared>(filled).and_then(Declared::complete) {
-                Ok(claim) => claims.push(Declared { group: choice.group.name.clone(), pointer, ..claim }),
-                Err(sentence) => {
-                    self.findings.push(Finding::error(Code::GroupFile, sentence).place(choice.place(&pointer)));
-                }
-            }
-        }
-        claims
-    }
-
     /// A list of a group file with `for` and `when` carried out, each item with its group and place.
     fn items<T: DeserializeOwned + Clone + Any + Send + Sync>(
         &mut self,
@@ -495,12 +467,12 @@ impl<'a, 'w> Work<'a, 'w> {
     }
 }
 
-fn without(raw: &Value, keys: &[&str]) -> Value {
+pub(crate) fn without(raw: &Value, keys: &[&str]) -> Value {
     let entries = yaml::object(raw).iter().filter(|(k, _)| !keys.contains(&k.as_str()));
     Value::Object(entries.map(|(k, v)| (k.clone(), v.clone())).collect())
 }
 
-fn typed<T: DeserializeOwned>(value: Value) -> Result<T, String> {
+pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, String> {
     serde_json::from_value(value).map_err(|e| e.to_string())
 }
 
