@@ -18,7 +18,7 @@
 //!                   disk, golden, diff               compare with what is there, or write
 //! ```
 //!
-//! Folders hold what belongs to one subject: [`goyaml`] (yaml.v3's bytes), [`template`], [`agentic`] (the contracts),
+//! Folders hold what belongs to one subject: [`goyaml`] (yaml.v3's bytes), [`kubeyaml`] (manifests as kubectl reads them), [`template`], [`agentic`] (the contracts),
 //! [`verdict`] and [`builtin`] (the API server's word on one object, gathered in [`crd`]; on a change, in [`updates`]), [`wiring`] (references),
 //! [`rules`] (known traps), [`litellm`] and [`chain`] (from alias to model). [`check`] has the tables of all rules.
 //!
@@ -37,6 +37,7 @@ pub mod yaml;
 pub mod merge;
 pub mod digest;
 pub mod goyaml;
+pub mod kubeyaml;
 pub mod config_patch;
 pub mod schema;
 pub mod template;
@@ -53,6 +54,7 @@ pub mod sight;
 pub mod order;
 pub mod weight;
 pub mod strata;
+pub mod strata_settings;
 pub mod strata_agentic;
 pub mod strata_claims;
 pub mod plan;

@@ -11,10 +11,10 @@ use serde_json::Value;
 use crate::component::Promise;
 use crate::existing::{Existing, Silence};
 use crate::finding::{Code, Finding};
+use crate::kubeyaml;
 use crate::object::{File, Identity};
 use crate::source::{Place, Source};
 use crate::tree::GROUPS;
-use crate::yaml;
 
 /// The objects of one cluster's files.
 #[derive(Debug, Default)]
@@ -108,12 +108,10 @@ pub fn manifests(sources: &[Arc<Source>]) -> (Vec<Manifests>, Vec<Finding>) {
         cluster.generated |= generates(source);
         cluster.files.push(file);
     }
-    let read: Vec<Result<Vec<Document>, Vec<Finding>>> = sources.par_iter().map(documents).collect();
-    for result in read {
-        for mut document in result.unwrap_or_else(|found| {
-            findings.extend(found);
-            Vec::new()
-        }) {
+    let read: Vec<(Vec<Document>, Vec<Finding>)> = sources.par_iter().map(documents).collect();
+    for (documents, found) in read {
+        findings.extend(found);
+        for mut document in documents {
             let folder = folder_of(&document.file.source.name);
             document.below = folder.len();
             clusters.entry(folder).or_default().documents.push(document);
@@ -131,20 +129,24 @@ fn generates(source: &Source) -> bool {
 
 /// What our `groups.yaml` says; `None`: this one is somebody else's.
 fn groups(source: &Arc<Source>) -> Result<Option<Groups>, Finding> {
-    let mut documents = yaml::documents(source)?;
-    let ours = documents.len() == 1 && ["cluster", "groups"].iter().all(|key| documents[0].get(key).is_some());
+    let (mut documents, mut findings) = kubeyaml::read(source);
+    let ours = documents.len() == 1 && ["cluster", "groups"].iter().all(|key| documents[0].value.get(key).is_some());
     if !ours {
         return Ok(None);
     }
-    let groups = serde_json::from_value(documents.remove(0));
+    if let Some(finding) = findings.pop() {
+        return Err(finding);
+    }
+    let groups = serde_json::from_value(documents.remove(0).value);
     groups.map(Some).map_err(|e| Finding::error(Code::WrongShape, e.to_string()).place(Place::new(source, 0, 0)))
 }
 
-fn documents(source: &Arc<Source>) -> Result<Vec<Document>, Vec<Finding>> {
-    let values = yaml::documents(source).map_err(|f| vec![f])?;
+/// The objects of a file, and what is wrong with it; what can be read counts, whatever stands beside it.
+fn documents(source: &Arc<Source>) -> (Vec<Document>, Vec<Finding>) {
+    let (values, mut findings) = kubeyaml::read(source);
     let file = Arc::new(File::new(source));
-    let (mut documents, mut findings) = (Vec::new(), Vec::new());
-    for (position, value) in values.into_iter().enumerate() {
+    let mut documents = Vec::new();
+    for kubeyaml::Document { position, value } in values {
         let is_list = value["kind"].as_str().is_some_and(|k| k.ends_with("List")) && value["items"].is_array();
         let values = match value {
             Value::Object(mut list) if is_list => match list.remove("items") {
@@ -162,7 +164,7 @@ fn documents(source: &Arc<Source>) -> Result<Vec<Document>, Vec<Finding>> {
             }
         }
     }
-    if findings.is_empty() { Ok(documents) } else { Err(findings) }
+    (documents, findings)
 }
 
 /// A document that is no object; files for other tools are none of our business.
