@@ -28,6 +28,7 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     rules::keda::OF_OBJECTS,
     rules::cnpg::OF_OBJECTS,
     rules::postgres::OF_OBJECTS,
+    rules::archive::OF_OBJECTS,
     rules::stores::OF_OBJECTS,
     rules::secrets::OF_OBJECTS,
     rules::argocd::OF_OBJECTS,
@@ -72,6 +73,7 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
     wiring::containers::claims,
     wiring::rights::bindings,
     wiring::policies::open,
+    wiring::dns::shut_out,
     wiring::hosts::addresses,
     wiring::filled::logins,
     |inventory| wiring::argocd::waves(inventory).into_iter().collect(),
@@ -97,7 +99,7 @@ pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle, crds: &Crds) -> Vec<Find
     // The contracts are looked at where they were written, not where they are passed on.
     let contracts = plan.agentic.objects();
     all.extend(agentic::rules::check(&Seen { objects: &contracts, model: &plan.agentic.model, closed: true }));
-    all.extend(claims::gaps(plan, &claims::claims(plan, bundle)));
+    all.extend(claims::gaps(plan, &claims::claims(plan, bundle, &[])));
     silence::apply(all, world.silences)
 }
 

@@ -3,9 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::component::{Declared, State};
+use crate::component::{Declared, Evidence, State};
 use crate::evidence;
 use crate::finding::{Code, Finding};
+use crate::object::Identity;
 use crate::plan::Plan;
 use crate::render::Bundle;
 
@@ -28,9 +29,10 @@ pub struct Claim {
     pub pointer: String,
 }
 
-/// All claims of a plan, sorted by control; claims of groups that are off say so and no more.
-pub fn claims(plan: &Plan<'_>, bundle: &Bundle) -> Vec<Claim> {
-    let mut claims: Vec<Claim> = plan.declared.iter().map(|declared| judge(declared, bundle)).collect();
+/// All claims of a plan, sorted by control; claims of groups that are off say so and no more. `foreign` are objects that
+/// Argo CD would bring beside the rendered ones: they are evidence of nothing, and take down a claim that something is absent.
+pub fn claims(plan: &Plan<'_>, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Vec<Claim> {
+    let mut claims: Vec<Claim> = plan.declared.iter().map(|declared| judge(declared, bundle, foreign)).collect();
     for choice in plan.choices.values().filter(|c| !c.on) {
         claims.extend(choice.variant().text.claims.iter().filter_map(|raw| off(raw, &choice.group.name)));
     }
@@ -66,10 +68,13 @@ fn off(raw: &Value, group: &str) -> Option<Claim> {
     })
 }
 
-fn judge(declared: &Declared, bundle: &Bundle) -> Claim {
-    let all = || bundle.manifests.values().map(|p| (&p.manifest.identity, &p.manifest.value));
-    let gaps: Vec<String> =
-        declared.evidence.iter().filter_map(|evidence| evidence::gap(evidence, all())).map(|gap| gap.sentence).collect();
+fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Claim {
+    let ours = || bundle.manifests.values().map(|p| (&p.manifest.identity, &p.manifest.value));
+    let gap = |evidence: &Evidence| match evidence {
+        Evidence::Absent(_) => evidence::gap(evidence, ours().chain(foreign.iter().map(|(identity, value)| (identity, value)))),
+        Evidence::Present(_) | Evidence::Every(_) => evidence::gap(evidence, ours()),
+    };
+    let gaps: Vec<String> = declared.evidence.iter().filter_map(|e| gap(e).map(|gap| gap.sentence)).collect();
     let shown = match gaps.len() {
         0 => declared.state,
         n if n < declared.evidence.len() => declared.state.max(State::Partial),
