@@ -24,7 +24,10 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     rules::jwt::OF_OBJECTS,
     rules::inference::OF_OBJECTS,
     rules::listening::OF_OBJECTS,
+    rules::image::OF_OBJECTS,
     rules::vllm::OF_OBJECTS,
+    rules::vllm_pods::OF_OBJECTS,
+    rules::routing::OF_OBJECTS,
     rules::keda::OF_OBJECTS,
     rules::cnpg::OF_OBJECTS,
     rules::postgres::OF_OBJECTS,
@@ -105,7 +108,9 @@ pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle, crds: &Crds) -> Vec<Find
 
 fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for object in world.objects.iter().chain(&world.repeated).filter(|o| o.clean.is_none_or(|clean| clean.get().is_none())) {
+    for object in
+        world.objects.iter().chain(&world.repeated).filter(|o| o.clean.is_none_or(|clean| clean.get().is_none()))
+    {
         let before = findings.len();
         OF_OBJECTS.iter().copied().flatten().for_each(|rule| findings.extend(rule(object)));
         // The rule knows what took its place; the definition only knows that it is gone.

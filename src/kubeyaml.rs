@@ -16,8 +16,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::finding::{Code, Finding, Severity};
-pub use crate::kubeyaml::decode::{MAX_BYTES, MAX_VALUES};
 use crate::kubeyaml::decode::{Duplicate, Placed, Plain, decode};
+pub use crate::kubeyaml::decode::{MAX_BYTES, MAX_VALUES};
 pub use crate::kubeyaml::parse::MAX_DEPTH;
 use crate::kubeyaml::scan::Problem;
 use crate::source::{Place, Source};
@@ -91,7 +91,8 @@ struct Read {
 fn one(text: &str, range: Range<usize>, json: bool) -> Result<Read, Problem> {
     let foreign = text[range.clone()].char_indices().find(|(at, c)| is_foreign(*c) && *at > 0 || *c == '\0');
     if let Some((at, c)) = foreign {
-        let words = format!("the character U+{:04X} may not stand in YAML; write it as an escape in quotes", u32::from(c));
+        let words =
+            format!("the character U+{:04X} may not stand in YAML; write it as an escape in quotes", u32::from(c));
         return Err(Problem::new(range.start + at, words));
     }
     let tree = parse::parse(&text[..range.end], range.start, json)?;
@@ -106,7 +107,8 @@ fn is_foreign(c: char) -> bool {
 
 /// A text that starts as JSON is read as JSON by kubectl, which knows escapes that YAML 1.1 does not.
 fn is_json(text: &str) -> bool {
-    text.trim_start().starts_with('{') && serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>().all(|v| v.is_ok())
+    text.trim_start().starts_with('{')
+        && serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>().all(|v| v.is_ok())
 }
 
 /// Where the documents of a text stand: a line `---` starts one, a line `...` ends one, and values of JSON may follow each

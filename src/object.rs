@@ -74,7 +74,8 @@ impl File {
 
     /// One of its documents, as [`kubeyaml::documents`] counts; none when it is no YAML.
     pub fn node(&self, document: usize) -> Option<&Node> {
-        let find = || kubeyaml::documents(&self.source.text).into_iter().map(|range| (range, OnceLock::new())).collect();
+        let find =
+            || kubeyaml::documents(&self.source.text).into_iter().map(|range| (range, OnceLock::new())).collect();
         let (range, node) = self.documents.get_or_init(find).get(document)?;
         node.get_or_init(|| kubeyaml::node(&self.source, range.clone())).as_ref()
     }

@@ -55,13 +55,9 @@ fn every_node_has_its_place() {
     let text = source.text.replace("*x", "plain");
     let source = Source::new("x.yaml", text);
     let node = kubeyaml::node(&source, kubeyaml::documents(&source.text)[1].clone()).expect("a document");
-    for (pointer, text) in [
-        ("/a/b/1", "\"zwö\""),
-        ("/a/b/2", "yes"),
-        ("/a/b", "["),
-        ("/a/c", "text"),
-        ("/a/d", "plain"),
-    ] {
+    for (pointer, text) in
+        [("/a/b/1", "\"zwö\""), ("/a/b/2", "yes"), ("/a/b", "["), ("/a/c", "text"), ("/a/d", "plain")]
+    {
         assert_eq!(node.at(pointer).expect(pointer).place.text(), text);
     }
     assert_eq!(node.place_at("/a/d/e").text(), "d");
@@ -72,10 +68,8 @@ fn keys_that_stand_twice_are_told_and_the_last_one_counts() {
     let source = Source::new("x.yaml", "a: 1\na: 2\nb: {c: 1, c: 1}\nx: &x {d: 1}\ny: {<<: *x, d: 2}\n");
     let (documents, findings) = kubeyaml::read(&source);
     assert_eq!(documents[0].value["a"], 2);
-    let told: Vec<_> = findings
-        .iter()
-        .map(|f| (f.code, f.severity, f.place.as_ref().expect("a place").line_column()))
-        .collect();
+    let told: Vec<_> =
+        findings.iter().map(|f| (f.code, f.severity, f.place.as_ref().expect("a place").line_column())).collect();
     let expected = [(Severity::Error, (2, 1)), (Severity::Warning, (3, 11))];
     assert_eq!(told, expected.map(|(severity, at)| (Code::DuplicateKey, severity, at)));
 }

@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use crate::agentic::webhook::{defaulted, refusals};
 use crate::finding::{Code, Finding};
+use crate::kubeyaml;
 use crate::object::{File, Identity, Object};
 use crate::schema::{Schema, did_you_mean, invalid_name, is_dns_label};
 use crate::secret;
 use crate::source::{Place, Source};
-use crate::kubeyaml;
 use crate::yaml::{self, Kind, Node, object};
 
 /// The API group of the contracts.

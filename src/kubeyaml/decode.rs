@@ -276,7 +276,9 @@ impl<B: Build> Decoder<'_, B> {
                 found @ Yaml::Bool(_) => Ok(found),
                 _ => Err(problem(format!("`{text}` is no boolean"))),
             },
-            Some(tag) => tagged(tag, text).map_err(|_| problem(format!("`{text}` is no {}", tag.trim_start_matches('!')))),
+            Some(tag) => {
+                tagged(tag, text).map_err(|_| problem(format!("`{text}` is no {}", tag.trim_start_matches('!'))))
+            }
         }
     }
 

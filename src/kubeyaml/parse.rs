@@ -361,7 +361,8 @@ impl Parser<'_> {
                     if valued {
                         self.scanner.take()?;
                     }
-                    let value = if valued && !self.is_one_of(&ENDS)? { self.node(false, false)? } else { self.empty()? };
+                    let value =
+                        if valued && !self.is_one_of(&ENDS)? { self.node(false, false)? } else { self.empty()? };
                     pairs.extend([key, value]);
                 }
                 Kind::FlowMapEnd => {}

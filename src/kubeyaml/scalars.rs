@@ -22,7 +22,8 @@ impl Gap {
                 self.broken = true;
             } else if !self.broken {
                 scanner.copy(&mut self.blanks);
-            } else if tabs_from.is_some_and(|column| (scanner.mark.column as isize) < column) && scanner.byte(0) == b'\t'
+            } else if tabs_from.is_some_and(|column| (scanner.mark.column as isize) < column)
+                && scanner.byte(0) == b'\t'
             {
                 return Err(Problem::new(scanner.mark.at, "a tab stands where YAML wants spaces"));
             } else {
@@ -175,7 +176,8 @@ impl Scanner<'_> {
     }
 
     fn code_point(&mut self, start: usize, digits: usize) -> Result<char> {
-        let wrong = || Problem::new(start, format!("after this escape stand {digits} hexadecimal digits of a character"));
+        let wrong =
+            || Problem::new(start, format!("after this escape stand {digits} hexadecimal digits of a character"));
         let first = self.hexadecimal(digits).ok_or_else(wrong)?;
         let paired = self.json && digits == 4 && (0xD800..0xDC00).contains(&first);
         if paired && self.byte(0) == b'\\' && self.byte(1) == b'u' {
