@@ -35,6 +35,8 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     rules::stores::OF_OBJECTS,
     rules::secrets::OF_OBJECTS,
     rules::argocd::OF_OBJECTS,
+    rules::pods::OF_OBJECTS,
+    rules::otel::OF_OBJECTS,
     rules::argocd_sync::OF_OBJECTS,
 ];
 
@@ -56,6 +58,10 @@ const OF_WORLDS: &[&[WorldRule]] = &[
     rules::argocd::OF_WORLDS,
     rules::argocd_sync::OF_WORLDS,
     rules::drift::OF_WORLDS,
+    rules::picked::OF_WORLDS,
+    rules::pods::OF_WORLDS,
+    rules::nobody::OF_WORLDS,
+    &[chain::scaling::triggers],
 ];
 
 /// Rules that look at everything the cluster will have.
@@ -66,6 +72,7 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
     wiring::presence::makers,
     wiring::presence::charts,
     wiring::selection::selection,
+    wiring::transport::protocols,
     wiring::admission::admission,
     wiring::attachment::listeners,
     wiring::attachment::grants,

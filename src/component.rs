@@ -321,7 +321,7 @@ pub struct Selector {
     /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Values by JSON pointer, in which `*` stands for some item of a list; see [`crate::evidence`] for what a value may say.
+    /// Values by JSON pointer, in which `*` stands for some item of a list; the module `evidence` says what a value may be.
     #[serde(rename = "where", default, skip_serializing_if = "Map::is_empty")]
     pub conditions: Map<String, Value>,
     /// The same, where `*` stands for each item: what [`Evidence::Every`] wants.
