@@ -137,6 +137,9 @@ pub struct Chart {
     /// Values.
     #[serde(default = "empty")]
     pub values: Value,
+    /// Their file below the cluster's folder; the engine fills it in.
+    #[serde(default)]
+    pub values_file: String,
     /// What it makes that others refer to.
     #[serde(default)]
     pub creates: Vec<Existing>,
