@@ -91,15 +91,19 @@ fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(Identity, Value)]) ->
     let ours = || bundle.manifests.values().map(|p| (&p.manifest.identity, &p.manifest.value));
     let gap = |evidence: &Evidence| match evidence {
         Evidence::Absent(_) => evidence::gap(evidence, ours().chain(foreign.iter().map(|(identity, value)| (identity, value)))),
-        Evidence::Present(_) | Evidence::Every(_) => evidence::gap(evidence, ours()),
+        _ => evidence::gap(evidence, ours()),
     };
     let gaps: Vec<String> = declared.evidence.iter().filter_map(|e| gap(e).map(|gap| gap.sentence)).collect();
+    let unseen: Vec<&str> = declared.evidence.iter().filter_map(|evidence| unseen(evidence, bundle)).collect();
     let shown = match gaps.len() {
-        0 => declared.state,
-        n if n < declared.evidence.len() => declared.state.max(State::Partial),
+        0 if unseen.is_empty() => declared.state,
+        n if n > 0 && n < declared.evidence.len() => declared.state.max(State::Partial),
         _ => declared.state.max(State::Pending),
     };
     let mut detail = declared.detail.clone();
+    if !unseen.is_empty() {
+        detail += &format!("; seen with {} only, and here another version runs, or one that is not known", unseen.join(" and "));
+    }
     if declared.chart {
         detail += "; declared by the chart";
     }
@@ -111,4 +115,13 @@ fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(Identity, Value)]) ->
     }
     let (control, group, pointer) = (declared.control.clone(), declared.group.clone(), declared.pointer.clone());
     Claim { control, group, state: shown, detail, gaps, pointer }
+}
+
+/// The program and version that a run was seen with, where the bundle has another.
+fn unseen<'d>(evidence: &'d Evidence, bundle: &Bundle) -> Option<&'d str> {
+    let mut all = bundle.manifests.values().map(|p| &p.manifest);
+    match evidence {
+        Evidence::Seen(seen) if !all.any(|m| evidence::selects(&seen.shown, &m.identity, &m.value)) => Some(&seen.with),
+        _ => None,
+    }
 }

@@ -281,7 +281,7 @@ pub struct Declared {
 impl Declared {
     /// What of it a rendered folder keeps.
     pub fn promise(&self) -> Promise {
-        Promise { control: self.control.clone(), group: self.group.clone(), evidence: self.evidence.clone() }
+        Promise { control: self.control.clone(), group: self.group.clone(), evidence: self.evidence.iter().filter(|e| !matches!(e, Evidence::Seen(_))).cloned().collect() }
     }
 
     /// The claim with all that its state asks for.
@@ -314,6 +314,19 @@ pub enum Evidence {
     Absent(Selector),
     /// Each that agrees shows what it must.
     Every(Selector),
+    /// A run was seen with what this selects; without it the run proves nothing here.
+    Seen(Seen),
+}
+
+/// What a run was seen with.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// Program and version, for people.
+    pub with: String,
+    /// How it shows among the manifests.
+    #[serde(rename = "as")]
+    pub shown: Selector,
 }
 
 /// Which manifests: all given fields must agree.

@@ -45,10 +45,13 @@ pub fn gap<'a>(evidence: &Evidence, mut all: impl Iterator<Item = (&'a Identity,
                 Some(Gap { sentence, object: Some(object), pointer: before_star(pointer).to_owned() })
             },
         ),
+        // It says how far a run reaches, which is no gap.
+        Evidence::Seen(_) => None,
     }
 }
 
-fn selects(selector: &Selector, identity: &Identity, value: &Value) -> bool {
+/// Whether a selector takes an object.
+pub fn selects(selector: &Selector, identity: &Identity, value: &Value) -> bool {
     let same = |wanted: &Option<String>, given: &str| wanted.as_deref().is_none_or(|w| w == given);
     selector.kind == identity.kind
         && same(&selector.group, &identity.group)
