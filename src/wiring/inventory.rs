@@ -161,12 +161,14 @@ impl<'w, 'a> Inventory<'w, 'a> {
         if self.world.closed {
             return Absence::Sure;
         }
-        if MADE_BY_OPERATORS.contains(&kind) && (self.opaque.contains(namespace) || self.world.generated) {
-            return Absence::Unknown;
-        }
         let beside = |thing: &&Thing<'_>| thing.namespace == namespace;
-        let alike = |thing: &&Thing<'_>| strsim::damerau_levenshtein(&thing.name, name) <= 1 + name.len() / 6;
+        let alike = |thing: &&Thing<'_>| is_alike(&thing.name, name);
         let meant = || self.of(group, kind).filter(|thing| thing.is_meant());
+        if MADE_BY_OPERATORS.contains(&kind) && (self.opaque.contains(namespace) || self.world.generated) {
+            // Something unknown may make it; nearly the name of what is there is a slip all the same.
+            let slip = meant().any(|thing| beside(&thing) && alike(&thing));
+            return if slip { Absence::Likely } else { Absence::Unknown };
+        }
         if meant().any(|thing| thing.name == name || beside(&thing) && alike(&thing)) {
             return Absence::Sure;
         }
@@ -188,6 +190,11 @@ impl<'w, 'a> Inventory<'w, 'a> {
         let runs = |kind: &&str| self.of("apps", kind).any(|t| t.namespace == namespace);
         !namespace.is_empty() && self.find("", "Namespace", "", namespace).is_some() && WORKLOADS.iter().any(runs)
     }
+}
+
+/// One name may be a slip for the other: a letter or so differs.
+pub fn is_alike(a: &str, b: &str) -> bool {
+    strsim::damerau_levenshtein(a, b) <= 1 + b.len() / 6
 }
 
 impl Thing<'_> {
