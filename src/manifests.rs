@@ -102,7 +102,7 @@ pub fn manifests(sources: &[Arc<Source>]) -> (Vec<Manifests>, Vec<Finding>) {
         cluster.generated |= generates(source);
         cluster.files.push(file);
     }
-    let read: Vec<(Vec<Document>, Vec<Finding>)> = sources.par_iter().map(documents).collect();
+    let read: Vec<(Vec<Document>, Vec<Finding>)> = sources.par_iter().map(|source| documents(source, sources.len() == 1)).collect();
     for (documents, found) in read {
         findings.extend(found);
         for mut document in documents {
@@ -136,8 +136,12 @@ fn groups(source: &Arc<Source>) -> Result<Option<Groups>, Finding> {
 }
 
 /// The objects of a file, and what is wrong with it; what can be read counts, whatever stands beside it.
-fn documents(source: &Arc<Source>) -> (Vec<Document>, Vec<Finding>) {
+fn documents(source: &Arc<Source>, alone: bool) -> (Vec<Document>, Vec<Finding>) {
     let (values, mut findings) = kubeyaml::read(source);
+    // A file of another tool may be written in a way that only that tool reads.
+    if !alone && !["apiVersion", "kind"].iter().all(|word| source.text.contains(word)) {
+        findings.clear();
+    }
     let file = Arc::new(File::new(source));
     let mut documents = Vec::new();
     for kubeyaml::Document { position, value } in values {
