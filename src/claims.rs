@@ -40,6 +40,25 @@ pub fn claims(plan: &Plan<'_>, bundle: &Bundle, foreign: &[(Identity, Value)]) -
     claims
 }
 
+/// The same claims, each lowered to a part where there is a finding that its group says undoes it.
+pub fn lowered(plan: &Plan<'_>, mut claims: Vec<Claim>, findings: &[Finding]) -> Vec<Claim> {
+    for claim in claims.iter_mut().filter(|c| c.state != State::Off) {
+        let declared = plan.declared.iter().find(|d| d.control == claim.control && d.group == claim.group);
+        let codes = declared.map_or(&[][..], |d| d.unless.as_slice());
+        let undone: Vec<&Finding> = findings.iter().filter(|f| codes.iter().any(|c| c == f.code.name())).collect();
+        if !undone.is_empty() {
+            claim.state = claim.state.max(State::Partial);
+            let more = match undone.len() {
+                1 => String::new(),
+                n => format!("; `check` tells {} more", n - 1),
+            };
+            claim.detail += &format!("; undone in part: {} ({}){more}", undone[0].message, undone[0].code.name());
+        }
+    }
+    claims.sort_by(|a, b| (a.state == State::Off, &a.control).cmp(&(b.state == State::Off, &b.control)));
+    claims
+}
+
 /// Claims that the manifests do not bear out.
 pub fn gaps(plan: &Plan<'_>, claims: &[Claim]) -> Vec<Finding> {
     let gaps = claims.iter().flat_map(|claim| claim.gaps.iter().map(move |gap| (claim, gap)));

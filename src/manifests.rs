@@ -8,10 +8,11 @@ use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::chart_values;
 use crate::existing::{Existing, Silence};
 use crate::finding::{Code, Finding};
 use crate::kubeyaml;
-use crate::object::{File, Identity};
+use crate::object::{File, Identity, Linked};
 use crate::source::{Place, Source};
 use crate::tree::GROUPS;
 
@@ -45,6 +46,8 @@ pub struct Document {
     pub file: Arc<File>,
     /// Which document of the file, from 0.
     pub position: usize,
+    /// Values of charts, from files beside it.
+    pub linked: Vec<Linked>,
     below: usize,
 }
 
@@ -111,7 +114,31 @@ pub fn manifests(sources: &[Arc<Source>]) -> (Vec<Manifests>, Vec<Finding>) {
             clusters.entry(folder).or_default().documents.push(document);
         }
     }
+    for cluster in clusters.values_mut().filter(|cluster| cluster.closed) {
+        values_of_charts(cluster, sources);
+    }
     (clusters.into_values().collect(), findings)
+}
+
+/// Puts the values of charts, which our folders hold beside the Applications, into these.
+fn values_of_charts(cluster: &mut Manifests, sources: &[Arc<Source>]) {
+    let (folder, start) = (cluster.folder.as_str(), format!("{}{}/", cluster.folder, chart_values::FOLDER));
+    let files = sources.iter().filter(|source| source.name.starts_with(&start));
+    let read = files.filter_map(|source| {
+        let text: Arc<str> = Arc::from(source.text.as_str());
+        let values = kubeyaml::read(source).0.into_iter().next()?.value;
+        Some((&source.name[folder.len()..], text, values))
+    });
+    let read: Vec<(&str, Arc<str>, Value)> = read.collect();
+    let find = |entry: &str| {
+        let named = read.iter().find(|(path, ..)| chart_values::means(entry, path));
+        named.map(|(path, text, value)| (*path, text, value))
+    };
+    for document in &mut cluster.documents {
+        if let Some((value, linked)) = chart_values::linked(&document.identity, &document.value, find) {
+            (document.value, document.linked) = (value, linked);
+        }
+    }
 }
 
 /// A kustomization that brings more than the files that it names.
@@ -156,7 +183,14 @@ fn documents(source: &Arc<Source>, alone: bool) -> (Vec<Document>, Vec<Finding>)
         for value in values {
             match Identity::of(&value) {
                 Ok(identity) => {
-                    documents.push(Document { identity, value, file: file.clone(), position, below: 0 });
+                    documents.push(Document {
+                        identity,
+                        value,
+                        file: file.clone(),
+                        position,
+                        linked: Vec::new(),
+                        below: 0,
+                    });
                 }
                 Err(field) => findings.extend(no_object(&value, &field, source)),
             }

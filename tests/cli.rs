@@ -559,6 +559,7 @@ fn a_fork_adds_a_group_without_rust() {
     fine(&folder, &["render"]);
     let rendered = files(&folder.join("rendered/ai-dev"));
     assert!(rendered["fax/configmap-fax.yaml"].contains("number: \"1\""));
+    assert!(rendered["argocd/application-ai-dev-fax.yaml"].contains("namespace: fax"));
     assert!(rendered.contains_key("namespaces/namespace-fax.yaml"));
     assert!(fine(&folder, &["resolve"]).out.contains("catalog: groups/fax.yaml is added"));
 }
