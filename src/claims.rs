@@ -89,12 +89,16 @@ fn off(raw: &Value, group: &str) -> Option<Claim> {
 
 fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Claim {
     let gaps: Vec<String> = declared.evidence.iter().filter_map(|evidence| gap(evidence, bundle, foreign)).collect();
+    let unseen: Vec<&str> = declared.evidence.iter().filter_map(|evidence| unseen(evidence, bundle)).collect();
     let shown = match gaps.len() {
-        0 => declared.state,
-        n if n < declared.evidence.len() => declared.state.max(State::Partial),
+        0 if unseen.is_empty() => declared.state,
+        n if n > 0 && n < declared.evidence.len() => declared.state.max(State::Partial),
         _ => declared.state.max(State::Pending),
     };
     let mut detail = declared.detail.clone();
+    if !unseen.is_empty() {
+        detail += &format!("; seen with {} only, and here another version runs, or one that is not known", unseen.join(" and "));
+    }
     if declared.chart {
         detail += "; declared by the chart";
     }
@@ -109,9 +113,7 @@ fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(Identity, Value)]) ->
 }
 
 fn gap(evidence: &Evidence, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Option<String> {
-    let found = |selector: &Selector| {
-        bundle.manifests.values().any(|p| selects(selector, &p.manifest.identity, &p.manifest.value))
-    };
+    let found = |selector: &Selector| is_there(selector, bundle);
     let brought = |selector: &Selector| foreign.iter().any(|(identity, value)| selects(selector, identity, value));
     match evidence {
         Evidence::Present(selector) if !found(selector) => Some(format!("no {} in the manifests", describe(selector))),
@@ -120,6 +122,18 @@ fn gap(evidence: &Evidence, bundle: &Bundle, foreign: &[(Identity, Value)]) -> O
         }
         _ => None,
     }
+}
+
+/// The program and version that a run was seen with, where the bundle has another.
+fn unseen<'d>(evidence: &'d Evidence, bundle: &Bundle) -> Option<&'d str> {
+    match evidence {
+        Evidence::Seen(seen) if !is_there(&seen.shown, bundle) => Some(&seen.with),
+        _ => None,
+    }
+}
+
+fn is_there(selector: &Selector, bundle: &Bundle) -> bool {
+    bundle.manifests.values().any(|p| selects(selector, &p.manifest.identity, &p.manifest.value))
 }
 
 fn selects(selector: &Selector, identity: &Identity, value: &Value) -> bool {

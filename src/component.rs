@@ -307,6 +307,19 @@ pub enum Evidence {
     Present(Selector),
     /// None does.
     Absent(Selector),
+    /// A run was seen with what this selects; without it the run proves nothing here.
+    Seen(Seen),
+}
+
+/// What a run was seen with.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// Program and version, for people.
+    pub with: String,
+    /// How it shows among the manifests.
+    #[serde(rename = "as")]
+    pub shown: Selector,
 }
 
 /// Which manifests: all given fields must agree.
