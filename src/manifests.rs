@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::chart_values;
+use crate::component::Promise;
 use crate::existing::{Existing, Silence};
 use crate::finding::{Code, Finding};
 use crate::kubeyaml;
@@ -29,6 +30,8 @@ pub struct Manifests {
     pub existing: Vec<Existing>,
     /// As its `groups.yaml` says.
     pub silences: Vec<Silence>,
+    /// As its `groups.yaml` says.
+    pub promises: Vec<Promise>,
     /// Some of what the files stand for is made elsewhere: a chart, a generator.
     pub generated: bool,
     /// There is a `groups.yaml`, so the files are all there is.
@@ -67,6 +70,8 @@ struct Groups {
     elsewhere: Vec<Existing>,
     #[serde(default)]
     silenced: Vec<Silence>,
+    #[serde(default)]
+    claims: Vec<Promise>,
 }
 
 /// Reads files, sorted by folder. Names are relative to the working folder.
@@ -78,13 +83,14 @@ pub fn manifests(sources: &[Arc<Source>]) -> (Vec<Manifests>, Vec<Finding>) {
             continue;
         };
         match groups(source) {
-            Ok(Some(Groups { elsewhere, silenced })) => {
+            Ok(Some(Groups { elsewhere, silenced, claims })) => {
                 let place = || Some(Place::new(source, 0, 0));
                 let silences = silenced.into_iter().map(|s| Silence { place: place(), ..s }).collect();
                 let manifests = Manifests {
                     folder: folder.into(),
                     existing: elsewhere,
                     silences,
+                    promises: claims,
                     closed: true,
                     ..Manifests::default()
                 };

@@ -30,4 +30,8 @@ pub mod stores;
 pub mod secrets;
 pub mod argocd_sync;
 pub mod argocd;
+pub mod picked;
+pub mod pods;
+pub mod otel;
+pub mod nobody;
 pub mod drift;

@@ -1,6 +1,7 @@
 //! What one cluster has: the objects of its files, and what exists without a file. The closed world in which references are
 //! resolved; made from a bundle or from files, with equal results.
 
+use crate::component::Promise;
 use crate::existing::{Existing, Silence};
 use crate::finding::Finding;
 use crate::manifests::Manifests;
@@ -24,6 +25,8 @@ pub struct World<'a> {
     pub existing: &'a [Existing],
     /// Findings that are not to be reported.
     pub silences: &'a [Silence],
+    /// What a rendered folder claims; a plan is asked for its claims itself.
+    pub promises: &'a [Promise],
     /// A kustomization generates objects, or fetches some, that stand in no file.
     pub generated: bool,
     /// Files and `existing` are all there is. Otherwise (a folder that somebody else made) a kind counts as complete when
@@ -55,6 +58,7 @@ impl<'a> World<'a> {
             repeated,
             existing: &plan.existing,
             silences: &plan.silences,
+            promises: &[],
             generated: false,
             closed: true,
         }
@@ -78,6 +82,7 @@ impl<'a> World<'a> {
         let (existing, silences) = (&manifests.existing, &manifests.silences);
         let files = manifests.files.iter().map(String::as_str).collect();
         let (generated, closed) = (manifests.generated, manifests.closed);
-        Self { objects, files, repeated, existing, silences, generated, closed }
+        let promises = &manifests.promises;
+        Self { objects, files, repeated, existing, silences, promises, generated, closed }
     }
 }
