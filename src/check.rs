@@ -2,8 +2,9 @@
 
 use crate::agentic::seen::Seen;
 use crate::crd::{Crds, Verdict};
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Severity};
 use crate::object::{Object, ObjectRule};
+use crate::placeholder;
 use crate::plan::Plan;
 use crate::pointer;
 use crate::render::Bundle;
@@ -41,6 +42,7 @@ const OF_WORLDS: &[&[WorldRule]] = &[
     rules::routing::OF_WORLDS,
     rules::gateway::OF_WORLDS,
     rules::inference::OF_WORLDS,
+    rules::picker_rights::OF_WORLDS,
     rules::listening::OF_WORLDS,
     rules::vllm::OF_WORLDS,
     rules::keda::OF_WORLDS,
@@ -80,7 +82,18 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
 pub fn check(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     let mut all = findings(world, crds);
     all.extend(agentic::rules::check_objects(&world.objects, world.closed));
+    if !world.closed {
+        all.retain(|finding| !placeholder::decides(finding));
+        all.iter_mut().for_each(soften);
+    }
     silence::apply(all, world.silences)
+}
+
+/// Which release of an operator a cluster runs, files that do not install it do not tell.
+fn soften(finding: &mut Finding) {
+    if finding.code == Code::ApiNotServed {
+        finding.severity = Severity::Warning;
+    }
 }
 
 /// The same for a cluster that was rendered here, whose plan and claims are known.

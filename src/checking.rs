@@ -52,11 +52,12 @@ fn of_clusters(workspace: &Workspace<'_>, only: Option<&str>, from: Option<&Defi
 
 fn of_manifests(folder: &Path, path: &Path, from: Option<&Definitions>) -> Result<Checked> {
     let (sources, mut findings) = disk::sources(folder, path)?;
-    let (clusters, found) = manifests::manifests(&sources);
+    let (clusters, found) = manifests::manifests_below(&disk::root(folder, path), &sources);
     findings.extend(found);
     let kinds = kinds(clusters.iter().flat_map(|c| &c.documents).map(|d| &d.identity));
     let (crds, found) = from.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
     findings.extend(found);
     findings.par_extend(clusters.par_iter().flat_map(|cluster| check::check(&World::of_manifests(cluster), &crds)));
-    Ok((findings, definitions::unknown(&kinds, &crds, from)))
+    let notes: String = clusters.iter().flat_map(|c| &c.notes).map(|note| format!("{note}\n")).collect();
+    Ok((findings, notes + &definitions::unknown(&kinds, &crds, from)))
 }

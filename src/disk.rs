@@ -120,14 +120,27 @@ pub fn sources(folder: &Path, path: &Path) -> Result<(Vec<Arc<Source>>, Vec<Find
         if !entry.file_type().is_file() || (entry.depth() > 0 && !entry.path().extension().is_some_and(known)) {
             continue;
         }
-        let name = slashes(&path.join(entry.path().strip_prefix(&start).expect("found below it")));
-        let name = name.trim_end_matches('/');
+        let name = plain(&path.join(entry.path().strip_prefix(&start).expect("found below it")));
         match text(entry.path(), MAX_STREAM)? {
             Ok(text) => sources.push(Source::new(name, text)),
             Err(before) => findings.push(not_utf8(&Source::new(name, before))),
         }
     }
     Ok((sources, findings))
+}
+
+/// The folder that names of [`sources`] start with, with a `/` at its end; empty for the working folder and for one file.
+pub fn root(folder: &Path, path: &Path) -> String {
+    match plain(path) {
+        name if name.is_empty() || !folder.join(path).is_dir() => String::new(),
+        name => format!("{name}/"),
+    }
+}
+
+/// A path as people write it: `./a//b/` is `a/b`, and `.` is empty.
+fn plain(path: &Path) -> String {
+    let steps = path.components().filter(|step| !matches!(step, std::path::Component::CurDir));
+    slashes(&steps.collect::<PathBuf>())
 }
 
 /// About a file of which only this much is text.

@@ -256,6 +256,7 @@ codes! {
     EmptySelection "empty-selection" "A selector takes nothing."
     UnreachablePods "unreachable-pods" "Pods wait for requests, and nothing leads to them."
     UnboundRole "unbound-role" "A Role that is bound to nobody, beside a ServiceAccount without any rights."
+    MissingRight "missing-right" "The roles of a ServiceAccount do not allow what its pods watch."
     McpUnlocked "mcp-unlocked" "Anybody may call the tools of an MCP server, while other routes of its Gateway ask for a key or a token."
     NotAttached "not-attached" "A route names a Gateway that does not take it."
     PolicyTarget "policy-target" "An AgentgatewayPolicy is for a part of its target that is not there, or sets what that target does not take."

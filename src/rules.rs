@@ -15,6 +15,7 @@ pub mod jwt;
 pub mod routing;
 pub mod gateway;
 pub mod inference;
+pub mod picker_rights;
 pub mod listening;
 pub mod vllm;
 pub mod keda;
