@@ -22,7 +22,7 @@ pub const SECRET_TEMPLATE: &str = "templates/external-secret.yaml";
 pub const BUILTIN: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
 
 /// Names in expressions and templates that no list or capability may take.
-const RESERVED: [&str; 11] = [
+const RESERVED: [&str; 12] = [
     "platform",
     "settings",
     "capabilities",
@@ -34,6 +34,7 @@ const RESERVED: [&str; 11] = [
     "secret",
     "agentic_gateway",
     "agentic_object",
+    "cluster_kind",
 ];
 
 /// All that can be chosen.
@@ -161,6 +162,9 @@ pub struct Rule {
     pub message: String,
     /// The way out.
     pub help: Option<String>,
+    /// It is told, and rendered all the same.
+    #[serde(default)]
+    pub warn: bool,
 }
 
 impl Catalog {
@@ -208,6 +212,16 @@ impl Catalog {
         self.groups.values().filter_map(|g| Some((g.feature.as_deref()?, g))).collect()
     }
 
+    /// The cluster-scoped kinds of all components, on or off; sorted, without repeats.
+    pub fn cluster_kinds(&self) -> Vec<Value> {
+        let components =
+            self.groups.values().flat_map(|g| g.variants.values()).flat_map(|v| v.text.components.values());
+        let kinds = components.filter_map(|component| component["clusterKinds"].as_array()).flatten();
+        let text = |kind: &Value, key: &str| kind[key].as_str().unwrap_or_default().to_owned();
+        let sorted: BTreeSet<(String, String)> = kinds.map(|kind| (text(kind, "group"), text(kind, "kind"))).collect();
+        sorted.into_iter().map(|(group, kind)| json!({ "group": group, "kind": kind })).collect()
+    }
+
     /// Names that a group uses and nobody has: required capabilities, documents, component folders.
     fn missing_names(&self) -> Vec<Finding> {
         let offered: BTreeSet<&str> = self.groups.values().flat_map(Group::capabilities).collect();
@@ -232,6 +246,12 @@ impl Catalog {
                 for (name, component) in &variant.text.components {
                     let folder = format!("templates/{name}/");
                     let has_source = component.get("chart").is_some() || component.get("git").is_some();
+                    if component.get("clusterKinds").is_some_and(|kinds| kinds.to_string().contains("{{")) {
+                        say(
+                            "/components",
+                            format!("`clusterKinds` of `{name}` hold an expression: they count when it is off too"),
+                        );
+                    }
                     let own_secrets = variant.text.secrets.iter().any(|s| s["component"] == json!(name));
                     if !has_source && !own_secrets && self.templates.in_folder(&folder).is_empty() {
                         say(

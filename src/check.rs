@@ -30,6 +30,7 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     rules::stores::OF_OBJECTS,
     rules::secrets::OF_OBJECTS,
     rules::argocd::OF_OBJECTS,
+    rules::argocd_sync::OF_OBJECTS,
 ];
 
 /// Rules that look at all objects of a cluster, by subject.
@@ -49,6 +50,7 @@ const OF_WORLDS: &[&[WorldRule]] = &[
     rules::postgres::OF_WORLDS,
     rules::secrets::OF_WORLDS,
     rules::argocd::OF_WORLDS,
+    rules::argocd_sync::OF_WORLDS,
     rules::drift::OF_WORLDS,
 ];
 
@@ -76,6 +78,7 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
     wiring::argocd::projects,
     wiring::argocd::paths,
     wiring::argocd::owners,
+    wiring::projects::shrinking,
 ];
 
 /// Everything that is wrong with a cluster's objects, and what its silences miss.
@@ -138,14 +141,19 @@ pub fn refusal(object: &Object<'_>, violation: Violation) -> Finding {
     Finding { help: violation.help, ..object.error(violation.code, &violation.pointer, message) }
 }
 
-/// One object has one owner: of two with one identity the cluster keeps the one applied last.
+/// One object has one owner: of two with one identity the cluster keeps the one applied last. What we render holds copies.
 fn repeated(world: &World<'_>) -> Vec<Finding> {
+    let is_copy = |object: &&Object<'_>| {
+        let id = object.identity;
+        let first = world.objects.get(&id.group, &id.kind, &id.namespace, &id.name);
+        world.closed && first.is_some_and(|first| first.text == object.text)
+    };
     let one = |object: &Object<'_>| {
         let finding =
             object.error(Code::DuplicateObject, "/metadata/name", format!("{} stands twice", object.identity));
         finding.help("one object has one owner: rename one, or drop it")
     };
-    world.repeated.iter().map(one).collect()
+    world.repeated.iter().filter(|object| !is_copy(object)).map(one).collect()
 }
 
 /// Keys live in the data plane: nothing that looks like one may stand in a file.

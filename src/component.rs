@@ -40,6 +40,9 @@ pub struct Component {
     /// Cluster-scoped kinds it creates.
     #[serde(default)]
     pub cluster_kinds: Vec<ClusterKind>,
+    /// What of others its folder holds too.
+    #[serde(default)]
+    pub copies: Vec<Copied>,
     /// As in an Application.
     #[serde(default)]
     pub ignore_differences: Vec<Value>,
@@ -56,6 +59,16 @@ impl Component {
     pub fn all_namespaces(&self) -> impl Iterator<Item = &str> {
         [&self.namespace].into_iter().chain(&self.namespaces).map(String::as_str)
     }
+}
+
+/// Objects of another component.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Copied {
+    /// Name of the component.
+    pub component: String,
+    /// Kind of the objects.
+    pub kind: String,
 }
 
 /// A cluster-scoped kind.

@@ -54,6 +54,7 @@ pub mod sight;
 pub mod order;
 pub mod weight;
 pub mod strata;
+pub mod strata_settings;
 pub mod strata_agentic;
 pub mod plan;
 pub mod render;

@@ -30,8 +30,10 @@ impl Rendered<'_> {
 
     /// What the rules and the schemas say, at the places that cause it, sorted.
     pub fn findings(&self, crds: &Crds) -> Vec<Finding> {
-        let findings = check::check_rendered(&self.plan, &self.bundle, crds);
-        sorted(trace::causes(&self.plan, &self.bundle, self.cluster, findings))
+        let found = check::check_rendered(&self.plan, &self.bundle, crds);
+        let mut findings = trace::causes(&self.plan, &self.bundle, self.cluster, found);
+        findings.extend(self.plan.advice.iter().cloned());
+        sorted(findings)
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Plan<'a> {
     pub declared: Vec<Declared>,
     /// The AiGateway and ToolGateway contracts.
     pub agentic: Agentic,
+    /// What groups say of settings that they take.
+    pub advice: Vec<Finding>,
 }
 
 /// Resolves one cluster. Equal inputs give equal plans; `memo` changes the time only.
@@ -60,7 +62,16 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
         (name, Sight::new(&cluster.platform, &settings[name]))
     };
     let sights = choices.values().filter(|c| c.on).map(sight).collect();
-    let mut work = Work { templates: &catalog.templates, cluster, choices: &choices, sights, memo, findings, made: 0 };
+    let mut work = Work {
+        templates: &catalog.templates,
+        cluster,
+        choices: &choices,
+        sights,
+        memo,
+        findings,
+        advice: Vec::new(),
+        made: 0,
+    };
     work.capabilities();
     work.stop()?;
     work.validate();
@@ -79,11 +90,11 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
     let existing = work.existing(&components);
     let silences = work.silences();
     work.stop()?;
-    let engine = engine_lists(&components, &secrets, &agentic);
+    let engine = engine_lists(catalog, &components, &secrets, &agentic);
     work.add_lists(|name| engine.get(name).cloned());
     let declared = work.claims();
     work.stop()?;
-    let sights = work.sights;
+    let (sights, advice) = (work.sights, work.advice);
     Ok(Plan {
         catalog,
         cluster: cluster.name.clone(),
@@ -96,6 +107,7 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
         silences,
         declared,
         agentic,
+        advice,
     })
 }
 
@@ -149,7 +161,12 @@ pub fn folders(catalog: &Catalog, cluster: &Cluster) -> Vec<String> {
     on.filter_map(folder).collect()
 }
 
-fn engine_lists(components: &[Component], secrets: &[Secret], agentic: &Agentic) -> BTreeMap<&'static str, Vec<Value>> {
+fn engine_lists(
+    catalog: &Catalog,
+    components: &[Component],
+    secrets: &[Secret],
+    agentic: &Agentic,
+) -> BTreeMap<&'static str, Vec<Value>> {
     let mut namespaces: BTreeMap<&str, bool> = BTreeMap::new();
     for component in components {
         for namespace in component.all_namespaces() {
@@ -165,6 +182,7 @@ fn engine_lists(components: &[Component], secrets: &[Secret], agentic: &Agentic)
     let values =
         |list: Vec<Result<Value, serde_json::Error>>| list.into_iter().map(|v| v.expect("plain data")).collect();
     BTreeMap::from([
+        ("cluster_kind", catalog.cluster_kinds()),
         ("component", values(components.iter().map(serde_json::to_value).collect())),
         ("secret", values(secrets.iter().map(serde_json::to_value).collect())),
         ("namespace", namespaces.into_iter().map(namespace).collect()),

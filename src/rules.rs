@@ -25,5 +25,6 @@ pub mod cnpg;
 pub mod postgres;
 pub mod stores;
 pub mod secrets;
+pub mod argocd_sync;
 pub mod argocd;
 pub mod drift;

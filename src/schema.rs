@@ -225,9 +225,13 @@ fn explain(error: &ValidationError<'_>, node: &Node, what: &str, schema: &Value)
         ValidationErrorKind::PropertyNames { error } => {
             let key = plain(error.instance());
             let place = here.and_then(|n| n.entry(&key)).map_or_else(|| place.clone(), |e| e.place.clone());
-            Finding::error(Code::InvalidName, format!("`{key}` cannot be a key of `{name}`"))
-                .place(place)
-                .help("lower-case letters, digits and dashes, at most 63, starting with a letter")
+            let help = match error.kind() {
+                ValidationErrorKind::Pattern { pattern } if !pattern.starts_with("^[a-z](") => {
+                    format!("it must match {pattern}")
+                }
+                _ => "lower-case letters, digits and dashes, at most 63, starting with a letter".to_owned(),
+            };
+            Finding::error(Code::InvalidName, format!("`{key}` cannot be a key of `{name}`")).place(place).help(help)
         }
         ValidationErrorKind::Minimum { limit } => {
             described(format!("`{name}` is {given}, it must be at least {limit}"))

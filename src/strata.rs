@@ -1,4 +1,4 @@
-//! The strata of a plan, one method each: capability fields, rules on settings, lists, documents, components, secrets. Each
+//! The strata of a plan, one method each: capability fields, lists, documents, components, secrets. Each
 //! sees only what stands before it; `plan` calls them in order.
 
 use std::any::Any;
@@ -44,6 +44,8 @@ pub(crate) struct Work<'a, 'w> {
     pub(crate) sights: BTreeMap<&'a str, Sight>,
     pub(crate) memo: &'w Memo,
     pub(crate) findings: Vec<Finding>,
+    /// What groups say of settings that they take.
+    pub(crate) advice: Vec<Finding>,
     /// What expressions have made so far, up to [`MAX_VALUES`].
     pub(crate) made: usize,
 }
@@ -57,7 +59,7 @@ impl<'a, 'w> Work<'a, 'w> {
         self.choices.values().filter(|c| c.on)
     }
 
-    fn context(&self, choice: &Choice<'a>) -> Context {
+    pub(crate) fn context(&self, choice: &Choice<'a>) -> Context {
         self.sights[choice.group.name.as_str()].context().clone()
     }
 
@@ -66,7 +68,7 @@ impl<'a, 'w> Work<'a, 'w> {
     }
 
     /// What a stratum makes of one group: made once for all clusters in which the group sees the same.
-    fn once<T: Any + Send + Sync>(
+    pub(crate) fn once<T: Any + Send + Sync>(
         &mut self,
         step: &'static str,
         choice: &Choice<'a>,
@@ -86,7 +88,13 @@ impl<'a, 'w> Work<'a, 'w> {
         self.findings.push(Finding::error(Code::TemplateValue, sentence).place(choice.place(pointer)));
     }
 
-    fn fill(&mut self, choice: &Choice<'_>, pointer: &str, value: &Value, context: &Context) -> Option<Value> {
+    pub(crate) fn fill(
+        &mut self,
+        choice: &Choice<'_>,
+        pointer: &str,
+        value: &Value,
+        context: &Context,
+    ) -> Option<Value> {
         if !self.charge(choice, pointer, value) {
             return None;
         }
@@ -94,7 +102,13 @@ impl<'a, 'w> Work<'a, 'w> {
         filled.map_err(|(inner, sentence)| self.wrong(choice, &format!("{pointer}{inner}"), sentence)).ok()
     }
 
-    fn eval(&mut self, choice: &Choice<'_>, pointer: &str, expression: &str, context: &Context) -> Option<Value> {
+    pub(crate) fn eval(
+        &mut self,
+        choice: &Choice<'_>,
+        pointer: &str,
+        expression: &str,
+        context: &Context,
+    ) -> Option<Value> {
         if !self.charge(choice, pointer, &json!(expression)) {
             return None;
         }
@@ -114,7 +128,13 @@ impl<'a, 'w> Work<'a, 'w> {
     }
 
     /// The elements of a `for` (an expression or a literal list), or the one pass without `for`.
-    fn each(&mut self, choice: &Choice<'_>, pointer: &str, each: Option<&Value>, context: &Context) -> Vec<Context> {
+    pub(crate) fn each(
+        &mut self,
+        choice: &Choice<'_>,
+        pointer: &str,
+        each: Option<&Value>,
+        context: &Context,
+    ) -> Vec<Context> {
         let list = match each {
             None => return vec![context.clone()],
             Some(Value::String(expression)) => self.eval(choice, pointer, expression, context),
@@ -143,37 +163,6 @@ impl<'a, 'w> Work<'a, 'w> {
                 self.eval(choice, &format!("{pointer}/when"), expression, context).is_some_and(|v| truthy(&v))
             }
             Some(literal) => truthy(literal),
-        }
-    }
-
-    /// What groups say about their own settings, in the light of the capabilities they have.
-    pub(crate) fn validate(&mut self) {
-        for choice in self.on() {
-            self.once("validate", choice, |work| work.validate_one(choice));
-        }
-    }
-
-    fn validate_one(&mut self, choice: &Choice<'a>) {
-        let context = self.context(choice);
-        for (i, rule) in choice.variant().text.validate.iter().enumerate() {
-            let pointer = format!("/validate/{i}");
-            let each = rule.each.clone().map(Value::String);
-            for context in self.each(choice, &format!("{pointer}/for"), each.as_ref(), &context) {
-                let Some(holds) = self.eval(choice, &format!("{pointer}/require"), &rule.require, &context) else {
-                    continue;
-                };
-                if !truthy(&holds) {
-                    let text = |work: &mut Self, key: &str, text: &str| {
-                        let filled = work.fill(choice, &format!("{pointer}/{key}"), &json!(text), &context);
-                        filled.map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).unwrap_or_default()
-                    };
-                    let finding = Finding::error(Code::SettingRule, text(self, "message", &rule.message));
-                    let at = text(self, "at", &rule.at);
-                    let help = rule.help.as_ref().map(|help| text(self, "help", help));
-                    let finding = finding.place(self.setting_place(&choice.group.name, &at));
-                    self.findings.push(Finding { help, ..finding });
-                }
-            }
         }
     }
 

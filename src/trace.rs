@@ -57,7 +57,9 @@ fn spots<'a>(plan: &'a Plan<'_>, placed: &Placed, rendered: &Place) -> Option<Ve
     let node = yaml::nodes(&rendered.source).ok()?.into_iter().next()?;
     let pointer = pointer_of(&node, rendered)?;
     let template = in_template(plan, placed, &pointer)?;
-    let group = in_chart(plan, placed, &pointer, &template).or_else(|| in_secrets(plan, placed, &template));
+    let group = in_chart(plan, placed, &pointer, &template)
+        .or_else(|| in_secrets(plan, placed, &template))
+        .or_else(|| in_component(plan, placed, &template));
     let mut trail: Vec<Spot<'a>> = [template].into_iter().chain(group).collect();
     let document = trail.last().and_then(|spot| in_document(plan, spot));
     trail.extend(document);
@@ -136,6 +138,18 @@ fn in_chart<'a>(plan: &'a Plan<'_>, placed: &Placed, pointer: &str, line: &Spot<
     let holds = |chart: &crate::component::Chart| chart.values == *value && value.is_object();
     let component = plan.components.iter().find(|c| c.chart.as_ref().is_some_and(holds))?;
     in_group(plan, &component.group, &format!("/components/{}/chart/values", component.name), &line.rest)
+}
+
+/// Where a chart or a folder comes from stands in the group file as well.
+fn in_component<'a>(plan: &'a Plan<'_>, placed: &Placed, line: &Spot<'_>) -> Option<Spot<'a>> {
+    let part = |name: &str| {
+        let (at, _) = [".chart.", ".git."].iter().find_map(|key| name.match_indices(*key).next())?;
+        Some(name[at..].replace('.', "/"))
+    };
+    let part = line.names.iter().find_map(|name| part(name))?;
+    let name = placed.manifest.value.pointer("/metadata/labels/app.kubernetes.io~1name")?;
+    let component = plan.components.iter().find(|c| name == &c.name)?;
+    in_group(plan, &component.group, &format!("/components/{}{part}", component.name), &line.rest)
 }
 
 /// What is said about a Secret stands in the group file; what its template says of all of them, in the template.

@@ -20,3 +20,4 @@ pub mod rights;
 pub mod hosts;
 pub mod filled;
 pub mod argocd;
+pub mod projects;

@@ -57,12 +57,24 @@ fn model(model: &Value, extras: &Value) -> Yaml {
     ];
     let extra = &extras[name];
     params.extend(extra["apiBase"].as_str().map(|url| field("api_base", text(url))));
-    for (key, price) in [("input_cost_per_token", "inputPrice"), ("output_cost_per_token", "outputPrice")] {
-        let price = extra[price].as_f64().and_then(|price| format!("{price}e-6").parse::<f64>().ok());
+    for (key, names) in PRICES {
+        let price = names.iter().find_map(|name| extra[*name].as_f64());
+        let price = price.and_then(|price| format!("{price}e-6").parse::<f64>().ok());
         params.extend(price.map(|price| field(key, Yaml::Float(price))));
     }
-    Yaml::Map(vec![field("model_name", text(name)), field("litellm_params", Yaml::Map(params))])
+    let mut entry = vec![field("model_name", text(name)), field("litellm_params", Yaml::Map(params))];
+    let longest = extra["maxOutputTokens"].as_i64();
+    entry.extend(longest.map(|n| field("model_info", Yaml::Map(vec![field("max_output_tokens", Yaml::Int(n))]))));
+    Yaml::Map(entry)
 }
+
+/// LiteLLM's name of each price, and the settings that say it, the first that is there.
+const PRICES: [(&str, &[&str]); 4] = [
+    ("input_cost_per_token", &["inputPrice"]),
+    ("output_cost_per_token", &["outputPrice"]),
+    ("cache_read_input_token_cost", &["cacheReadPrice", "inputPrice"]),
+    ("cache_creation_input_token_cost", &["cacheWritePrice", "inputPrice"]),
+];
 
 fn server(route: &Route) -> Yaml {
     let list = |tools: &[String]| Yaml::List(tools.iter().map(|tool| text(tool)).collect());

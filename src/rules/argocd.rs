@@ -7,6 +7,7 @@ use crate::api_group::{ARGOCD, INFERENCE_X};
 use crate::finding::{Code, Finding};
 use crate::object::{Object, ObjectRule};
 use crate::rules::application::{Given, applications, chart_value, charts, sources, version};
+use crate::rules::argocd_sync::is_range;
 use crate::rules::fields::without_effect;
 use crate::schema::did_you_mean;
 use crate::world::{World, WorldRule};
@@ -152,11 +153,12 @@ fn floating_revision(app: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (pointer, source) in sources(app).into_iter().filter(|(_, source)| is_upstream(source)) {
         let revision = source["targetRevision"].as_str().unwrap_or_default();
-        if !["", "HEAD", "main", "master"].contains(&revision) {
+        if !["", "HEAD", "main", "master"].contains(&revision) && !is_range(revision) {
             continue;
         }
         let message = format!("{} takes CRDs from a branch: kinds come and go with it", app.identity);
-        let finding = app.warning(Code::FloatingVersion, &pointer, message);
+        let at = if revision.is_empty() { pointer } else { format!("{pointer}/targetRevision") };
+        let finding = app.warning(Code::FloatingVersion, &at, message);
         findings.push(finding.help("name a tag under `targetRevision`, as `v1.5.1`"));
     }
     findings

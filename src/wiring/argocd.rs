@@ -96,7 +96,12 @@ fn home(application: &Object<'_>, project: &Object<'_>) -> Option<Finding> {
 fn repositories(application: &Object<'_>, project: &Object<'_>) -> Vec<Finding> {
     let plain = |url: &str| url.trim_end_matches('/').trim_end_matches(".git").to_lowercase();
     let allowed: Vec<&str> = project.items("/spec/sourceRepos").iter().filter_map(Value::as_str).collect();
-    let fits = |url: &str| allowed.iter().any(|pattern| wildcard(&plain(pattern), &plain(url)));
+    // `!` closes what it names to the project, and opens nothing.
+    let (closed, open): (Vec<&str>, Vec<&str>) = allowed.iter().partition(|pattern| pattern.starts_with('!'));
+    let hits = |pattern: &str, url: &str| wildcard(&plain(pattern), &plain(url));
+    let fits = |url: &str| {
+        open.iter().any(|pattern| hits(pattern, url)) && !closed.iter().any(|pattern| hits(&pattern[1..], url))
+    };
     let several = (0..application.items("/spec/sources").len()).map(|i| format!("/spec/sources/{i}"));
     let pointers = ["/spec/source".to_owned()].into_iter().chain(several).map(|source| format!("{source}/repoURL"));
     let wrong = pointers.filter(|pointer| {
@@ -111,21 +116,47 @@ fn repositories(application: &Object<'_>, project: &Object<'_>) -> Vec<Finding> 
     wrong.map(one).collect()
 }
 
+/// How a field of a destination takes a text: `!` takes all that it does not name, and what it names is closed whatever other
+/// destinations say (argo-cd 3.4, `isDestinationMatched`).
+#[derive(Clone, Copy, PartialEq)]
+enum Taken {
+    Yes,
+    No,
+    Closed,
+}
+
+fn taken(pattern: &str, text: &str) -> Taken {
+    match pattern.strip_prefix('!') {
+        Some(closed) if wildcard(closed, text) => Taken::Closed,
+        Some(_) => Taken::Yes,
+        None if wildcard(pattern, text) => Taken::Yes,
+        None => Taken::No,
+    }
+}
+
 /// True where a project lets an Application put something into a namespace.
 fn is_destination(application: &Object<'_>, project: &Object<'_>, namespace: &str) -> bool {
     const HERE: &str = "https://kubernetes.default.svc";
     let (server, name) =
         (application.text_at("/spec/destination/server"), application.text_at("/spec/destination/name"));
     let server = if server.is_empty() && name == "in-cluster" { HERE } else { server };
-    project.items("/spec/destinations").iter().any(|allowed| {
+    let one = |allowed: &Value| {
         let text = |key: &str| allowed[key].as_str().unwrap_or_default();
-        let by_server = !server.is_empty() && wildcard(text("server"), server);
-        let by_name = !name.is_empty() && wildcard(text("name"), name);
+        let by_server = if server.is_empty() { Taken::No } else { taken(text("server"), server) };
+        let by_name = if name.is_empty() { Taken::No } else { taken(text("name"), name) };
         // Which server a name stands for is known to Argo CD alone.
         let unknown = !name.is_empty() && text("name").is_empty() && server.is_empty()
             || !text("name").is_empty() && text("server").is_empty() && name.is_empty();
-        (by_server || by_name || unknown) && wildcard(text("namespace"), namespace)
-    })
+        let there = unknown || by_server == Taken::Yes || by_name == Taken::Yes;
+        match taken(text("namespace"), namespace) {
+            Taken::Yes if there => Taken::Yes,
+            Taken::Closed => Taken::Closed,
+            _ if by_server == Taken::Closed || by_name == Taken::Closed => Taken::Closed,
+            _ => Taken::No,
+        }
+    };
+    let all: Vec<Taken> = project.items("/spec/destinations").iter().map(one).collect();
+    all.contains(&Taken::Yes) && !all.contains(&Taken::Closed)
 }
 
 fn destination(application: &Object<'_>, project: &Object<'_>) -> Option<Finding> {

@@ -34,6 +34,11 @@ pub fn selection(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     for backend in inventory.world.objects.of(AGENTGATEWAY, "AgentgatewayBackend") {
         findings.extend(mcp_services(inventory, backend));
     }
+    for (kind, group, pointer) in
+        [("Service", "", "/spec/selector"), ("PodDisruptionBudget", "policy", "/spec/selector")]
+    {
+        findings.extend(inventory.world.objects.of(group, kind).filter_map(|o| beside_jobs(&pods, o, pointer)));
+    }
     findings.extend(monitors(inventory, &pods));
     findings.extend(pods.iter().filter_map(|p| unreached(inventory, p)));
     findings
@@ -136,6 +141,28 @@ fn pool_pods(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], pool: &Object<'_>
         findings.extend(no_port(pool, &format!("/spec/targetPorts/{i}/number"), &port["number"], &taken));
     }
     findings
+}
+
+/// Pods of a Job beside those of a server. A Service sends requests to one as soon as it is ready; a budget in percent or with
+/// `maxUnavailable` asks the owner of each pod for its scale, which a Job has not, and then allows no eviction at all
+/// (Kubernetes 1.35, `getExpectedScale`).
+fn beside_jobs(pods: &[Pods<'_>], object: &Object<'_>, pointer: &str) -> Option<Finding> {
+    let selector = match object.identity.kind.as_str() {
+        "Service" => selector_of(object, pointer)?,
+        _ => object.at(pointer).filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?.clone(),
+    };
+    let taken = pods.iter().filter(|p| p.in_namespace(&object.identity.namespace) && p.taken(&selector));
+    let (jobs, servers): (Vec<_>, Vec<_>) =
+        taken.partition(|p| ["Job", "CronJob"].contains(&p.owner.identity.kind.as_str()));
+    let (job, server) = (jobs.first()?, servers.first()?);
+    let message = format!(
+        "{} takes the pods of {} beside those of {}",
+        object.identity, job.owner.identity, server.owner.identity
+    );
+    let finding = object.warning(Code::JobBehindService, pointer, message);
+    let finding =
+        finding.related(job.owner.place("/spec/template/metadata/labels"), "these labels are those of the server");
+    Some(finding.help("give the pods of the Job labels of their own"))
 }
 
 /// A budget or a NetworkPolicy for no pods breaks nothing, and does nothing.

@@ -19,7 +19,7 @@ import litellm_rules
 import litellm_tree
 import trees
 from litellm_process import MASTER, Proxy
-from mock_gateway import COMPLETION_TOKENS, PROMPT_TOKENS, Gateway
+from mock_gateway import BESIDE, CACHED_TOKENS, COMPLETION_TOKENS, PROMPT_TOKENS, Gateway
 
 JUDGE = "litellm"
 VERSION = "1.89.2"
@@ -125,6 +125,7 @@ def interview(subject, client, gateway):
     """Every question to the running proxy, and the answers that were wrong."""
     routes = {r["alias"]: r for r in subject["routes"]}
     entries = {m["model_name"]: m["litellm_params"] for m in subject["config"]["model_list"]}
+    longest = {m["model_name"]: m["model_info"]["max_output_tokens"] for m in subject["config"]["model_list"]}
     for path in subject["probes"]:
         status, _, body = client.call("GET", path, key=None)
         if status != 200:
@@ -150,13 +151,25 @@ def interview(subject, client, gateway):
     if status not in (400, 404) or gateway.taken():
         yield f"an alias that nobody has: {status} {body}"
 
+    # What a budget sets aside for a call, before anybody has called: an alias that shares its model is not changed by it.
+    _, _, body = client.call("GET", "/model_group/info")
+    known = {g["model_group"]: g["max_output_tokens"] for g in body.get("data", [])}
+    if known != longest:
+        yield f"the longest answers are {known}, the entries say {longest}"
+
     for alias in sorted(set(entries) & set(routes)):
         wrong = list(ask(alias, routes[alias], entries[alias], client, gateway))
         yield from (f"{alias}: {p}" for p in wrong or tricks(alias, routes, client, gateway))
 
 
-def question(alias, **more):
-    return {"model": alias, "messages": [{"role": "user", "content": "Hello"}], **more}
+def question(alias, content="Hello", **more):
+    return {"model": alias, "messages": [{"role": "user", "content": content}], **more}
+
+
+def cost_is(headers, due):
+    cost = float(headers.get("x-litellm-response-cost", 0))
+    if abs(cost - due) > 1e-9 * due:
+        yield f"costs {cost}, its prices make {due}"
 
 
 def ask(alias, route, entry, client, gateway):
@@ -167,11 +180,14 @@ def ask(alias, route, entry, client, gateway):
         yield f"{status} {body} after {len(seen)} calls of the gateway"
         return
     yield from call_is_right(route, seen[0], {"model", "messages"})
-    prices = [float(entry.get(f"{side}_cost_per_token", 0)) for side in ("input", "output")]
-    due = PROMPT_TOKENS * prices[0] + COMPLETION_TOKENS * prices[1]
-    cost = float(headers.get("x-litellm-response-cost", 0))
-    if abs(cost - due) > 1e-9 * due:
-        yield f"costs {cost}, its prices make {due}"
+    names = ("input_cost_per_token", "output_cost_per_token", "cache_read_input_token_cost")
+    price, answer, cached = (float(entry.get(name, 0)) for name in names)
+    yield from cost_is(headers, (PROMPT_TOKENS - CACHED_TOKENS) * price + CACHED_TOKENS * cached + COMPLETION_TOKENS * answer)
+
+    # LiteLLM takes cached tokens off the prompt's, whether they are in it or not: the price of the others is lost.
+    status, headers, body = client.call("POST", "/v1/chat/completions", question(alias, content=BESIDE))
+    gateway.taken()
+    yield from cost_is(headers, CACHED_TOKENS * cached + COMPLETION_TOKENS * answer)
 
     status, _, body = client.call("POST", "/v1/chat/completions", question(alias, stream=True))
     seen = gateway.taken()

@@ -64,13 +64,28 @@ def environment_names_are_unique(p, _):
         yield "each start would fetch prices: LITELLM_LOCAL_MODEL_COST_MAP is not True"
 
 
-def entries_have_both_prices(p, _):
-    """One price alone counts the other side as 0; none lets the entry take a neighbour's price."""
+def entries_have_all_prices(p, _):
+    """A price that is not there is 0, that of cached tokens too; without any the entry takes a neighbour's."""
+    names = ("input_cost_per_token", "output_cost_per_token", "cache_read_input_token_cost", "cache_creation_input_token_cost")
     for model in p.config["model_list"]:
-        for side in ("input_cost_per_token", "output_cost_per_token"):
-            price = model["litellm_params"].get(side)
+        for name in names:
+            price = model["litellm_params"].get(name)
             if not isinstance(price, float) or not 0 < price < 0.01:
-                yield f"{model['model_name']}: {side} is {price!r}"
+                yield f"{model['model_name']}: {name} is {price!r}"
+
+
+def budgets_set_little_aside(p, _):
+    """A call that names no limit sets the price of 16384 tokens aside, unless its alias says less."""
+    for model in p.config["model_list"]:
+        longest = model.get("model_info", {}).get("max_output_tokens")
+        if not isinstance(longest, int) or not 0 < longest <= 16384:
+            yield f"{model['model_name']}: max_output_tokens is {longest!r}"
+
+
+def log_of_calls_ends(p, _):
+    """Without a period each call leaves a row for ever."""
+    if not p.config["general_settings"].get("maximum_spend_logs_retention_period"):
+        yield "maximum_spend_logs_retention_period is not set"
 
 
 def aliases_are_unique(p, _):
@@ -208,7 +223,9 @@ RULES = [
     master_key_is_wired,
     environment_is_there,
     environment_names_are_unique,
-    entries_have_both_prices,
+    entries_have_all_prices,
+    budgets_set_little_aside,
+    log_of_calls_ends,
     aliases_are_unique,
     fallbacks_end,
     entries_lead_to_their_route,

@@ -6,6 +6,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PROMPT_TOKENS, COMPLETION_TOKENS = 1000, 200
+CACHED_TOKENS = 600  # of the prompt's
+BESIDE = "Beside"  # a question that is answered as agentgateway 1.2.1 puts Anthropic's usage
 
 
 class Gateway:
@@ -74,17 +76,22 @@ class Gateway:
         self.server.server_close()
 
 
-USAGE = {
-    "prompt_tokens": PROMPT_TOKENS,
-    "completion_tokens": COMPLETION_TOKENS,
-    "total_tokens": PROMPT_TOKENS + COMPLETION_TOKENS,
-}
+def usage(body):
+    """Cached tokens are a part of the prompt's, or beside them."""
+    beside = body["messages"][0]["content"] == BESIDE
+    prompt = PROMPT_TOKENS - CACHED_TOKENS if beside else PROMPT_TOKENS
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": COMPLETION_TOKENS,
+        "total_tokens": prompt + COMPLETION_TOKENS,
+        "prompt_tokens_details": {"cached_tokens": CACHED_TOKENS},
+    }
 
 
 def completion(body):
     choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hi"}}
     shape = {"id": "1", "object": "chat.completion", "created": 1, "model": body["model"]}
-    return shape | {"choices": [choice], "usage": USAGE}
+    return shape | {"choices": [choice], "usage": usage(body)}
 
 
 def stream(body):
@@ -93,5 +100,5 @@ def stream(body):
     last = {"index": 0, "delta": {}, "finish_reason": "stop"}
     chunks = [shape | {"choices": [first]}, shape | {"choices": [last]}]
     if (body.get("stream_options") or {}).get("include_usage"):
-        chunks.append(shape | {"choices": [], "usage": USAGE})
+        chunks.append(shape | {"choices": [], "usage": usage(body)})
     return "".join(f"data: {json.dumps(c)}\n\n" for c in chunks) + "data: [DONE]\n\n"
