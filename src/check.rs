@@ -151,7 +151,12 @@ fn repeated(world: &World<'_>) -> Vec<Finding> {
     let one = |object: &Object<'_>| {
         let finding =
             object.error(Code::DuplicateObject, "/metadata/name", format!("{} stands twice", object.identity));
-        finding.help("one object has one owner: rename one, or drop it")
+        let finding = finding.help("one object has one owner: rename one, or drop it");
+        // Nothing tells that two files in a folder of others reach one cluster.
+        let id = object.identity;
+        let first = world.objects.get(&id.group, &id.kind, &id.namespace, &id.name);
+        let apart = !world.closed && first.is_some_and(|first| first.path != object.path);
+        Finding { severity: if apart { Severity::Warning } else { Severity::Error }, ..finding }
     };
     world.repeated.iter().filter(|object| !is_copy(object)).map(one).collect()
 }

@@ -182,7 +182,8 @@ impl<'w, 'a> Inventory<'w, 'a> {
             return Absence::Unknown;
         }
         let known = || self.of(group, kind).filter(|thing| thing.is_meant());
-        let near = |thing: &&Thing<'_>| !namespace.is_empty() || thing.object().is_none_or(|o| o.home() == from.home());
+        let placed = is_cluster_scoped(kind) || !namespace.is_empty();
+        let near = |thing: &&Thing<'_>| placed || thing.object().is_none_or(|o| o.home() == from.home());
         let beside = || known().filter(|thing| thing.namespace == namespace).filter(near);
         let misspelt = beside().any(|thing| is_misspelt(&thing.name, name));
         if BROUGHT_BY_OTHERS.contains(&kind) {
