@@ -38,8 +38,11 @@ pub enum Command {
         /// Write nothing; fail when the files are not what the inputs render
         #[arg(long)]
         check: bool,
+        /// Print the objects of one cluster as a stream of YAML, and nothing else; write no file
+        #[arg(long, conflicts_with_all = ["check", "output_dir"])]
+        stdout: bool,
         /// Let this be deleted: a cluster, or an object such as 'Cluster litellm/litellm-db'; repeatable
-        #[arg(long, value_name = "WHAT", conflicts_with = "check")]
+        #[arg(long, value_name = "WHAT", conflicts_with_all = ["check", "stdout"])]
         allow_delete: Vec<String>,
     },
     /// Look for mistakes, in what would be rendered or in any manifests; write nothing
@@ -64,9 +67,9 @@ pub enum Command {
     Schema,
     /// Print what the platform claims, each claim with the state that the manifests bear out
     Status {
-        /// Only this cluster
-        #[arg(long, value_name = "NAME")]
-        cluster: Option<String>,
+        /// Where the files lie that Argo CD syncs, and which cluster
+        #[command(flatten)]
+        place: Place,
         /// Format of the table
         #[arg(short, long, value_enum, default_value_t)]
         output: Format,
@@ -107,11 +110,11 @@ pub enum Command {
 /// What to look at, and how hard.
 #[derive(Debug, clap::Args)]
 pub struct Check {
-    /// Only this cluster
-    #[arg(long, value_name = "NAME", conflicts_with = "manifests")]
-    pub cluster: Option<String>,
+    /// Where the files lie that Argo CD syncs, and which cluster
+    #[command(flatten)]
+    pub place: Place,
     /// Look at these manifests instead: a file, a folder, or `-` for stdin
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["cluster", "output_dir"])]
     pub manifests: Option<PathBuf>,
     /// CustomResourceDefinitions to hold objects against: a file or a folder; repeatable [default: crds/, where it is there]
     #[arg(long, value_name = "PATH")]

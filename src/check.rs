@@ -23,10 +23,14 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     rules::jwt::OF_OBJECTS,
     rules::inference::OF_OBJECTS,
     rules::listening::OF_OBJECTS,
+    rules::image::OF_OBJECTS,
     rules::vllm::OF_OBJECTS,
+    rules::vllm_pods::OF_OBJECTS,
+    rules::routing::OF_OBJECTS,
     rules::keda::OF_OBJECTS,
     rules::cnpg::OF_OBJECTS,
     rules::postgres::OF_OBJECTS,
+    rules::archive::OF_OBJECTS,
     rules::stores::OF_OBJECTS,
     rules::secrets::OF_OBJECTS,
     rules::argocd::OF_OBJECTS,
@@ -72,6 +76,7 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
     wiring::containers::claims,
     wiring::rights::bindings,
     wiring::policies::open,
+    wiring::dns::shut_out,
     wiring::hosts::addresses,
     wiring::filled::logins,
     |inventory| wiring::argocd::waves(inventory).into_iter().collect(),
@@ -107,13 +112,15 @@ pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle, crds: &Crds) -> Vec<Find
     // The contracts are looked at where they were written, not where they are passed on.
     let contracts = plan.agentic.objects();
     all.extend(agentic::rules::check(&Seen { objects: &contracts, model: &plan.agentic.model, closed: true }));
-    all.extend(claims::gaps(plan, &claims::claims(plan, bundle)));
+    all.extend(claims::gaps(plan, &claims::claims(plan, bundle, &[])));
     silence::apply(all, world.silences)
 }
 
 fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for object in world.objects.iter().filter(|o| o.clean.is_none_or(|clean| clean.get().is_none())) {
+    for object in
+        world.objects.iter().chain(&world.repeated).filter(|o| o.clean.is_none_or(|clean| clean.get().is_none()))
+    {
         let before = findings.len();
         OF_OBJECTS.iter().copied().flatten().for_each(|rule| findings.extend(rule(object)));
         // The rule knows what took its place; the definition only knows that it is gone.
@@ -154,9 +161,10 @@ fn repeated(world: &World<'_>) -> Vec<Finding> {
         let finding = finding.help("one object has one owner: rename one, or drop it");
         // Nothing tells that two files in a folder of others reach one cluster.
         let id = object.identity;
-        let first = world.objects.get(&id.group, &id.kind, &id.namespace, &id.name);
-        let apart = !world.closed && first.is_some_and(|first| first.path != object.path);
-        Finding { severity: if apart { Severity::Warning } else { Severity::Error }, ..finding }
+        let Some(first) = world.objects.get(&id.group, &id.kind, &id.namespace, &id.name) else { return finding };
+        let apart = !world.closed && first.path != object.path;
+        let severity = if apart { Severity::Warning } else { Severity::Error };
+        Finding { severity, ..finding.related(first.place("/metadata/name"), "here it stands first") }
     };
     world.repeated.iter().filter(|object| !is_copy(object)).map(one).collect()
 }

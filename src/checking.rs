@@ -5,13 +5,14 @@ use std::path::Path;
 use anyhow::anyhow;
 use rayon::prelude::*;
 
-use crate::args::{Check, Deny};
+use crate::args::{Check, Deny, Place};
 use crate::check;
 use crate::definitions::{self, Definitions, kinds};
 use crate::disk::{self, Failure};
 use crate::finding::{Finding, Severity, sorted};
 use crate::manifests;
 use crate::memo::Memo;
+use crate::rendering;
 use crate::workspace::{Outcome, Result, Workspace};
 use crate::world::World;
 
@@ -25,7 +26,7 @@ pub(crate) fn check(workspace: &Workspace<'_>, args: &Check) -> Result<Outcome> 
     }
     let checked = match &args.manifests {
         Some(path) => of_manifests(workspace.folder, path, definitions.as_ref()),
-        None => of_clusters(workspace, args.cluster.as_deref(), definitions.as_ref()),
+        None => of_clusters(workspace, &args.place, definitions.as_ref()),
     };
     let (findings, talk) = match checked {
         Ok((findings, unknown)) => (sorted(findings), unknown),
@@ -40,12 +41,16 @@ pub(crate) fn check(workspace: &Workspace<'_>, args: &Check) -> Result<Outcome> 
 /// Findings, and what is to be said of kinds that were held against nothing.
 type Checked = (Vec<Finding>, String);
 
-fn of_clusters(workspace: &Workspace<'_>, only: Option<&str>, from: Option<&Definitions>) -> Result<Checked> {
-    let (clusters, memo) = (workspace.clusters(only)?, Memo::default());
+fn of_clusters(workspace: &Workspace<'_>, place: &Place, from: Option<&Definitions>) -> Result<Checked> {
+    let (clusters, memo) = (workspace.clusters(place.cluster.as_deref())?, Memo::default());
     let kinds = workspace.each(&clusters, &memo, |rendered| Ok(kinds(rendered.bundle.manifests.keys())))?;
     let kinds = kinds.into_iter().flatten().collect();
     let (crds, mut findings) = from.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
-    let found = workspace.each(&clusters, &memo, |rendered| Ok(rendered.findings(&crds)))?;
+    let found = workspace.each(&clusters, &memo, |rendered| {
+        let mut findings = rendered.findings(&crds);
+        findings.extend(rendering::foreign_files(workspace, &place.output_dir, &rendered)?);
+        Ok(findings)
+    })?;
     findings.extend(found.into_iter().flatten());
     Ok((findings, definitions::unknown(&kinds, &crds, from)))
 }

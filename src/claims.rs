@@ -29,9 +29,10 @@ pub struct Claim {
     pub pointer: String,
 }
 
-/// All claims of a plan, sorted by control; claims of groups that are off say so and no more.
-pub fn claims(plan: &Plan<'_>, bundle: &Bundle) -> Vec<Claim> {
-    let mut claims: Vec<Claim> = plan.declared.iter().map(|declared| judge(declared, bundle)).collect();
+/// All claims of a plan, sorted by control; claims of groups that are off say so and no more. `foreign` are objects that
+/// Argo CD would bring beside the rendered ones: they are evidence of nothing, and take down a claim that something is absent.
+pub fn claims(plan: &Plan<'_>, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Vec<Claim> {
+    let mut claims: Vec<Claim> = plan.declared.iter().map(|declared| judge(declared, bundle, foreign)).collect();
     for choice in plan.choices.values().filter(|c| !c.on) {
         claims.extend(choice.variant().text.claims.iter().filter_map(|raw| off(raw, &choice.group.name)));
     }
@@ -67,8 +68,8 @@ fn off(raw: &Value, group: &str) -> Option<Claim> {
     })
 }
 
-fn judge(declared: &Declared, bundle: &Bundle) -> Claim {
-    let gaps: Vec<String> = declared.evidence.iter().filter_map(|evidence| gap(evidence, bundle)).collect();
+fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Claim {
+    let gaps: Vec<String> = declared.evidence.iter().filter_map(|evidence| gap(evidence, bundle, foreign)).collect();
     let shown = match gaps.len() {
         0 => declared.state,
         n if n < declared.evidence.len() => declared.state.max(State::Partial),
@@ -88,13 +89,14 @@ fn judge(declared: &Declared, bundle: &Bundle) -> Claim {
     Claim { control, group, state: shown, detail, gaps, pointer }
 }
 
-fn gap(evidence: &Evidence, bundle: &Bundle) -> Option<String> {
+fn gap(evidence: &Evidence, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Option<String> {
     let found = |selector: &Selector| {
         bundle.manifests.values().any(|p| selects(selector, &p.manifest.identity, &p.manifest.value))
     };
+    let brought = |selector: &Selector| foreign.iter().any(|(identity, value)| selects(selector, identity, value));
     match evidence {
         Evidence::Present(selector) if !found(selector) => Some(format!("no {} in the manifests", describe(selector))),
-        Evidence::Absent(selector) if found(selector) => Some(format!("there is a {}", describe(selector))),
+        Evidence::Absent(selector) if found(selector) || brought(selector) => Some(format!("there is a {}", describe(selector))),
         _ => None,
     }
 }

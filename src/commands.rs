@@ -1,6 +1,5 @@
 //! One function a command: it reads through `disk`, calls the pipeline, and says what goes to which stream.
 
-use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -14,8 +13,6 @@ use crate::catalog::Catalog;
 use crate::checking;
 use crate::claims::{self, Claim};
 use crate::contract;
-use crate::definitions::{self, Definitions};
-use crate::deletions;
 use crate::disk::{self, Failure};
 use crate::explain;
 use crate::explain_gateway;
@@ -24,20 +21,15 @@ use crate::finding::{Code, Finding, sorted};
 use crate::golden;
 use crate::memo::Memo;
 use crate::output;
-use crate::pipeline::Rendered;
 use crate::plan;
 use crate::prove;
+use crate::rendering;
 use crate::schema::did_you_mean;
 use crate::tables::{plan_json, plan_text, secrets_text, status_markdown, status_text};
-use crate::tree::{self, Change, Tree, changes, unified_diff};
-use crate::updates;
 use crate::workspace::{Outcome, Result, Workspace, formatted, pretty};
 
 /// What `init` writes.
 const STARTER: &str = include_str!("../features.yaml");
-
-/// Stale files that `render --check` names one by one.
-const SHOWN_FILES: usize = 10;
 
 /// Runs any command but `completions`.
 ///
@@ -55,11 +47,12 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let workspace = Workspace { folder, file: &args.file, catalog: &catalog };
     match &args.command {
         Command::Resolve { output } => workspace.resolve(*output),
-        Command::Render { place, check: false, allow_delete } => workspace.render(place, allow_delete),
-        Command::Render { place, check: true, .. } => workspace.render_check(place),
+        Command::Render { place, stdout: true, .. } => rendering::stdout(&workspace, place),
+        Command::Render { place, check: true, .. } => rendering::render_check(&workspace, place),
+        Command::Render { place, allow_delete, .. } => rendering::render(&workspace, place, allow_delete),
         Command::Check(args) => checking::check(&workspace, args),
-        Command::Diff { place, crds } => workspace.diff(place, crds),
-        Command::Status { cluster, output } => workspace.status(cluster.as_deref(), *output),
+        Command::Diff { place, crds } => rendering::diff(&workspace, place, crds),
+        Command::Status { place, output } => workspace.status(place, *output),
         Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),
         Command::Prove => Ok(prove(&catalog)),
@@ -90,129 +83,10 @@ impl Workspace<'_> {
         formatted(&data, output)
     }
 
-    /// Nothing is touched when anything is wrong with any cluster.
-    fn render(&self, place: &Place, allow_delete: &[String]) -> Result<Outcome> {
-        let memo = Memo::default();
-        let (clusters, warnings) = self.sound(place.cluster.as_deref(), &memo)?;
-        let folder = self.folder.join(&place.output_dir);
-        let output = output::Output::open(&folder)?;
-        self.each(&clusters, &memo, |rendered| {
-            let (name, tree) = (rendered.plan.cluster.as_str(), rendered.tree());
-            let owned = tree::owned(&disk::read_tree(&folder.join(name))?, &tree);
-            let shown = format!("{}/{name}", place.output_dir.display());
-            match deletions::unnamed(name, &shown, &owned, &tree, allow_delete) {
-                findings if findings.is_empty() => Ok(()),
-                findings => Err(Failure::Findings(findings)),
-            }
-        })?;
-        let done = self.each(&clusters, &memo, |rendered| {
-            let (name, tree) = (rendered.plan.cluster.as_str(), rendered.tree());
-            let done = output::write(&output, name, &tree)?;
-            let warnings = done.edited.iter().map(|path| match tree.contains_key(path) {
-                true => format!("warning: {name}/{path} was changed by hand; it is as rendered again\n"),
-                false => format!("warning: {name}/{path} is not rendered any more and was changed by hand; it stays, delete it yourself\n"),
-            });
-            let warnings: String = warnings.collect();
-            Ok((tree.len() - 1, done.written, done.removed, warnings))
-        })?;
-        let mut talk: String = done.iter().map(|(.., warnings)| warnings.as_str()).collect();
-        for name in self.orphans(place, &clusters)? {
-            let shown = format!("{}/{name}", place.output_dir.display());
-            talk += &match allow_delete.contains(&name) {
-                true => {
-                    let removed = output::write(&output, &name, &Tree::new())?.removed;
-                    format!("{shown}: {removed} files deleted\n")
-                }
-                false => {
-                    format!("warning: {shown} belongs to no cluster; if it is gone for good: --allow-delete {name}\n")
-                }
-            };
-        }
-        let sum = |count: fn(&(usize, usize, usize, String)) -> usize| done.iter().map(count).sum::<usize>();
-        let (files, written, removed) = (sum(|d| d.0), sum(|d| d.1), sum(|d| d.2));
-        let names: Vec<&str> = clusters.iter().map(|c| c.name.as_str()).collect();
-        let which = if names.len() > 3 { format!("{} clusters", names.len()) } else { names.join(", ") };
-        talk += &format!(
-            "{which}: {files} files in {} ({written} written, {removed} removed)\n",
-            place.output_dir.display()
-        );
-        Ok(Outcome { talk, findings: warnings, ..Outcome::default() })
-    }
-
-    fn render_check(&self, place: &Place) -> Result<Outcome> {
-        let memo = Memo::default();
-        let (clusters, warnings) = self.sound(place.cluster.as_deref(), &memo)?;
-        let folder = self.folder.join(&place.output_dir);
-        let stale = self.each(&clusters, &memo, |rendered| {
-            let found = disk::read_tree(&folder.join(&rendered.plan.cluster))?;
-            Ok(stale(&place.output_dir, &rendered, &found))
-        })?;
-        let mut findings: Vec<Finding> = stale.into_iter().flatten().collect();
-        for name in self.orphans(place, &clusters)? {
-            let message = format!("{}/{name} belongs to no cluster", place.output_dir.display());
-            findings.push(Finding::error(Code::StaleOutput, message));
-        }
-        let mut findings = sorted(findings);
-        let more = findings.len().saturating_sub(SHOWN_FILES);
-        findings.truncate(SHOWN_FILES);
-        if more > 0 {
-            findings.push(Finding::error(Code::StaleOutput, format!("and {more} more files")));
-        }
-        if let Some(last) = findings.last_mut() {
-            last.help = Some("run `gatewright render` and commit the result; `gatewright diff` shows it".into());
-        }
-        findings.extend(warnings);
-        Ok(Outcome { findings, ..Outcome::default() })
-    }
-
-    /// What would change, and what of that the API server would refuse.
-    fn diff(&self, place: &Place, crds: &[PathBuf]) -> Result<Outcome> {
-        let memo = Memo::default();
-        let definitions = Definitions::find(self.folder, crds)?;
-        let (clusters, mut findings) = self.sound(place.cluster.as_deref(), &memo)?;
-        let both = |rendered: &Rendered<'_>| -> Result<(String, Tree, Tree)> {
-            let name = format!("{}/{}", place.output_dir.display(), rendered.plan.cluster);
-            let (found, tree) = (disk::read_tree(&self.folder.join(&name))?, rendered.tree());
-            Ok((name, tree::owned(&found, &tree), tree))
-        };
-        let diffs = self.each(&clusters, &memo, |rendered| {
-            let (name, old, new) = both(&rendered)?;
-            Ok((unified_diff(&name, &old, &new), updates::kinds(&rendered, &old)))
-        })?;
-        let mut data: String = diffs.iter().map(|(text, _)| text.as_str()).collect();
-        for cluster in self.orphans(place, &clusters)? {
-            let name = format!("{}/{cluster}", place.output_dir.display());
-            let found = disk::read_tree(&self.folder.join(&name))?;
-            data += &unified_diff(&name, &tree::owned(&found, &Tree::new()), &Tree::new());
-        }
-        if data.is_empty() {
-            return Ok(Outcome { findings, ..Outcome::default() });
-        }
-        let kinds = diffs.into_iter().flat_map(|(_, kinds)| kinds).collect();
-        let (crds, found) = definitions.as_ref().map(|d| d.of(&kinds)).unwrap_or_default();
-        findings.extend(found);
-        let refused = self.each(&clusters, &memo, |rendered| {
-            let (name, old, _) = both(&rendered)?;
-            Ok(updates::refused(&rendered, &name, &old, &crds))
-        })?;
-        findings.extend(refused.into_iter().flatten());
-        let talk = definitions::unknown(&kinds, &crds, definitions.as_ref());
-        Ok(Outcome { differs: true, data, talk, findings: sorted(findings) })
-    }
-
-    /// Folders of ours in the output folder that belong to no cluster.
-    fn orphans(&self, place: &Place, known: &[Cluster]) -> Result<Vec<String>> {
-        if place.cluster.is_some() {
-            return Ok(Vec::new());
-        }
-        let mut names = output::cluster_folders(&self.folder.join(&place.output_dir))?;
-        names.retain(|name| !known.iter().any(|c| c.name == *name));
-        Ok(names)
-    }
-
-    fn status(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
-        let tables = self.each(&self.clusters(only)?, &Memo::default(), |rendered| {
-            let claims = claims::claims(&rendered.plan, &rendered.bundle);
+    fn status(&self, place: &Place, output: Format) -> Result<Outcome> {
+        let tables = self.each(&self.clusters(place.cluster.as_deref())?, &Memo::default(), |rendered| {
+            let foreign = rendering::foreign_objects(self, &place.output_dir, &rendered)?;
+            let claims = claims::claims(&rendered.plan, &rendered.bundle, &foreign);
             let gateways: Vec<Value> = rendered.plan.agentic.model.gateways.iter().map(model::status).collect();
             Ok((rendered.plan.cluster.clone(), claims, gateways))
         })?;
@@ -301,27 +175,6 @@ impl Workspace<'_> {
         talk += &format!("{} cases\n", names.len());
         Ok(Outcome { data, talk, findings, ..Outcome::default() })
     }
-}
-
-/// What of a cluster's folder is not as it is rendered.
-fn stale(output_dir: &Path, rendered: &Rendered<'_>, found: &Tree) -> Vec<Finding> {
-    let folder = format!("{}/{}", output_dir.display(), rendered.plan.cluster);
-    let tree = rendered.tree();
-    let owned = tree::owned(found, &tree);
-    if owned.is_empty() {
-        return vec![Finding::error(Code::StaleOutput, format!("{folder} was never rendered"))];
-    }
-    let edited: BTreeSet<String> = tree::hand_edited(found).into_iter().collect();
-    let one = |(path, change): (String, Change)| {
-        let (code, what) = match change {
-            _ if edited.contains(&path) => (Code::HandEdited, "was changed by hand"),
-            Change::Added => (Code::StaleOutput, "is missing"),
-            Change::Removed => (Code::StaleOutput, "is not rendered any more"),
-            Change::Changed => (Code::StaleOutput, "is not what the inputs render"),
-        };
-        Finding::error(code, format!("{folder}/{path} {what}"))
-    };
-    changes(&owned, &tree).into_iter().map(one).collect()
 }
 
 fn init(folder: &Path, file: &Path) -> Result<Outcome> {

@@ -18,10 +18,10 @@ pub struct Component {
     #[serde(default)]
     pub group: String,
     /// Destination.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// Further namespaces that it renders into.
     #[serde(default)]
-    pub namespaces: Vec<String>,
+    pub namespaces: Vec<Namespace>,
     /// Folder below the cluster's, for rendered components.
     #[serde(default)]
     pub path: Option<String>,
@@ -56,8 +56,48 @@ pub struct Component {
 
 impl Component {
     /// All namespaces that it renders into.
-    pub fn all_namespaces(&self) -> impl Iterator<Item = &str> {
-        [&self.namespace].into_iter().chain(&self.namespaces).map(String::as_str)
+    pub fn all_namespaces(&self) -> impl Iterator<Item = &Namespace> {
+        [&self.namespace].into_iter().chain(&self.namespaces)
+    }
+}
+
+/// A namespace of a component: `name`, or `{ name: name, existing: true }`. Templates see the name.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(from = "Named", into = "String")]
+pub struct Namespace {
+    /// Its name.
+    pub name: String,
+    /// It is another's: neither rendered nor labelled nor pruned here.
+    pub existing: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Named {
+    Name(String),
+    Whose(Whose),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Whose {
+    name: String,
+    #[serde(default)]
+    existing: bool,
+}
+
+impl From<Named> for Namespace {
+    fn from(named: Named) -> Self {
+        match named {
+            Named::Name(name) => Self { name, existing: false },
+            Named::Whose(Whose { name, existing }) => Self { name, existing },
+        }
+    }
+}
+
+impl From<Namespace> for String {
+    fn from(namespace: Namespace) -> Self {
+        namespace.name
     }
 }
 

@@ -4,6 +4,7 @@
 //! quotas are not known here, and the namespace is taken to exist.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
@@ -12,6 +13,7 @@ use serde_json::Value;
 
 use crate::builtin;
 use crate::finding::{Code, Finding};
+use crate::kubeyaml;
 use crate::source::{Place, Source};
 use crate::verdict::cel_rules;
 use crate::verdict::defaults;
@@ -22,7 +24,6 @@ use crate::verdict::names::Syntax;
 use crate::verdict::structural::Structural;
 use crate::verdict::validate;
 use crate::verdict::violation::{Path, Violation, describe, existing};
-use crate::yaml;
 
 /// Definitions of kinds by group and kind.
 #[derive(Debug, Default)]
@@ -286,19 +287,26 @@ impl Holder {
 
 /// The definitions in one file, and what is wrong with it.
 fn definitions(source: &Arc<Source>, wanted: Option<&BTreeSet<(String, String)>>) -> (Vec<Definition>, Vec<Finding>) {
-    let parsed = |text: &&str| yaml::crds(&Source::new(&*source.name, descriptions::emptied(text)));
-    let texts: Vec<&str> = yaml::split(&source.text).into_iter().filter(|text| is_wanted(text, wanted)).collect();
-    let parsed: Vec<Result<Vec<Value>, Finding>> = texts.par_iter().map(parsed).collect();
+    let ranges = kubeyaml::documents(&source.text);
+    let wanted: Vec<_> = ranges.into_iter().filter(|range| is_wanted(&source.text[range.clone()], wanted)).collect();
+    let parsed = |range: &Range<usize>| match kubeyaml::value(&descriptions::emptied(&source.text[range.clone()])) {
+        Ok(value) => Ok(value),
+        // Read once more as it stands, for the place.
+        Err(_) => kubeyaml::read_one(source, range.clone()),
+    };
+    let parsed: Vec<Result<Option<Value>, Finding>> = wanted.par_iter().map(parsed).collect();
     let start = Place::new(source, 0, 0);
     let mut out = Vec::new();
     let mut findings = Vec::new();
     for parsed in parsed {
-        let documents = match parsed {
-            Ok(documents) => documents,
-            // Read once more as it stands, for the place.
-            Err(finding) => return (out, vec![yaml::crds(source).err().unwrap_or(finding)]),
+        let document = match parsed {
+            Ok(document) => document,
+            Err(finding) => {
+                findings.push(finding);
+                continue;
+            }
         };
-        let (lists, single): (Vec<Value>, Vec<Value>) = documents.into_iter().partition(|d| d["items"].is_array());
+        let (lists, single): (Vec<Value>, Vec<Value>) = document.into_iter().partition(|d| d["items"].is_array());
         let items = lists.iter().flat_map(|list| list["items"].as_array().into_iter().flatten()).cloned();
         for mut document in single.into_iter().chain(items).filter(|d| d["kind"] == "CustomResourceDefinition") {
             let name = document["metadata"]["name"].as_str().unwrap_or("without a name").to_owned();

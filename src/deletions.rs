@@ -1,11 +1,14 @@
 //! Two trees of one cluster -> what a run would take away and nobody named: a mistyped flag must not cost a database.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use serde_json::Value;
 
 use crate::api_group::{BARMAN, CNPG, ESO, ESO_GENERATORS};
 use crate::finding::{Code, Finding};
 use crate::object::Identity;
+use crate::pointer::part;
 use crate::source::{Place, Source};
 use crate::tree::{GROUPS, INDEX, Tree};
 use crate::yaml;
@@ -33,20 +36,12 @@ pub fn unnamed(cluster: &str, folder: &str, old: &Tree, new: &Tree, allowed: &[S
     if named(cluster) || before == 0 {
         return findings;
     }
-    for (identity, (path, text)) in &deleted {
-        let kind = (identity.group.as_str(), identity.kind.as_str());
-        let what = match (DATABASES.contains(&kind), KEYS.contains(&kind)) {
-            (true, _) => "data",
-            (_, true) => "a key",
-            _ => continue,
-        };
-        if !named(&identity.to_string()) {
-            let source = Source::new(format!("{folder}/{path}"), &***text);
-            let finding =
-                Finding::error(Code::Deletion, format!("this run would delete {identity}, which holds {what}"));
-            let help = format!("if it is meant: --allow-delete '{identity}'");
-            findings.push(finding.place(Place::new(&source, 0, 0)).help(help));
-        }
+    for (identity, gone) in &deleted {
+        let Some(what) = loss(identity, &gone.value).filter(|_| !named(&identity.to_string())) else { continue };
+        let source = Source::new(format!("{folder}/{}", gone.path), &**gone.text);
+        let finding = Finding::error(Code::Deletion, format!("this run would delete {identity}, {what}"));
+        let help = format!("if it is meant: --allow-delete '{identity}'");
+        findings.push(finding.place(Place::new(&source, 0, 0)).help(help));
     }
     if deleted.len() * 3 > before {
         let message = format!("this run would delete {} of the {before} objects in {folder}", deleted.len());
@@ -56,20 +51,43 @@ pub fn unnamed(cluster: &str, folder: &str, old: &Tree, new: &Tree, allowed: &[S
     findings
 }
 
-/// Objects of the old tree that the new one has in no file.
-fn deleted<'a>(old: &'a Tree, new: &Tree) -> BTreeMap<Identity, (&'a String, &'a Arc<str>)> {
-    let gone = old.iter().filter(|(path, _)| !new.contains_key(*path));
-    let mut gone: BTreeMap<Identity, _> =
-        gone.flat_map(|file| identities(file.1).into_iter().map(move |identity| (identity, file))).collect();
+/// What is lost with an object; nothing where its file says all of it.
+fn loss(identity: &Identity, value: &Value) -> Option<&'static str> {
+    let kind = (identity.group.as_str(), identity.kind.as_str());
+    let options = part(value, "/metadata/annotations/argocd.argoproj.io~1sync-options").and_then(Value::as_str);
+    let kept = options.is_some_and(|options| options.split(',').any(|option| option.trim() == "Prune=false"));
+    match kind {
+        ("", "Namespace") if !kept => Some("and with it everything that lies there"),
+        _ if DATABASES.contains(&kind) => Some("which holds data"),
+        _ if KEYS.contains(&kind) => Some("which holds a key"),
+        _ => None,
+    }
+}
+
+/// An object that is on its way out, and the file that it stood in.
+struct Gone<'a> {
+    path: &'a str,
+    text: &'a Arc<str>,
+    value: Value,
+}
+
+/// Objects of the old tree that the new one has in no file. Where one stood another may stand now: a path names kind and name,
+/// and no namespace.
+fn deleted<'a>(old: &'a Tree, new: &Tree) -> BTreeMap<Identity, Gone<'a>> {
+    let mut gone = BTreeMap::new();
+    for (path, text) in old.iter().filter(|(path, text)| new.get(*path) != Some(*text)) {
+        gone.extend(objects(text).into_iter().map(|(identity, value)| (identity, Gone { path, text, value })));
+    }
     // Under another path it is the same object.
-    let came: BTreeSet<Identity> =
-        new.iter().filter(|(path, _)| !old.contains_key(*path)).flat_map(|(_, text)| identities(text)).collect();
-    gone.retain(|identity, _| !came.contains(identity));
+    let came = new.iter().filter(|(path, text)| old.get(*path) != Some(*text)).flat_map(|(_, text)| objects(text));
+    for (identity, _) in came {
+        gone.remove(&identity);
+    }
     gone
 }
 
 /// The objects in a file; a file that says nothing understandable holds none.
-fn identities(text: &str) -> Vec<Identity> {
+fn objects(text: &str) -> Vec<(Identity, Value)> {
     let values = yaml::documents(&Source::new("", text)).unwrap_or_default();
-    values.iter().filter_map(|value| Identity::of(value).ok()).collect()
+    values.into_iter().filter_map(|value| Some((Identity::of(&value).ok()?, value))).collect()
 }

@@ -270,6 +270,21 @@ pub fn read_tree(folder: &Path) -> Result<Tree> {
     Ok(found)
 }
 
+/// All that lies in a folder and is no folder, whatever it holds: paths with `/`, sorted.
+///
+/// # Errors
+/// A folder is unreadable.
+pub fn names(folder: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in WalkDir::new(folder).sort_by_file_name().into_iter().filter(|_| folder.is_dir()) {
+        let entry = listed(entry)?;
+        if !entry.file_type().is_dir() {
+            names.push(slashes(entry.path().strip_prefix(folder).expect("found below it")));
+        }
+    }
+    Ok(names)
+}
+
 /// Names of the folders in a folder that hold a features.yaml, sorted.
 ///
 /// # Errors

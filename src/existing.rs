@@ -37,6 +37,23 @@ pub struct Existing {
     pub repository: Option<String>,
 }
 
+impl Existing {
+    /// A Namespace of which only the name is known.
+    pub fn namespace(name: &str) -> Self {
+        Self {
+            group: None,
+            kind: "Namespace".into(),
+            namespace: None,
+            name: name.into(),
+            keys: None,
+            ports: None,
+            labels: Map::new(),
+            chart: None,
+            repository: None,
+        }
+    }
+}
+
 /// A finding on one object that somebody decided to live with.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

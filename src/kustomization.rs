@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::kubeyaml;
 use crate::source::Source;
-use crate::yaml;
 
 /// The API group of kustomize's own files.
 const GROUP: &str = "kustomize.config.k8s.io";
@@ -65,7 +65,7 @@ impl Kustomization {
         if !is_file(name) {
             return None;
         }
-        let value = yaml::documents(source).ok()?.into_iter().next()?;
+        let value = kubeyaml::read(source).0.into_iter().next()?.value;
         let folder = name.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
         let path = |entry: &Value| below(&folder, entry.as_str().or_else(|| entry["path"].as_str())?);
         let paths = |fields: &[&str]| -> Vec<String> {
@@ -103,7 +103,7 @@ fn changed(patch: &Value) -> Option<(String, String)> {
     if let Some(kind) = text(patch, "/target/kind") {
         return Some((kind, text(patch, "/target/name").unwrap_or_default()));
     }
-    let inline = yaml::documents(&Source::new("patch", patch["patch"].as_str()?)).ok()?.into_iter().next()?;
+    let inline = kubeyaml::read(&Source::new("patch", patch["patch"].as_str()?)).0.into_iter().next()?.value;
     Some((text(&inline, "/kind")?, text(&inline, "/metadata/name")?))
 }
 

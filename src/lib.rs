@@ -18,11 +18,11 @@
 //!                   disk, golden, diff               compare with what is there, or write
 //! ```
 //!
-//! Folders hold what belongs to one subject: [`goyaml`] (yaml.v3's bytes), [`template`], [`agentic`] (the contracts),
+//! Folders hold what belongs to one subject: [`goyaml`] (yaml.v3's bytes), [`kubeyaml`] (manifests as kubectl reads them), [`template`], [`agentic`] (the contracts),
 //! [`verdict`] and [`builtin`] (the API server's word on one object, gathered in [`crd`]; on a change, in [`updates`]), [`wiring`] (references),
 //! [`rules`] (known traps), [`litellm`] and [`chain`] (from alias to model). [`check`] has the tables of all rules.
 //!
-//! Invariants: only [`disk`] and [`output`] touch files; only [`yaml`] knows the YAML crate, [`goyaml::tree`] the parser
+//! Invariants: only [`disk`], [`folders`] and [`output`] touch files; only [`yaml`] knows the YAML crate, [`goyaml::tree`] the parser
 //! below it, [`template`] minijinja, [`schema`] the JSON Schema crate, [`report`] the drawing of excerpts. No Kubernetes
 //! YAML stands in Rust; even the Argo CD Application is a template. Three kinds of failure: the user's data becomes
 //! [`finding::Finding`]s, all of a stage together; the environment an error with context; our own mistake a panic with its
@@ -38,6 +38,7 @@ pub mod yaml;
 pub mod merge;
 pub mod digest;
 pub mod goyaml;
+pub mod kubeyaml;
 pub mod config_patch;
 pub mod schema;
 pub mod template;
@@ -64,6 +65,7 @@ pub mod verdict;
 pub mod builtin;
 pub mod crd;
 pub mod tree;
+pub mod foreign;
 pub mod deletions;
 pub mod kustomization;
 pub mod configuration;
@@ -82,6 +84,7 @@ pub mod pipeline;
 pub mod updates;
 pub mod prove;
 pub mod disk;
+pub mod folders;
 pub mod output;
 pub mod golden;
 pub mod report;
@@ -93,6 +96,7 @@ pub mod tables;
 pub mod args;
 pub mod workspace;
 pub mod definitions;
+pub mod rendering;
 pub mod checking;
 pub mod commands;
 pub mod cli;

@@ -12,6 +12,7 @@ use crate::api_group::is_cluster_scoped;
 use crate::configuration;
 use crate::existing::{Existing, Silence};
 use crate::finding::{Code, Finding};
+use crate::kubeyaml;
 use crate::kustomization;
 use crate::layout::{Beyond, Item, Layout};
 use crate::object::{File, Identity};
@@ -19,7 +20,6 @@ use crate::placeholder;
 use crate::pointer;
 use crate::source::{Place, Source};
 use crate::tree::GROUPS;
-use crate::yaml;
 
 /// The objects of one cluster's files.
 #[derive(Debug, Default)]
@@ -121,21 +121,15 @@ pub fn manifests_below(root: &str, sources: &[Arc<Source>]) -> (Vec<Manifests>, 
         cluster.files.push(file);
     }
     let left_out = |source: &Source| !is_ours(&source.name) && layout.leaves_out(below(root, &source.name));
-    let read = sources.par_iter().map(|source| if left_out(source) { Ok(Vec::new()) } else { documents(source) });
-    let read: Vec<Result<Vec<Document>, Vec<Finding>>> = read.collect();
+    let read = sources.par_iter().map(|s| if left_out(s) { (Vec::new(), Vec::new()) } else { documents(s) });
+    let read: Vec<(Vec<Document>, Vec<Finding>)> = read.collect();
     let mut templates = 0;
-    for (source, result) in sources.iter().zip(read) {
-        let documents = match result {
-            Ok(documents) => documents,
-            Err(found) if !is_ours(&source.name) && is_template(source, &found) => {
-                templates += 1;
-                continue;
-            }
-            Err(found) => {
-                findings.extend(found);
-                continue;
-            }
-        };
+    for (source, (documents, found)) in sources.iter().zip(read) {
+        if !is_ours(&source.name) && is_template(source, &found) {
+            templates += 1;
+            continue;
+        }
+        findings.extend(found);
         for mut document in documents {
             let folder = folder_of(&document.file.source.name);
             document.below = folder.len();
@@ -219,8 +213,9 @@ fn items(documents: &[Document]) -> Vec<Item<'_>> {
 /// Kind and name of what a patch changes.
 fn patched(source: &Arc<Source>) -> Vec<(String, String)> {
     let text = |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    let patches = yaml::documents(source).unwrap_or_default();
-    patches.iter().filter_map(|patch| Some((text(patch, "/kind")?, text(patch, "/metadata/name")?))).collect()
+    let (patches, _) = kubeyaml::read(source);
+    let patches = patches.iter().map(|document| &document.value);
+    patches.filter_map(|patch| Some((text(patch, "/kind")?, text(patch, "/metadata/name")?))).collect()
 }
 
 /// What is not judged, one line for each reason.
@@ -259,20 +254,24 @@ fn generates(source: &Source) -> bool {
 
 /// What our `groups.yaml` says; `None`: this one is somebody else's.
 fn groups(source: &Arc<Source>) -> Result<Option<Groups>, Finding> {
-    let mut documents = yaml::documents(source)?;
-    let ours = documents.len() == 1 && ["cluster", "groups"].iter().all(|key| documents[0].get(key).is_some());
+    let (mut documents, mut findings) = kubeyaml::read(source);
+    let ours = documents.len() == 1 && ["cluster", "groups"].iter().all(|key| documents[0].value.get(key).is_some());
     if !ours {
         return Ok(None);
     }
-    let groups = serde_json::from_value(documents.remove(0));
+    if let Some(finding) = findings.pop() {
+        return Err(finding);
+    }
+    let groups = serde_json::from_value(documents.remove(0).value);
     groups.map(Some).map_err(|e| Finding::error(Code::WrongShape, e.to_string()).place(Place::new(source, 0, 0)))
 }
 
-fn documents(source: &Arc<Source>) -> Result<Vec<Document>, Vec<Finding>> {
-    let values = yaml::documents(source).map_err(|f| vec![f])?;
+/// The objects of a file, and what is wrong with it; what can be read counts, whatever stands beside it.
+fn documents(source: &Arc<Source>) -> (Vec<Document>, Vec<Finding>) {
+    let (values, mut findings) = kubeyaml::read(source);
     let file = Arc::new(File::new(source));
-    let (mut documents, mut findings) = (Vec::new(), Vec::new());
-    for (position, value) in values.into_iter().enumerate() {
+    let mut documents = Vec::new();
+    for kubeyaml::Document { position, value } in values {
         let is_list = value["kind"].as_str().is_some_and(|k| k.ends_with("List")) && value["items"].is_array();
         let values = match value {
             Value::Object(mut list) if is_list => match list.remove("items") {
@@ -292,7 +291,7 @@ fn documents(source: &Arc<Source>) -> Result<Vec<Document>, Vec<Finding>> {
             }
         }
     }
-    if findings.is_empty() { Ok(documents) } else { Err(findings) }
+    (documents, findings)
 }
 
 /// A document that is no object; files for other tools are none of our business.

@@ -2,11 +2,13 @@
 //! stream) makes no difference here.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
 use crate::finding::{About, Code, Finding, Severity};
+use crate::kubeyaml;
 use crate::labels::Labels;
 use crate::pointer::{escaped, part};
 use crate::source::{Place, Source};
@@ -56,33 +58,40 @@ impl Identity {
 /// Looks at one object alone and says what is wrong with it.
 pub type ObjectRule = fn(&Object<'_>) -> Vec<Finding>;
 
-/// A file in which several objects may stand. It is read for places once, however many findings ask for one.
+/// A file in which several objects may stand. A document is read for places once, however many findings ask for one.
 #[derive(Debug)]
 pub struct File {
     /// Its name, relative to the working folder, and its text.
     pub source: Arc<Source>,
-    nodes: OnceLock<Vec<Node>>,
+    documents: OnceLock<Vec<(Range<usize>, OnceLock<Option<Node>>)>>,
 }
 
 impl File {
     /// A file that nobody has asked yet.
     pub fn new(source: &Arc<Source>) -> Self {
-        Self { source: source.clone(), nodes: OnceLock::new() }
+        Self { source: source.clone(), documents: OnceLock::new() }
     }
 
-    /// Its documents; none when it is no YAML.
-    pub fn nodes(&self) -> &[Node] {
-        self.nodes.get_or_init(|| yaml::nodes(&self.source).unwrap_or_default())
+    /// One of its documents, as [`kubeyaml::documents`] counts; none when it is no YAML.
+    pub fn node(&self, document: usize) -> Option<&Node> {
+        let find =
+            || kubeyaml::documents(&self.source.text).into_iter().map(|range| (range, OnceLock::new())).collect();
+        let (range, node) = self.documents.get_or_init(find).get(document)?;
+        node.get_or_init(|| kubeyaml::node(&self.source, range.clone())).as_ref()
     }
 
     /// Where the part of a document (from 0) at a JSON pointer stands: a scalar, or the key of a map or list, or the deepest
     /// part of that way that is there.
     fn place(&self, document: usize, pointer: &str) -> Place {
-        let Some(node) = self.nodes().get(document) else { return Place::new(&self.source, 0, 0) };
-        match node.at(pointer) {
-            Some(Node { kind: Kind::String(_) | Kind::Number(_) | Kind::Bool(_), place }) => place.clone(),
-            _ => node.place_at(pointer),
-        }
+        place(self.node(document), &self.source, pointer)
+    }
+}
+
+fn place(node: Option<&Node>, source: &Arc<Source>, pointer: &str) -> Place {
+    let Some(node) = node else { return Place::new(source, 0, 0) };
+    match node.at(pointer) {
+        Some(Node { kind: Kind::String(_) | Kind::Number(_) | Kind::Bool(_), place }) => place.clone(),
+        _ => node.place_at(pointer),
     }
 }
 
@@ -173,7 +182,8 @@ impl<'a> Object<'a> {
             Some(file) => file.place(self.document, pointer),
             None => {
                 let source = Source::new(format!("{}{}", self.folder, self.path), self.text);
-                File::new(&source).place(self.document, pointer)
+                let nodes = yaml::nodes(&source).unwrap_or_default();
+                place(nodes.get(self.document), &source, pointer)
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Writes a cluster's folder by one exchange of directories: at every instant it is the old tree or the new one. Files of
-//! others stay, symlinks lead nowhere. With `disk` the only module that touches files.
+//! others stay, symlinks lead nowhere. With `disk` and `folders` the only module that touches files.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use walkdir::WalkDir;
 
 use crate::disk::{listed, read_tree, slashes};
+use crate::folders::{exchange, movable, remove, succeed};
 use crate::tree::{HEAD, INDEX, Tree, hand_edited, owned};
 
 /// The first letters of a folder that is being staged, beside the clusters' folders.
@@ -49,7 +51,7 @@ pub struct Written {
 #[derive(Debug)]
 pub struct Output {
     folder: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl Output {
@@ -64,7 +66,7 @@ impl Output {
         fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         let lock = File::open(folder).with_context(|| format!("cannot open {}", folder.display()))?;
         lock.lock().with_context(|| format!("cannot lock {}", folder.display()))?;
-        let output = Self { folder: folder.to_owned(), _lock: lock };
+        let output = Self { folder: folder.to_owned(), lock };
         output.clean_up()?;
         Ok(output)
     }
@@ -76,19 +78,36 @@ impl Output {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let Some(rest) = name.strip_prefix(STAGE) else { continue };
-            match rest.rsplit_once('.').map(|(cluster, what)| (self.folder.join(cluster), what)) {
+            let known = rest.rsplit_once('.').map(|(cluster, what)| (self.folder.join(cluster), what));
+            if let Some((target, "ready" | "old" | "whole")) = &known
+                && target.is_dir()
+            {
+                // One of the two is the old tree, and may hold what somebody put there while the killed run wrote.
+                let (from, to) = if name.ends_with(".whole") { (target, &path) } else { (&path, target) };
+                rescue(from, to, &|file| to.join(file).exists() || is_ours(from, file))?;
+            }
+            match known {
                 Some((target, "old")) if !target.exists() => {
                     fs::rename(&path, &target).with_context(|| format!("cannot restore {}", target.display()))?;
                 }
-                // It may be the old tree, and hold what somebody put there while the killed run wrote.
-                Some((target, "ready" | "old")) if target.is_dir() => {
-                    rescue(&path, &target, &|file| target.join(file).exists() || is_ours(&path, file))?;
-                    remove_leftover(&path)?;
-                }
+                Some((target, "whole")) => succeed(&path, &target)?,
                 _ => remove_leftover(&path)?,
             }
         }
         Ok(())
+    }
+
+    /// What was written is on the disk, so that no folder takes its place before its files are there, whatever happens to the
+    /// machine.
+    ///
+    /// # Errors
+    /// The environment.
+    pub fn flush(&self) -> Result<()> {
+        #[cfg(target_os = "linux")]
+        let done = rustix::fs::syncfs(&self.lock).map_err(io::Error::from);
+        #[cfg(not(target_os = "linux"))]
+        let done = self.lock.sync_all();
+        done.with_context(|| format!("cannot write {}", self.folder.display()))
     }
 }
 
@@ -99,14 +118,22 @@ fn is_ours(folder: &Path, file: &str) -> bool {
     file == INDEX || (read.is_ok() && start == *HEAD.as_bytes())
 }
 
-/// Makes a cluster's folder hold exactly this tree and the foreign files that were there, in one step.
-///
-/// The new folder is staged beside the old one: unchanged and foreign files are linked, others written. Then the two
-/// change places (Linux: one `renameat2`; elsewhere two renames, between which the folder is missing).
+/// A cluster's folder that is written beside the old one and waits to take its place; given up, it goes away.
+#[derive(Debug)]
+pub struct Staged {
+    ready: PathBuf,
+    target: PathBuf,
+    /// Paths that are ours in the old tree or the new one.
+    ours: BTreeSet<String>,
+    empty: bool,
+}
+
+/// Stages a folder that holds exactly this tree and the foreign files that are there: unchanged and foreign files are linked,
+/// others written. Nothing is staged where nothing differs.
 ///
 /// # Errors
-/// The environment, or a foreign file where one of ours belongs; the old folder is then as it was.
-pub fn write(output: &Output, cluster: &str, new: &Tree) -> Result<Written> {
+/// The environment, or a foreign file where one of ours belongs.
+pub fn stage(output: &Output, cluster: &str, new: &Tree) -> Result<(Written, Option<Staged>)> {
     let output = &output.folder;
     let target = output.join(cluster);
     if target.is_symlink() {
@@ -132,24 +159,60 @@ pub fn write(output: &Output, cluster: &str, new: &Tree) -> Result<Written> {
     let removed = ours.keys().filter(|path| stale(path)).count();
     let changed = |(path, text): &(&String, &Arc<str>)| found.get(*path) != Some(*text);
     if removed == 0 && !new.iter().any(|file| changed(&file)) {
-        return Ok(Written { edited, ..Written::default() });
+        return Ok((Written { edited, ..Written::default() }, None));
     }
+    movable(&target)?;
     let stage = output.join(format!("{STAGE}{cluster}.new"));
     stage_tree(&target, &stage, new, &found, &stale).inspect_err(|_| drop(remove(&stage)))?;
     // Under this name every file is whole: what a killed run leaves there can be told from half a tree.
     let ready = stage.with_extension("ready");
-    fs::rename(&stage, &ready).with_context(|| format!("cannot rename {}", stage.display()))?;
-    exchange(&ready, &target).with_context(|| format!("cannot replace {}", target.display()))?;
-    // That is the old tree now. What others put there while we wrote comes over; should that fail, it stays where it is
-    // and the next run tries again.
-    if rescue(&ready, &target, &|path| stale(path) || new.contains_key(path)).is_ok() {
-        let _ = remove(&ready);
-    }
-    if new.is_empty() {
-        let _ = fs::remove_dir(&target); // unless somebody's files are in it
-    }
+    let renamed = fs::rename(&stage, &ready).inspect_err(|_| drop(remove(&stage)));
+    renamed.with_context(|| format!("cannot rename {}", stage.display()))?;
     let written = new.iter().filter(changed).filter(|(path, _)| path.as_str() != INDEX).count();
-    Ok(Written { written, removed, edited })
+    let ours = ours.keys().filter(|path| stale(path)).chain(new.keys()).cloned().collect();
+    Ok((Written { written, removed, edited }, Some(Staged { ready, target, ours, empty: new.is_empty() })))
+}
+
+impl Staged {
+    /// Takes the old folder's place (Linux: one `renameat2`; elsewhere two renames, between which the folder is missing; on
+    /// overlayfs a folder of a lower layer is deleted first).
+    ///
+    /// # Errors
+    /// The environment; the old folder is then as it was, or the new one is in its place and the old one, which cannot be
+    /// removed, beside it.
+    pub fn replace(mut self) -> Result<()> {
+        let ready = std::mem::take(&mut self.ready);
+        let (target, ours) = (&self.target, |path: &String| self.ours.contains(path));
+        match exchange(&ready, target) {
+            Err(e) if e.kind() == ErrorKind::CrossesDevices => {
+                let whole = ready.with_extension("whole");
+                rescue(target, &ready, &ours)?;
+                fs::rename(&ready, &whole).with_context(|| format!("cannot rename {}", ready.display()))?;
+                succeed(&whole, target)?;
+            }
+            done => {
+                done.inspect_err(|_| drop(remove(&ready)))
+                    .with_context(|| format!("cannot replace {}", target.display()))?;
+                // That is the old tree now. What others put there while we wrote comes over; should that fail, it stays
+                // where it is and the next run tries again.
+                if rescue(&ready, target, &ours).is_ok() {
+                    remove_leftover(&ready)?;
+                }
+            }
+        }
+        if self.empty {
+            let _ = fs::remove_dir(target); // unless somebody's files are in it
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if !self.ready.as_os_str().is_empty() {
+            let _ = remove(&self.ready);
+        }
+    }
 }
 
 /// Brings files of others from an old tree into the new one: those that came, or were saved anew, after we had looked.
@@ -171,16 +234,18 @@ fn rescue(old: &Path, new: &Path, ours: &impl Fn(&String) -> bool) -> Result<()>
     Ok(())
 }
 
-/// Two names of one file.
+/// Two names of one file, or two files that say the same: overlayfs may show one file under two numbers.
 fn same_file(a: &Path, b: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
         let id = |path: &Path| fs::symlink_metadata(path).map(|about| (about.dev(), about.ino())).ok();
-        id(a).is_some() && id(a) == id(b)
+        if id(a).is_some() && id(a) == id(b) {
+            return true;
+        }
     }
-    #[cfg(not(unix))]
-    matches!((fs::read(a), fs::read(b)), (Ok(a), Ok(b)) if a == b)
+    let plain = |path: &Path| path.symlink_metadata().is_ok_and(|about| about.is_file());
+    plain(a) && plain(b) && matches!((fs::read(a), fs::read(b)), (Ok(a), Ok(b)) if a == b)
 }
 
 /// No file of ours goes through a symlink that lies in the folder: it could lead anywhere.
@@ -249,37 +314,9 @@ fn keep(from: &Path, to: &Path) -> io::Result<()> {
     File::options().write(true).open(to)?.set_modified(about.modified()?)
 }
 
-fn remove(folder: &Path) -> Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(e) if e.kind() != ErrorKind::NotFound => {
-            Err(e).with_context(|| format!("cannot remove {}", folder.display()))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn remove_leftover(folder: &Path) -> Result<()> {
     let hint = || format!("an earlier run left {}\nremove it as the user whom its files belong to", folder.display());
     remove(folder).with_context(hint)
-}
-
-fn exchange(stage: &Path, target: &Path) -> io::Result<()> {
-    if !target.exists() {
-        return fs::rename(stage, target);
-    }
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::fs::{CWD, RenameFlags, renameat_with};
-        use rustix::io::Errno;
-        match renameat_with(CWD, stage, CWD, target, RenameFlags::EXCHANGE) {
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {} // a file system that cannot
-            result => return Ok(result?),
-        }
-    }
-    let old = stage.with_extension("old");
-    fs::rename(target, &old)?;
-    fs::rename(stage, target)?;
-    fs::rename(old, stage)
 }
 
 /// Writes a new file; one that is there stays.

@@ -1,7 +1,7 @@
 //! A cluster in, its plan out: the choice of groups, their settings, and all that templates will see, with nothing rendered
 //! yet. The order of the strata stands here, their content in `strata`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -90,7 +90,7 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
     let existing = work.existing(&components);
     let silences = work.silences();
     work.stop()?;
-    let engine = engine_lists(catalog, &components, &secrets, &agentic);
+    let engine = engine_lists(catalog, &components, &secrets, &existing, &agentic);
     work.add_lists(|name| engine.get(name).cloned());
     let declared = work.claims();
     work.stop()?;
@@ -161,23 +161,30 @@ pub fn folders(catalog: &Catalog, cluster: &Cluster) -> Vec<String> {
     on.filter_map(folder).collect()
 }
 
+/// The lists that the engine contributes. A Namespace that somebody else brings, as a component or `existing` says, is marked:
+/// it is in use here and not rendered.
 fn engine_lists(
     catalog: &Catalog,
     components: &[Component],
     secrets: &[Secret],
+    existing: &[Existing],
     agentic: &Agentic,
 ) -> BTreeMap<&'static str, Vec<Value>> {
     let mut namespaces: BTreeMap<&str, bool> = BTreeMap::new();
     for component in components {
         for namespace in component.all_namespaces() {
-            *namespaces.entry(namespace).or_default() |= component.keep;
+            *namespaces.entry(&namespace.name).or_default() |= component.keep;
         }
     }
     let said = agentic.namespaces();
     namespaces.extend(said.keys().map(|name| (*name, true)));
+    let others: BTreeSet<&str> =
+        existing.iter().filter(|e| e.kind == "Namespace").map(|e| e.name.as_str()).collect();
     let namespace = |(name, keep): (&str, bool)| {
         let said = said.get(name).cloned().unwrap_or_else(|| json!({ "labels": {}, "annotations": {} }));
-        json!({ "name": name, "keep": keep, "labels": said["labels"], "annotations": said["annotations"] })
+        let (labels, annotations) = (&said["labels"], &said["annotations"]);
+        let existing = others.contains(name);
+        json!({ "name": name, "keep": keep, "existing": existing, "labels": labels, "annotations": annotations })
     };
     let values =
         |list: Vec<Result<Value, serde_json::Error>>| list.into_iter().map(|v| v.expect("plain data")).collect();

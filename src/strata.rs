@@ -372,7 +372,7 @@ impl<'a, 'w> Work<'a, 'w> {
             match components.iter().find(|c| c.name == secret.component) {
                 Some(c) if c.path.is_some() => {
                     let namespace =
-                        Some(secret.namespace).filter(|n| !n.is_empty()).unwrap_or_else(|| c.namespace.clone());
+                        Some(secret.namespace).filter(|n| !n.is_empty()).unwrap_or_else(|| c.namespace.name.clone());
                     secrets.push(Secret { namespace, group: choice.group.name.clone(), pointer, ..secret });
                 }
                 _ => {
@@ -398,10 +398,11 @@ impl<'a, 'w> Work<'a, 'w> {
                 git.creates.iter().map(by)
             });
             let here = |e: Existing| {
-                let namespace = e.namespace.or_else(|| Some(component.namespace.clone()));
+                let namespace = e.namespace.or_else(|| Some(component.namespace.name.clone()));
                 Existing { namespace: namespace.filter(|_| !CLUSTER_SCOPED.contains(&e.kind.as_str())), ..e }
             };
             existing.extend(of_chart.chain(of_git).map(here));
+            existing.extend(component.all_namespaces().filter(|n| n.existing).map(|n| Existing::namespace(&n.name)));
         }
         existing
     }
@@ -498,7 +499,8 @@ fn sound(component: Component, name: &str) -> Result<Component, String> {
     if sources.iter().filter(|given| **given).count() != 1 {
         return Err(format!("component `{name}` needs exactly one of `path`, `chart`, `git`"));
     }
-    for part in component.path.iter().flat_map(|p| p.split('/')).chain([name]).chain(component.all_namespaces()) {
+    let namespaces = component.all_namespaces().map(|namespace| namespace.name.as_str());
+    for part in component.path.iter().flat_map(|p| p.split('/')).chain([name]).chain(namespaces) {
         if !is_dns_label(part) {
             return Err(format!("`{part}` in component `{name}` is no DNS label"));
         }

@@ -20,7 +20,7 @@ pub fn plan_json(plan: &Plan<'_>) -> Value {
     let components: Value = plan
         .components
         .iter()
-        .map(|c| json!({ "name": c.name, "group": c.group, "namespace": c.namespace, "wave": c.wave, "path": c.path }))
+        .map(|c| json!({ "name": c.name, "group": c.group, "namespace": c.namespace.name, "wave": c.wave, "path": c.path }))
         .collect();
     json!({ "cluster": plan.cluster, "profile": plan.platform["profile"], "groups": groups, "components": components })
 }

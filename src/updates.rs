@@ -1,7 +1,8 @@
 //! A cluster's folder as it is and the objects that are rendered now -> what the API server refuses of the change: rules that
-//! compare with the old object (`oldSelf`), and fields of built-in kinds that never change.
+//! compare with the old object (`oldSelf`), and fields of built-in kinds that never change; and volumes of databases that would
+//! shrink.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::check;
@@ -10,6 +11,7 @@ use crate::finding::{Finding, sorted};
 use crate::manifests::manifests;
 use crate::object::Object;
 use crate::pipeline::Rendered;
+use crate::rules;
 use crate::source::Source;
 use crate::trace;
 use crate::tree::Tree;
@@ -23,9 +25,12 @@ pub fn kinds(rendered: &Rendered<'_>, old: &Tree) -> BTreeSet<(String, String)> 
 }
 
 /// What the API server refuses of the updates alone, at the places that cause it, sorted; what it refuses of an object
-/// whatever it was before is told by `check`. `old` holds our files in `folder`; those that cannot be read are told too.
+/// whatever it was before is told by `check`. `old` holds our files in `folder`; those that cannot be read are told too, and
+/// those that stay as they are are not even read.
 pub fn refused(rendered: &Rendered<'_>, folder: &str, old: &Tree, crds: &Crds) -> Vec<Finding> {
-    let files = old.iter().filter(|(path, _)| path.ends_with(".yaml"));
+    let stays: BTreeMap<&str, &Arc<str>> =
+        rendered.bundle.manifests.values().map(|p| (p.path.as_str(), &p.manifest.text)).collect();
+    let files = old.iter().filter(|(path, text)| path.ends_with(".yaml") && stays.get(path.as_str()) != Some(text));
     let sources: Vec<Arc<Source>> =
         files.map(|(path, text)| Source::new(format!("{folder}/{path}"), &**text)).collect();
     let (before, mut findings) = manifests(&sources);
@@ -38,6 +43,7 @@ pub fn refused(rendered: &Rendered<'_>, folder: &str, old: &Tree, crds: &Crds) -
         let old = before.iter().find_map(|world| world.objects.get(&id.group, &id.kind, &id.namespace, &id.name));
         if let Some(old) = old.filter(|old| old.value != object.value) {
             refused.extend(update(object, old, crds));
+            refused.extend(rules::cnpg_update::refused(object, old));
         }
     }
     findings.extend(trace::causes(&rendered.plan, &rendered.bundle, rendered.cluster, refused));

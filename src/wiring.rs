@@ -18,6 +18,8 @@ pub mod policies;
 pub mod containers;
 pub mod rights;
 pub mod hosts;
+pub mod dns;
+pub mod go_template;
 pub mod filled;
 pub mod argocd;
 pub mod projects;

@@ -1,7 +1,8 @@
 //! YAML text <-> values. The only module that knows the YAML crate.
 //!
-//! Reading follows what the cluster reads (YAML 1.1 booleans and octals, duplicate keys refused); every node of a file
-//! that a person wrote keeps its place. Writing is canonical: a value has one text, and every reader of YAML 1.1 or 1.2
+//! It reads what is written for gatewright, and what templates yield: YAML 1.1 booleans and octals as a cluster reads them,
+//! duplicate keys refused; every node of a file that a person wrote keeps its place. Manifests of others are read by
+//! `kubeyaml`. Writing is canonical: a value has one text, and every reader of YAML 1.1 or 1.2
 //! reads that text back as the same value.
 
 use std::sync::Arc;
@@ -22,8 +23,6 @@ pub const MAX_DEPTH: usize = 64;
 pub const MAX_NODES: usize = 100_000;
 /// Most documents in one file.
 pub const MAX_DOCUMENTS: usize = 10_000;
-/// Most values in one file of CustomResourceDefinitions; Argo CD's largest has 40,000 in 1.4 MB.
-pub const MAX_CRD_NODES: usize = 4_000_000;
 
 /// A YAML value that knows where it stands.
 #[derive(Clone, Debug)]
@@ -211,31 +210,6 @@ pub fn nodes(source: &Arc<Source>) -> Result<Vec<Node>, Finding> {
         serde_yaml::from_multiple_with_options(&source.text, options()).map_err(|e| finding(&e, source))?;
     let nodes = trees.into_iter().map(|tree| place_tree(tree, source));
     Ok(nodes.filter(|n| !matches!(n.kind, Kind::Null)).collect())
-}
-
-/// Reads the documents of a file of CustomResourceDefinitions, which may be much larger than what a person writes.
-///
-/// # Errors
-/// One finding with the place.
-pub fn crds(source: &Arc<Source>) -> Result<Vec<Value>, Finding> {
-    let mut options = options();
-    if let Some(budget) = &mut options.budget {
-        budget.max_nodes = MAX_CRD_NODES;
-        budget.max_events = 2 * MAX_CRD_NODES;
-        budget.max_total_scalar_bytes = 64 << 20;
-    }
-    options.alias_limits.max_total_replayed_events = MAX_NODES; // that much no definition needs
-    let documents: Vec<Value> =
-        serde_yaml::from_multiple_with_options(&source.text, options).map_err(|e| finding(&e, source))?;
-    Ok(documents.into_iter().filter(|d| !d.is_null()).collect())
-}
-
-/// The texts of the documents of a file, so that those that are not needed are not parsed.
-pub fn split(text: &str) -> Vec<&str> {
-    let mut starts: Vec<usize> = text.match_indices("\n---").map(|(at, _)| at + 1).collect();
-    starts.push(text.len());
-    let mut from = 0;
-    starts.into_iter().map(|to| &text[std::mem::replace(&mut from, to)..to]).collect()
 }
 
 /// The one text of a value, with a final newline.

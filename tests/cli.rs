@@ -160,6 +160,124 @@ fn hand_edited_files_are_told_and_nothing_foreign_is_overwritten() {
 /// Nothing is written through a symlink, wherever it stands.
 #[cfg(unix)]
 #[test]
+fn a_file_that_argo_cd_would_apply_beside_ours_is_told() {
+    let folder = platform("foreign", "");
+    fine(&folder, &["render"]);
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: { name: mine, namespace: litellm }\n";
+    for (file, told) in [
+        ("serving/pools/mine.yaml", true),
+        ("serving/pools/mine.json", true),
+        ("serving/pools/kustomization.yaml", true),
+        ("bootstrap/mine.yml", true),
+        ("serving/pools/README.md", false),
+        ("serving/pools/deeper/mine.yaml", false),
+        ("mine.yaml", false),
+    ] {
+        let path = folder.join("rendered/ai-dev").join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, secret).unwrap();
+        for command in [&["check"][..], &["render", "--check"]] {
+            let said = gatewright(&folder, command);
+            let seen = said.err.contains(&format!("error[foreign-file]: rendered/ai-dev/{file} is not rendered here"));
+            assert_eq!((said.code, seen), (i32::from(told), told), "{file}: {}", said.err);
+        }
+        let status = fine(&folder, &["status"]).out;
+        assert_eq!(status.contains("no evidence: there is a Secret"), told, "{file}");
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+/// An object is its namespace and name, whatever file it stands in; what the API server refuses of a change stops the run too.
+#[test]
+fn the_guard_knows_objects_and_changes() {
+    let folder = platform("guard", "features: { agentic: true }\n");
+    let gateways = folder.join("gateways");
+    fs::create_dir(&gateways).unwrap();
+    let secret = |namespace: &str| {
+        format!(
+            "apiVersion: v1\nkind: Namespace\nmetadata: {{ name: {namespace} }}\n---\napiVersion: external-secrets.io/v1\n\
+             kind: ExternalSecret\nmetadata: {{ name: keys, namespace: {namespace} }}\nspec:\n  \
+             secretStoreRef: {{ kind: ClusterSecretStore, name: secret-store }}\n  target: {{ name: keys }}\n  \
+             data: [{{ secretKey: a, remoteRef: {{ key: a }} }}]\n"
+        )
+    };
+    fs::write(gateways.join("a.yaml"), secret("team-a")).unwrap();
+    fine(&folder, &["render"]);
+    fs::write(gateways.join("a.yaml"), secret("team-b")).unwrap();
+    let said = gatewright(&folder, &["render"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    assert!(said.err.contains("would delete ExternalSecret team-a/keys, which holds a key"), "{}", said.err);
+
+    let folder = platform("shrink", "settings: { serving: { models: [{ alias: m, model: a/b, cacheSize: 20Gi }] } }\n");
+    fine(&folder, &["render"]);
+    let smaller = "settings: { serving: { models: [{ alias: m, model: a/b, cacheSize: 10Gi }] } }\n";
+    fs::write(folder.join("features.yaml"), format!("{MINIMAL}{smaller}")).unwrap();
+    let before = files(&folder);
+    let said = gatewright(&folder, &["render"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    assert!(said.err.contains("--allow-delete 'PersistentVolumeClaim serving/"), "{}", said.err);
+    assert_eq!(files(&folder), before);
+    let named = said.err.split("--allow-delete '").nth(1).and_then(|rest| rest.split('\'').next()).unwrap().to_owned();
+    fine(&folder, &["render", "--allow-delete", &named]);
+
+    let folder = platform("smaller-database", "settings: { postgres: { storage: { size: 20Gi } } }\n");
+    fine(&folder, &["render"]);
+    fs::write(folder.join("features.yaml"), format!("{MINIMAL}settings: {{ postgres: {{ storage: {{ size: 5Gi }} }} }}\n")).unwrap();
+    let said = gatewright(&folder, &["render"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    assert!(said.err.contains("its volumes never shrink"), "{}", said.err);
+}
+
+#[test]
+fn a_namespace_of_others_is_used_and_never_rendered() {
+    let others = "existing: [{ kind: Namespace, name: mcp-gateway }]\n";
+    let folder = platform("others", &format!("features: {{ mcp: true }}\n{others}"));
+    fine(&folder, &["render"]);
+    fine(&folder, &["check"]);
+    let rendered = files(&folder.join("rendered/ai-dev"));
+    assert!(!rendered.contains_key("namespaces/namespace-mcp-gateway.yaml"));
+    assert!(rendered.contains_key("namespaces/namespace-litellm.yaml"));
+    // So says a group of its component, too; and taking one away that is ours deletes what lies in it.
+    let groups = folder.join("groups");
+    fs::create_dir_all(folder.join("templates/notes")).unwrap();
+    fs::create_dir(&groups).unwrap();
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: notes, namespace: monitoring }\ndata: { a: b }\n";
+    fs::write(folder.join("templates/notes/configmap.yaml"), map).unwrap();
+    let group = |namespace: &str| {
+        let component = format!("{{ namespace: {namespace}, path: notes, wave: 30 }}");
+        format!("summary: Notes\nfeature: notes\ncomponents: {{ notes: {component} }}\n")
+    };
+    let notes = format!("{MINIMAL}features: {{ mcp: true, notes: true }}\n{others}");
+    fs::write(folder.join("features.yaml"), notes).unwrap();
+    fs::write(groups.join("notes.yaml"), group("{ name: monitoring, existing: true }")).unwrap();
+    fine(&folder, &["render"]);
+    fine(&folder, &["check"]);
+    assert!(!folder.join("rendered/ai-dev/namespaces/namespace-monitoring.yaml").exists());
+    fs::write(groups.join("notes.yaml"), group("monitoring")).unwrap();
+    fine(&folder, &["render"]);
+    assert!(folder.join("rendered/ai-dev/namespaces/namespace-monitoring.yaml").exists());
+    fs::write(groups.join("notes.yaml"), group("{ name: monitoring, existing: true }")).unwrap();
+    let said = gatewright(&folder, &["render"]);
+    assert!(said.err.contains("would delete Namespace monitoring, and with it everything"), "{}", said.err);
+}
+
+#[test]
+fn objects_of_one_cluster_go_to_stdout_and_nothing_else() {
+    let folder = platform("stdout", "");
+    let said = fine(&folder, &["render", "--stdout"]);
+    assert_eq!(said.err, "");
+    assert!(!folder.join("rendered").exists());
+    let objects = said.out.split("---\n").filter(|text| !text.is_empty()).count();
+    fine(&folder, &["render"]);
+    let written = files(&folder.join("rendered/ai-dev"));
+    assert_eq!(objects, written.keys().filter(|path| path.contains('/')).count());
+    let said = gatewright(&folder, &["render", "--output-dir", "-"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("hint: `gatewright render --stdout`"), "{}", said.err);
+    assert!(!folder.join("-").exists());
+}
+
+#[test]
 fn symlinks_lead_nowhere() {
     use std::os::unix::fs::symlink;
     let outside = folder("symlinks-outside");

@@ -63,21 +63,49 @@ fn somebody_elses_tree_stays_as_it_is() {
     assert_eq!((code, words.as_str()), (2, "error: cannot list ./groups: Permission denied (os error 13)\n"));
 }
 
-/// The output folder is ours, the tree in it is not: it is replaced, but cannot be taken away. The next run says so.
+/// The output folder is ours, the tree in it is not, and could be replaced but not taken away: that is seen before anything
+/// moves.
 #[test]
-fn what_cannot_be_removed_is_told() {
+fn a_tree_that_cannot_be_removed_stays() {
     let folder = rendered("leftover");
     if skipped(&folder) {
         return;
     }
     chown(folder.join("rendered"), Some(NOBODY), None).expect("we are root");
-    assert_eq!(said(as_nobody().arg("render"), &folder).0, 0);
     let (code, words) = said(as_nobody().arg("render"), &folder);
     assert_eq!(code, 2, "{words}");
-    assert!(words.contains("an earlier run left ./rendered/.gatewright-stage-p.ready"), "{words}");
-    assert!(words.contains("hint: remove it as the user whom its files belong to"), "{words}");
+    assert!(words.contains("cannot write ./rendered/p: Permission denied"), "{words}");
+    assert_eq!(names(&folder.join("rendered")), ["p"]);
     assert_eq!(said(Command::new(PROGRAM).arg("render"), &folder).0, 0);
-    assert!(!folder.join("rendered/.gatewright-stage-p.ready").exists());
+}
+
+/// A folder that its owner may not write to is replaced all the same, and stays as it was meant.
+#[test]
+fn a_folder_without_write_permission_is_replaced_whole() {
+    let folder = rendered("locked");
+    if skipped(&folder) {
+        return;
+    }
+    for entry in walkdir::WalkDir::new(folder.join("rendered")).into_iter().flatten() {
+        chown(entry.path(), Some(NOBODY), None).expect("we are root");
+    }
+    let cluster = folder.join("rendered/p");
+    fs::set_permissions(&cluster, fs::Permissions::from_mode(0o555)).expect("we are root");
+    for features in [CHANGED, FEATURES] {
+        fs::write(folder.join("features.yaml"), features).expect("writable");
+        let (code, words) = said(as_nobody().args(["render", "--allow-delete", "p"]), &folder);
+        assert_eq!(code, 0, "{words}");
+        assert_eq!(names(&folder.join("rendered")), ["p"]);
+        assert_eq!(fs::metadata(&cluster).expect("it is there").permissions().mode() & 0o777, 0o555);
+    }
+}
+
+/// What lies in a folder, by name.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder").flatten();
+    let mut names: Vec<String> = entries.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
 }
 
 /// A shell script in a mount namespace of its own; `None`, and says so, where there is none to be had.
@@ -116,4 +144,31 @@ fn a_read_only_folder_is_told() {
     let Some((code, words)) = in_a_namespace(script, &folder) else { return };
     assert_eq!(code, 2, "{words}");
     assert!(words.contains("Read-only file system"), "{words}");
+}
+
+/// Moving a folder moves what is mounted in it, and taking it away would empty that.
+#[test]
+fn a_mount_in_the_folder_stops_the_run() {
+    let folder = rendered("mount");
+    fs::create_dir(folder.join("precious")).expect("writable");
+    fs::write(folder.join("precious/data"), "mine").expect("writable");
+    let script = "mkdir rendered/p/data && mount --bind precious rendered/p/data || exit 77\n\
+        \"$0\" render; code=$?; test -f precious/data || exit 76; test \"$(ls -A rendered)\" = p || exit 75; exit $code";
+    let Some((code, words)) = in_a_namespace(script, &folder) else { return };
+    assert_eq!(code, 2, "{words}");
+    assert!(words.contains("rendered/p/data is a mount point"), "{words}");
+    assert!(words.contains("unmount it, or render into another folder"), "{words}");
+}
+
+/// A folder in a lower layer of overlayfs, as in the image of a container, cannot be renamed.
+#[test]
+fn a_folder_of_a_lower_layer_is_replaced() {
+    let folder = rendered("overlay");
+    fs::write(folder.join("rendered/p/mine.txt"), "mine").expect("writable");
+    let script = "mkdir space && mount -t tmpfs none space && mkdir space/upper space/work && \
+        mount -t overlay -o lowerdir=.,upperdir=space/upper,workdir=space/work,userxattr none /mnt || exit 77\n\
+        cd /mnt && \"$0\" render || exit $?\n\
+        \"$0\" render --check && test \"$(ls -A rendered)\" = p && test -f rendered/p/mine.txt || exit 76";
+    let Some((code, words)) = in_a_namespace(script, &folder) else { return };
+    assert_eq!(code, 0, "{words}");
 }

@@ -69,7 +69,7 @@ fn files_are_small_and_say_what_they_are() {
         ("kube_cel", &["verdict::cel", "verdict::celvalue", "verdict::cost"]),
         ("chrono", &["verdict::celvalue", "verdict::formats"]),
         ("annotate_snippets", &["report"]),
-        ("std::fs", &["disk", "output"]),
+        ("std::fs", &["disk", "folders", "output"]),
         ("std::env", &["catalog", "commands"]),
     ];
     for entry in walkdir::WalkDir::new("src") {
@@ -107,15 +107,17 @@ fn texts_are_clean() {
 /// The README's table of limits has the numbers of the constants.
 #[test]
 fn limits_are_as_the_readme_says() {
-    use gatewright::{disk, goyaml, render, template, verdict, weight, yaml};
+    use gatewright::{disk, goyaml, kubeyaml, render, template, verdict, weight, yaml};
     let limits = [
         ("features.yaml, an overlay, a group, a config patch", yaml::MAX_BYTES),
         ("features.yaml, an overlay, a group, a config patch", goyaml::MAX_BYTES),
         ("a file of manifests or CRDs, or stdin", disk::MAX_STREAM as usize),
-        ("levels of a YAML file", yaml::MAX_DEPTH),
-        ("values of a YAML file, aliases expanded", yaml::MAX_NODES),
-        ("values of a file of CRDs", yaml::MAX_CRD_NODES),
-        ("documents of a YAML file", yaml::MAX_DOCUMENTS),
+        ("levels of a YAML file that is written for gatewright", yaml::MAX_DEPTH),
+        ("its values, aliases expanded", yaml::MAX_NODES),
+        ("levels of a file of manifests or CRDs, aliases followed", kubeyaml::MAX_DEPTH),
+        ("its values, aliases expanded; the rest is left out", kubeyaml::MAX_VALUES),
+        ("its documents; the rest is left out", kubeyaml::MAX_DOCUMENTS),
+        ("text of one of its documents, aliases expanded", kubeyaml::MAX_BYTES),
         ("a template or an expression", template::MAX_TEMPLATE),
         ("steps of a template", template::FUEL as usize),
         ("steps of an expression", template::EXPRESSION_FUEL as usize),

@@ -51,7 +51,7 @@ fn rendered_with<T>(
     if !findings.is_empty() {
         told(findings);
     }
-    let claims = gatewright::claims::claims(&rendered.plan, &rendered.bundle);
+    let claims = gatewright::claims::claims(&rendered.plan, &rendered.bundle, &[]);
     let controls: BTreeSet<&str> = claims.iter().map(|c| c.control.as_str()).collect();
     assert_eq!(controls.len(), claims.len(), "two claims of one name: {text}");
     then(&rendered.plan, &rendered.tree())

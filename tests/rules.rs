@@ -44,3 +44,19 @@ fn every_case_earns_what_it_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(cases > 100, "{cases} cases");
 }
+
+#[test]
+fn a_map_of_models_has_its_end() {
+    let policy = |models: usize| {
+        let name = |i| format!("\\\"Organisation/Model-{i:03}\\\":\\\"Organisation/Model-{i:03}\\\"");
+        let map = (0..models).map(name).collect::<Vec<_>>().join(",");
+        let value = format!("{{{map}}}[json(request.body).model]");
+        codes(&format!(
+            "apiVersion: agentgateway.dev/v1alpha1\nkind: AgentgatewayPolicy\nmetadata: {{ name: a, namespace: ns }}\n\
+             spec:\n  targetRefs: [{{ group: gateway.networking.k8s.io, kind: Gateway, name: g }}]\n  traffic:\n    \
+             phase: PreRouting\n    transformation: {{ request: {{ set: [{{ name: X-Model, value: \"{value}\" }}] }} }}\n"
+        ))
+    };
+    assert_eq!(policy(300), BTreeSet::new());
+    assert_eq!(policy(330), BTreeSet::from(["cel-expression".to_owned()]));
+}

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::agentic::webhook::{defaulted, refusals};
 use crate::finding::{Code, Finding};
+use crate::kubeyaml;
 use crate::object::{File, Identity, Object};
 use crate::schema::{Schema, did_you_mean, invalid_name, is_dns_label};
 use crate::secret;
@@ -80,17 +81,13 @@ pub fn schema(kind: &str) -> Option<&'static Schema> {
 pub fn read(sources: &[Arc<Source>]) -> (Vec<Input>, Vec<Finding>) {
     let (mut inputs, mut findings): (Vec<Input>, Vec<Finding>) = (Vec::new(), Vec::new());
     for source in sources {
-        let nodes = match yaml::nodes(source) {
-            Ok(nodes) => nodes,
-            Err(finding) => {
-                findings.push(finding);
-                continue;
-            }
-        };
+        let (documents, mistakes_of_yaml) = kubeyaml::read(source);
+        findings.extend(mistakes_of_yaml);
         let file = Arc::new(File::new(source));
-        for (position, node) in nodes.iter().enumerate() {
+        for document in documents {
+            let Some(node) = file.node(document.position) else { continue };
             secret::literals(node, &mut findings);
-            match input(node, &file, position) {
+            match input(node, &file, document.position) {
                 // Files that are applied alone each bring the Namespaces they need.
                 Ok(input) if inputs.iter().any(|i| i.identity.kind == "Namespace" && i.value == input.value) => {}
                 Ok(input) => {

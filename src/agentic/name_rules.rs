@@ -21,6 +21,23 @@ pub fn rendered_names(seen: &Seen<'_>) -> Vec<Finding> {
     })
 }
 
+/// LiteLLM answers with the alias in a header, and a line break in it ends the connection (seen with 1.89.2).
+pub fn models(seen: &Seen<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for gateway in seen.objects.of(GROUP, "AiGateway") {
+        for (pointer, name) in
+            ["name", "provider"].iter().flat_map(|key| gateway.all(&format!("/spec/aiModels/*/{key}")))
+        {
+            if name.as_str().is_some_and(|name| name.contains(char::is_control)) {
+                let message = format!("{} has a control character in the name of a model", gateway.identity);
+                let finding = gateway.error(Code::HeaderValue, &pointer, message);
+                findings.push(finding.help("it travels in a header, which can't hold it: use printable characters"));
+            }
+        }
+    }
+    findings
+}
+
 /// Whether something is to be looked at.
 type Counts<'c> = &'c dyn Fn(&Identity) -> bool;
 

@@ -23,6 +23,8 @@ const RULES: &[fn(&Seen<'_>) -> Vec<Finding>] = &[
     name_rules::names,
     patches,
     filters,
+    name_rules::models,
+    queries,
     routes,
     agents,
     master_key::literal,
@@ -176,6 +178,21 @@ fn filters(seen: &Seen<'_>) -> Vec<Finding> {
                     format!("{}: with `allow` LiteLLM hides what `deny` names, and still calls it", object.identity);
                 say("/spec/toolFilter/deny", message);
             }
+        }
+    }
+    findings
+}
+
+/// agentgateway's targets have a host, a port and a path; what else stands in the URL is lost (tool-gateway-agentgateway 0.4.0).
+fn queries(seen: &Seen<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for gateway in seen.model.gateways.iter().filter(|g| g.kind == "ToolGateway" && !g.is_litellm()) {
+        for route in gateway.routes.iter().filter(|r| r.upstream.url.contains('?')) {
+            let object = seen.of("ToolRoute", &route.namespace, &route.name);
+            let message = format!("{}: its gateway calls the server without the query of its URL", object.identity);
+            let finding = object.error(Code::FieldWithoutEffect, "/spec/upstream/external/url", message);
+            findings
+                .push(finding.help("name a URL without one; a key belongs in a header, which another gateway may add"));
         }
     }
     findings

@@ -56,6 +56,17 @@ pub fn entries(config: &Config<'_>) -> Vec<Finding> {
     findings
 }
 
+/// LiteLLM answers with the alias in a header; with a line break in it the connection ends without an answer (seen).
+pub fn printable(config: &Config<'_>) -> Vec<Finding> {
+    let unfit = config.entries().filter(|entry| entry.alias.contains(char::is_control));
+    let finding = |entry: Entry<'_>| {
+        let message =
+            format!("the alias {:?} has a control character, and LiteLLM answers with it in a header", entry.alias);
+        config.part.error(Code::HeaderValue, &entry.pointer("/model_name"), message).help("use printable characters")
+    };
+    unfit.map(finding).collect()
+}
+
 /// Parameters that LiteLLM reads as numbers; with a word in one of them it drops the entry.
 const NUMBERS: [&str; 4] = ["rpm", "tpm", "input_cost_per_token", "output_cost_per_token"];
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::finding::{About, Code, Finding, Severity};
+use crate::kubeyaml;
 use crate::object::{File, Object};
 use crate::source::{Place, Source};
-use crate::yaml::{self, Kind};
+use crate::yaml::Kind;
 
 /// A part of an object.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Part<'a> {
 #[derive(Debug)]
 struct Text {
     file: File,
+    /// Which document of it.
+    position: usize,
     value: Value,
 }
 
@@ -41,16 +44,17 @@ impl<'a> Part<'a> {
     /// The finding of the YAML reader, its place in the object's file.
     pub fn of_text(object: &Object<'a>, pointer: &str, code: Code) -> Result<Self, Finding> {
         let source = Source::new(pointer, object.text_at(pointer));
-        let part = |value| Self {
+        let part = |position, value| Self {
             object: *object,
             pointer: pointer.to_owned(),
-            text: Some(Arc::new(Text { file: File::new(&source), value })),
+            text: Some(Arc::new(Text { file: File::new(&source), position, value })),
             inside: String::new(),
         };
-        match yaml::documents(&source) {
-            Ok(mut documents) if documents.len() <= 1 => Ok(part(documents.pop().unwrap_or_default())),
-            Ok(_) => Ok(part(Value::Null)),
-            Err(wrong) => {
+        let (mut documents, wrong) = kubeyaml::read(&source);
+        match wrong.into_iter().find(|finding| finding.severity == Severity::Error) {
+            None if documents.len() > 1 => Ok(part(0, Value::Null)),
+            None => Ok(documents.pop().map_or_else(|| part(0, Value::Null), |d| part(d.position, d.value))),
+            Some(wrong) => {
                 let inner = wrong.place.map(|p| (p.start, p.end));
                 let mut finding = object.error(code, pointer, wrong.message);
                 if let (Some(outer), Some((start, end))) = (&finding.place, inner) {
@@ -127,7 +131,7 @@ impl<'a> Part<'a> {
 
     fn place_in_text(&self, text: &Text, pointer: &str, value: bool) -> Place {
         let outer = self.object.place(&self.pointer);
-        let Some(node) = text.file.nodes().first() else { return outer };
+        let Some(node) = text.file.node(text.position) else { return outer };
         let pointer = format!("{}{pointer}", self.inside);
         let scalar = |k: &Kind| matches!(k, Kind::String(_) | Kind::Number(_) | Kind::Bool(_));
         let inner = match node.at(&pointer).filter(|n| value && scalar(&n.kind)) {

@@ -14,6 +14,7 @@ const RULES: &[fn(&Config<'_>) -> Vec<Finding>] = &[
     models::prices,
     models::twice,
     models::headers,
+    models::printable,
     models::fallbacks,
     settings::shapes,
     settings::callbacks,

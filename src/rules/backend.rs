@@ -170,6 +170,15 @@ fn azure_endpoint(backend: &Object<'_>) -> Vec<Finding> {
             let finding = backend.error(Code::AzureEndpoint, &format!("{pointer}/azureopenai/endpoint"), message);
             findings.push(finding.help("write the host alone, as `name.openai.azure.com`"));
         }
+        let name = provider.pointer("/azure/resourceName").and_then(Value::as_str).unwrap_or_default();
+        if provider["azure"]["resourceType"] == "Foundry" && name.ends_with("-resource") {
+            let message = format!(
+                "{}: agentgateway 1.2.1 appends -resource to the name of a Foundry resource, and calls {name}-resource",
+                backend.identity
+            );
+            let finding = backend.warning(Code::AzureEndpoint, &format!("{pointer}/azure/resourceName"), message);
+            findings.push(finding.help("leave the suffix out until 1.3.0, which appends nothing (agentgateway#1892)"));
+        }
     }
     findings
 }

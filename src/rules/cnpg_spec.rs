@@ -236,7 +236,7 @@ pub fn parameters(cluster: &Object<'_>) -> Vec<Refusal> {
 
 /// A memory setting of PostgreSQL in billionths of a byte; without a unit it is in megabytes (the webhook's
 /// parsePostgresQuantityValue: PostgreSQL's `kB`, `MB`, `GB` are Kubernetes' `Ki`, `Mi`, `Gi`).
-fn memory(text: &str) -> Option<i128> {
+pub fn memory(text: &str) -> Option<i128> {
     let whole = |text: &str| text.parse::<i64>().is_ok();
     if whole(text) {
         return quantity::parse(&format!("{text}Mi"));

@@ -59,11 +59,22 @@ fn header_values<'a>(object: &Object<'a>) -> Vec<(String, &'a Value)> {
     patterns.flat_map(|pattern| object.all(&pattern)).collect()
 }
 
+/// `maxLength` of every expression in the CRDs of agentgateway 1.2.1.
+const LONGEST: usize = 16384;
+
 fn cel_values(object: &Object<'_>) -> Vec<Finding> {
     let values = header_values(object).into_iter().chain(VALUES.iter().flat_map(|pattern| object.all(pattern)));
     let mut findings = Vec::new();
     for (pointer, text) in values.filter_map(|(pointer, value)| Some((pointer, value.as_str()?))) {
-        if cel_text::is_bare(text) {
+        if text.chars().count() > LONGEST {
+            let message = format!(
+                "{} has CEL of {} characters, and the API server takes {LONGEST}",
+                object.identity,
+                text.chars().count()
+            );
+            let finding = object.error(Code::CelExpression, &pointer, message);
+            findings.push(finding.help("a map of models by name has room for about 260: offer fewer on one Gateway"));
+        } else if cel_text::is_bare(text) {
             let message = format!("{} has unquoted words where CEL belongs: {text}", object.identity);
             let finding = object.error(Code::CelExpression, &pointer, message);
             findings.push(finding.help(format!("a text is quoted twice: '\"{}\"'", text.trim())));

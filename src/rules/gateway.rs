@@ -2,18 +2,44 @@
 
 use serde_json::Value;
 
-use crate::agentgateway::{backends, gateways, resolve};
+use crate::agentgateway::{backends, gateways, is_agentgateway, resolve};
 use crate::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE};
 use crate::finding::{Code, Finding};
 use crate::labels::selects;
 use crate::object::Object;
+use crate::pointer::escaped;
 use crate::rules::application::{Given, chart_value, charts};
 use crate::rules::backend::{pinned, providers};
 use crate::world::{World, WorldRule};
 
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] =
-    &[saas_behind_pool, inference_extension_off, chart_config, open_proxy, mcp_without_app_protocol];
+    &[saas_behind_pool, inference_extension_off, chart_config, open_proxy, mcp_without_app_protocol, pod_labels];
+
+/// Labels by which the controller of agentgateway 1.2.1 selects a Gateway's pods; they hold the Gateway's name.
+const SELECTED_BY: [&str; 3] =
+    ["app.kubernetes.io/name", "app.kubernetes.io/instance", "gateway.networking.k8s.io/gateway-name"];
+
+/// With other labels on the pods the API server refuses the Deployment, and the Gateway says Programmed all the same.
+fn pod_labels(world: &World<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for gateway in world.objects.of(GATEWAY, "Gateway").filter(|g| is_agentgateway(world, g)) {
+        let name = gateway.text_at("/spec/infrastructure/parametersRef/name");
+        let found = world.objects.get(AGENTGATEWAY, "AgentgatewayParameters", gateway.home(), name);
+        for (parameters, label) in found.into_iter().flat_map(|p| SELECTED_BY.map(|label| (p, label))) {
+            let pointer = format!("/spec/deployment/spec/template/metadata/labels/{}", escaped(label));
+            if parameters.at(&pointer).is_some_and(|value| *value != gateway.identity.name.as_str()) {
+                let message = format!(
+                    "{} changes the label `{label}`, by which the controller selects the pods of {}: there will be none",
+                    parameters.identity, gateway.identity
+                );
+                let finding = parameters.error(Code::InvalidMetadata, &pointer, message);
+                findings.push(finding.help("remove it; other labels are yours"));
+            }
+        }
+    }
+    findings
+}
 
 /// Routes that lead to an InferencePool.
 fn pool_routes<'w, 'a>(world: &'w World<'a>) -> impl Iterator<Item = &'w Object<'a>> {

@@ -12,7 +12,7 @@ use crate::rules::workload::{containers, flag, image, is_workload, pod_labels, w
 use crate::world::{World, WorldRule};
 
 /// Rules that look at one object alone.
-pub const OF_OBJECTS: &[ObjectRule] = &[floating_version, simulator_tokenizer, vllm_start];
+pub const OF_OBJECTS: &[ObjectRule] = &[simulator_tokenizer, vllm_start];
 
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[service_links, volume_of_one_node, key_behind_gateway];
@@ -27,24 +27,6 @@ fn servers<'a>(workload: &Object<'a>) -> Vec<(String, &'a Value)> {
     };
     let all = if is_workload(workload) { containers(workload) } else { Vec::new() };
     all.into_iter().filter(|(_, container)| is_vllm(container)).collect()
-}
-
-fn floating_version(workload: &Object<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (pointer, server) in servers(workload) {
-        let whole = server["image"].as_str().unwrap_or_default();
-        let (repository, tag) = image(server);
-        if !repository.rsplit('/').next().unwrap_or_default().starts_with("vllm")
-            || whole.contains('@')
-            || !["", "latest"].contains(&tag)
-        {
-            continue;
-        }
-        let message = format!("{} runs {whole}, whatever that is on the day a pod starts", workload.identity);
-        let finding = workload.warning(Code::FloatingVersion, &format!("{pointer}/image"), message);
-        findings.push(finding.help("name a release, as `vllm/vllm-openai:v0.23.0`"));
-    }
-    findings
 }
 
 /// Every pod gets `<SERVICE>_PORT` for each Service of its namespace, and vLLM reads `VLLM_PORT` as a number.

@@ -7,9 +7,15 @@ pub fn emptied(text: &str) -> String {
     let mut out = String::with_capacity(text.len() / 2);
     // Indentation of the key whose value goes on, and whether that value stays.
     let mut inside: Option<(usize, bool)> = None;
+    // Within quotes, which may go on at any indentation.
+    let mut quote: Option<char> = None;
     for line in text.split_inclusive('\n') {
         let body = line.trim_start_matches(' ');
         let indent = line.len() - body.len();
+        if let Some(mark) = quote {
+            quote = left_open(mark, line).then_some(mark);
+            continue;
+        }
         if let Some((outer, stays)) = inside
             && (indent > outer || body.trim().is_empty())
         {
@@ -21,6 +27,7 @@ pub fn emptied(text: &str) -> String {
                 out.push_str(&line[..indent]);
                 out.push_str("description: ''\n");
                 inside = Some((indent, false));
+                quote = ['\'', '"'].into_iter().find(|mark| value.starts_with(*mark) && left_open(*mark, &value[1..]));
             }
             _ => {
                 let header = body.trim_end().trim_end_matches(|c: char| c.is_ascii_digit() || "+-".contains(c));
@@ -30,6 +37,17 @@ pub fn emptied(text: &str) -> String {
         }
     }
     out
+}
+
+/// Whether a text that starts within quotes ends there too. An apostrophe that is written twice counts as two.
+fn left_open(mark: char, text: &str) -> bool {
+    let mut escaped = false;
+    let marks = text.chars().filter(|c| {
+        let counts = *c == mark && !escaped;
+        escaped = mark == '"' && *c == '\\' && !escaped;
+        counts
+    });
+    marks.count() % 2 == 0
 }
 
 #[cfg(test)]
@@ -52,6 +70,10 @@ spec:
     only:
       description: goes on
         here: and there
+    quoted:
+      description: 'it''s said: on
+      two: lines'
+      type: string
     kept:
       x-kubernetes-validations:
       - rule: |
@@ -70,6 +92,9 @@ spec:
       type: string
     only:
       description: ''
+    quoted:
+      description: ''
+      type: string
     kept:
       x-kubernetes-validations:
       - rule: |

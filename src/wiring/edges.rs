@@ -5,6 +5,7 @@ use crate::api_group::{
     AGENTGATEWAY, APIEXTENSIONS, ARGOCD, BARMAN, CERT_MANAGER, CNPG, ESO, ESO_GENERATORS, GATEWAY, INFERENCE,
     INFERENCE_X, KEDA, NETWORKING, RBAC,
 };
+use crate::object::Identity;
 
 /// API group and kind.
 pub type Kind = (&'static str, &'static str);
@@ -122,6 +123,16 @@ pub const POD_TEMPLATES: &[(Kind, &str)] = &[
     ((CNPG, "Pooler"), "/spec/template"),
     ((KEDA, "ScaledJob"), "/spec/jobTargetRef/template"),
 ];
+
+/// JSON pointers of the pod specs in an object of that identity.
+pub fn pod_specs(identity: &Identity) -> Vec<String> {
+    let (group, kind) = (identity.group.as_str(), identity.kind.as_str());
+    if (group, kind) == ("leaderworkerset.x-k8s.io", "LeaderWorkerSet") {
+        return ["leader", "worker"].map(|part| format!("/spec/leaderWorkerTemplate/{part}Template/spec")).into();
+    }
+    let rows = POD_TEMPLATES.iter().filter(|(of, _)| *of == (group, kind));
+    rows.map(|(_, template)| format!("{template}/spec")).collect()
+}
 
 /// References in a pod template.
 pub const IN_PODS: &[Edge] = &[

@@ -10,18 +10,47 @@ use crate::finding::{Code, Finding};
 use crate::object::Object;
 use crate::pointer::escaped;
 use crate::schema::did_you_mean;
+use crate::wiring::go_template;
 use crate::wiring::inventory::{Inventory, Origin};
 
-/// A template of an ExternalSecret names only keys that it fetches; External Secrets 2.6 fails on the others.
+/// Where objects of External Secrets hold templates; `*` is any key or item.
+const TEMPLATES: [(&str, &str); 6] = [
+    ("ExternalSecret", "/spec/target/template/data/*"),
+    ("ExternalSecret", "/spec/target/template/metadata/annotations/*"),
+    ("ExternalSecret", "/spec/target/template/metadata/labels/*"),
+    ("ExternalSecret", "/spec/target/template/templateFrom/*/literal"),
+    ("PushSecret", "/spec/template/data/*"),
+    ("PushSecret", "/spec/template/templateFrom/*/literal"),
+];
+
+/// A template of External Secrets parses, and that of an ExternalSecret names only keys that it fetches; External Secrets 2.6
+/// fails on the others.
 pub fn templates(object: &Object<'_>) -> Vec<Finding> {
-    let is_external_secret = object.identity.group == ESO && object.identity.kind == "ExternalSecret";
-    if !is_external_secret || !object.items("/spec/dataFrom").is_empty() {
+    if object.identity.group != ESO {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    let of_kind = TEMPLATES.iter().filter(|(kind, _)| *kind == object.identity.kind);
+    for (pointer, template) in of_kind.flat_map(|(_, pattern)| object.all(pattern)) {
+        if let Some(why) = go_template::mistake(template.as_str().unwrap_or_default()) {
+            let message = format!("a template of {} does not parse: {why}", object.identity);
+            let finding = object.error(Code::SecretTemplate, &pointer, message);
+            findings.push(finding.help("until it does, External Secrets writes no Secret at all"));
+        }
+    }
+    findings.extend(keys_of_templates(object));
+    findings
+}
+
+fn keys_of_templates(object: &Object<'_>) -> Vec<Finding> {
+    if object.identity.kind != "ExternalSecret" || !object.items("/spec/dataFrom").is_empty() {
         return Vec::new();
     }
     let keys: Vec<&str> = object.items("/spec/data").iter().filter_map(|d| d["secretKey"].as_str()).collect();
     let templates = object.at("/spec/target/template/data").and_then(Value::as_object);
     let mut findings = Vec::new();
-    for (name, template) in templates.into_iter().flatten() {
+    let parses = |template: &Value| go_template::mistake(template.as_str().unwrap_or_default()).is_none();
+    for (name, template) in templates.into_iter().flatten().filter(|(_, template)| parses(template)) {
         for key in fields(template.as_str().unwrap_or_default()).into_iter().filter(|key| !keys.contains(key)) {
             let pointer = format!("/spec/target/template/data/{}", escaped(name));
             let message = format!("{} fills `{name}` from `{key}`, which it does not fetch", object.identity);

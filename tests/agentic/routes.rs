@@ -238,3 +238,32 @@ fn servers_left_to_their_operator_can_be_called() {
     );
     assert_eq!(codes(&render(&catalog, "", &other), Severity::Error), [Code::DanglingReference]);
 }
+
+/// agentgateway knows host, port and path of a server, LiteLLM its whole URL; a model's name travels in a header.
+#[test]
+fn what_would_be_lost_later_is_refused_now() {
+    let catalog = catalog();
+    let route = made(
+        "ToolRoute",
+        "default",
+        "r",
+        "{ toolGatewayRef: { name: gw }, upstream: { external: { url: \"https://mcp.example.com/mcp?tenant=a\" } } }",
+    );
+    let gateway = made("ToolGateway", "default", "gw", "{ toolGatewayClassName: agentgateway }");
+    assert_eq!(codes(&render(&catalog, "", &(gateway + &route)), Severity::Error), [Code::FieldWithoutEffect]);
+    assert!(
+        !codes(&render(&catalog, "", &(tool("default", "gw", "") + &route)), Severity::Error)
+            .contains(&Code::FieldWithoutEffect)
+    );
+
+    let model = |name: &str| {
+        made(
+            "AiGateway",
+            "default",
+            "ai",
+            &format!("{{ aiGatewayClassName: litellm, aiModels: [{{ provider: openai, name: \"{name}\" }}] }}"),
+        )
+    };
+    assert!(said(&render(&catalog, "", &model("gpt\\n4")), Code::HeaderValue).contains("control character"));
+    assert_eq!(said(&render(&catalog, "", &model("gpt-4")), Code::HeaderValue), "");
+}

@@ -13,6 +13,7 @@ use gatewright::features::Inputs;
 use gatewright::finding::{Code, Finding};
 use gatewright::github;
 use gatewright::goyaml;
+use gatewright::kubeyaml;
 use gatewright::manifests::manifests;
 use gatewright::memo::Memo;
 use gatewright::pipeline;
@@ -80,10 +81,15 @@ pub(crate) fn report(findings: &[Finding]) {
 fn yaml(text: &str) -> Vec<Finding> {
     let source = Source::new("x.yaml", text);
     let mut findings: Vec<Finding> =
-        [yaml::read(&source).err(), yaml::read_group(&source).err(), yaml::crds(&source).err()]
-            .into_iter()
-            .flatten()
-            .collect();
+        [yaml::read(&source).err(), yaml::read_group(&source).err()].into_iter().flatten().collect();
+    let (documents, wrong) = kubeyaml::read(&source);
+    findings.extend(wrong);
+    let ranges = kubeyaml::documents(text);
+    for document in documents {
+        let node = kubeyaml::node(&source, ranges[document.position].clone()).expect("it was read");
+        assert_eq!(node.to_value(), document.value);
+        same(&document.value);
+    }
     match yaml::nodes(&source) {
         Ok(nodes) => nodes.iter().for_each(|node| same(&node.to_value())),
         Err(finding) => findings.push(finding),

@@ -1,12 +1,13 @@
 // Reads YAML files (named on stdin, one a line) as the Go world does and prints for each a line of JSON:
 // {"sigs": {"value": ...}, "v3": {"error": "..."}}.
-// With the word `same` it reads texts with their values instead (same.go).
+// With the word `same` it reads texts with their values instead (same.go), with `kubectl` texts as kubectl does (kubectl.go).
 // sigs.k8s.io/yaml (YAML 1.1) reads for the API server, Argo CD and Helm; gopkg.in/yaml.v3 (mostly 1.2) for others.
 package main
 
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"log"
 	"os"
 
@@ -22,6 +23,10 @@ type reading struct {
 func main() {
 	if len(os.Args) == 2 && os.Args[1] == "same" {
 		same()
+		return
+	}
+	if len(os.Args) == 2 && os.Args[1] == "kubectl" {
+		kubectl()
 		return
 	}
 	out := json.NewEncoder(os.Stdout)
@@ -46,6 +51,16 @@ func readSigs(text []byte) reading {
 		return reading{Error: err.Error()}
 	}
 	return reading{Value: json.RawMessage(value)}
+}
+
+// toJSON is YAMLToJSON without its panics.
+func toJSON(text []byte) (value []byte, err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = fmt.Errorf("panic: %v", problem)
+		}
+	}()
+	return sigs.YAMLToJSON(text)
 }
 
 func readV3(text []byte) reading {

@@ -1,0 +1,162 @@
+//! Text of a Go template -> the first thing in it that does not parse. Actions, blocks, fields, strings; which functions there are
+//! is the engine's to know. Source: Go 1.26 text/template/parse, lex.go and parse.go.
+
+/// Why a template does not parse; nothing when it does.
+pub fn mistake(template: &str) -> Option<String> {
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = template;
+    while let Some(at) = rest.find("{{") {
+        rest = &rest[at + 2..];
+        let trimmed = rest.strip_prefix("- ").unwrap_or(rest);
+        if trimmed.trim_start().starts_with("/*") && rest.len() - trimmed.trim_start().len() <= 2 {
+            let Some(end) = rest.find("*/") else { return Some("a comment has no end".into()) };
+            let after = rest[end + 2..].trim_start();
+            let after = after.strip_prefix('-').unwrap_or(after);
+            let Some(after) = after.strip_prefix("}}") else { return Some("a comment ends before its action".into()) };
+            rest = after;
+            continue;
+        }
+        let (tokens, after) = match tokens(rest) {
+            Ok(read) => read,
+            Err(why) => return Some(why),
+        };
+        if let Some(why) = block(&tokens, &mut open) {
+            return Some(why);
+        }
+        rest = after;
+    }
+    open.last().map(|word| format!("`{word}` has no `end`"))
+}
+
+/// What an action does to the blocks that are open.
+fn block<'t>(tokens: &[&'t str], open: &mut Vec<&'t str>) -> Option<String> {
+    match tokens.first().copied() {
+        None => Some("an action is empty".into()),
+        Some(word @ ("if" | "with" | "range" | "define" | "block")) => {
+            open.push(word);
+            (tokens.len() == 1).then(|| format!("`{word}` has nothing to look at"))
+        }
+        Some("else") => {
+            let fits = matches!(open.last(), Some(&("if" | "with" | "range")));
+            (!fits).then(|| "`else` stands outside of a block".into())
+        }
+        Some("end") => open.pop().is_none().then(|| "`end` ends nothing".into()),
+        Some(_) => None,
+    }
+}
+
+/// The words of an action up to its end, and what stands behind it.
+fn tokens(text: &str) -> Result<(Vec<&str>, &str), String> {
+    let (mut tokens, mut depth, mut at) = (Vec::new(), 0_usize, 0);
+    let unclosed = || "an action has no `}}`".to_owned();
+    loop {
+        let rest = &text[at..];
+        let Some(c) = rest.chars().next() else { return Err(unclosed()) };
+        if rest.starts_with("}}") {
+            return match depth {
+                0 => Ok((tokens, &rest[2..])),
+                _ => Err("a `(` is not closed".into()),
+            };
+        }
+        let length = match c {
+            '-' if rest[1..].starts_with("}}") || at == 0 && rest[1..].starts_with(char::is_whitespace) => 1,
+            c if c.is_whitespace() => c.len_utf8(),
+            '"' | '`' | '\'' => quoted(rest, c)?,
+            '(' => {
+                depth += 1;
+                1
+            }
+            ')' => {
+                depth = depth.checked_sub(1).ok_or("a `)` closes nothing")?;
+                1
+            }
+            '|' | ',' | '=' => 1,
+            ':' if rest[1..].starts_with('=') => 2,
+            '.' | '$' => word(rest, c.len_utf8())?,
+            '+' | '-' => word(rest, 1)?,
+            c if c.is_alphanumeric() || c == '_' => word(rest, 0)?,
+            c => return Err(format!("`{c}` means nothing in an action")),
+        };
+        if !c.is_whitespace() {
+            tokens.push(&rest[..length]);
+        }
+        at += length;
+    }
+}
+
+/// The length of a name, a field, a variable or a number, which ends at something that may follow one.
+fn word(rest: &str, start: usize) -> Result<usize, String> {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let number = rest.trim_start_matches(['+', '-', '.']).starts_with(|c: char| c.is_ascii_digit());
+    let inside = |c: char| part(c) || number && "+-".contains(c);
+    let mut end = start + rest[start..].find(|c: char| !inside(c)).unwrap_or(rest.len() - start);
+    // A chain of fields, `.a.b` or `$x.y`, and what follows a `)`.
+    while rest[end..].starts_with('.') {
+        let next = end + 1;
+        end = next + rest[next..].find(|c: char| !part(c)).unwrap_or(rest.len() - next);
+    }
+    match rest[end..].chars().next() {
+        None => Ok(end),
+        Some(c) if c.is_whitespace() || "|,):(=".contains(c) || rest[end..].starts_with("}}") => Ok(end),
+        Some(c) => Err(format!("`{c}` after `{}` is no part of a name; a key with it is read by `index . \"...\"`", &rest[..end])),
+    }
+}
+
+/// The length of a text in quotes.
+fn quoted(rest: &str, quote: char) -> Result<usize, String> {
+    let mut escaped = false;
+    for (at, c) in rest.char_indices().skip(1) {
+        match c {
+            '\n' if quote != '`' => break,
+            _ if escaped => escaped = false,
+            '\\' if quote != '`' => escaped = true,
+            c if c == quote => return Ok(at + 1),
+            _ => {}
+        }
+    }
+    Err(format!("a text in {quote} has no end"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mistake;
+
+    #[test]
+    fn what_go_reads_is_read() {
+        for text in [
+            "plain",
+            "{{ .token | b64enc }}",
+            "{{- .a -}} x {{ .b }}",
+            "{{ index . \"db-password\" | quote }}",
+            "{{ if and .a (eq .b \"}}\") }}x{{ else if .c }}y{{ else }}z{{ end }}",
+            "{{ range $k, $v := .items }}{{ $k }}={{ $v.name }}{{ end }}",
+            "{{/* a comment with }} in it */}}x{{- /* b */ -}}",
+            "{{ printf `%s` .a }} {{ 1 }} {{ -1.5 }} {{ 0x1F }} {{ (index .a 0).b }} {{ 'x' }}",
+            "{{ $x := .a }}{{ $x = \"b\" }}{{ . }}{{ $ }}{{ $.a }}",
+            "{ {{ .a }} } }}",
+        ] {
+            assert_eq!(mistake(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_go_refuses_is_told() {
+        for text in [
+            "{{ .token ",
+            "{{ .db-password }}",
+            "{{ }}",
+            "{{ if .a }}x",
+            "{{ end }}",
+            "{{ else }}",
+            "{{ (.a }}",
+            "{{ .a) }}",
+            "{{ \"open }}",
+            "{{ .a ; .b }}",
+            "{{/* open }}",
+            "{{ .a.b! }}",
+            "{{ if }}x{{ end }}",
+        ] {
+            assert!(mistake(text).is_some(), "{text}");
+        }
+    }
+}
