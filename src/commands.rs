@@ -25,7 +25,9 @@ use crate::plan;
 use crate::prove;
 use crate::rendering;
 use crate::schema::did_you_mean;
-use crate::tables::{plan_json, plan_text, secrets_text, status_markdown, status_text};
+use crate::tables::{
+    plan_json, plan_markdown, plan_text, secrets_markdown, secrets_text, status_markdown, status_text,
+};
 use crate::workspace::{Outcome, Result, Workspace, formatted, pretty};
 
 /// What `init` writes.
@@ -79,6 +81,9 @@ impl Workspace<'_> {
             let notes: String = local.iter().map(|line| format!("catalog: {line}\n")).collect();
             return Ok(Outcome::data(plans.iter().map(plan_text).collect::<String>() + &notes));
         }
+        if output == Format::Markdown {
+            return Ok(Outcome::data(plans.iter().map(plan_markdown).collect::<Vec<_>>().join("\n")));
+        }
         let data = json!({ "clusters": plans.iter().map(plan_json).collect::<Value>(), "catalog": local });
         formatted(&data, output)
     }
@@ -98,7 +103,9 @@ impl Workspace<'_> {
                 Ok(Outcome::data(tables.iter().map(one).collect::<String>()))
             }
             Format::Markdown => {
-                Ok(Outcome::data(tables.iter().map(|(_, claims, _)| status_markdown(claims)).collect::<String>()))
+                let tables: Vec<String> =
+                    tables.iter().map(|(name, claims, _)| status_markdown(name, claims)).collect();
+                Ok(Outcome::data(tables.join("\n")))
             }
             _ => {
                 let one = |(name, claims, gateways): &(String, Vec<Claim>, Vec<Value>)| json!({ "cluster": name, "claims": claims, "gateways": gateways });
@@ -118,12 +125,14 @@ impl Workspace<'_> {
             let names: Vec<String> =
                 plans.iter().flat_map(|plan| explain_gateway::names(&plan.agentic.model)).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let hint = did_you_mean(topic, &names);
-            return Err(anyhow!(
-                "there is no `{topic}`; a topic is one of {}, as KIND/NAMESPACE/NAME\n{hint}",
-                explain_gateway::KINDS.join(", ")
-            )
-            .into());
+            let kinds = explain_gateway::KINDS.join(", ");
+            let hint = match topic.ends_with(".yaml") || topic.ends_with(".yml") || names.is_empty() {
+                true => format!(
+                    "explain a group, a finding code, or KIND/NAMESPACE/NAME of {kinds}; the first line of a rendered file names its group and template"
+                ),
+                false => did_you_mean(topic, &names),
+            };
+            return Err(anyhow!("there is no `{topic}` to explain; a topic is one of {kinds}, as KIND/NAMESPACE/NAME\n{hint}").into());
         }
         Ok(Outcome::data(said.join("\n")))
     }
@@ -135,6 +144,10 @@ impl Workspace<'_> {
         match output {
             Format::Text => {
                 Ok(Outcome::data(lists.iter().map(|(name, keys)| secrets_text(name, keys)).collect::<String>()))
+            }
+            Format::Markdown => {
+                let tables: Vec<String> = lists.iter().map(|(name, keys)| secrets_markdown(name, keys)).collect();
+                Ok(Outcome::data(tables.join("\n")))
             }
             _ => {
                 let data = lists.iter().map(|(name, keys)| json!({ "cluster": name, "keys": keys })).collect::<Value>();

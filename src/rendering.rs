@@ -110,7 +110,10 @@ fn unrefused(
     Ok(())
 }
 
-/// The objects of one cluster as one stream, in the order of their files.
+/// Components that a person brings: the root Application, and a patch that would take keys away if it were applied whole.
+const BY_HAND: [&str; 2] = ["argocd-cm", "bootstrap"];
+
+/// The objects of one cluster that Argo CD delivers as one stream, in the order of their files.
 pub(crate) fn stdout(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome> {
     let memo = Memo::default();
     let (clusters, findings) = workspace.sound(place.cluster.as_deref(), &memo)?;
@@ -120,7 +123,8 @@ pub(crate) fn stdout(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome
         return Err(anyhow!("--stdout prints one cluster, and there are {}\n{hint}", names.len()).into());
     }
     let texts = workspace.each(&clusters, &memo, |rendered| {
-        let mut placed: Vec<_> = rendered.bundle.manifests.values().collect();
+        let delivered = rendered.bundle.manifests.values().filter(|p| !BY_HAND.contains(&p.component.as_str()));
+        let mut placed: Vec<_> = delivered.collect();
         placed.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(placed.iter().map(|p| format!("---\n{}", p.manifest.text)).collect::<String>())
     })?;

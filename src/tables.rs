@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::choice::Choice;
 use crate::claims::Claim;
 use crate::component::{SecretSource, State};
 use crate::contract::BackendKey;
@@ -58,12 +59,12 @@ pub fn status_text(cluster: &str, claims: &[Claim]) -> String {
 }
 
 /// Claims as a Markdown table.
-pub fn status_markdown(claims: &[Claim]) -> String {
+pub fn status_markdown(cluster: &str, claims: &[Claim]) -> String {
     let rows: String = claims
         .iter()
-        .map(|c| format!("| {} | {} | {} |\n", c.control, state_name(c), c.detail.replace('|', "\\|")))
+        .map(|c| format!("| {} | {} | {} |\n", c.control, state_name(c), cell(&c.detail)))
         .collect();
-    format!("| control | state | detail |\n|---|---|---|\n{rows}")
+    format!("| control of {cluster} | state | detail |\n|---|---|---|\n{rows}")
 }
 
 fn state_name(claim: &Claim) -> String {
@@ -85,6 +86,40 @@ pub fn secrets_text(cluster: &str, keys: &[BackendKey]) -> String {
         text += &wrapped(&format!("read by {}", key.readers.join(", ")), 6, 80);
     }
     text
+}
+
+/// The plan as a Markdown table.
+pub fn plan_markdown(plan: &Plan<'_>) -> String {
+    let row = |choice: &Choice<'_>| {
+        let provider = if choice.on { choice.provider } else { "" };
+        let state = if choice.on { "on" } else { "off" };
+        format!("| {} | {state} | {provider} | {} |\n", choice.group.name, cell(&choice.reason.to_string()))
+    };
+    let rows: String = plan.choices.values().map(row).collect();
+    format!("| group of {} | state | provider | reason |\n|---|---|---|---|\n{rows}", plan.cluster)
+}
+
+/// The secret contract as a Markdown table.
+pub fn secrets_markdown(cluster: &str, keys: &[BackendKey]) -> String {
+    let row = |key: &BackendKey| {
+        let source = match key.source {
+            SecretSource::Given => "given",
+            SecretSource::Generated => "generated",
+        };
+        let (property, arrives, readers) =
+            (key.property.as_deref().unwrap_or_default(), key.arrives.join(", "), key.readers.join(", "));
+        let cells = [&*key.key, property, &*key.store, source, &*key.description, &*arrives, &*readers];
+        format!("| {} |\n", cells.map(cell).join(" | "))
+    };
+    let rows: String = keys.iter().map(row).collect();
+    format!(
+        "| key of {cluster} | property | store | source | description | arrives at | read by |\n|---|---|---|---|---|---|---|\n{rows}"
+    )
+}
+
+/// A text within one cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
 }
 
 /// Words in lines of at most `width` columns, each after `indent` spaces.

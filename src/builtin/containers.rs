@@ -247,14 +247,21 @@ fn resources(resources: &Spot<'_>, out: &mut Vec<Violation>) {
                 request.refuse(format!("`{}` needs the same under `limits`: it cannot be overcommitted", request.path)),
             );
         } else if extended && asked != most {
-            out.push(request.refuse(format!("`{}` must equal its limit: it cannot be overcommitted", request.path)));
+            let message = format!("`{}` is {}, and must equal its limit {}: it cannot be overcommitted", request.path, amount(&request), amount(&limit));
+            out.push(request.refuse(message));
         } else if asked > most && most.is_some() {
-            out.push(request.refuse(format!("`{}` is more than its limit", request.path)));
+            let message = format!("`{}` is {}, more than its limit {}", request.path, amount(&request), amount(&limit));
+            out.push(request.refuse(message));
         }
     }
     for claim in resources.at("claims").items() {
         claim.needs(&["name"], out);
     }
+}
+
+/// An amount as it was written; `null` where there is none.
+fn amount(spot: &Spot<'_>) -> String {
+    spot.value.as_str().map_or_else(|| spot.value.to_string(), str::to_owned)
 }
 
 /// What is wrong with a seccomp profile.

@@ -175,16 +175,20 @@ impl<'w, 'a> Inventory<'w, 'a> {
         namespace: &str,
         name: &str,
     ) -> Absence {
-        let made = MADE_BY_OPERATORS.contains(&kind) && (self.opaque.contains(namespace) || self.world.generated);
         let elsewhere = self.world.beyond.is_some_and(|beyond| beyond.has(kind, namespace, name));
         let unfinished = self.of(group, kind).any(|thing| placeholder::is_in(&thing.name));
-        if made || elsewhere || unfinished || placeholder::is_in(name) || placeholder::is_in(namespace) {
+        if elsewhere || unfinished || placeholder::is_in(name) || placeholder::is_in(namespace) {
             return Absence::Unknown;
         }
         let known = || self.of(group, kind).filter(|thing| thing.is_meant());
         let placed = is_cluster_scoped(kind) || !namespace.is_empty();
         let near = |thing: &&Thing<'_>| placed || thing.object().is_none_or(|o| o.home() == from.home());
         let beside = || known().filter(|thing| thing.namespace == namespace).filter(near);
+        if MADE_BY_OPERATORS.contains(&kind) && (self.opaque.contains(namespace) || self.world.generated) {
+            // Something unknown may make it; nearly the name of what is there is a slip all the same.
+            let slip = !self.world.generated && beside().any(|thing| is_alike(&thing.name, name));
+            return if slip { Absence::Likely } else { Absence::Unknown };
+        }
         let misspelt = beside().any(|thing| is_misspelt(&thing.name, name));
         if BROUGHT_BY_OTHERS.contains(&kind) {
             return if misspelt { Absence::Likely } else { Absence::Unknown };
@@ -209,6 +213,11 @@ impl<'w, 'a> Inventory<'w, 'a> {
         let runs = |kind: &&str| self.of("apps", kind).any(|t| t.namespace == namespace);
         !namespace.is_empty() && self.find("", "Namespace", "", namespace).is_some() && WORKLOADS.iter().any(runs)
     }
+}
+
+/// One name may be a slip for the other: a letter or so differs.
+pub fn is_alike(a: &str, b: &str) -> bool {
+    strsim::damerau_levenshtein(a, b) <= 1 + b.len() / 6
 }
 
 impl Thing<'_> {

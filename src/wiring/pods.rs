@@ -8,7 +8,7 @@ use crate::api_group::{AGENTGATEWAY, CNPG, GATEWAY};
 use crate::labels::{Labels, selects};
 use crate::object::Object;
 use crate::wiring::edges::POD_TEMPLATES;
-use crate::wiring::inventory::Inventory;
+use crate::wiring::inventory::{Inventory, is_alike};
 use crate::wiring::products::Port;
 
 /// Pods of one workload.
@@ -84,5 +84,14 @@ impl Pods<'_> {
                 !wanted.is_empty() && wanted.iter().all(fits)
             }
         }
+    }
+
+    /// Whether each of these labels is one of theirs but for a letter or so.
+    pub fn nearly_taken(&self, labels: &Value) -> bool {
+        let near = |(key, wanted): (&String, &Value)| {
+            let (wanted, given) = (wanted.as_str(), self.labels.get(key).and_then(Value::as_str));
+            wanted.zip(given).is_some_and(|(wanted, given)| is_alike(given, wanted))
+        };
+        labels.as_object().is_some_and(|labels| !labels.is_empty() && labels.iter().all(near))
     }
 }

@@ -51,9 +51,16 @@ fn selector_of(object: &Object<'_>, pointer: &str) -> Option<Value> {
 
 /// Whether it means something that no pod of a namespace is selected. In a folder of others it does where some Service there
 /// finds its pods, so that the folder brings both.
-fn severity(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], namespace: &str) -> Option<Severity> {
+fn severity(
+    inventory: &Inventory<'_, '_>,
+    pods: &[Pods<'_>],
+    namespace: &str,
+    selector: Option<&Value>,
+) -> Option<Severity> {
     if inventory.is_opaque(namespace) {
-        return None;
+        // Something unknown may run the pods; nearly the labels of some that are there are a slip all the same.
+        let slip = |p: &Pods<'_>| p.in_namespace(namespace) && selector.is_some_and(|s| p.nearly_taken(s));
+        return pods.iter().any(slip).then_some(Severity::Warning);
     }
     let mut services = inventory.world.objects.of("", "Service").filter(|s| s.identity.namespace == namespace);
     let finds = |service: &Object<'_>| {
@@ -69,7 +76,8 @@ fn severity(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], namespace: &str) -
 
 fn nothing(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], object: &Object<'_>, pointer: &str) -> Option<Finding> {
     let namespace = object.identity.namespace.as_str();
-    let severity = severity(inventory, pods, namespace)?;
+    let labels = object.at(pointer).map(|s| s.get("matchLabels").unwrap_or(s));
+    let severity = severity(inventory, pods, namespace, labels)?;
     let message = format!("{} selects no pods in the namespace {namespace}", object.identity);
     let finding = object.error(Code::EmptySelection, pointer, message);
     let here = pods.iter().filter(|p| p.in_namespace(namespace)).map(|p| p.owner.identity.to_string());
