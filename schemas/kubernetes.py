@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""Writes kubernetes.json: the types of the built-in kinds, as a running API server publishes them at /openapi/v3.
+"""Writes kubernetes.json: the types of the built-in kinds, as an API server publishes them at /openapi/v3. Each release of
+Kubernetes holds these documents, for all versions of its API; those that a server serves unasked are the stable ones. The
+documents lack the choices of fields, which stand in the Go code that a server makes them from.
 
-    KUBECONFIG=... schemas/kubernetes.py > schemas/kubernetes.json
+    go mod download k8s.io/kubernetes@v1.35.4
+    schemas/kubernetes.py $(go env GOMODCACHE)/k8s.io/kubernetes@v1.35.4 > schemas/kubernetes.json
 
 Kept is what decides about an object: types, required fields, choices, what lists are merged by, defaults: of fields those
 that are more than Go's zero value, and `{}` where Go has a struct and no pointer. Descriptions and everything below
@@ -9,15 +12,10 @@ that are more than Go's zero value, and `{}` where Go has a struct and no pointe
 once under `types` and is referred to by name.
 """
 import json
-import subprocess
+import re
 import sys
+from pathlib import Path
 
-GROUPS = [
-    "api/v1", "apis/apps/v1", "apis/batch/v1", "apis/rbac.authorization.k8s.io/v1", "apis/networking.k8s.io/v1",
-    "apis/policy/v1", "apis/autoscaling/v1", "apis/autoscaling/v2", "apis/storage.k8s.io/v1",
-    "apis/scheduling.k8s.io/v1", "apis/admissionregistration.k8s.io/v1", "apis/apiextensions.k8s.io/v1",
-    "apis/apiregistration.k8s.io/v1", "apis/coordination.k8s.io/v1", "apis/discovery.k8s.io/v1", "apis/node.k8s.io/v1",
-]
 KEPT = {"type", "format", "required", "enum", "x-kubernetes-list-type", "x-kubernetes-list-map-keys",
         "x-kubernetes-preserve-unknown-fields", "minimum", "maximum"}
 SPECIAL = {
@@ -44,8 +42,36 @@ EMPTY_IS_DEFAULT = {
 OPEN = {"x-kubernetes-preserve-unknown-fields": True}
 
 
-def get(path):
-    return json.loads(subprocess.run(["kubectl", "get", "--raw", path], check=True, capture_output=True).stdout)
+def documents(release):
+    """Group, version and OpenAPI document of each stable version of the API."""
+    for path in sorted((release / "api/openapi-spec/v3").glob("api*_openapi.json")):
+        found = re.fullmatch(r"apis?__(?:(.*)__)?(v[0-9]+)_openapi.json", path.name)
+        if found:
+            yield found[1] or "", found[2], json.loads(path.read_text())
+
+
+def choices(release):
+    """core.v1.PodSpec -> field -> its choices."""
+    text = (release / "pkg/generated/openapi/zz_generated.openapi.go").read_text()
+    found = {}
+    for function in text.split("\nfunc schema_")[1:]:
+        name = re.match(r"(?:k8sio_api|pkg_apis|apimachinery_pkg_apis)_(\w+?)_(v\d\w*?)_(\w+)\(", function)
+        fields = re.finditer(r'\n\t{5}"([^"]+)": \{\n((?:\t{6}.*\n)+)\t{5}\}', function)
+        for field in fields if name else []:
+            enum = re.search(r"Enum: +\[\]interface\{\}\{(.*)\}", field[2])
+            if enum:
+                found.setdefault(".".join(name.groups()), {})[field[1]] = json.loads(f"[{enum[1]}]"), "Items:" in field[2]
+    return found
+
+
+def resources(document):
+    """Kind -> whether it lies in namespaces, of all that can be created and read."""
+    found = {}
+    for path, verbs in document["paths"].items():
+        created = verbs.get("post", {}).get("x-kubernetes-group-version-kind")
+        if created and verbs.get("get", {}).get("x-kubernetes-action") == "list":
+            found[created["kind"]] = "{namespace}" in path
+    return found
 
 
 def short(name):
@@ -56,7 +82,7 @@ def short(name):
     return name
 
 
-def reduce(schema, sources, types, field=True):
+def reduce(schema, sources, types, enums, field=True):
     """A schema of OpenAPI v3 in our words; what it refers to is added to `types`. `field`: it is that of a field, not of
     the items of a list or the values of a map."""
     default = schema.get("default")
@@ -70,9 +96,12 @@ def reduce(schema, sources, types, field=True):
         key = short(name)
         if key not in types:
             types[key] = None
-            types[key] = reduce(sources[name], sources, types)
+            types[key] = reduce(sources[name], sources, types, enums)
             if key == "core.v1.LocalObjectReference":
                 types[key]["properties"]["name"]["default"] = ""  # it is the key of a list, and may be left out
+            for name, (enum, items) in enums.get(key, {}).items():
+                known = types[key]["properties"][name]
+                (known["items"] if items else known)["enum"] = enum
             for choice in EMPTY_IS_DEFAULT.get(key, []):
                 types[key]["properties"][choice]["enum"].append("")
             for missing in NOT_REQUIRED.get(key, []):
@@ -83,32 +112,28 @@ def reduce(schema, sources, types, field=True):
         out["default"] = default
     if "properties" in schema:
         out["properties"] = {
-            name: OPEN if name == "status" else reduce(value, sources, types)
+            name: OPEN if name == "status" else reduce(value, sources, types, enums)
             for name, value in sorted(schema["properties"].items())
         }
     for key in ("items", "additionalProperties"):
         if isinstance(schema.get(key), dict):
-            out[key] = reduce(schema[key], sources, types, field=False)
+            out[key] = reduce(schema[key], sources, types, enums, field=False)
     return out if out.get("type") or "$ref" in out else {**out, **OPEN}
 
 
 def main():
-    types, kinds = {}, []
-    for path in GROUPS:
-        sources = get(f"/openapi/v3/{path}")["components"]["schemas"]
+    release = Path(sys.argv[1])
+    types, kinds, enums = {}, [], choices(release)
+    for group, version, document in documents(release):
+        sources = document["components"]["schemas"]
         by_kind = {gvk["kind"]: name for name, schema in sources.items()
                    for gvk in schema.get("x-kubernetes-group-version-kind", []) if len(schema["x-kubernetes-group-version-kind"]) == 1}
-        group, version = path.split("/")[1:] if path.startswith("apis") else ("", "v1")
-        for resource in get(f"/{path}")["resources"]:
-            if "/" in resource["name"] or not {"create", "get"} <= set(resource["verbs"]):
-                continue
-            kind = resource["kind"]
-            schema = reduce({"$ref": "/" + by_kind[kind]}, sources, types)
-            kinds.append({"group": group, "version": version, "kind": kind,
-                          "namespaced": resource["namespaced"], "type": schema["$ref"]})
+        for kind, namespaced in resources(document).items():
+            schema = reduce({"$ref": "/" + by_kind[kind]}, sources, types, enums)
+            kinds.append({"group": group, "version": version, "kind": kind, "namespaced": namespaced, "type": schema["$ref"]})
     kinds.sort(key=lambda kind: (kind["group"], kind["kind"], kind["version"]))
-    version = get("/version")["gitVersion"]
-    lines = [f'"source": "kube-apiserver {version}, /openapi/v3"', '"kinds": [\n' + ",\n".join(json.dumps(k) for k in kinds) + "\n]",
+    version = release.name.rpartition("@")[2]
+    lines = [f'"source": "Kubernetes {version}, api/openapi-spec/v3"', '"kinds": [\n' + ",\n".join(json.dumps(k) for k in kinds) + "\n]",
              '"types": {\n' + ",\n".join(f"{json.dumps(n)}: {json.dumps(types[n], separators=(',', ':'))}" for n in sorted(types)) + "\n}"]
     sys.stdout.write("{\n" + ",\n".join(lines) + "\n}\n")
 

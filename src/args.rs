@@ -122,6 +122,12 @@ pub struct Check {
     /// Print what of the definitions is evaluated and what is not, instead of findings
     #[arg(long)]
     pub coverage: bool,
+    /// Accept what this file names, and tell only what is new
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Make the file of --baseline anew: accept all that is found now
+    #[arg(long, requires = "baseline")]
+    pub write_baseline: bool,
     /// Fail on warnings too
     #[arg(long, value_name = "WHAT")]
     pub deny: Option<Deny>,
@@ -141,7 +147,7 @@ pub enum Report {
     Json,
     /// SARIF 2.1.0, for code scanning; paths as seen from where the command was started
     Sarif,
-    /// Annotations of GitHub Actions, at most ten errors and ten warnings; paths as in sarif
+    /// Annotations of GitHub Actions, one for each cause, at most ten errors and ten warnings; paths as in sarif
     Github,
 }
 

@@ -61,7 +61,22 @@ pub fn versions(group: &str, kind: &str) -> Vec<&'static Builtin> {
     FILE.kinds.iter().filter(|k| k.group == group && k.kind == kind).collect()
 }
 
+/// Where a kind is served when the group that is named is one of the server's own and does not have it: `extensions/v1beta1
+/// Ingress` has been `networking.k8s.io/v1` since Kubernetes 1.22.
+pub fn elsewhere(group: &str, kind: &str) -> Vec<&'static Builtin> {
+    let own = group == "extensions" || FILE.kinds.iter().any(|k| k.group == group);
+    FILE.kinds.iter().filter(|k| own && k.kind == kind).collect()
+}
+
 impl Builtin {
+    /// As an object names it: `apps/v1`.
+    pub fn api_version(&self) -> String {
+        match self.group.as_str() {
+            "" => self.version.clone(),
+            group => format!("{group}/{}", self.version),
+        }
+    }
+
     /// The schema, with everything it refers to in place.
     pub fn schema(&self) -> &Structural {
         self.schema.get_or_init(|| {

@@ -97,9 +97,20 @@ pub fn check(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     silence::apply(all, world.silences)
 }
 
-/// Which release of an operator a cluster runs, files that do not install it do not tell.
+/// What a folder of others does not settle is a warning: which release of an operator a cluster runs, what else lies in its
+/// namespaces, and whether two files reach it together.
 fn soften(finding: &mut Finding) {
-    if finding.code == Code::ApiNotServed {
+    let other_file = || {
+        let own = finding.place.as_ref().map(|place| &place.source.name);
+        finding.related.iter().any(|(place, _)| Some(&place.source.name) != own)
+    };
+    let open = match finding.code {
+        Code::ApiNotServed | Code::EmptySelection => true,
+        Code::RouteConflict => other_file(),
+        _ => false,
+    };
+    // A workload that does not select its own pods is refused wherever it lies.
+    if open && !finding.message.ends_with("its own pods") {
         finding.severity = Severity::Warning;
     }
 }

@@ -96,7 +96,9 @@ fn gap(evidence: &Evidence, bundle: &Bundle, foreign: &[(Identity, Value)]) -> O
     let brought = |selector: &Selector| foreign.iter().any(|(identity, value)| selects(selector, identity, value));
     match evidence {
         Evidence::Present(selector) if !found(selector) => Some(format!("no {} in the manifests", describe(selector))),
-        Evidence::Absent(selector) if found(selector) || brought(selector) => Some(format!("there is a {}", describe(selector))),
+        Evidence::Absent(selector) if found(selector) || brought(selector) => {
+            Some(format!("there is a {}", describe(selector)))
+        }
         _ => None,
     }
 }

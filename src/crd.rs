@@ -155,7 +155,13 @@ impl Crds {
             let served = builtin::versions(group, kind);
             match served.iter().find(|k| k.version == version) {
                 Some(found) => builtin::judge(found, object, old, &mut out),
-                None if served.is_empty() => return Verdict::NoSchema,
+                None if served.is_empty() => {
+                    let elsewhere: Vec<String> = builtin::elsewhere(group, kind).iter().map(|k| k.api_version()).collect();
+                    if elsewhere.is_empty() {
+                        return Verdict::NoSchema;
+                    }
+                    out.push(not_served(kind, text("apiVersion"), elsewhere.iter().map(String::as_str)));
+                }
                 None => out.push(not_served(kind, version, served.iter().map(|k| &*k.version))),
             }
         }

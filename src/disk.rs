@@ -94,10 +94,10 @@ pub fn clusters(folder: &Path, features: &Path, catalog: &Catalog) -> Result<Vec
 }
 
 /// Manifests or CRDs: a file, all YAML and JSON files below a folder, or stdin (`-`), sorted by name. Files that are not
-/// UTF-8 become findings; symlinks, and files and folders whose names start with a dot, are passed over.
+/// UTF-8, or have more than [`MAX_STREAM`] bytes, become findings; symlinks, and files and folders whose names start with a dot, are passed over.
 ///
 /// # Errors
-/// There is no such file, it is unreadable, or it has more than [`MAX_STREAM`] bytes.
+/// There is no such file, it is unreadable, or stdin has more than [`MAX_STREAM`] bytes.
 pub fn sources(folder: &Path, path: &Path) -> Result<(Vec<Arc<Source>>, Vec<Finding>)> {
     if path == Path::new("-") {
         let mut bytes = Vec::new();
@@ -121,6 +121,10 @@ pub fn sources(folder: &Path, path: &Path) -> Result<(Vec<Arc<Source>>, Vec<Find
             continue;
         }
         let name = plain(&path.join(entry.path().strip_prefix(&start).expect("found below it")));
+        if entry.metadata().is_ok_and(|about| about.len() > MAX_STREAM) {
+            findings.push(too_large(&name));
+            continue;
+        }
         match text(entry.path(), MAX_STREAM)? {
             Ok(text) => sources.push(Source::new(name, text)),
             Err(before) => findings.push(not_utf8(&Source::new(name, before))),
@@ -141,6 +145,22 @@ pub fn root(folder: &Path, path: &Path) -> String {
 fn plain(path: &Path) -> String {
     let steps = path.components().filter(|step| !matches!(step, std::path::Component::CurDir));
     slashes(&steps.collect::<PathBuf>())
+}
+
+/// The text of a baseline.
+///
+/// # Errors
+/// It is not there, or no text.
+pub fn baseline(path: &Path) -> Result<String> {
+    if !path.exists() {
+        bail!("there is no {}\n`--write-baseline` writes it", path.display());
+    }
+    text(path, MAX_FILE)?.map_err(|_| anyhow::anyhow!("{} is not UTF-8 text", path.display()))
+}
+
+fn too_large(name: &str) -> Finding {
+    let finding = Finding::error(Code::YamlLimit, format!("this file has more than {MAX_STREAM} bytes"));
+    finding.place(Place::new(&Source::new(name, ""), 0, 0)).help("it was not looked at; split it")
 }
 
 /// About a file of which only this much is text.

@@ -11,7 +11,8 @@ use crate::tree::{Tree, owned};
 use crate::yaml;
 
 /// Files that turn a folder into a kustomization or a chart, whatever else lies there.
-const TOOLS: [&str; 5] = ["kustomization.yaml", "kustomization.yml", "Kustomization", "Chart.yaml", ".argocd-source.yaml"];
+const TOOLS: [&str; 5] =
+    ["kustomization.yaml", "kustomization.yml", "Kustomization", "Chart.yaml", ".argocd-source.yaml"];
 
 /// Endings of the files that Argo CD reads in a folder of plain manifests (argo-cd 3.4 reposerver/repository, `findManifests`);
 /// it does not look into folders below.
@@ -40,7 +41,9 @@ pub fn findings(folder: &str, applied: &[&str], found: &Tree) -> Vec<Finding> {
             None => "Argo CD would apply it with what is rendered",
         };
         let finding = Finding::error(Code::ForeignFile, format!("{folder}/{path} is not rendered here, and {what}"))
-            .help("move it out of this folder; what the platform is to have comes from a group, as docs/groups.md tells");
+            .help(
+                "move it out of this folder; what the platform is to have comes from a group, as docs/groups.md tells",
+            );
         match found.get(*path) {
             Some(text) => finding.place(Place::new(&Source::new(format!("{folder}/{path}"), &**text), 0, 0)),
             None => finding,

@@ -3,18 +3,21 @@
 use std::path::Path;
 
 use crate::finding::{Finding, Severity};
+use crate::gather;
 use crate::report::path_from_start;
 
 /// Annotations of one level that GitHub keeps of a step; further ones are dropped without a word
 /// (docs.github.com, "Limits for GitHub Actions": 10 errors, 10 warnings and 10 notices a step).
 const KEPT: usize = 10;
 
-/// One command a line for the findings that GitHub shows, then a notice that counts the others.
+/// One command a line for the causes that GitHub shows, each at its first place and with a count of its others, then a
+/// notice that counts what is not shown.
 pub fn commands(findings: &[Finding], directory: &Path) -> String {
-    let of = |severity| findings.iter().filter(move |f| f.severity == severity);
+    let causes = gather::causes(findings);
+    let of = |severity| causes.iter().filter(move |cause| cause[0].severity == severity);
     let shown = of(Severity::Error).take(KEPT).chain(of(Severity::Warning).take(KEPT));
-    let mut text: String = shown.map(|finding| command(finding, directory)).collect();
-    let more = |severity| of(severity).count().saturating_sub(KEPT);
+    let mut text: String = shown.map(|cause| command(cause[0], cause.len() - 1, directory)).collect();
+    let more = |severity| of(severity).skip(KEPT).map(Vec::len).sum::<usize>();
     let (errors, warnings) = (more(Severity::Error), more(Severity::Warning));
     if errors + warnings > 0 {
         text += &format!(
@@ -25,7 +28,7 @@ pub fn commands(findings: &[Finding], directory: &Path) -> String {
 }
 
 /// `::error file=F,line=L,endLine=L,col=C,endColumn=C,title=CODE::MESSAGE`; columns only where one line holds the place.
-fn command(finding: &Finding, directory: &Path) -> String {
+fn command(finding: &Finding, others: usize, directory: &Path) -> String {
     let level = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -39,7 +42,10 @@ fn command(finding: &Finding, directory: &Path) -> String {
             properties += &format!("col={column},endColumn={},", end_column.max(column + 1));
         }
     }
-    let help = finding.help.as_ref().map(|help| format!("\n{help}")).unwrap_or_default();
+    let mut help = finding.help.as_ref().map(|help| format!("\n{help}")).unwrap_or_default();
+    if others > 0 {
+        help += &format!("\n{others} more like this");
+    }
     format!("::{level} {properties}title={}::{}\n", finding.code.name(), data(&format!("{}{help}", finding.message)))
 }
 
@@ -63,7 +69,8 @@ mod tests {
     fn commands_are_escaped_and_capped() {
         let source = Source::new("a,b.yaml", "x: 1\ny: 2\n");
         let errors = (0..12).map(|n| {
-            let finding = Finding::error(Code::WrongShape, format!("100% of {n}\nare, so: wrong"));
+            let letter = char::from(b'a' + n);
+            let finding = Finding::error(Code::WrongShape, format!("100% of {letter}\nare, so: wrong"));
             finding.place(Place::new(&source, 5, 6)).help("write y")
         });
         let findings: Vec<Finding> = errors.chain([Finding::warning(Code::UnknownKey, "w")]).collect();
@@ -72,9 +79,12 @@ mod tests {
         assert_eq!(lines.len(), 12);
         assert_eq!(
             lines[3],
-            "::error file=platform/a%2Cb.yaml,line=2,endLine=2,col=1,endColumn=2,title=wrong-shape::100%25 of 3%0Aare, so: wrong%0Awrite y"
+            "::error file=platform/a%2Cb.yaml,line=2,endLine=2,col=1,endColumn=2,title=wrong-shape::100%25 of d%0Aare, so: wrong%0Awrite y"
         );
         assert_eq!(lines[10], "::warning title=unknown-key::w");
         assert!(lines[11].starts_with("::notice title=gatewright::2 more errors and 0 more warnings"));
+        let like = (0..12).map(|n| Finding::error(Code::WrongShape, format!("port {n} is wrong")));
+        let text = commands(&like.collect::<Vec<_>>(), Path::new("."));
+        assert_eq!(text, "::error title=wrong-shape::port 0 is wrong%0A11 more like this\n");
     }
 }

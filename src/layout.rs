@@ -89,7 +89,10 @@ impl Layout {
 
     /// True for a patch, or another file that a kustomization takes and does not list as well.
     pub fn is_taken(&self, name: &str) -> bool {
-        self.taken.contains(name) && !self.listed.contains_key(name)
+        // Scaffolds keep patches that are not in use yet.
+        let called_so = || folder_of(name).ends_with("patches/") || file_of(name).contains("patch");
+        let built = || ancestors(name).take(3).any(|folder| self.kustomizations.contains_key(folder));
+        !self.listed.contains_key(name) && (self.taken.contains(name) || called_so() && built())
     }
 
     /// The chart that a file is a part of; its definitions of kinds are objects as they are.
@@ -257,23 +260,19 @@ fn is_shared(identity: &Identity) -> bool {
     ["CustomResourceDefinition", "Namespace"].contains(&identity.kind.as_str())
 }
 
-/// A folder that nothing builds, and in which most files repeat what others hold, is a collection of samples: each file is for
-/// itself.
+/// A folder that nothing builds, and in which more than two files repeat what others hold, is a collection of samples: each file
+/// is for itself.
 fn split_samples(items: &[Item<'_>], keys: &mut [String]) {
     let mut first: BTreeMap<(&str, &Identity), &str> = BTreeMap::new();
-    let mut files: BTreeMap<&str, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
+    let mut repeating: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (item, key) in items.iter().zip(keys.iter()).filter(|(_, key)| key.starts_with("folder ")) {
-        let (all, repeating) = files.entry(key).or_default();
-        all.insert(item.path);
         let other = first.entry((key, item.identity)).or_insert(item.path);
         if *other != item.path {
-            repeating.extend([*other, item.path]);
+            repeating.entry(key).or_default().extend([*other, item.path]);
         }
     }
-    let samples = |(_, (all, repeating)): &(&&str, &(BTreeSet<&str>, BTreeSet<&str>))| {
-        repeating.len() > 2 && repeating.len() * 2 >= all.len()
-    };
-    let samples: BTreeSet<String> = files.iter().filter(samples).map(|(key, _)| (**key).to_owned()).collect();
+    let samples: BTreeSet<String> =
+        repeating.iter().filter(|(_, files)| files.len() > 2).map(|(key, _)| (*key).to_owned()).collect();
     for (item, key) in items.iter().zip(keys.iter_mut()).filter(|(_, key)| samples.contains(*key)) {
         *key = format!("file {}", item.path);
     }

@@ -87,6 +87,8 @@ pub mod disk;
 pub mod folders;
 pub mod output;
 pub mod golden;
+pub mod gather;
+pub mod baseline;
 pub mod report;
 pub mod explain;
 pub mod sarif;

@@ -335,6 +335,21 @@ pub fn create(path: &Path, text: &str) -> Result<()> {
     written.with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// Writes a file in the place of one that may be there: that one or the new one is left, never a half.
+///
+/// # Errors
+/// It cannot be written.
+pub fn save(path: &Path, text: &str) -> Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let beside = path.with_file_name(name);
+    let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written.with_context(|| format!("cannot write {}", path.display()))
+}
+
 /// Makes a folder hold exactly these files (golden trees: whatever else was there goes).
 ///
 /// # Errors

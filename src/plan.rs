@@ -178,8 +178,7 @@ fn engine_lists(
     }
     let said = agentic.namespaces();
     namespaces.extend(said.keys().map(|name| (*name, true)));
-    let others: BTreeSet<&str> =
-        existing.iter().filter(|e| e.kind == "Namespace").map(|e| e.name.as_str()).collect();
+    let others: BTreeSet<&str> = existing.iter().filter(|e| e.kind == "Namespace").map(|e| e.name.as_str()).collect();
     let namespace = |(name, keep): (&str, bool)| {
         let said = said.get(name).cloned().unwrap_or_else(|| json!({ "labels": {}, "annotations": {} }));
         let (labels, annotations) = (&said["labels"], &said["annotations"]);

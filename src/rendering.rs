@@ -249,7 +249,11 @@ fn stale(output_dir: &Path, rendered: &Rendered<'_>, found: &Tree) -> Vec<Findin
 }
 
 /// Files of others where Argo CD would apply them; none where nothing was rendered yet.
-pub(crate) fn foreign_files(workspace: &Workspace<'_>, output_dir: &Path, rendered: &Rendered<'_>) -> Result<Vec<Finding>> {
+pub(crate) fn foreign_files(
+    workspace: &Workspace<'_>,
+    output_dir: &Path,
+    rendered: &Rendered<'_>,
+) -> Result<Vec<Finding>> {
     let shown = format!("{}/{}", output_dir.display(), rendered.plan.cluster);
     let folder = workspace.folder.join(&shown);
     let (names, found) = (disk::names(&folder)?, disk::read_tree(&folder)?);

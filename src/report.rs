@@ -9,11 +9,18 @@ use annotate_snippets::{Annotation, AnnotationKind, Element, Level, Origin, Rend
 use serde_json::{Value, json};
 
 use crate::finding::{Code, Finding, Severity};
+use crate::gather;
 use crate::secret;
 use crate::source::{Place, Source};
 
-/// Findings that are shown with their excerpts; the rest is counted.
+/// Causes that are shown with their excerpts; the rest is counted.
 const SHOWN: usize = 50;
+
+/// Further places of one cause that are named; the rest is counted.
+const PLACES: usize = 5;
+
+/// From how many findings on a last line counts them by code.
+const MANY: usize = 10;
 
 /// What is about a key shows where it stands and nothing of the text around it.
 const WITHOUT_EXCERPT: [Code; 2] = [Code::LiteralSecret, Code::SecretMaterial];
@@ -29,16 +36,20 @@ pub fn masked(finding: Finding) -> Finding {
 pub fn text(findings: &[Finding]) -> String {
     let renderer = Renderer::styled();
     let (mut text, mut masks) = (String::new(), Masks::new());
-    for finding in findings.iter().take(SHOWN) {
+    let causes = gather::causes(findings);
+    for cause in causes.iter().take(SHOWN) {
+        let finding = cause[0];
         let places = finding.place.iter().chain(finding.related.iter().map(|(place, _)| place));
         for source in places.map(|place| &place.source) {
             masks.entry(Arc::as_ptr(source)).or_insert_with(|| secret::masked(&source.text));
         }
         text += &one(finding, &masks, &renderer);
+        text += &elsewhere(cause);
         text += "\n\n";
     }
-    if findings.len() > SHOWN {
-        text += &format!("and {} more\n\n", findings.len() - SHOWN);
+    let rest: usize = causes.iter().skip(SHOWN).map(Vec::len).sum();
+    if rest > 0 {
+        text += &format!("and {rest} more\n\n");
     }
     let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
     let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
@@ -47,6 +58,9 @@ pub fn text(findings: &[Finding]) -> String {
         (errors, 0) => text += &format!("{}\n", plural(errors, "error")),
         (0, warnings) => text += &format!("{}\n", plural(warnings, "warning")),
         (errors, warnings) => text += &format!("{}, {}\n", plural(errors, "error"), plural(warnings, "warning")),
+    }
+    if findings.len() >= MANY {
+        text += &format!("by code: {}\n", gather::by_code(findings.iter()));
     }
     // The crate replaces control characters but for these, which some terminals obey.
     text.replace(|c| ('\u{80}'..='\u{9f}').contains(&c), "\u{fffd}")
@@ -66,6 +80,23 @@ fn one(finding: &Finding, masks: &Masks, renderer: &Renderer) -> String {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     renderer.render(&[group])
+}
+
+/// The other places of a cause, each with its object or, where its words differ, with those.
+fn elsewhere(cause: &[&Finding]) -> String {
+    let (words, others) = (gather::words(cause[0]), &cause[1..]);
+    let one = |finding: &&Finding| {
+        let place = finding.place.as_ref().map(|place| format!("{place} ")).unwrap_or_default();
+        match &finding.about {
+            Some(about) if gather::words(finding) == words => format!("\n  also {place}{}", about.object),
+            _ => format!("\n  also {place}{}", finding.message),
+        }
+    };
+    let mut text: String = others.iter().take(PLACES).map(one).collect();
+    if others.len() > PLACES {
+        text += &format!("\n  and {} more like this", others.len() - PLACES);
+    }
+    if text.is_empty() { text } else { format!("\n{}", text.trim_start_matches('\n')) }
 }
 
 /// The place of a finding and the related ones: excerpts, those in one file together.

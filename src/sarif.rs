@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::digest;
+use crate::baseline;
 use crate::explain::PAGES;
 use crate::finding::{Code, Finding, Severity};
 use crate::report::path_from_start;
@@ -93,18 +93,12 @@ fn uri(path: &str) -> String {
     path.bytes().map(one).fold(scheme.to_owned(), |uri, part| uri + &part)
 }
 
-/// The same as long as the finding is about the same part of the same thing, on whatever line that stands: numbers do not
-/// count, and equal findings are told apart by their order.
+/// That of the baseline; equal findings are told apart by their order.
 fn fingerprint(finding: &Finding, seen: &mut BTreeMap<String, usize>) -> String {
-    let about = match (&finding.about, &finding.place) {
-        (Some(about), _) => format!("{}\n{}", about.object, about.pointer),
-        (None, place) => place.as_ref().map(|p| p.source.name.clone()).unwrap_or_default(),
-    };
-    let words: Vec<&str> = finding.message.split(|c: char| c.is_ascii_digit()).filter(|w| !w.is_empty()).collect();
-    let digest = digest::hex(format!("{}\n{about}\n{}", finding.code.name(), words.join("#")).as_bytes());
-    let count = seen.entry(digest.clone()).or_default();
+    let print = baseline::fingerprint(finding);
+    let count = seen.entry(print.clone()).or_default();
     *count += 1;
-    format!("{}:{count}", &digest[..32])
+    format!("{print}:{count}")
 }
 
 #[cfg(test)]

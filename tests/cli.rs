@@ -93,6 +93,46 @@ fn a_flag_flipped_and_flipped_back_leaves_everything_as_it_was() {
     assert_eq!(fine(&folder, &["diff"]).out, "");
 }
 
+/// What is accepted today is silent, wherever it stands; what is new fails; what is gone is told.
+#[test]
+fn a_baseline_accepts_what_is_there_and_tells_what_is_new() {
+    let folder = folder("baseline");
+    fs::create_dir_all(folder.join("m")).unwrap();
+    let service = |name: &str| {
+        format!("apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: x}}\nspec: {{prots: 1, ports: [{{port: 80}}]}}\n")
+    };
+    let write = |names: &[&str]| {
+        let text: Vec<String> = names.iter().map(|name| service(name)).collect();
+        fs::write(folder.join("m/s.yaml"), text.join("---\n")).unwrap();
+    };
+    write(&["a", "b", "c", "d"]);
+    let check = |more: &[&str]| gatewright(&folder, &[&["check", "--manifests", "m"], more].concat());
+    let said = check(&[]);
+    assert_eq!(said.code, 1);
+    assert_eq!(said.err.matches("error[unknown-field]").count(), 1, "one cause: {}", said.err);
+    assert!(said.err.contains("also m/s.yaml:9:15 Service x/b\n"), "{}", said.err);
+    assert!(said.err.ends_with("4 objects in 1 file\n"), "{}", said.err);
+    assert_eq!(check(&["--baseline", "b"]).code, 2, "there is none yet");
+    assert_eq!(check(&["--baseline", "b", "--write-baseline"]).code, 0);
+    let text = fs::read_to_string(folder.join("b")).unwrap();
+    write(&["d", "c", "b", "a"]);
+    let said = check(&["--baseline", "b"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.err.contains("b accepts ") && !said.err.contains("match nothing"), "{}", said.err);
+    write(&["e", "b", "c", "d"]);
+    let said = check(&["--baseline", "b"]);
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("Service x/e") && !said.err.contains("m/s.yaml:9"), "{}", said.err);
+    assert!(said.err.contains("match nothing any more") && said.err.contains("  unknown-field Service x/a /spec"), "{}", said.err);
+    assert_eq!(check(&["--baseline", "b", "--write-baseline"]).code, 0);
+    assert_ne!(fs::read_to_string(folder.join("b")).unwrap(), text);
+    fs::write(folder.join("b"), "what is this\n").unwrap();
+    assert_eq!(check(&["--baseline", "b"]).code, 2);
+    fs::create_dir(folder.join("empty")).unwrap();
+    let said = gatewright(&folder, &["check", "--manifests", "empty"]);
+    assert!(said.code == 2 && said.err.contains("empty holds no YAML or JSON file"), "{}", said.err);
+}
+
 /// A cluster that is gone from clusters/: `render --check` and `diff` say so alike.
 #[test]
 fn a_tree_without_a_cluster_is_a_difference() {
@@ -222,7 +262,11 @@ fn the_guard_knows_objects_and_changes() {
 
     let folder = platform("smaller-database", "settings: { postgres: { storage: { size: 20Gi } } }\n");
     fine(&folder, &["render"]);
-    fs::write(folder.join("features.yaml"), format!("{MINIMAL}settings: {{ postgres: {{ storage: {{ size: 5Gi }} }} }}\n")).unwrap();
+    fs::write(
+        folder.join("features.yaml"),
+        format!("{MINIMAL}settings: {{ postgres: {{ storage: {{ size: 5Gi }} }} }}\n"),
+    )
+    .unwrap();
     let said = gatewright(&folder, &["render"]);
     assert_eq!(said.code, 1, "{}", said.err);
     assert!(said.err.contains("its volumes never shrink"), "{}", said.err);

@@ -473,3 +473,31 @@ fn definitions_without_descriptions_say_the_same() {
     }
     assert!(compared > 50, "{compared}");
 }
+
+/// Everything that a server of 1.35 serves unasked has a definition; what it does not serve is told with what it does.
+#[test]
+fn all_stable_kinds_have_definitions() {
+    let crds = Crds::default();
+    let judged = |object: Value| told(crds.verdict(&object));
+    let claim = json!({
+        "apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim", "metadata": { "name": "a_b", "namespace": "x" },
+        "spec": { "devices": { "requests": [{ "name": "gpu", "exactly": { "deviceClassNam": "gpu.example.com" } }] } },
+    });
+    let claim = judged(claim);
+    assert!(claim.contains(&"invalid-metadata /metadata/name".to_owned()), "{claim:?}");
+    assert!(claim.contains(&"unknown-field /spec/devices/requests/0/exactly/deviceClassNam".to_owned()), "{claim:?}");
+    for (version, kind) in [
+        ("resource.k8s.io/v1beta1", "ResourceClaim"),
+        ("flowcontrol.apiserver.k8s.io/v1beta3", "FlowSchema"),
+        ("extensions/v1beta1", "Ingress"),
+        ("v1", "Deployment"),
+        ("apps/v1", "Job"),
+    ] {
+        let object = json!({ "apiVersion": version, "kind": kind, "metadata": { "name": "a", "namespace": "x" } });
+        assert_eq!(judged(object), ["version-not-served /apiVersion"], "{version} {kind}");
+    }
+    for (version, kind) in [("v1", "Config"), ("kustomize.config.k8s.io/v1beta1", "Job"), ("resource.k8s.io/v1alpha3", "DeviceTaintRule")] {
+        let object = json!({ "apiVersion": version, "kind": kind, "metadata": { "name": "a" } });
+        assert!(matches!(crds.verdict(&object), Verdict::NoSchema), "{version} {kind}");
+    }
+}

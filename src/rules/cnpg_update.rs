@@ -30,9 +30,7 @@ fn volumes<'a>(new: &Object<'a>, old: &Object<'a>) -> Vec<Volume<'a>> {
     };
     let mut volumes: Vec<Volume<'a>> = ["storage", "walStorage"]
         .into_iter()
-        .filter_map(|field| {
-            Some(Volume { name: field.to_owned(), before: own(old, field)?, after: own(new, field) })
-        })
+        .filter_map(|field| Some(Volume { name: field.to_owned(), before: own(old, field)?, after: own(new, field) }))
         .collect();
     let storage = |(pointer, tablespace): (String, &'a Value)| (format!("{pointer}/storage"), &tablespace["storage"]);
     for (pointer, tablespace) in old.all("/spec/tablespaces/*") {

@@ -40,7 +40,8 @@ pub fn moves(tag: &str) -> bool {
     // A version of CUDA says nothing about the rest.
     let pins = |part: &&str| {
         let digits = part.bytes().filter(u8::is_ascii_digit).count();
-        !part.starts_with("cu") && (digits >= 3 || digits > 0 && (part.contains('.') || part.starts_with('v')))
+        let commit = part.len() >= 7 && part.bytes().all(|b| b.is_ascii_hexdigit());
+        commit || !part.starts_with("cu") && (digits >= 3 || digits > 0 && part.contains(['.', 'v']))
     };
     parts.contains(&"latest") || parts.iter().any(|p| MOVING.contains(p)) && !parts.iter().any(|p| pins(&p))
 }
@@ -49,9 +50,9 @@ pub fn moves(tag: &str) -> bool {
 /// kustomization sets.
 fn is_others(repository: &str) -> bool {
     let name = repository.rsplit('/').next().unwrap_or_default();
-    name.starts_with("litellm")
-        || ["controller", "auto", ""].contains(&repository)
-        || repository.contains(['$', '{', '<'])
+    // Names of images are lower case; others are places to be filled in.
+    let filled_in = repository.contains(['$', '{', '<']) || repository.contains(char::is_uppercase);
+    name.starts_with("litellm") || ["controller", "auto", ""].contains(&repository) || filled_in
 }
 
 fn warning(object: &Object<'_>, pointer: &str, whole: &str) -> Finding {

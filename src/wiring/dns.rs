@@ -15,7 +15,9 @@ const DNS_NAMESPACES: [&str; 2] = ["kube-system", "openshift-dns"];
 
 /// One finding for each workload whose every way out leaves DNS out.
 pub fn shut_out(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
-    let out = |policy: &&Object<'_>| policy.items("/spec/policyTypes").iter().any(|t| t == "Egress") || policy.at("/spec/egress").is_some();
+    let out = |policy: &&Object<'_>| {
+        policy.items("/spec/policyTypes").iter().any(|t| t == "Egress") || policy.at("/spec/egress").is_some()
+    };
     let policies: Vec<&Object<'_>> = inventory.world.objects.of(NETWORKING, "NetworkPolicy").filter(out).collect();
     if policies.is_empty() {
         return Vec::new();
@@ -27,9 +29,13 @@ pub fn shut_out(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
             .filter(|policy| policy.home() == pods.owner.home() && pods.taken(&selector(policy)))
             .collect();
         let first = own.first()?;
-        let asks = own.iter().any(|policy| policy.all("/spec/egress/*").iter().any(|(_, rule)| admits_dns(policy, rule)));
+        let asks =
+            own.iter().any(|policy| policy.all("/spec/egress/*").iter().any(|(_, rule)| admits_dns(policy, rule)));
         let name = called_by_name(&pods.owner).filter(|_| !asks)?;
-        let message = format!("{} calls {name} and may not ask for its address: no policy lets it out to DNS", pods.owner.identity);
+        let message = format!(
+            "{} calls {name} and may not ask for its address: no policy lets it out to DNS",
+            pods.owner.identity
+        );
         let finding = first.warning(Code::PolicyWithoutDns, "/spec/egress", message);
         Some(finding.help("let it out to port 53, UDP and TCP, of the namespace kube-system"))
     };

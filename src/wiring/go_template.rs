@@ -98,7 +98,10 @@ fn word(rest: &str, start: usize) -> Result<usize, String> {
     match rest[end..].chars().next() {
         None => Ok(end),
         Some(c) if c.is_whitespace() || "|,):(=".contains(c) || rest[end..].starts_with("}}") => Ok(end),
-        Some(c) => Err(format!("`{c}` after `{}` is no part of a name; a key with it is read by `index . \"...\"`", &rest[..end])),
+        Some(c) => Err(format!(
+            "`{c}` after `{}` is no part of a name; a key with it is read by `index . \"...\"`",
+            &rest[..end]
+        )),
     }
 }
 
