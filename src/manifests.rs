@@ -137,7 +137,9 @@ pub fn manifests_below(root: &str, sources: &[Arc<Source>]) -> (Vec<Manifests>, 
         }
     }
     clusters.values_mut().for_each(|cluster| drop_scopes(&mut cluster.documents));
-    let of_others = clusters.remove(root).filter(|cluster| !cluster.closed).map(|mut cluster| {
+    // The root may be a cluster of ours itself.
+    let open = clusters.get(root).is_some_and(|cluster| !cluster.closed);
+    let of_others = open.then(|| clusters.remove(root)).flatten().map(|mut cluster| {
         cluster.folder = root.into();
         cluster.notes = notes(&layout, templates, &cluster.documents);
         let taken = sources.iter().filter(|source| layout.is_taken(below(root, &source.name)));

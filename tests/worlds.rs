@@ -200,3 +200,10 @@ fn an_application_of_the_whole_repository_is_found_from_anywhere() {
         containers: [{ name: web, image: \"web:1\", volumeMounts: [{ name: f, mountPath: /f }] }]\n      volumes: [{ name: f, persistentVolumeClaim: { claimName: files } }]\n";
     earns(&[("argocd/root.yaml", app), ("web/web.yaml", web)], &["sync-order"]);
 }
+
+#[test]
+fn a_rendered_folder_may_be_the_root() {
+    let groups = "cluster: a\ngroups: {}\n";
+    let other = SERVICE.replace("port: 80", "port: 81");
+    earns(&[("groups.yaml", groups), ("a.yaml", SERVICE), ("b.yaml", &other)], &["duplicate-object!", "unknown-namespace!"]);
+}
