@@ -1,9 +1,12 @@
 //! All rules over one cluster. They look, they never edit, and none looks at a file.
 
+use serde_json::Value;
+
 use crate::agentic::seen::Seen;
+use crate::claims::Claim;
 use crate::crd::{Crds, Verdict};
 use crate::finding::{Code, Finding, Severity};
-use crate::object::{Object, ObjectRule};
+use crate::object::{Identity, Object, ObjectRule};
 use crate::placeholder;
 use crate::plan::Plan;
 use crate::pointer;
@@ -15,7 +18,13 @@ use crate::{agentic, chain, claims, litellm, rules, secret, silence, wiring};
 
 /// Rules that look at one object alone, by subject.
 const OF_OBJECTS: &[&[ObjectRule]] = &[
-    &[secret_material, wiring::filled::templates, rules::environment::twice, litellm::rules::config],
+    &[
+        secret_material,
+        wiring::filled::templates,
+        rules::environment::twice,
+        litellm::rules::config,
+        litellm::advisories::releases,
+    ],
     rules::backend::OF_OBJECTS,
     rules::keys::OF_OBJECTS,
     rules::expression::OF_OBJECTS,
@@ -119,12 +128,23 @@ fn soften(finding: &mut Finding) {
 pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle, crds: &Crds) -> Vec<Finding> {
     let folder = format!("{}/", plan.cluster);
     let world = World::of_bundle(plan, bundle, &folder);
-    let mut all = findings(&world, crds);
+    silence::apply(told(plan, bundle, &world, crds), world.silences)
+}
+
+/// The claims of such a cluster, with what findings undo of them, silenced or not.
+pub fn claims_of(plan: &Plan<'_>, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Vec<Claim> {
+    let folder = format!("{}/", plan.cluster);
+    let world = World::of_bundle(plan, bundle, &folder);
+    claims::lowered(plan, claims::claims(plan, bundle, foreign), &told(plan, bundle, &world, &Crds::default()))
+}
+
+fn told(plan: &Plan<'_>, bundle: &Bundle, world: &World<'_>, crds: &Crds) -> Vec<Finding> {
+    let mut all = findings(world, crds);
     // The contracts are looked at where they were written, not where they are passed on.
     let contracts = plan.agentic.objects();
     all.extend(agentic::rules::check(&Seen { objects: &contracts, model: &plan.agentic.model, closed: true }));
     all.extend(claims::gaps(plan, &claims::claims(plan, bundle, &[])));
-    silence::apply(all, world.silences)
+    all
 }
 
 fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {

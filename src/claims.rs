@@ -40,6 +40,25 @@ pub fn claims(plan: &Plan<'_>, bundle: &Bundle, foreign: &[(Identity, Value)]) -
     claims
 }
 
+/// The same claims, each lowered to a part where there is a finding that its group says undoes it.
+pub fn lowered(plan: &Plan<'_>, mut claims: Vec<Claim>, findings: &[Finding]) -> Vec<Claim> {
+    for claim in claims.iter_mut().filter(|c| c.state != State::Off) {
+        let declared = plan.declared.iter().find(|d| d.control == claim.control && d.group == claim.group);
+        let codes = declared.map_or(&[][..], |d| d.unless.as_slice());
+        let undone: Vec<&Finding> = findings.iter().filter(|f| codes.iter().any(|c| c == f.code.name())).collect();
+        if !undone.is_empty() {
+            claim.state = claim.state.max(State::Partial);
+            let more = match undone.len() {
+                1 => String::new(),
+                n => format!("; `check` tells {} more", n - 1),
+            };
+            claim.detail += &format!("; undone in part: {} ({}){more}", undone[0].message, undone[0].code.name());
+        }
+    }
+    claims.sort_by(|a, b| (a.state == State::Off, &a.control).cmp(&(b.state == State::Off, &b.control)));
+    claims
+}
+
 /// Claims that the manifests do not bear out.
 pub fn gaps(plan: &Plan<'_>, claims: &[Claim]) -> Vec<Finding> {
     let gaps = claims.iter().flat_map(|claim| claim.gaps.iter().map(move |gap| (claim, gap)));
@@ -70,12 +89,16 @@ fn off(raw: &Value, group: &str) -> Option<Claim> {
 
 fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Claim {
     let gaps: Vec<String> = declared.evidence.iter().filter_map(|evidence| gap(evidence, bundle, foreign)).collect();
+    let unseen: Vec<&str> = declared.evidence.iter().filter_map(|evidence| unseen(evidence, bundle)).collect();
     let shown = match gaps.len() {
-        0 => declared.state,
-        n if n < declared.evidence.len() => declared.state.max(State::Partial),
+        0 if unseen.is_empty() => declared.state,
+        n if n > 0 && n < declared.evidence.len() => declared.state.max(State::Partial),
         _ => declared.state.max(State::Pending),
     };
     let mut detail = declared.detail.clone();
+    if !unseen.is_empty() {
+        detail += &format!("; seen with {} only, and here another version runs, or one that is not known", unseen.join(" and "));
+    }
     if declared.chart {
         detail += "; declared by the chart";
     }
@@ -90,9 +113,7 @@ fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(Identity, Value)]) ->
 }
 
 fn gap(evidence: &Evidence, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Option<String> {
-    let found = |selector: &Selector| {
-        bundle.manifests.values().any(|p| selects(selector, &p.manifest.identity, &p.manifest.value))
-    };
+    let found = |selector: &Selector| is_there(selector, bundle);
     let brought = |selector: &Selector| foreign.iter().any(|(identity, value)| selects(selector, identity, value));
     match evidence {
         Evidence::Present(selector) if !found(selector) => Some(format!("no {} in the manifests", describe(selector))),
@@ -101,6 +122,18 @@ fn gap(evidence: &Evidence, bundle: &Bundle, foreign: &[(Identity, Value)]) -> O
         }
         _ => None,
     }
+}
+
+/// The program and version that a run was seen with, where the bundle has another.
+fn unseen<'d>(evidence: &'d Evidence, bundle: &Bundle) -> Option<&'d str> {
+    match evidence {
+        Evidence::Seen(seen) if !is_there(&seen.shown, bundle) => Some(&seen.with),
+        _ => None,
+    }
+}
+
+fn is_there(selector: &Selector, bundle: &Bundle) -> bool {
+    bundle.manifests.values().any(|p| selects(selector, &p.manifest.identity, &p.manifest.value))
 }
 
 fn selects(selector: &Selector, identity: &Identity, value: &Value) -> bool {

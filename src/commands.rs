@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use crate::agentic::model;
 use crate::args::{Args, Command, Format, Place};
 use crate::catalog::Catalog;
+use crate::check;
 use crate::checking;
-use crate::claims::{self, Claim};
+use crate::claims::Claim;
 use crate::contract;
 use crate::disk::{self, Failure};
 use crate::explain;
@@ -91,7 +92,7 @@ impl Workspace<'_> {
     fn status(&self, place: &Place, output: Format) -> Result<Outcome> {
         let tables = self.each(&self.clusters(place.cluster.as_deref())?, &Memo::default(), |rendered| {
             let foreign = rendering::foreign_objects(self, &place.output_dir, &rendered)?;
-            let claims = claims::claims(&rendered.plan, &rendered.bundle, &foreign);
+            let claims = check::claims_of(&rendered.plan, &rendered.bundle, &foreign);
             let gateways: Vec<Value> = rendered.plan.agentic.model.gateways.iter().map(model::status).collect();
             Ok((rendered.plan.cluster.clone(), claims, gateways))
         })?;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::existing::Existing;
+use crate::finding::Code;
 
 /// A component that is on; docs/groups.md tells what its fields mean.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -137,6 +138,9 @@ pub struct Chart {
     /// Values.
     #[serde(default = "empty")]
     pub values: Value,
+    /// Their file below the cluster's folder; the engine fills it in.
+    #[serde(default)]
+    pub values_file: String,
     /// What it makes that others refer to.
     #[serde(default)]
     pub creates: Vec<Existing>,
@@ -263,6 +267,9 @@ pub struct Declared {
     /// What must be among the manifests.
     #[serde(default)]
     pub evidence: Vec<Evidence>,
+    /// Codes of findings that leave only a part of it.
+    #[serde(default)]
+    pub unless: Vec<String>,
     /// The group that claims it.
     #[serde(skip)]
     pub group: String,
@@ -283,6 +290,9 @@ impl Declared {
             State::Pending if self.settles.is_none() => "`settles`",
             State::Documented if !absent() => "evidence that it is absent",
             State::Off => "state; `off` is not declared",
+            _ if self.unless.iter().any(|code| Code::ALL.iter().all(|c| c.name() != code)) => {
+                "finding of each name in `unless`"
+            }
             _ => return Ok(self),
         };
         Err(format!("the claim `{}` is {:?} and has no {what}", self.control, self.state).to_lowercase())
@@ -297,6 +307,19 @@ pub enum Evidence {
     Present(Selector),
     /// None does.
     Absent(Selector),
+    /// A run was seen with what this selects; without it the run proves nothing here.
+    Seen(Seen),
+}
+
+/// What a run was seen with.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// Program and version, for people.
+    pub with: String,
+    /// How it shows among the manifests.
+    #[serde(rename = "as")]
+    pub shown: Selector,
 }
 
 /// Which manifests: all given fields must agree.

@@ -30,7 +30,8 @@ const KEYS: [(&str, &str); 4] =
 /// what of ours lies in the cluster's folder `folder`.
 pub fn unnamed(cluster: &str, folder: &str, old: &Tree, new: &Tree, allowed: &[String]) -> Vec<Finding> {
     let named = |name: &str| allowed.iter().any(|a| a == name);
-    let objects = |tree: &Tree| tree.keys().filter(|path| *path != INDEX && *path != GROUPS).count();
+    let is_object = |path: &&String| *path != INDEX && *path != GROUPS && !path.starts_with("charts/");
+    let objects = |tree: &Tree| tree.keys().filter(is_object).count();
     let (deleted, before) = (deleted(old, new), objects(old));
     let mut findings = Vec::new();
     if named(cluster) || before == 0 {

@@ -46,6 +46,7 @@ pub mod catalog;
 pub mod secret;
 pub mod labels;
 pub mod object;
+pub mod chart_values;
 pub mod agentic;
 pub mod features;
 pub mod choice;

@@ -1,5 +1,6 @@
 //! LiteLLM in a cluster: where its configuration ([`config`]) and its containers ([`pods`]) are, the rules on a configuration
-//! alone ([`rules`] has their table), and those that look at a proxy in its cluster ([`database`], [`proxy`]).
+//! alone ([`rules`] has their table), and those that look at a proxy in its cluster ([`database`], [`proxy`]). [`opening`] is about what
+//! lets callers past keys and prices, [`calls`] about what calls cost, [`modules`] about files and others that it needs.
 
 pub mod part;
 pub mod address;
@@ -8,6 +9,10 @@ pub mod pods;
 pub mod keys;
 pub mod models;
 pub mod settings;
+pub mod opening;
+pub mod calls;
+pub mod modules;
+pub mod advisories;
 pub mod rules;
 pub mod database;
 pub mod proxy;

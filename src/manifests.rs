@@ -9,13 +9,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api_group::is_cluster_scoped;
+use crate::chart_values;
 use crate::configuration;
 use crate::existing::{Existing, Silence};
 use crate::finding::{Code, Finding};
 use crate::kubeyaml;
 use crate::kustomization;
 use crate::layout::{Beyond, Item, Layout};
-use crate::object::{File, Identity};
+use crate::object::{File, Identity, Linked};
 use crate::placeholder;
 use crate::pointer;
 use crate::source::{Place, Source};
@@ -55,6 +56,8 @@ pub struct Document {
     pub file: Arc<File>,
     /// Which document of the file, from 0.
     pub position: usize,
+    /// Values of charts, from files beside it.
+    pub linked: Vec<Linked>,
     below: usize,
 }
 
@@ -137,6 +140,9 @@ pub fn manifests_below(root: &str, sources: &[Arc<Source>]) -> (Vec<Manifests>, 
         }
     }
     clusters.values_mut().for_each(|cluster| drop_scopes(&mut cluster.documents));
+    for cluster in clusters.values_mut().filter(|cluster| cluster.closed) {
+        values_of_charts(cluster, sources);
+    }
     // The root may be a cluster of ours itself.
     let open = clusters.get(root).is_some_and(|cluster| !cluster.closed);
     let of_others = open.then(|| clusters.remove(root)).flatten().map(|mut cluster| {
@@ -247,6 +253,27 @@ fn notes(layout: &Layout, templates: usize, documents: &[Document]) -> Vec<Strin
     notes
 }
 
+/// Puts the values of charts, which our folders hold beside the Applications, into these.
+fn values_of_charts(cluster: &mut Manifests, sources: &[Arc<Source>]) {
+    let (folder, start) = (cluster.folder.as_str(), format!("{}{}/", cluster.folder, chart_values::FOLDER));
+    let files = sources.iter().filter(|source| source.name.starts_with(&start));
+    let read = files.filter_map(|source| {
+        let text: Arc<str> = Arc::from(source.text.as_str());
+        let values = kubeyaml::read(source).0.into_iter().next()?.value;
+        Some((&source.name[folder.len()..], text, values))
+    });
+    let read: Vec<(&str, Arc<str>, Value)> = read.collect();
+    let find = |entry: &str| {
+        let named = read.iter().find(|(path, ..)| chart_values::means(entry, path));
+        named.map(|(path, text, value)| (*path, text, value))
+    };
+    for document in &mut cluster.documents {
+        if let Some((value, linked)) = chart_values::linked(&document.identity, &document.value, find) {
+            (document.value, document.linked) = (value, linked);
+        }
+    }
+}
+
 /// A kustomization that brings more than the files that it names.
 fn generates(source: &Source) -> bool {
     let name = source.name.rsplit('/').next().unwrap_or_default();
@@ -291,7 +318,14 @@ fn documents(source: &Arc<Source>, alone: bool) -> (Vec<Document>, Vec<Finding>)
                 Ok(identity)
                     if configuration::is_file(&identity.group, &identity.kind) || kustomization::is_own(&value) => {}
                 Ok(identity) => {
-                    documents.push(Document { identity, value, file: file.clone(), position, below: 0 });
+                    documents.push(Document {
+                        identity,
+                        value,
+                        file: file.clone(),
+                        position,
+                        linked: Vec::new(),
+                        below: 0,
+                    });
                 }
                 Err(field) => findings.extend(no_object(&value, &field, source)),
             }

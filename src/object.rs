@@ -95,6 +95,17 @@ fn place(node: Option<&Node>, source: &Arc<Source>, pointer: &str) -> Place {
     }
 }
 
+/// A part of an object that stands in another file: the values of a chart.
+#[derive(Clone, Debug)]
+pub struct Linked {
+    /// JSON pointer to the part.
+    pub pointer: String,
+    /// The file, relative to the folder that is looked at.
+    pub path: String,
+    /// Its text: the part and nothing else.
+    pub text: Arc<str>,
+}
+
 /// One object in its file.
 #[derive(Clone, Copy, Debug)]
 pub struct Object<'a> {
@@ -112,6 +123,8 @@ pub struct Object<'a> {
     pub document: usize,
     /// The file, where it may hold other objects too.
     pub file: Option<&'a File>,
+    /// Parts that stand in other files.
+    pub linked: &'a [Linked],
     /// Set once no rule that looks at one object alone has anything to say; equal objects share it.
     pub clean: Option<&'a OnceLock<()>>,
 }
@@ -178,6 +191,12 @@ impl<'a> Object<'a> {
     /// Where the part at a JSON pointer stands in the file (a scalar, or the key of a map or list), or the deepest part of
     /// that way that is there.
     pub fn place(&self, pointer: &str) -> Place {
+        for linked in self.linked {
+            if let Some(rest) = pointer.strip_prefix(&linked.pointer) {
+                let source = Source::new(format!("{}{}", self.folder, linked.path), &*linked.text);
+                return File::new(&source).place(0, rest);
+            }
+        }
         match self.file {
             Some(file) => file.place(self.document, pointer),
             None => {

@@ -9,8 +9,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::catalog::GroupText;
+use crate::chart_values;
 use crate::choice::{Choice, Choices};
-use crate::component::{Component, Declared, Secret};
+use crate::component::{Chart, Component, Declared, Secret};
 use crate::existing::{Existing, Silence};
 use crate::features::Cluster;
 use crate::finding::{Code, Finding};
@@ -338,7 +339,9 @@ impl<'a, 'w> Work<'a, 'w> {
             match typed::<Component>(filled).and_then(|c| sound(c, name)) {
                 Ok(component) => {
                     let (name, group) = (name.clone(), choice.group.name.clone());
-                    components.push(Component { name, group, ..component });
+                    let values_file = chart_values::path_of(&name);
+                    let chart = component.chart.map(|chart| Chart { values_file, ..chart });
+                    components.push(Component { name, group, chart, ..component });
                 }
                 Err(sentence) => self.wrong(choice, &pointer, sentence),
             }
@@ -498,6 +501,12 @@ fn sound(component: Component, name: &str) -> Result<Component, String> {
     let sources = [component.path.is_some(), component.chart.is_some(), component.git.is_some()];
     if sources.iter().filter(|given| **given).count() != 1 {
         return Err(format!("component `{name}` needs exactly one of `path`, `chart`, `git`"));
+    }
+    if component.path.as_deref().is_some_and(|path| path.split('/').next() == Some(chart_values::FOLDER)) {
+        return Err(format!(
+            "`{}` holds the values of charts: component `{name}` needs another path",
+            chart_values::FOLDER
+        ));
     }
     let namespaces = component.all_namespaces().map(|namespace| namespace.name.as_str());
     for part in component.path.iter().flat_map(|p| p.split('/')).chain([name]).chain(namespaces) {

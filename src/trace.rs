@@ -11,7 +11,7 @@ use crate::finding::Finding;
 use crate::object::Identity;
 use crate::plan::Plan;
 use crate::pointer::escaped;
-use crate::render::{self, Bundle, Placed};
+use crate::render::{self, Bundle, ChartValues, Placed};
 use crate::source::{Place, Source};
 use crate::template::pick;
 use crate::yaml::{self, Kind, Node};
@@ -35,7 +35,10 @@ pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec
     let folder = format!("{}/", plan.cluster);
     let files: BTreeMap<String, &Placed> =
         bundle.manifests.values().map(|placed| (format!("{folder}{}", placed.path), placed)).collect();
-    let spots = |place: &Place| spots(plan, files.get(&place.source.name)?, place);
+    let spots = |place: &Place| match files.get(&place.source.name) {
+        Some(placed) => spots(plan, placed, place),
+        None => in_chart(plan, bundle.values.get(place.source.name.strip_prefix(&folder)?)?, place),
+    };
     let one = |finding: Finding| {
         let Some(rendered) = &finding.place else { return finding };
         let Some(trail) = spots(rendered) else { return finding };
@@ -57,9 +60,7 @@ fn spots<'a>(plan: &'a Plan<'_>, placed: &Placed, rendered: &Place) -> Option<Ve
     let node = yaml::nodes(&rendered.source).ok()?.into_iter().next()?;
     let pointer = pointer_of(&node, rendered)?;
     let template = in_template(plan, placed, &pointer)?;
-    let group = in_chart(plan, placed, &pointer, &template)
-        .or_else(|| in_secrets(plan, placed, &template))
-        .or_else(|| in_component(plan, placed, &template));
+    let group = in_secrets(plan, placed, &template).or_else(|| in_component(plan, placed, &template));
     let mut trail: Vec<Spot<'a>> = [template].into_iter().chain(group).collect();
     let document = trail.last().and_then(|spot| in_document(plan, spot));
     trail.extend(document);
@@ -132,12 +133,14 @@ fn names(plan: &Plan<'_>, source: &Arc<Source>, line: usize) -> BTreeSet<String>
     names
 }
 
-/// The values of a chart stand in the group file, the Application only passes them on.
-fn in_chart<'a>(plan: &'a Plan<'_>, placed: &Placed, pointer: &str, line: &Spot<'_>) -> Option<Spot<'a>> {
-    let value = placed.manifest.value.pointer(&pointer[..pointer.len() - line.rest.len()])?;
-    let holds = |chart: &crate::component::Chart| chart.values == *value && value.is_object();
-    let component = plan.components.iter().find(|c| c.chart.as_ref().is_some_and(holds))?;
-    in_group(plan, &component.group, &format!("/components/{}/chart/values", component.name), &line.rest)
+/// The values of a chart stand in the group file.
+fn in_chart<'a>(plan: &'a Plan<'_>, values: &ChartValues, rendered: &Place) -> Option<Vec<Spot<'a>>> {
+    let node = yaml::nodes(&rendered.source).ok()?.into_iter().next()?;
+    let pointer = pointer_of(&node, rendered)?;
+    let component = plan.components.iter().find(|c| c.name == values.component)?;
+    let spot = in_group(plan, &component.group, &format!("/components/{}/chart/values", component.name), &pointer)?;
+    let document = in_document(plan, &spot);
+    Some([spot].into_iter().chain(document).collect())
 }
 
 /// Where a chart or a folder comes from stands in the group file as well.
@@ -171,7 +174,9 @@ fn in_group<'a>(plan: &Plan<'_>, group: &'a str, pointer: &str, rest: &str) -> O
         Some((plan.catalog.templates.names(text), rest[end..].to_owned()))
     });
     let (names, below) = written.unwrap_or_default();
-    Some(Spot { group, place: own.place(provider, &format!("{pointer}{rest}")), names, rest: below })
+    // An expression yields all that lies below it.
+    let deepest = &rest[..rest.len() - below.len()];
+    Some(Spot { group, place: own.place(provider, &format!("{pointer}{deepest}")), names, rest: below })
 }
 
 /// A value that a template of its own builds.

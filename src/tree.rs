@@ -30,8 +30,10 @@ pub fn tree(plan: &Plan<'_>, bundle: &Bundle) -> Tree {
     let placed = bundle.manifests.values().map(|p| (p.path.as_str(), &p.manifest));
     let placed: Vec<(&str, &Arc<Manifest>)> = placed.chain(copies.iter().map(|(path, m)| (path.as_str(), m))).collect();
     let mut tree: Tree = placed.iter().map(|(path, m)| ((*path).to_owned(), m.text.clone())).collect();
+    tree.extend(bundle.values.iter().map(|(path, values)| (path.clone(), values.text.clone())));
     tree.insert(GROUPS.into(), Arc::from(groups(plan, bundle)));
     let mut digests: BTreeMap<&str, &str> = placed.iter().map(|(path, m)| (*path, m.digest.as_str())).collect();
+    digests.extend(bundle.values.iter().map(|(path, values)| (path.as_str(), values.digest.as_str())));
     let of_groups = digest::hex(tree[GROUPS].as_bytes());
     digests.insert(GROUPS, &of_groups);
     let index: String = digests.iter().map(|(path, digest)| format!("{digest}  {path}\n")).collect();

@@ -45,10 +45,12 @@ impl<'a> World<'a> {
             text: &placed.manifest.text,
             document: 0,
             file: None,
+            linked: &placed.manifest.linked,
             clean: Some(&placed.manifest.clean),
         });
         let (objects, repeated) = Objects::new(objects);
-        let files = bundle.manifests.values().map(|placed| placed.path.as_str()).collect();
+        let placed = bundle.manifests.values().map(|placed| placed.path.as_str());
+        let files = placed.chain(bundle.values.keys().map(String::as_str)).collect();
         Self {
             objects,
             files,
@@ -71,6 +73,7 @@ impl<'a> World<'a> {
             text: &document.file.source.text,
             document: document.position,
             file: Some(&document.file),
+            linked: &document.linked,
             clean: None,
         });
         let (objects, repeated) = Objects::new(objects);

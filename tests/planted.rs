@@ -170,7 +170,7 @@ const PLANTS: &[Plant] = &[
     ),
     plant(
         "the AppProject refuses the repositories of charts",
-        "templates/bootstrap/appproject.yaml",
+        "templates/argocd/appproject.yaml",
         (r#" + charts | map(attribute="repo") | list"#, ""),
         &["not-permitted"],
     ),

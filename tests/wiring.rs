@@ -3,7 +3,9 @@
 //! tree in which nothing is broken must earn nothing.
 
 use std::fs;
+use std::sync::Arc;
 
+use gatewright::chart_values;
 use gatewright::check;
 use gatewright::existing::Existing;
 use gatewright::finding::{Finding, sorted};
@@ -44,6 +46,7 @@ impl Item {
 
 fn tree(folder: &str) -> Tree {
     let mut tree = Tree { items: Vec::new(), existing: Vec::new() };
+    let mut values: Vec<(String, Arc<str>, Value)> = Vec::new();
     let files =
         walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().flatten().filter(|e| e.file_type().is_file());
     for file in files.filter(|f| f.path().extension().is_some_and(|e| e == "yaml")) {
@@ -54,7 +57,23 @@ fn tree(folder: &str) -> Tree {
             tree.existing = serde_json::from_value(documents[0]["elsewhere"].take()).expect("existing objects");
             continue;
         }
-        tree.items.extend(documents.into_iter().map(|value| Item::new(value, &path)));
+        if path.starts_with(chart_values::FOLDER) {
+            values.push((path, Arc::from(""), documents.remove(0)));
+            continue;
+        }
+        // The bootstrap has a copy of what argocd/ has.
+        let new = documents.into_iter().map(|value| Item::new(value, &path));
+        let new: Vec<Item> = new.filter(|new| !tree.items.iter().any(|i| i.identity == new.identity)).collect();
+        tree.items.extend(new);
+    }
+    for item in &mut tree.items {
+        let find = |entry: &str| {
+            let named = values.iter().find(|(path, ..)| chart_values::means(entry, path));
+            named.map(|(path, text, value)| (path.as_str(), text, value))
+        };
+        if let Some((value, _)) = chart_values::linked(&item.identity, &item.value, find) {
+            *item = Item::new(value, &item.path);
+        }
     }
     assert!(tree.items.len() > 30, "{folder}");
     tree
@@ -69,6 +88,7 @@ fn findings(items: &[&Item], existing: &[Existing]) -> Vec<Finding> {
         text: &item.text,
         document: 0,
         file: None,
+        linked: &[],
         clean: None,
     });
     let (objects, repeated) = Objects::new(objects);

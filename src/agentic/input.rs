@@ -62,6 +62,7 @@ impl Input {
             text: &self.file.source.text,
             document: self.position,
             file: Some(&self.file),
+            linked: &[],
             clean: None,
         }
     }

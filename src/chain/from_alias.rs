@@ -85,16 +85,13 @@ fn direct(walk: &Walk<'_, '_, '_>, config: &Config<'_>, entry: &Entry<'_>, servi
     if !openai_like(entry) || model.contains('*') {
         return None;
     }
-    let names = target.names()?;
     let path = address(entry)?.path;
-    if !path.ends_with("/v1") {
+    if !path.ends_with("/v1") && !servers.is_empty() && servers.iter().all(|s| s.below_v1) {
         let message = format!("the api_base of `{alias}` does not end in `/v1`, where vLLM answers");
         let finding = config.part.error(Code::ApiBase, &entry.pointer("/litellm_params/api_base"), message);
         return Some(finding.help("write `/v1` at its end"));
     }
-    if names.contains(model) {
-        return None;
-    }
+    let names = target.names().filter(|names| !names.contains(model))?;
     let known: Vec<&str> = names.into_iter().collect();
     let message = format!("`{alias}` asks {} for the model `{model}`, which it does not serve", service.identity);
     let finding = config.part.error(Code::AliasModel, &entry.pointer("/litellm_params/model"), message);

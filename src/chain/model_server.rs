@@ -18,6 +18,8 @@ pub struct Server<'a> {
     pub pointer: String,
     /// Names that a request may carry; `None`: not known.
     pub names: Option<BTreeSet<&'a str>>,
+    /// It surely answers below `/v1`, whatever its names are.
+    pub below_v1: bool,
 }
 
 /// Workloads with a pod template, by group and kind, with its place.
@@ -60,13 +62,34 @@ pub fn servers<'a>(world: &World<'a>, namespace: &str, labels: &Value) -> Vec<Se
 fn server<'a>(workload: Object<'a>, template: &str) -> Server<'a> {
     let pointer = format!("{template}/spec/containers");
     let containers = workload.items(&pointer);
+    let below_v1 = below_v1(containers);
     let image = |c: &Value| c["image"].as_str().is_some_and(|i| i.contains("vllm") || i.contains("inference-sim"));
     // A router or a proxy beside the server may well have `vllm` in its name too.
     let index = containers.iter().position(|c| image(c) && arguments(c).is_some());
-    let Some(index) = index else { return Server { workload, pointer, names: None } };
+    let Some(index) = index else { return Server { workload, pointer, names: None, below_v1 } };
     let names = arguments(&containers[index]).and_then(|a| names(&a)).filter(|_| !loads_later(&containers[index]));
     let key = if containers[index].get("args").is_some() { "args" } else { "command" };
-    Server { workload, pointer: format!("{pointer}/{index}/{key}"), names }
+    Server { workload, pointer: format!("{pointer}/{index}/{key}"), names, below_v1 }
+}
+
+/// Whether the one container that listens is vLLM's server for OpenAI's API, also where a shell starts it.
+fn below_v1(containers: &[Value]) -> bool {
+    let listens = |c: &&Value| containers.len() == 1 || !c["ports"].as_array().is_none_or(Vec::is_empty);
+    let listening: Vec<&Value> = containers.iter().filter(listens).collect();
+    let [container] = listening[..] else { return false };
+    let list = |key: &str| container[key].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let all: Vec<&str> = list("command").chain(list("args")).collect();
+    let line = all.join(" ");
+    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.contains("--root-path") || line.contains("vllm.entrypoints.api_server") {
+        return false;
+    }
+    let image = container["image"].as_str().unwrap_or_default();
+    let own =
+        image.split('@').next().and_then(|i| i.rsplit('/').next()).is_some_and(|name| name.starts_with("vllm-openai"));
+    let inline = all.iter().any(|a| *a == "-c" || *a == "-lc" || *a == "-ec");
+    // Without a command the image starts it, and a script beside it does what the image is for.
+    line.contains("vllm serve") || line.contains("vllm.entrypoints.openai.api_server") || own && !inline
 }
 
 /// Command and arguments as one list; `None` where a shell or another file decides.
@@ -136,5 +159,21 @@ mod tests {
         assert_eq!(of("--model=Qwen/Q --lora-modules x=/x y=/y"), Some(vec!["Qwen/Q", "x", "y"]));
         assert_eq!(of("--model q --lora-modules {\"base\":\"q\",\"name\":\"tone\"}"), Some(vec!["q", "tone"]));
         assert_eq!(of("--port 8000"), None);
+    }
+
+    #[test]
+    fn a_shell_starts_the_same_server() {
+        let below =
+            |image: &str, command: &[&str]| below_v1(&[serde_json::json!({ "image": image, "command": command })]);
+        let shell = |line| ["/bin/sh", "-c", line];
+        assert!(below(
+            "vllm/vllm-openai:v0.11.0",
+            &shell("exec python3 -m vllm.entrypoints.openai.api_server --model m")
+        ));
+        assert!(below("registry.example.com/models:1", &shell("set -e\nvllm  serve /models/m --port 8000")));
+        assert!(below("vllm/vllm-openai:v0.11.0", &["/scripts/start.sh"]) && below("vllm/vllm-openai:v0.11.0", &[]));
+        assert!(!below("vllm/vllm-openai:v0.11.0", &shell("ray start --block")));
+        assert!(!below("vllm/vllm-openai:v0.11.0", &shell("vllm serve m --root-path /api")));
+        assert!(!below("ollama/ollama:0.9.0", &["serve"]));
     }
 }

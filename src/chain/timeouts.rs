@@ -8,6 +8,7 @@ use crate::chain::model_server::{Server, selected};
 use crate::chain::routing::Way;
 use crate::chain::way::{End, Target, Trip, Walk, behind};
 use crate::finding::{Code, Finding};
+use crate::litellm::config::Config;
 use crate::litellm::part::Part;
 use crate::object::Object;
 use crate::pointer::escaped;
@@ -53,9 +54,45 @@ pub fn timeouts(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
             }
         }
     }
+    findings.extend(walk.configs.iter().flat_map(passed_over));
     findings.extend(drains(walk));
     findings
 }
+
+/// A time for all that no entry heeds, because each has its own, and one for streams that all heed.
+fn passed_over(config: &Config<'_>) -> Vec<Finding> {
+    let part = &config.part;
+    let seconds = |pointer: &str| part.at(pointer).and_then(self::seconds);
+    let own: Vec<f64> = config.entries().filter_map(|e| seconds(&e.pointer("/litellm_params/timeout"))).collect();
+    let (shortest, all) = (own.iter().copied().fold(f64::INFINITY, f64::min), own.len() == config.entries().count());
+    if own.is_empty() {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    for pointer in ["/router_settings/timeout", "/litellm_settings/request_timeout"] {
+        let Some(time) = seconds(pointer).filter(|s| all && *s < shortest) else { continue };
+        let name = pointer.rsplit('/').next().unwrap_or_default();
+        let message = format!(
+            "`{name}` is {time} s, and every model has a timeout of its own, the shortest of {shortest} s, which wins"
+        );
+        findings.push(
+            part.warning(Code::TimeoutOrder, pointer, message).help("remove it, or change the timeouts of the models"),
+        );
+    }
+    let pointer = "/router_settings/stream_timeout";
+    if let Some(time) = seconds(pointer).filter(|s| *s < PAUSE && *s < shortest) {
+        let message =
+            format!("LiteLLM gives a stream up when nothing comes for {time} s, and its models have {shortest} s");
+        findings.push(
+            part.warning(Code::TimeoutOrder, pointer, message)
+                .help("a model may think for longer before its first token: remove it"),
+        );
+    }
+    findings
+}
+
+/// Seconds that a model may well be silent for in the midst of an answer.
+const PAUSE: f64 = 30.0;
 
 /// What LiteLLM waits for an answer, where that is said.
 fn litellm<'a>(trip: &Trip<'_, 'a>) -> Option<Time<'a>> {

@@ -29,6 +29,8 @@ pub struct Variable {
 pub struct Container<'a> {
     /// What holds it: the container, or the chart's values.
     pub part: Part<'a>,
+    /// JSON pointer of its pod's spec in the object; empty for a chart.
+    pub spec: String,
     /// Its pod's namespace.
     pub namespace: String,
     /// The environment by name; of two variables with one name the last.
@@ -40,6 +42,11 @@ pub struct Container<'a> {
 }
 
 impl Container<'_> {
+    /// The volumes of its pod.
+    pub fn volumes(&self) -> &[Value] {
+        if self.spec.is_empty() { &[] } else { self.part.object.items(&format!("{}/volumes", self.spec)) }
+    }
+
     /// Whether a variable is surely there.
     pub fn has(&self, name: &str) -> bool {
         self.environment.contains_key(name)
@@ -167,6 +174,7 @@ fn mounts(config: &Config<'_>, workload: &Object<'_>, spec: &str, container: &Va
 fn container<'a>(inventory: &Inventory<'_, 'a>, workload: &Object<'a>, template: &str, pointer: &str) -> Container<'a> {
     let part = Part::of(workload, pointer);
     let mut container = Container {
+        spec: format!("{template}/spec"),
         namespace: workload.identity.namespace.clone(),
         open: injected(workload, template) || shell(part.value()),
         environment: BTreeMap::new(),
@@ -253,6 +261,7 @@ fn add_list(container: &mut Container<'_>, list: &[Value], pointer: &str) {
 fn of_chart<'a>(inventory: &Inventory<'_, 'a>, config: &Config<'a>, values: &Part<'a>, proxy: bool) -> Container<'a> {
     let mut container = Container {
         part: values.clone(),
+        spec: String::new(),
         namespace: config.namespace().to_owned(),
         environment: BTreeMap::new(),
         open: !config.values_complete,

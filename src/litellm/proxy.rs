@@ -3,16 +3,32 @@
 use serde_json::Value;
 
 use crate::finding::{Code, Finding};
+use crate::litellm::calls;
 use crate::litellm::config::Config;
 use crate::litellm::database;
 use crate::litellm::models::{own_address, priced};
+use crate::litellm::modules;
+use crate::litellm::opening;
 use crate::litellm::pods::{self, Container, Pods, Variable};
 use crate::pointer::strings;
 use crate::wiring::inventory::Inventory;
 
 /// Rules that look at a proxy: its configuration and the container that reads it.
-const PROXIES: &[fn(&Config<'_>, &Container<'_>) -> Vec<Finding>] =
-    &[master_key, variables, callbacks, cache, licences, database::without_database];
+const PROXIES: &[fn(&Config<'_>, &Container<'_>) -> Vec<Finding>] = &[
+    master_key,
+    variables,
+    callbacks,
+    cache,
+    licences,
+    database::without_database,
+    opening::tokens_for_others,
+    opening::models_in_database,
+    modules::modules,
+    modules::logins,
+    |config, container| modules::debug_log(config, container).into_iter().collect(),
+    |config, container| calls::reservations(config, container).into_iter().collect(),
+    |config, container| calls::log_of_calls(config, container).into_iter().collect(),
+];
 
 /// All that is wrong with the proxies and their migrations.
 pub fn proxies(inventory: &Inventory<'_, '_>, configs: &[Config<'_>]) -> Vec<Finding> {

@@ -1,9 +1,12 @@
 //! The rules about what a config.yaml of LiteLLM says by itself: nearly all of it is taken in silence by LiteLLM 1.89.2.
 
 use crate::finding::Finding;
+use crate::litellm::calls;
 use crate::litellm::config::{Config, of_object};
 use crate::litellm::keys;
 use crate::litellm::models;
+use crate::litellm::modules;
+use crate::litellm::opening;
 use crate::litellm::settings;
 use crate::object::Object;
 
@@ -21,6 +24,11 @@ const RULES: &[fn(&Config<'_>) -> Vec<Finding>] = &[
     settings::guardrails,
     settings::mcp_servers,
     settings::choices,
+    opening::openings,
+    opening::literal_keys,
+    calls::unasked,
+    |config| calls::cached_tokens(config).into_iter().collect(),
+    |config| modules::buffer(config).into_iter().collect(),
 ];
 
 /// What is wrong with the configurations that an object holds.

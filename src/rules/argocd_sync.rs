@@ -40,7 +40,10 @@ fn retries(object: &Object<'_>) -> Vec<Finding> {
     let how_long = if limit < 0 { "without end".to_owned() } else { format!("{limit} times") };
     let refresh = at("retry/refresh") == Some(&Value::Bool(true));
     let inline = |helm: &Value| ["valuesObject", "values", "parameters"].iter().any(|key| helm.get(*key).is_some());
-    let in_spec = || sources(object, spec).iter().any(|(_, s)| s.get("chart").is_some() && inline(&s["helm"]));
+    let in_spec = || {
+        object.linked.is_empty()
+            && sources(object, spec).iter().any(|(_, s)| s.get("chart").is_some() && inline(&s["helm"]))
+    };
     let (what, help) = match refresh {
         false if limit < 0 || limit >= MANY => ("the commit that failed", "add `refresh: true` beside `limit`"),
         true if limit < 0 && in_spec() => (

@@ -98,7 +98,8 @@ fn chart_config(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (application, pointer, source) in charts(world, "agentgateway") {
         if matches!(chart_value(source, "config"), Given::Value(_)) {
-            let pointer = format!("{pointer}/helm");
+            let inside = if source["helm"].get("valuesObject").is_some() { "/valuesObject/config" } else { "" };
+            let pointer = format!("{pointer}/helm{inside}");
             let message = format!("the value `config` of {} does nothing: the chart has none", application.identity);
             let finding = application.warning(Code::FieldWithoutEffect, &pointer, message);
             findings.push(finding.help("configure the proxy by AgentgatewayParameters or an AgentgatewayPolicy"));

@@ -235,7 +235,10 @@ pub fn phase(phase: i8) -> &'static str {
 fn brings<'a>(application: usize, object: &Object<'a>) -> Vec<(&'a str, &'a str, usize)> {
     let all = object.at("/spec/source").into_iter().chain(object.items("/spec/sources"));
     let text = |source: &'a Value, key: &str| source[key].as_str().unwrap_or_default();
-    all.map(|source| (text(source, "chart"), text(source, "repoURL"), application)).collect()
+    // A source that others take files from brings nothing itself.
+    let brings =
+        |source: &&Value| source.get("ref").is_none() || source.get("path").is_some() || source.get("chart").is_some();
+    all.filter(brings).map(|source| (text(source, "chart"), text(source, "repoURL"), application)).collect()
 }
 
 fn sources<'a>(application: usize, object: &Object<'a>) -> Vec<Source<'a>> {

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use crate::agentgateway;
 use crate::api_group::{AGENTGATEWAY, APIEXTENSIONS, ARGOCD, CERT_MANAGER, CNPG, GATEWAY};
 use crate::existing::Existing;
@@ -164,9 +162,12 @@ const CHARTS: &[(&str, &[&str])] = &[
 pub fn charts(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for object in &inventory.delivery.applications {
-        let chart = object.at("/spec/source/chart").and_then(Value::as_str).unwrap_or_default();
+        let sources = ["/spec/source/chart", "/spec/sources/*/chart"].iter().flat_map(|pattern| object.all(pattern));
+        let Some((pointer, chart)) = sources.filter_map(|(at, chart)| Some((at, chart.as_str()?))).next() else {
+            continue;
+        };
         for group in CHARTS.iter().filter(|(name, _)| *name == chart).flat_map(|(_, groups)| *groups) {
-            let from = Needing { object, pointer: "/spec/source/chart", content: true };
+            let from = Needing { object, pointer: &pointer, content: true };
             let of_group = |thing: &&Thing<'_>| thing.name.split_once('.').is_some_and(|(_, g)| g == *group);
             let definitions = inventory.of(APIEXTENSIONS, "CustomResourceDefinition").filter(of_group);
             let late =

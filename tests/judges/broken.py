@@ -34,7 +34,7 @@ LEAVES = "NetworkPolicy PodDisruptionBudget ScaledObject HorizontalPodAutoscaler
 HARMLESS = [
     (r"^deleted (%s) " % "|".join(LEAVES), "nothing refers to it"),
     (r"^deleted AgentgatewayPolicy \S+/(tracing|body-limit|tools\S*)$", "a limit, a trace or a filter less: nothing says that it is wanted"),
-    (r"^deleted Application \S+-project$", "what it delivers is applied by hand first"),
+    (r"^deleted AppProject ", "its copy in the bootstrap is applied by hand"),
     (r"^(deleted|renamed) Service \S+/litellm$", "nothing in the tree calls LiteLLM"),
     (r"^key ExternalSecret \S+/gateway-client-keys", "agentgateway takes every key of that Secret"),
     (r"^key \S+ \S+ .*/labels/.*part-of", "nothing selects by that label"),
@@ -51,12 +51,13 @@ NAMED = "ServiceAccount ConfigMap Secret Service PersistentVolumeClaim Role Gate
 
 
 def load(place):
-    """[(file, object)] and the text of groups.yaml."""
-    files = [place] if place.is_file() else [f for f in trees.yaml_files(place) if f != place / "groups.yaml"]
-    groups = place / "groups.yaml"
+    """[(file, object)], and the texts of what is no object: groups.yaml and the values of charts."""
     below = place.parent if place.is_file() else place
+    all_files = [place] if place.is_file() else trees.yaml_files(place)
+    is_text = lambda f: str(f.relative_to(below)).startswith(("groups.yaml", "charts/"))
+    files = [f for f in all_files if not is_text(f)]
     items = [(str(f.relative_to(below)), o) for f in files for o in yaml.load_all(f.read_text(), LOADER) if o]
-    return items, groups.read_text() if groups.is_file() else None
+    return items, {str(f.relative_to(below)): f.read_text() for f in all_files if is_text(f)}
 
 
 def leaves(value, path=()):
@@ -150,7 +151,7 @@ def harmless(items):
             yield "leaf renamed", i, changed(obj, ("metadata", "name"), obj["metadata"]["name"] + "-x")
 
 
-def write(folder, items, groups, i=None, new=None):
+def write(folder, items, texts, i=None, new=None):
     shutil.rmtree(folder, ignore_errors=True)
     files = {}
     for j, (path, obj) in enumerate(items):
@@ -160,8 +161,9 @@ def write(folder, items, groups, i=None, new=None):
     for path, objects in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(yaml.dump_all(objects, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper)))
-    if groups is not None:
-        (folder / "groups.yaml").write_text(groups)
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
 
 
 # Per tool: the command, and the lines that tell something. The validators look at one object at a time.
@@ -180,7 +182,7 @@ VALIDATORS = ("kubeconform", "kubectl-validate")
 
 def told(tool, folder):
     command, pattern = TOOLS[tool]
-    files = [str(f) for f in trees.yaml_files(folder) if f.name != "groups.yaml"]
+    files = [str(f) for f in trees.yaml_files(folder) if f.name not in ("groups.yaml", "values.yaml")]
     result = subprocess.run(command + (files if tool == "kube-score" else [str(folder)]), capture_output=True, text=True)
     lines = (result.stdout + result.stderr).replace(str(folder), "").splitlines()
     # Lines move with every change, and a renamed object is still the same.
@@ -206,8 +208,8 @@ def judge(tool, places, samples, seed):
     hits, counts, alarms = Counter(), Counter(), Counter()
     folder = Path(tempfile.mkdtemp()) / "tree"
     for place in places:
-        items, groups = load(place)
-        write(folder, items, groups)
+        items, texts = load(place)
+        write(folder, items, texts)
         whole = told(tool, folder) if tool not in VALIDATORS else None
         chance = random.Random(seed)
         kinds = {}
@@ -225,7 +227,7 @@ def judge(tool, places, samples, seed):
                 if tool in VALIDATORS:
                     said = new and texts[f"{i}-before"] != texts[f"{kind}-{what}-{i}".replace("/", ":")]
                 else:
-                    write(folder, items, groups, i, new)
+                    write(folder, items, texts, i, new)
                     said = told(tool, folder) - whole
                 counts[kind] += 1
                 hits[kind] += bool(said)

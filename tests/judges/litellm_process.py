@@ -43,7 +43,7 @@ print(json.dumps({k: sorted(v) for k, v in {
     "general_settings": read("general_settings", proxy),
     "litellm_settings": read("litellm_settings", proxy) | {k for k in vars(litellm) if not k.startswith("_")},
     "router_settings": set(inspect.signature(litellm.Router.__init__).parameters) - {"self"},
-    "litellm_params": set(GenericLiteLLMParams.model_fields) | {"model", "extra_headers"},
+    "litellm_params": set(GenericLiteLLMParams.model_fields) | {"model", "extra_headers", "allowed_openai_params"},
 }.items()}))
 """
     done = subprocess.run(

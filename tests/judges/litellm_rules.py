@@ -70,7 +70,9 @@ def entries_have_all_prices(p, _):
     for model in p.config["model_list"]:
         for name in names:
             price = model["litellm_params"].get(name)
-            if not isinstance(price, float) or not 0 < price < 0.01:
+            # An embedding has no output.
+            free = name == "output_cost_per_token" and model.get("model_info", {}).get("mode") == "embedding"
+            if not isinstance(price, float) or not (0 < price < 0.01 or free and price == 0):
                 yield f"{model['model_name']}: {name} is {price!r}"
 
 

@@ -55,9 +55,12 @@ class Platform:
 def read(tree):
     objects = [(path, o) for path, o in trees.manifests(tree)]
     routes, headers = model_routes(objects), derived_headers(objects)
-    application = one(objects, "Application", lambda o: o["spec"].get("source", {}).get("chart") == "litellm-helm")
+    application = one(objects, "Application", lambda o: any(s.get("chart") == "litellm-helm" for s in o["spec"].get("sources", [])))
     if application:
-        values = application["spec"]["source"]["helm"]["valuesObject"]
+        import yaml
+
+        name = application["metadata"]["labels"]["app.kubernetes.io/name"]
+        values = yaml.safe_load((tree / "charts" / name / "values.yaml").read_text())
         probes = {p: (values.get(f"{p}Probe") or {}).get("path", default) for p, default in CHART_PROBES.items()}
         return Platform(
             True,

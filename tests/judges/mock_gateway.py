@@ -78,7 +78,7 @@ class Gateway:
 
 def usage(body):
     """Cached tokens are a part of the prompt's, or beside them."""
-    beside = body["messages"][0]["content"] == BESIDE
+    beside = "messages" in body and body["messages"][0]["content"] == BESIDE
     prompt = PROMPT_TOKENS - CACHED_TOKENS if beside else PROMPT_TOKENS
     return {
         "prompt_tokens": prompt,
