@@ -86,6 +86,7 @@ def proxy_subject(p):
         "routes": [vars(r) | {"model": r.model} for r in sorted(p.routes, key=lambda r: r.alias)],
         "headers": p.headers,
         "probes": sorted(set(p.probes.values())),
+        "guard": p.guard,
     }
 
 
@@ -109,16 +110,22 @@ def dummies(pod, config):
 def proxy_trial(subject, folder):
     """Start LiteLLM on the subject's configuration and say what is wrong with it."""
     with Gateway(subject["routes"], subject["headers"]) as gateway:
-        config = json.loads(json.dumps(subject["config"]))
-        for model in config["model_list"]:
-            base = urlsplit(model["litellm_params"]["api_base"])
-            model["litellm_params"]["api_base"] = gateway.url + base.path
-        with Proxy(folder, config, subject["env"]) as proxy:
+        config = redirected(subject["config"], gateway)
+        with Proxy(folder, config, subject["env"], subject["guard"]) as proxy:
             if not proxy.healthy():
                 return [f"LiteLLM does not start: {proxy.last_words()}"]
             # Entries that it drops and settings that it ignores, it only logs.
             problems = [f"log: {line}" for line in proxy.log() if "ERROR" in line or "WARNING" in line]
             return problems + list(interview(subject, proxy, gateway))
+
+
+def redirected(config, gateway):
+    """The configuration with the mock in the place of the platform's gateway."""
+    config = json.loads(json.dumps(config))
+    for model in config["model_list"]:
+        base = urlsplit(model["litellm_params"]["api_base"])
+        model["litellm_params"]["api_base"] = gateway.url + base.path
+    return config
 
 
 def interview(subject, client, gateway):

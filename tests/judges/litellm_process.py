@@ -79,11 +79,14 @@ def migrate(home, env, prisma_code):
 class Proxy:
     """A running proxy; the master key is that of its caller unless a call says otherwise."""
 
-    def __init__(self, folder, config, env):
+    def __init__(self, folder, config, env, files=None):
+        """`files`: name and text of what lies beside config.yaml."""
         import yaml
 
         env = environment(folder) | env
         (folder / "config.yaml").write_text(config if isinstance(config, str) else yaml.safe_dump(config))
+        for name, text in (files or {}).items():
+            (folder / name).write_text(text)
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
@@ -126,7 +129,8 @@ class Proxy:
             sent = {"Content-Type": "application/json", **(headers or {})}
             if key:
                 sent["Authorization"] = f"Bearer {key}"
-            connection.request(method, path, json.dumps(body) if body is not None else None, sent)
+            text = body if body is None or isinstance(body, bytes) else json.dumps(body)
+            connection.request(method, path, text, sent)
             answer = connection.getresponse()
             text = answer.read().decode()
         finally:

@@ -50,11 +50,12 @@ class Platform:
     objects: list  # (path, manifest) of the whole tree
     routes: list
     headers: dict  # what the gateway derives from the body's model: header: {model: value}
+    guard: dict  # the files of the request guard, which lie beside config.yaml
 
 
 def read(tree):
     objects = [(path, o) for path, o in trees.manifests(tree)]
-    routes, headers = model_routes(objects), derived_headers(objects)
+    routes, headers, guard = model_routes(objects), derived_headers(objects), guard_files(objects)
     application = one(objects, "Application", lambda o: any(s.get("chart") == "litellm-helm" for s in o["spec"].get("sources", [])))
     if application:
         import yaml
@@ -72,6 +73,7 @@ def read(tree):
             objects,
             routes,
             headers,
+            guard,
         )
     deployment = one(objects, "Deployment", lambda o: o["metadata"]["name"] == "litellm")
     job = one(objects, "Job", lambda o: "prisma_migration" in json.dumps(o))
@@ -90,7 +92,14 @@ def read(tree):
         objects,
         routes,
         headers,
+        guard,
     )
+
+
+def guard_files(objects):
+    """What the ConfigMap of the request guard holds."""
+    found = one(objects, "ConfigMap", lambda o: "request_guard.py" in (o.get("data") or {}))
+    return found["data"] if found else {}
 
 
 CHART_PROBES = {"readiness": "/health/readiness", "startup": "/health/readiness", "liveness": "/health/liveliness"}
