@@ -8,4 +8,5 @@ pub mod way;
 pub mod from_alias;
 pub mod from_route;
 pub mod timeouts;
+pub mod scaling;
 pub mod rules;

@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use crate::agentic::seen::Seen;
 use crate::claims::Claim;
+use crate::component::Promise;
 use crate::crd::{Crds, Verdict};
+use crate::evidence::{self, Gap};
 use crate::finding::{Code, Finding, Severity};
 use crate::object::{Identity, Object, ObjectRule};
 use crate::placeholder;
@@ -43,6 +45,8 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     rules::stores::OF_OBJECTS,
     rules::secrets::OF_OBJECTS,
     rules::argocd::OF_OBJECTS,
+    rules::pods::OF_OBJECTS,
+    rules::otel::OF_OBJECTS,
     rules::argocd_sync::OF_OBJECTS,
 ];
 
@@ -56,7 +60,6 @@ const OF_WORLDS: &[&[WorldRule]] = &[
     rules::routing::OF_WORLDS,
     rules::gateway::OF_WORLDS,
     rules::inference::OF_WORLDS,
-    rules::picker_rights::OF_WORLDS,
     rules::listening::OF_WORLDS,
     rules::vllm::OF_WORLDS,
     rules::keda::OF_WORLDS,
@@ -65,6 +68,10 @@ const OF_WORLDS: &[&[WorldRule]] = &[
     rules::argocd::OF_WORLDS,
     rules::argocd_sync::OF_WORLDS,
     rules::drift::OF_WORLDS,
+    rules::picked::OF_WORLDS,
+    rules::pods::OF_WORLDS,
+    rules::nobody::OF_WORLDS,
+    &[chain::scaling::triggers],
 ];
 
 /// Rules that look at everything the cluster will have.
@@ -75,6 +82,7 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
     wiring::presence::makers,
     wiring::presence::charts,
     wiring::selection::selection,
+    wiring::transport::protocols,
     wiring::admission::admission,
     wiring::attachment::listeners,
     wiring::attachment::grants,
@@ -103,6 +111,7 @@ pub fn check(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
         all.retain(|finding| !placeholder::decides(finding));
         all.iter_mut().for_each(soften);
     }
+    all.extend(promises(world));
     silence::apply(all, world.silences)
 }
 
@@ -165,6 +174,26 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     let inventory = Inventory::new(world);
     OF_INVENTORIES.iter().for_each(|rule| findings.extend(rule(&inventory)));
     findings
+}
+
+/// What a rendered folder claims and no longer shows.
+fn promises(world: &World<'_>) -> Vec<Finding> {
+    let one = |promise: &Promise| -> Vec<Finding> {
+        let all = || world.objects.iter().map(|o| (o.identity, o.value));
+        let gaps = promise.evidence.iter().filter_map(|evidence| evidence::gap(evidence, all()));
+        let tell = |gap: Gap<'_>| {
+            let message =
+                format!("the claim `{}` of group `{}` lacks evidence: {}", promise.control, promise.group, gap.sentence);
+            let object = gap.object.and_then(|i| world.objects.get(&i.group, &i.kind, &i.namespace, &i.name));
+            let finding = match object {
+                Some(object) => object.error(Code::ClaimGap, &gap.pointer, message),
+                None => Finding::error(Code::ClaimGap, message),
+            };
+            finding.help("it was rendered with the folder: render again, or change features.yaml")
+        };
+        gaps.map(tell).collect()
+    };
+    world.promises.iter().flat_map(one).collect()
 }
 
 /// What the API server would refuse the object for.

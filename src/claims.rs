@@ -3,11 +3,11 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::component::{Declared, Evidence, Selector, State};
+use crate::component::{Declared, Evidence, State};
+use crate::evidence;
 use crate::finding::{Code, Finding};
 use crate::object::Identity;
 use crate::plan::Plan;
-use crate::pointer::part;
 use crate::render::Bundle;
 
 /// One line of the table of claims.
@@ -88,7 +88,12 @@ fn off(raw: &Value, group: &str) -> Option<Claim> {
 }
 
 fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Claim {
-    let gaps: Vec<String> = declared.evidence.iter().filter_map(|evidence| gap(evidence, bundle, foreign)).collect();
+    let ours = || bundle.manifests.values().map(|p| (&p.manifest.identity, &p.manifest.value));
+    let gap = |evidence: &Evidence| match evidence {
+        Evidence::Absent(_) => evidence::gap(evidence, ours().chain(foreign.iter().map(|(identity, value)| (identity, value)))),
+        _ => evidence::gap(evidence, ours()),
+    };
+    let gaps: Vec<String> = declared.evidence.iter().filter_map(|e| gap(e).map(|gap| gap.sentence)).collect();
     let unseen: Vec<&str> = declared.evidence.iter().filter_map(|evidence| unseen(evidence, bundle)).collect();
     let shown = match gaps.len() {
         0 if unseen.is_empty() => declared.state,
@@ -112,55 +117,11 @@ fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(Identity, Value)]) ->
     Claim { control, group, state: shown, detail, gaps, pointer }
 }
 
-fn gap(evidence: &Evidence, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Option<String> {
-    let found = |selector: &Selector| is_there(selector, bundle);
-    let brought = |selector: &Selector| foreign.iter().any(|(identity, value)| selects(selector, identity, value));
-    match evidence {
-        Evidence::Present(selector) if !found(selector) => Some(format!("no {} in the manifests", describe(selector))),
-        Evidence::Absent(selector) if found(selector) || brought(selector) => {
-            Some(format!("there is a {}", describe(selector)))
-        }
-        _ => None,
-    }
-}
-
 /// The program and version that a run was seen with, where the bundle has another.
 fn unseen<'d>(evidence: &'d Evidence, bundle: &Bundle) -> Option<&'d str> {
+    let mut all = bundle.manifests.values().map(|p| &p.manifest);
     match evidence {
-        Evidence::Seen(seen) if !is_there(&seen.shown, bundle) => Some(&seen.with),
+        Evidence::Seen(seen) if !all.any(|m| evidence::selects(&seen.shown, &m.identity, &m.value)) => Some(&seen.with),
         _ => None,
     }
-}
-
-fn is_there(selector: &Selector, bundle: &Bundle) -> bool {
-    bundle.manifests.values().any(|p| selects(selector, &p.manifest.identity, &p.manifest.value))
-}
-
-fn selects(selector: &Selector, identity: &Identity, value: &Value) -> bool {
-    let agrees = |wanted: &Option<String>, given: &str| wanted.as_deref().is_none_or(|w| w == given);
-    selector.kind == identity.kind
-        && agrees(&selector.group, &identity.group)
-        && agrees(&selector.namespace, &identity.namespace)
-        && agrees(&selector.name, &identity.name)
-        && selector.conditions.iter().all(|(pointer, wanted)| match part(value, pointer) {
-            Some(found) => wanted == "*" || wanted == found,
-            None => false,
-        })
-}
-
-fn describe(selector: &Selector) -> String {
-    let mut words = selector.kind.clone();
-    if let Some(name) = &selector.name {
-        words += &format!(" {name}");
-    }
-    if let Some(namespace) = &selector.namespace {
-        words += &format!(" in {namespace}");
-    }
-    for (pointer, wanted) in &selector.conditions {
-        words += &match wanted.as_str() {
-            Some("*") => format!(" with {pointer}"),
-            _ => format!(" with {pointer} = {wanted}"),
-        };
-    }
-    words
 }

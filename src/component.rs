@@ -279,6 +279,11 @@ pub struct Declared {
 }
 
 impl Declared {
+    /// What of it a rendered folder keeps.
+    pub fn promise(&self) -> Promise {
+        Promise { control: self.control.clone(), group: self.group.clone(), evidence: self.evidence.iter().filter(|e| !matches!(e, Evidence::Seen(_))).cloned().collect() }
+    }
+
     /// The claim with all that its state asks for.
     ///
     /// # Errors
@@ -300,19 +305,21 @@ impl Declared {
 }
 
 /// What shows that a claim is true.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "lowercase")]
 pub enum Evidence {
     /// Some manifest agrees.
     Present(Selector),
     /// None does.
     Absent(Selector),
+    /// Each that agrees shows what it must.
+    Every(Selector),
     /// A run was seen with what this selects; without it the run proves nothing here.
     Seen(Seen),
 }
 
 /// What a run was seen with.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seen {
     /// Program and version, for people.
@@ -323,18 +330,36 @@ pub struct Seen {
 }
 
 /// Which manifests: all given fields must agree.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Selector {
     /// Kind.
     pub kind: String,
     /// API group; empty for the core.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
     /// Namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// Name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Values by JSON pointer; `*` for any.
-    #[serde(rename = "where", default)]
+    /// Values by JSON pointer, in which `*` stands for some item of a list; the module `evidence` says what a value may be.
+    #[serde(rename = "where", default, skip_serializing_if = "Map::is_empty")]
     pub conditions: Map<String, Value>,
+    /// The same, where `*` stands for each item: what [`Evidence::Every`] wants.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub shows: Map<String, Value>,
+}
+
+/// What `groups.yaml` keeps of a claim, so that a rendered folder can be held against it without its inputs.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Promise {
+    /// What the platform does.
+    pub control: String,
+    /// The group that claims it.
+    pub group: String,
+    /// What shows it.
+    pub evidence: Vec<Evidence>,
 }

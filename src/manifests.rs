@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::api_group::is_cluster_scoped;
 use crate::chart_values;
+use crate::component::Promise;
 use crate::configuration;
 use crate::existing::{Existing, Silence};
 use crate::finding::{Code, Finding};
@@ -35,6 +36,8 @@ pub struct Manifests {
     pub existing: Vec<Existing>,
     /// As its `groups.yaml` says.
     pub silences: Vec<Silence>,
+    /// As its `groups.yaml` says.
+    pub promises: Vec<Promise>,
     /// Some of what the files stand for is made elsewhere: a chart, a generator.
     pub generated: bool,
     /// There is a `groups.yaml`, so the files are all there is.
@@ -75,6 +78,8 @@ struct Groups {
     elsewhere: Vec<Existing>,
     #[serde(default)]
     silenced: Vec<Silence>,
+    #[serde(default)]
+    claims: Vec<Promise>,
 }
 
 /// Reads files, sorted by folder. Names are relative to the working folder.
@@ -91,13 +96,14 @@ pub fn manifests_below(root: &str, sources: &[Arc<Source>]) -> (Vec<Manifests>, 
             continue;
         };
         match groups(source) {
-            Ok(Some(Groups { elsewhere, silenced })) => {
+            Ok(Some(Groups { elsewhere, silenced, claims })) => {
                 let place = || Some(Place::new(source, 0, 0));
                 let silences = silenced.into_iter().map(|s| Silence { place: place(), ..s }).collect();
                 let manifests = Manifests {
                     folder: folder.into(),
                     existing: elsewhere,
                     silences,
+                    promises: claims,
                     closed: true,
                     ..Manifests::default()
                 };

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::catalog::GroupText;
 use crate::chart_values;
 use crate::choice::{Choice, Choices};
-use crate::component::{Chart, Component, Declared, Secret};
+use crate::component::{Chart, Component, Secret};
 use crate::existing::{Existing, Silence};
 use crate::features::Cluster;
 use crate::finding::{Code, Finding};
@@ -157,7 +157,7 @@ impl<'a, 'w> Work<'a, 'w> {
         }
     }
 
-    fn when(&mut self, choice: &Choice<'_>, pointer: &str, raw: &Value, context: &Context) -> bool {
+    pub(crate) fn when(&mut self, choice: &Choice<'_>, pointer: &str, raw: &Value, context: &Context) -> bool {
         match raw.get("when") {
             None => true,
             Some(Value::String(expression)) => {
@@ -419,34 +419,6 @@ impl<'a, 'w> Work<'a, 'w> {
         silences
     }
 
-    /// What the groups that are on claim; evidence is looked for later.
-    pub(crate) fn claims(&mut self) -> Vec<Declared> {
-        let mut claims = Vec::new();
-        for choice in self.on() {
-            claims.extend(self.once("claims", choice, |work| work.claims_of(choice)).iter().cloned());
-        }
-        claims
-    }
-
-    fn claims_of(&mut self, choice: &Choice<'a>) -> Vec<Declared> {
-        let mut claims = Vec::new();
-        let context = self.context(choice);
-        for (i, raw) in choice.variant().text.claims.iter().enumerate() {
-            let pointer = format!("/claims/{i}");
-            if !self.when(choice, &pointer, raw, &context) {
-                continue;
-            }
-            let Some(filled) = self.fill(choice, &pointer, &without(raw, &["when"]), &context) else { continue };
-            match typed::<Declared>(filled).and_then(Declared::complete) {
-                Ok(claim) => claims.push(Declared { group: choice.group.name.clone(), pointer, ..claim }),
-                Err(sentence) => {
-                    self.findings.push(Finding::error(Code::GroupFile, sentence).place(choice.place(&pointer)));
-                }
-            }
-        }
-        claims
-    }
-
     /// A list of a group file with `for` and `when` carried out, each item with its group and place.
     fn items<T: DeserializeOwned + Clone + Any + Send + Sync>(
         &mut self,
@@ -488,12 +460,12 @@ impl<'a, 'w> Work<'a, 'w> {
     }
 }
 
-fn without(raw: &Value, keys: &[&str]) -> Value {
+pub(crate) fn without(raw: &Value, keys: &[&str]) -> Value {
     let entries = yaml::object(raw).iter().filter(|(k, _)| !keys.contains(&k.as_str()));
     Value::Object(entries.map(|(k, v)| (k.clone(), v.clone())).collect())
 }
 
-fn typed<T: DeserializeOwned>(value: Value) -> Result<T, String> {
+pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, String> {
     serde_json::from_value(value).map_err(|e| e.to_string())
 }
 

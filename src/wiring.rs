@@ -12,6 +12,7 @@ pub mod references;
 pub mod presence;
 pub mod pods;
 pub mod selection;
+pub mod transport;
 pub mod admission;
 pub mod attachment;
 pub mod policies;

@@ -1,6 +1,7 @@
 //! What one cluster has: the objects of its files, and what exists without a file. The closed world in which references are
 //! resolved; made from a bundle or from files, with equal results.
 
+use crate::component::Promise;
 use crate::existing::{Existing, Silence};
 use crate::finding::Finding;
 use crate::layout::Beyond;
@@ -25,6 +26,8 @@ pub struct World<'a> {
     pub existing: &'a [Existing],
     /// Findings that are not to be reported.
     pub silences: &'a [Silence],
+    /// What a rendered folder claims; a plan is asked for its claims itself.
+    pub promises: &'a [Promise],
     /// A kustomization generates objects, or fetches some, that stand in no file.
     pub generated: bool,
     /// Files and `existing` are all there is. Otherwise (a folder that somebody else made) charts, operators and other
@@ -57,6 +60,7 @@ impl<'a> World<'a> {
             repeated,
             existing: &plan.existing,
             silences: &plan.silences,
+            promises: &[],
             generated: false,
             closed: true,
             beyond: None,
@@ -80,6 +84,7 @@ impl<'a> World<'a> {
         let (existing, silences) = (&manifests.existing, &manifests.silences);
         let files = manifests.files.iter().map(String::as_str).collect();
         let (generated, closed, beyond) = (manifests.generated, manifests.closed, manifests.beyond.as_deref());
-        Self { objects, files, repeated, existing, silences, generated, closed, beyond }
+        let promises = &manifests.promises;
+        Self { objects, files, repeated, existing, silences, promises, generated, closed, beyond }
     }
 }

@@ -47,6 +47,16 @@ pub fn timeouts(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
             let help = "what it gave up still runs when LiteLLM tries again: let it wait as long as the route";
             findings.push(caller.warning(message).related(route.place(), "the route waits this long").help(help));
         }
+        if let (Some(caller), Some(route)) = (&caller, &route)
+            && route.seconds * 2.0 <= caller.seconds
+        {
+            let message = format!(
+                "{} gives a call of `{}` up after {} s, and LiteLLM would wait {} s",
+                way.route.identity, trip.entry.alias, route.seconds, caller.seconds
+            );
+            let help = "long answers are cut: let the route wait as long as LiteLLM";
+            findings.push(route.warning(message).related(caller.place(), "LiteLLM waits this long").help(help));
+        }
         for (_, target) in behind(walk.inventory.world, way) {
             if let Target::Servers(pool, servers) = target {
                 let ahead: Vec<Time<'_>> = [litellm(trip), self::route(way)].into_iter().flatten().collect();

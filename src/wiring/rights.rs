@@ -25,7 +25,7 @@ pub fn bindings(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
 }
 
 /// True where a binding gives its role to a ServiceAccount.
-pub fn binds(binding: &Object<'_>, namespace: &str, account: &str) -> bool {
+fn binds(binding: &Object<'_>, namespace: &str, account: &str) -> bool {
     binding.items("/subjects").iter().any(|subject| {
         let there = subject["namespace"].as_str().unwrap_or(&binding.identity.namespace);
         subject["kind"] == "ServiceAccount" && subject["name"] == account && there == namespace
