@@ -59,7 +59,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),
         Command::Prove => Ok(prove(&catalog)),
-        Command::Schema => Ok(Outcome::data(pretty(&explain::schema(&catalog)))),
+        Command::Schema => Ok(Outcome::exactly(pretty(&explain::schema(&catalog)))),
         Command::Explain { topic } if topic.contains('/') => workspace.explain_object(topic),
         Command::Explain { topic } => explain_topic(&catalog, topic),
         Command::Init | Command::Completions { .. } => unreachable!("run before"),
@@ -133,7 +133,10 @@ impl Workspace<'_> {
                 ),
                 false => did_you_mean(topic, &names),
             };
-            return Err(anyhow!("there is no `{topic}` to explain; a topic is one of {kinds}, as KIND/NAMESPACE/NAME\n{hint}").into());
+            return Err(anyhow!(
+                "there is no `{topic}` to explain; a topic is one of {kinds}, as KIND/NAMESPACE/NAME\n{hint}"
+            )
+            .into());
         }
         Ok(Outcome::data(said.join("\n")))
     }
@@ -230,7 +233,7 @@ fn prove(catalog: &Catalog) -> Outcome {
     data += &format!("varied: features {}; providers of {}; profiles\n", flags.join(", "), groups.join(", "));
     data += "not varied: `false` flags, all other settings (defaults, and the examples of group files), names, several clusters\n";
     let talk = format!("{:.1} s\n", start.elapsed().as_secs_f64());
-    Outcome { data, talk, findings: sorted(findings), differs: false }
+    Outcome { data, talk, findings: sorted(findings), ..Outcome::default() }
 }
 
 fn explain_topic(catalog: &Catalog, topic: &str) -> Result<Outcome> {

@@ -12,7 +12,7 @@ use crate::kubeyaml;
 use crate::labels::Labels;
 use crate::pointer::{escaped, part};
 use crate::source::{Place, Source};
-use crate::yaml::{self, Kind, Node};
+use crate::yaml::{Kind, Node};
 
 /// What a cluster tells objects apart by (versions of an API group show the same objects).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +59,7 @@ impl Identity {
 pub type ObjectRule = fn(&Object<'_>) -> Vec<Finding>;
 
 /// A file in which several objects may stand. A document is read for places once, however many findings ask for one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct File {
     /// Its name, relative to the working folder, and its text.
     pub source: Arc<Source>,
@@ -90,7 +90,7 @@ impl File {
 fn place(node: Option<&Node>, source: &Arc<Source>, pointer: &str) -> Place {
     let Some(node) = node else { return Place::new(source, 0, 0) };
     match node.at(pointer) {
-        Some(Node { kind: Kind::String(_) | Kind::Number(_) | Kind::Bool(_), place }) => place.clone(),
+        Some(Node { kind: Kind::String(_) | Kind::Number(_) | Kind::Bool(_), place, .. }) => place.clone(),
         _ => node.place_at(pointer),
     }
 }
@@ -123,6 +123,8 @@ pub struct Object<'a> {
     pub document: usize,
     /// The file, where it may hold other objects too.
     pub file: Option<&'a File>,
+    /// Its file and those of its linked parts, once somebody asked for a place in it.
+    pub made: Option<&'a OnceLock<Vec<File>>>,
     /// Parts that stand in other files.
     pub linked: &'a [Linked],
     /// Set once no rule that looks at one object alone has anything to say; equal objects share it.
@@ -191,20 +193,19 @@ impl<'a> Object<'a> {
     /// Where the part at a JSON pointer stands in the file (a scalar, or the key of a map or list), or the deepest part of
     /// that way that is there.
     pub fn place(&self, pointer: &str) -> Place {
-        for linked in self.linked {
+        let file = |path: &str, text: &str| File::new(&Source::new(format!("{}{path}", self.folder), text));
+        let linked = || self.linked.iter().map(|linked| file(&linked.path, &linked.text));
+        let fresh = OnceLock::new();
+        let files = self.made.unwrap_or(&fresh).get_or_init(|| match self.file {
+            Some(_) => linked().collect(),
+            None => linked().chain([file(self.path, self.text)]).collect(),
+        });
+        for (linked, file) in self.linked.iter().zip(files) {
             if let Some(rest) = pointer.strip_prefix(&linked.pointer) {
-                let source = Source::new(format!("{}{}", self.folder, linked.path), &*linked.text);
-                return File::new(&source).place(0, rest);
+                return file.place(0, rest);
             }
         }
-        match self.file {
-            Some(file) => file.place(self.document, pointer),
-            None => {
-                let source = Source::new(format!("{}{}", self.folder, self.path), self.text);
-                let nodes = yaml::nodes(&source).unwrap_or_default();
-                place(nodes.get(self.document), &source, pointer)
-            }
-        }
+        self.file.or(files.last()).expect("one of both").place(self.document, pointer)
     }
 }
 

@@ -48,6 +48,7 @@ impl<'a> World<'a> {
             text: &placed.manifest.text,
             document: 0,
             file: None,
+            made: Some(&placed.files),
             linked: &placed.manifest.linked,
             clean: Some(&placed.manifest.clean),
         });
@@ -77,6 +78,7 @@ impl<'a> World<'a> {
             text: &document.file.source.text,
             document: document.position,
             file: Some(&document.file),
+            made: Some(&document.made),
             linked: &document.linked,
             clean: None,
         });

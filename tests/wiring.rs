@@ -88,6 +88,7 @@ fn findings(items: &[&Item], existing: &[Existing]) -> Vec<Finding> {
         text: &item.text,
         document: 0,
         file: None,
+        made: None,
         linked: &[],
         clean: None,
     });
