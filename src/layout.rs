@@ -107,7 +107,8 @@ impl Layout {
 
     /// The charts that lie in no other one.
     pub fn charts(&self) -> impl Iterator<Item = &str> {
-        let outer = |chart: &&String| ancestors(chart.trim_end_matches('/')).all(|folder| !self.charts.contains(folder));
+        let around = |chart: &str| ancestors(chart.trim_end_matches('/')).any(|folder| self.charts.contains(folder));
+        let outer = |chart: &&String| chart.is_empty() || !around(chart);
         self.charts.iter().filter(outer).map(String::as_str)
     }
 

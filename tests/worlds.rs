@@ -97,6 +97,8 @@ fn charts_and_templates_are_noted_once() {
         ("demo/values.yaml", "apiVersion: v1\nkind: Secret\n"),
         ("bootstrap/c.yaml", template),
     ];
+    let (_, notes) = findings("", &[("Chart.yaml", files[0].1), ("charts/a/Chart.yaml", files[0].1)]);
+    assert_eq!(notes, ["not looked at, a Helm chart must be rendered first: ."]);
     let (found, notes) = findings("", &files);
     assert!(found.is_empty(), "{found:?}");
     assert_eq!(
