@@ -247,7 +247,7 @@ fn notes(layout: &Layout, templates: usize, documents: &[Document]) -> Vec<Strin
         notes.push(format!("not looked at, as templates are no YAML yet: {templates} files"));
     }
     let mut files: BTreeSet<&str> = BTreeSet::new();
-    for document in documents.iter().filter(|d| d.file.source.text.contains("${")) {
+    for document in documents {
         pointer::strings(&document.value, &mut |_, text| {
             if text.starts_with("${") && document.identity.kind != "ConfigMap" {
                 files.insert(document.path());
