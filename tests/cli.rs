@@ -201,7 +201,7 @@ fn hand_edited_files_are_told_and_nothing_foreign_is_overwritten() {
 #[cfg(unix)]
 #[test]
 fn a_file_that_argo_cd_would_apply_beside_ours_is_told() {
-    let folder = platform("foreign", "");
+    let folder = platform("applied-beside", "");
     fine(&folder, &["render"]);
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: { name: mine, namespace: litellm }\n";
     for (file, told) in [
