@@ -7,8 +7,9 @@ use crate::claims::Claim;
 use crate::component::Promise;
 use crate::crd::{Crds, Verdict};
 use crate::evidence::{self, Gap};
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Severity};
 use crate::object::{Identity, Object, ObjectRule};
+use crate::placeholder;
 use crate::plan::Plan;
 use crate::pointer;
 use crate::render::Bundle;
@@ -107,7 +108,29 @@ pub fn check(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     let mut all = findings(world, crds);
     all.extend(agentic::rules::check_objects(&world.objects, world.closed));
     all.extend(promises(world));
+    if !world.closed {
+        all.retain(|finding| !placeholder::decides(finding));
+        all.iter_mut().for_each(soften);
+    }
     silence::apply(all, world.silences)
+}
+
+/// What a folder of others does not settle is a warning: which release of an operator a cluster runs, what else lies in its
+/// namespaces, and whether two files reach it together.
+fn soften(finding: &mut Finding) {
+    let other_file = || {
+        let own = finding.place.as_ref().map(|place| &place.source.name);
+        finding.related.iter().any(|(place, _)| Some(&place.source.name) != own)
+    };
+    let open = match finding.code {
+        Code::ApiNotServed | Code::EmptySelection => true,
+        Code::RouteConflict => other_file(),
+        _ => false,
+    };
+    // A workload that does not select its own pods is refused wherever it lies.
+    if open && !finding.message.ends_with("its own pods") {
+        finding.severity = Severity::Warning;
+    }
 }
 
 /// The same for a cluster that was rendered here, whose plan and claims are known.
@@ -196,11 +219,12 @@ fn repeated(world: &World<'_>) -> Vec<Finding> {
         let finding =
             object.error(Code::DuplicateObject, "/metadata/name", format!("{} stands twice", object.identity));
         let finding = finding.help("one object has one owner: rename one, or drop it");
+        // Nothing tells that two files in a folder of others reach one cluster.
         let id = object.identity;
-        match world.objects.get(&id.group, &id.kind, &id.namespace, &id.name) {
-            Some(first) => finding.related(first.place("/metadata/name"), "here it stands first"),
-            None => finding,
-        }
+        let Some(first) = world.objects.get(&id.group, &id.kind, &id.namespace, &id.name) else { return finding };
+        let apart = !world.closed && first.path != object.path;
+        let severity = if apart { Severity::Warning } else { Severity::Error };
+        Finding { severity, ..finding.related(first.place("/metadata/name"), "here it stands first") }
     };
     world.repeated.iter().filter(|object| !is_copy(object)).map(one).collect()
 }

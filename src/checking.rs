@@ -101,7 +101,7 @@ fn of_manifests(folder: &Path, path: &Path, from: Option<&Definitions>) -> Resul
     if sources.is_empty() && findings.is_empty() {
         return Err(anyhow!("{} holds no YAML or JSON file", path.display()).into());
     }
-    let (clusters, found) = manifests::manifests(&sources);
+    let (clusters, found) = manifests::manifests_below(&disk::root(folder, path), &sources);
     findings.extend(found);
     let kinds = kinds(clusters.iter().flat_map(|c| &c.documents).map(|d| &d.identity));
     let objects: usize = clusters.iter().map(|c| c.documents.len()).sum();
@@ -109,5 +109,6 @@ fn of_manifests(folder: &Path, path: &Path, from: Option<&Definitions>) -> Resul
     let (crds, found) = from.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
     findings.extend(found);
     findings.par_extend(clusters.par_iter().flat_map(|cluster| check::check(&World::of_manifests(cluster), &crds)));
-    Ok((findings, definitions::unknown(&kinds, &crds, from) + &looked_at))
+    let notes: String = clusters.iter().flat_map(|c| &c.notes).map(|note| format!("{note}\n")).collect();
+    Ok((findings, notes + &definitions::unknown(&kinds, &crds, from) + &looked_at))
 }

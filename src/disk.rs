@@ -120,10 +120,9 @@ pub fn sources(folder: &Path, path: &Path) -> Result<(Vec<Arc<Source>>, Vec<Find
         if !entry.file_type().is_file() || (entry.depth() > 0 && !entry.path().extension().is_some_and(known)) {
             continue;
         }
-        let name = slashes(&path.join(entry.path().strip_prefix(&start).expect("found below it")));
-        let name = name.trim_end_matches('/');
+        let name = plain(&path.join(entry.path().strip_prefix(&start).expect("found below it")));
         if entry.metadata().is_ok_and(|about| about.len() > MAX_STREAM) {
-            findings.push(too_large(name));
+            findings.push(too_large(&name));
             continue;
         }
         match text(entry.path(), MAX_STREAM)? {
@@ -132,6 +131,20 @@ pub fn sources(folder: &Path, path: &Path) -> Result<(Vec<Arc<Source>>, Vec<Find
         }
     }
     Ok((sources, findings))
+}
+
+/// The folder that names of [`sources`] start with, with a `/` at its end; empty for the working folder and for one file.
+pub fn root(folder: &Path, path: &Path) -> String {
+    match plain(path) {
+        name if name.is_empty() || !folder.join(path).is_dir() => String::new(),
+        name => format!("{name}/"),
+    }
+}
+
+/// A path as people write it: `./a//b/` is `a/b`, and `.` is empty.
+fn plain(path: &Path) -> String {
+    let steps = path.components().filter(|step| !matches!(step, std::path::Component::CurDir));
+    slashes(&steps.collect::<PathBuf>())
 }
 
 /// The text of a baseline.

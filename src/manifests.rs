@@ -1,19 +1,25 @@
 //! Files of manifests -> the objects in them, one [`Manifests`] for each cluster: a folder with a `groups.yaml` of ours is
-//! one, and all files outside such a folder are one together.
+//! one; the files outside such a folder are divided as `layout` tells.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::api_group::is_cluster_scoped;
 use crate::chart_values;
 use crate::component::Promise;
+use crate::configuration;
 use crate::existing::{Existing, Silence};
 use crate::finding::{Code, Finding};
 use crate::kubeyaml;
+use crate::kustomization;
+use crate::layout::{Beyond, Item, Layout};
 use crate::object::{File, Identity, Linked};
+use crate::placeholder;
+use crate::pointer;
 use crate::source::{Place, Source};
 use crate::tree::GROUPS;
 
@@ -36,6 +42,10 @@ pub struct Manifests {
     pub generated: bool,
     /// There is a `groups.yaml`, so the files are all there is.
     pub closed: bool,
+    /// What other worlds of the same repository have; `None` for a cluster of ours.
+    pub beyond: Option<Arc<Beyond>>,
+    /// What was not looked at, one line each.
+    pub notes: Vec<String>,
 }
 
 /// One object in a file.
@@ -74,6 +84,11 @@ struct Groups {
 
 /// Reads files, sorted by folder. Names are relative to the working folder.
 pub fn manifests(sources: &[Arc<Source>]) -> (Vec<Manifests>, Vec<Finding>) {
+    manifests_below("", sources)
+}
+
+/// The same of a repository that lies in a folder (empty or with a `/` at its end) of the working folder.
+pub fn manifests_below(root: &str, sources: &[Arc<Source>]) -> (Vec<Manifests>, Vec<Finding>) {
     let mut clusters: BTreeMap<String, Manifests> = BTreeMap::new();
     let mut findings = Vec::new();
     for source in sources {
@@ -98,12 +113,15 @@ pub fn manifests(sources: &[Arc<Source>]) -> (Vec<Manifests>, Vec<Finding>) {
             Err(finding) => findings.push(finding),
         }
     }
-    // The innermost folder counts; `""` is that of the files outside all of them.
+    // The innermost folder counts; that of the files outside all of them is the root.
     let folders: Vec<String> = clusters.keys().cloned().collect();
     let folder_of = |name: &str| {
         let inside = folders.iter().filter(|folder| name.starts_with(folder.as_str()));
-        inside.max_by_key(|folder| folder.len()).cloned().unwrap_or_default()
+        inside.max_by_key(|folder| folder.len()).map_or(root, String::as_str).to_owned()
     };
+    let is_ours = |name: &str| folders.iter().any(|folder| name.starts_with(folder.as_str()));
+    let others = sources.iter().filter(|source| !is_ours(&source.name));
+    let layout = Layout::new(others.map(|source| (below(root, &source.name), source)));
     for source in sources {
         let folder = folder_of(&source.name);
         let file = source.name[folder.len()..].to_owned();
@@ -111,8 +129,15 @@ pub fn manifests(sources: &[Arc<Source>]) -> (Vec<Manifests>, Vec<Finding>) {
         cluster.generated |= generates(source);
         cluster.files.push(file);
     }
-    let read: Vec<(Vec<Document>, Vec<Finding>)> = sources.par_iter().map(|source| documents(source, sources.len() == 1)).collect();
-    for (documents, found) in read {
+    let left_out = |source: &Source| !is_ours(&source.name) && layout.leaves_out(below(root, &source.name));
+    let read = sources.par_iter().map(|s| if left_out(s) { (Vec::new(), Vec::new()) } else { documents(s, sources.len() == 1) });
+    let read: Vec<(Vec<Document>, Vec<Finding>)> = read.collect();
+    let mut templates = 0;
+    for (source, (documents, found)) in sources.iter().zip(read) {
+        if !is_ours(&source.name) && is_template(source, &found) {
+            templates += 1;
+            continue;
+        }
         findings.extend(found);
         for mut document in documents {
             let folder = folder_of(&document.file.source.name);
@@ -120,10 +145,118 @@ pub fn manifests(sources: &[Arc<Source>]) -> (Vec<Manifests>, Vec<Finding>) {
             clusters.entry(folder).or_default().documents.push(document);
         }
     }
+    clusters.values_mut().for_each(|cluster| drop_scopes(&mut cluster.documents));
     for cluster in clusters.values_mut().filter(|cluster| cluster.closed) {
         values_of_charts(cluster, sources);
     }
-    (clusters.into_values().collect(), findings)
+    // The root may be a cluster of ours itself.
+    let open = clusters.get(root).is_some_and(|cluster| !cluster.closed);
+    let of_others = open.then(|| clusters.remove(root)).flatten().map(|mut cluster| {
+        cluster.folder = root.into();
+        cluster.notes = notes(&layout, templates, &cluster.documents);
+        let taken = sources.iter().filter(|source| layout.is_taken(below(root, &source.name)));
+        divide(cluster, &layout, taken.flat_map(patched).collect())
+    });
+    (clusters.into_values().chain(of_others.into_iter().flatten()).collect(), findings)
+}
+
+/// A name relative to a folder that ends with a `/`.
+fn below<'n>(root: &str, name: &'n str) -> &'n str {
+    name.strip_prefix(root).unwrap_or(name)
+}
+
+/// A file that becomes YAML once something fills it in.
+fn is_template(source: &Source, found: &[Finding]) -> bool {
+    let unread = found.iter().any(|finding| finding.code == Code::YamlSyntax);
+    let control = |line: &str| ["{{", "{%", "{#", "<%"].iter().any(|mark| line.trim_start().starts_with(mark));
+    let set = source.text.contains("kind: ApplicationSet");
+    unread && (source.text.lines().any(control) || source.text.contains("{{") && !set)
+}
+
+/// An API server takes the namespace away from what lies in none.
+fn drop_scopes(documents: &mut [Document]) {
+    let defined = documents.iter().filter(|d| d.identity.kind == "CustomResourceDefinition");
+    let defined = defined.filter(|d| d.value.pointer("/spec/scope").is_some_and(|scope| scope == "Cluster"));
+    let text = |d: &Document, field: &str| d.value.pointer(field).and_then(Value::as_str).map(str::to_owned);
+    let defined: BTreeSet<(String, String)> =
+        defined.filter_map(|d| Some((text(d, "/spec/group")?, text(d, "/spec/names/kind")?))).collect();
+    for Document { identity, .. } in documents.iter_mut().filter(|d| !d.identity.namespace.is_empty()) {
+        if is_cluster_scoped(&identity.kind) || defined.contains(&(identity.group.clone(), identity.kind.clone())) {
+            identity.namespace.clear();
+        }
+    }
+}
+
+/// The worlds of a repository that somebody else made.
+fn divide(mut whole: Manifests, layout: &Layout, patches: BTreeSet<(String, String)>) -> Vec<Manifests> {
+    let mut documents = std::mem::take(&mut whole.documents);
+    let namespaces = layout.namespaces(&items(&documents));
+    for (Document { identity, .. }, namespace) in documents.iter_mut().zip(namespaces) {
+        match namespace {
+            Some(namespace) if identity.kind == "Namespace" && placeholder::is_in(&identity.name) => {
+                identity.name = namespace;
+            }
+            Some(namespace) if !is_cluster_scoped(&identity.kind) => identity.namespace = namespace,
+            _ => {}
+        }
+    }
+    let worlds = layout.worlds(&items(&documents));
+    let beyond = Arc::new(layout.beyond(&items(&documents), patches));
+    let (folder, generated) = (whole.folder.clone(), whole.generated);
+    let mut divided = vec![Manifests { beyond: Some(beyond.clone()), ..whole }];
+    for (document, world) in documents.into_iter().zip(worlds) {
+        let empty = || Manifests {
+            folder: folder.clone(),
+            generated,
+            beyond: Some(beyond.clone()),
+            ..Manifests::default()
+        };
+        divided.resize_with(divided.len().max(world + 1), empty);
+        if world > 0 && divided[world].files.last().is_none_or(|file| file != document.path()) {
+            divided[world].files.push(document.path().to_owned());
+        }
+        divided[world].documents.push(document);
+    }
+    divided
+}
+
+fn items(documents: &[Document]) -> Vec<Item<'_>> {
+    documents.iter().map(|d| Item { path: d.path(), identity: &d.identity, value: &d.value }).collect()
+}
+
+/// Kind and name of what a patch changes.
+fn patched(source: &Arc<Source>) -> Vec<(String, String)> {
+    let text = |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let (patches, _) = kubeyaml::read(source);
+    let patches = patches.iter().map(|document| &document.value);
+    patches.filter_map(|patch| Some((text(patch, "/kind")?, text(patch, "/metadata/name")?))).collect()
+}
+
+/// What is not judged, one line for each reason.
+fn notes(layout: &Layout, templates: usize, documents: &[Document]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let charts: Vec<&str> = layout.charts().map(|c| if c.is_empty() { "." } else { c.trim_end_matches('/') }).collect();
+    if !charts.is_empty() {
+        let more = if charts.len() > 3 { format!(" and {} more", charts.len() - 3) } else { String::new() };
+        let some = charts[..charts.len().min(3)].join(", ");
+        notes.push(format!("not looked at, a Helm chart must be rendered first: {some}{more}"));
+    }
+    if templates > 0 {
+        notes.push(format!("not looked at, as templates are no YAML yet: {templates} files"));
+    }
+    let mut files: BTreeSet<&str> = BTreeSet::new();
+    for document in documents.iter().filter(|d| d.file.source.text.contains("${")) {
+        pointer::strings(&document.value, &mut |_, text| {
+            if text.starts_with("${") && document.identity.kind != "ConfigMap" {
+                files.insert(document.path());
+            }
+        });
+    }
+    if let Some(first) = files.first() {
+        let more = if files.len() > 1 { format!(" and {} more files", files.len() - 1) } else { String::new() };
+        notes.push(format!("not judged, as `${{...}}` is filled in later: values in {first}{more}"));
+    }
+    notes
 }
 
 /// Puts the values of charts, which our folders hold beside the Applications, into these.
@@ -188,6 +321,8 @@ fn documents(source: &Arc<Source>, alone: bool) -> (Vec<Document>, Vec<Finding>)
         };
         for value in values {
             match Identity::of(&value) {
+                Ok(identity)
+                    if configuration::is_file(&identity.group, &identity.kind) || kustomization::is_own(&value) => {}
                 Ok(identity) => {
                     documents.push(Document {
                         identity,
@@ -207,9 +342,8 @@ fn documents(source: &Arc<Source>, alone: bool) -> (Vec<Document>, Vec<Finding>)
 
 /// A document that is no object; files for other tools are none of our business.
 fn no_object(value: &Value, field: &str, source: &Arc<Source>) -> Option<Finding> {
-    let kind = value["kind"].as_str().unwrap_or_default();
-    let for_others = kind.is_empty() && value.get("apiVersion").is_none() && !source.name.starts_with('<');
-    if for_others || kind == "Kustomization" || value.pointer("/metadata/generateName").is_some() {
+    let nothing = source.name.starts_with('<') && value.get("kind").is_none() && value.get("apiVersion").is_none();
+    if !nothing && !configuration::is_meant_as_object(value) {
         return None;
     }
     let finding = Finding::error(Code::NotAnObject, format!("a document has no {field}"));

@@ -4,6 +4,7 @@
 use crate::component::Promise;
 use crate::existing::{Existing, Silence};
 use crate::finding::Finding;
+use crate::layout::Beyond;
 use crate::manifests::Manifests;
 use crate::object::{Object, Objects};
 use crate::plan::Plan;
@@ -29,9 +30,11 @@ pub struct World<'a> {
     pub promises: &'a [Promise],
     /// A kustomization generates objects, or fetches some, that stand in no file.
     pub generated: bool,
-    /// Files and `existing` are all there is. Otherwise (a folder that somebody else made) a kind counts as complete when
-    /// the files hold one of it.
+    /// Files and `existing` are all there is. Otherwise (a folder that somebody else made) charts, operators and other
+    /// folders bring things too.
     pub closed: bool,
+    /// What other worlds of the same repository have.
+    pub beyond: Option<&'a Beyond>,
 }
 
 impl<'a> World<'a> {
@@ -60,6 +63,7 @@ impl<'a> World<'a> {
             promises: &[],
             generated: false,
             closed: true,
+            beyond: None,
         }
     }
 
@@ -79,8 +83,8 @@ impl<'a> World<'a> {
         let (objects, repeated) = Objects::new(objects);
         let (existing, silences) = (&manifests.existing, &manifests.silences);
         let files = manifests.files.iter().map(String::as_str).collect();
-        let (generated, closed) = (manifests.generated, manifests.closed);
+        let (generated, closed, beyond) = (manifests.generated, manifests.closed, manifests.beyond.as_deref());
         let promises = &manifests.promises;
-        Self { objects, files, repeated, existing, silences, promises, generated, closed }
+        Self { objects, files, repeated, existing, silences, promises, generated, closed, beyond }
     }
 }

@@ -43,7 +43,7 @@ fn entry(walk: &Walk<'_, '_, '_>, config: &Config<'_>, entry: &Entry<'_>) -> Opt
     }
     let (name, namespace, sure) = address.service(config.namespace())?;
     let Some(thing) = walk.inventory.find("", "Service", namespace, name) else {
-        let severity = match walk.inventory.absence("", "Service", namespace, name) {
+        let severity = match walk.inventory.absence(&config.part.object, ("", "Service"), namespace, name) {
             Absence::Sure if sure => Severity::Error,
             Absence::Likely if sure => Severity::Warning,
             _ => return None,

@@ -6,7 +6,8 @@ use serde_json::Value;
 use crate::api_group::{ARGOCD, ESO, GATEWAY};
 use crate::finding::{Code, Finding};
 use crate::object::Object;
-use crate::rules::application::{charts, version};
+use crate::rules::application::{Given, chart_value, charts, version};
+use crate::wiring::delivery::Delivery;
 use crate::world::{World, WorldRule};
 
 /// Rules that look at all objects of a cluster.
@@ -26,10 +27,18 @@ const DEFAULTS: &[(&str, &str, &str, &[&str])] = &[
 const STRATEGIES: &[&str] = &["conversionStrategy", "decodingStrategy", "metadataPolicy", "nullBytePolicy"];
 
 fn list_defaults(world: &World<'_>) -> Vec<Finding> {
-    let delivers = |kind: &str| world.objects.of(ARGOCD, kind).next().is_some();
-    if !delivers("Application") && !delivers("ApplicationSet") {
+    let deliverers = || ["Application", "ApplicationSet"].into_iter().flat_map(|kind| world.objects.of(ARGOCD, kind));
+    if deliverers().next().is_none() || asks_the_server(world) {
         return Vec::new();
     }
+    // Defaults are on both sides then (argo-cd 3.4, docs/user-guide/diff-strategies.md).
+    let delivery = deliverers().any(compares_on_server).then(|| Delivery::new(world));
+    let unseen = |object: &Object<'_>| {
+        delivery.as_ref().is_some_and(|delivery| {
+            let of = delivery.of(object.path);
+            of.is_empty() || of.iter().all(|application| compares_on_server(&delivery.applications[*application]))
+        })
+    };
     let operator = charts(world, "external-secrets")
         .into_iter()
         .find_map(|(_, _, source)| version(source["targetRevision"].as_str()?));
@@ -43,9 +52,31 @@ fn list_defaults(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (group, kind, items, fields) in DEFAULTS {
         let wanted: Vec<&str> = fields.iter().copied().filter(|field| has_default(field)).collect();
-        findings.extend(world.objects.of(group, kind).filter_map(|object| left_out(object, items, &wanted)));
+        let seen = world.objects.of(group, kind).filter(|object| !unseen(object));
+        findings.extend(seen.filter_map(|object| left_out(object, items, &wanted)));
     }
     findings
+}
+
+/// The Application, or the template of an ApplicationSet, lets the API server fill in defaults before it compares.
+fn compares_on_server(application: &Object<'_>) -> bool {
+    let name = "argocd.argoproj.io/compare-options";
+    let of_template = application.at("/spec/template/metadata/annotations").and_then(|a| a[name].as_str());
+    let options = of_template.unwrap_or_else(|| application.annotation(name));
+    options.split(',').any(|option| option.trim() == "ServerSideDiff=true")
+}
+
+/// Argo CD does so for all Applications: told in its ConfigMap, or in the values of its chart.
+fn asks_the_server(world: &World<'_>) -> bool {
+    const KEY: &str = "controller.diff.server.side";
+    let of_map = |map: &Object<'_>| map.at("/data").is_some_and(|data| data[KEY] == "true");
+    let mut maps = world.objects.of("", "ConfigMap").filter(|map| map.identity.name == "argocd-cmd-params-cm");
+    let is_true = |value: &Value| value == "true" || *value == Value::Bool(true);
+    let of_chart = |source: &Value| match chart_value(source, "configs.params") {
+        Given::Value(values) => is_true(&values[KEY]),
+        _ => false,
+    };
+    maps.any(of_map) || charts(world, "argo-cd").iter().any(|(_, _, source)| of_chart(source))
 }
 
 /// One finding on an object, at the first item that leaves out a field.

@@ -97,7 +97,11 @@ fn rights(world: &World<'_>) -> Vec<Finding> {
         // Earlier and other pickers watch less.
         let all = image(container).0.ends_with("gateway-api-inference-extension/epp") && image(container).1.starts_with("v1.5");
         let watched = &WATCHED[..if all { 4 } else { 2 }];
-        let lacks = watched.iter().find(|(group, resource)| {
+        let of_pool = |(group, resource): &(&'static str, &'static str)| {
+            let group = if *resource == "inferencepools" { pools[0].identity.group.as_str() } else { *group };
+            (group.to_owned(), *resource)
+        };
+        let lacks = watched.iter().map(of_pool).find(|(group, resource)| {
             !["list", "watch"].iter().all(|verb| rules.iter().any(|rule| allows(rule, group, resource, verb)))
         });
         if let Some((group, resource)) = lacks {

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::api_group::{APIEXTENSIONS, ARGOCD};
+use crate::api_group::{APIEXTENSIONS, ARGOCD, is_cluster_scoped};
 use crate::existing::Existing;
 use crate::finding::{Code, Finding, Severity};
 use crate::object::Object;
 use crate::schema::did_you_mean;
 use crate::wiring::delivery::{self, folder_of, wildcard};
-use crate::wiring::inventory::{Absence, Inventory, Origin, is_cluster_scoped};
+use crate::wiring::inventory::{Absence, Inventory, Origin};
 use crate::wiring::order;
 
 /// Applications with waves of their own, where nothing makes the waves wait.
@@ -65,7 +65,7 @@ pub fn projects(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
 
 fn no_project(inventory: &Inventory<'_, '_>, application: &Object<'_>, name: &str) -> Option<Finding> {
     let namespace = application.identity.namespace.as_str();
-    if name == "default" || inventory.absence(ARGOCD, "AppProject", namespace, name) == Absence::Unknown {
+    if name == "default" || inventory.absence(application, (ARGOCD, "AppProject"), namespace, name) == Absence::Unknown {
         return None;
     }
     let known: Vec<&str> = inventory.of(ARGOCD, "AppProject").map(|p| p.name.as_ref()).collect();

@@ -177,10 +177,19 @@ fn crossing(
     default: (&str, &str),
 ) -> Option<Finding> {
     let text = |key: &str| reference[key].as_str();
+    // Of an object that names no namespace nobody knows whether it crosses into another.
     let namespace = text("namespace").filter(|n| *n != from.identity.namespace)?;
+    if from.identity.namespace.is_empty() {
+        return None;
+    }
     let (group, kind) = (text("group").unwrap_or(default.0), text("kind").unwrap_or(default.1));
     let name = text("name").unwrap_or_default();
     let wrong = |message: String| from.error(Code::NotGranted, &format!("{pointer}/namespace"), message);
+    // A route that hands over to routes of another namespace asks nobody there (agentgateway 1.2.1, references_collection.go;
+    // so does kgateway, whose delegation it is).
+    if (group, kind) == (GATEWAY, "HTTPRoute") {
+        return None;
+    }
     let never = group == AGENTGATEWAY || group == INFERENCE && is_for_agentgateway(inventory, from);
     if never {
         let message = format!(

@@ -45,12 +45,14 @@ pub struct Delivery<'a> {
     levels: Vec<Vec<Level>>,
     /// Folders that hold files.
     pub folders: BTreeSet<&'a str>,
+    closed: bool,
 }
 
 /// When an object is applied within the sync of one Application: phase, then wave.
 pub type Turn = (i8, i64);
 
-/// The Application that syncs, and the turn in that sync.
+/// The Application that syncs, and the turn in that sync. In a folder of others a position behind all Applications stands for
+/// the folder of an object that none of them delivers: something that is not here may, and each folder in a sync of its own.
 pub type Level = (Option<usize>, Turn);
 
 /// Why something comes too late.
@@ -90,7 +92,8 @@ impl<'a> Delivery<'a> {
             source.folder.into_iter().for_each(|folder| by_folder.entry(folder).or_default().push(i));
         }
         let brings = applications.iter().enumerate().flat_map(|(i, a)| brings(i, a)).collect();
-        let mut delivery = Self { applications, sources, home, by_folder, brings, levels: Vec::new(), folders };
+        let (levels, closed) = (Vec::new(), world.closed);
+        let mut delivery = Self { applications, sources, home, by_folder, brings, levels, folders, closed };
         delivery.levels = delivery.applications.iter().map(|application| delivery.climb(application)).collect();
         delivery
     }
@@ -154,7 +157,7 @@ impl<'a> Delivery<'a> {
     /// Every sync that an object goes through, the outermost first.
     pub fn levels(&self, object: &Object<'a>) -> Vec<Level> {
         let own = self.level(object);
-        let outer = own.0.map_or(&[][..], |application| &self.levels[application]);
+        let outer = own.0.and_then(|application| self.levels.get(application)).map_or(&[][..], Vec::as_slice);
         // An Application may deliver itself.
         let own = Some(own).filter(|own| !outer.contains(own));
         outer.iter().copied().chain(own).collect()
@@ -162,13 +165,19 @@ impl<'a> Delivery<'a> {
 
     /// The innermost of them.
     fn level(&self, object: &Object<'a>) -> Level {
-        (self.of(object.path).first().copied(), turn(object))
+        let of_folder = || {
+            let folder = folder_of(object.path);
+            let position = self.folders.range(..folder).count();
+            (!self.closed).then_some(self.applications.len() + position)
+        };
+        (self.of(object.path).first().copied().or_else(of_folder), turn(object))
     }
 
     fn climb(&self, application: &Object<'a>) -> Vec<Level> {
         let mut levels = vec![self.level(application)];
         while let Some((Some(application), _)) = levels.last().copied() {
-            let outer = self.level(&self.applications[application]);
+            let Some(application) = self.applications.get(application) else { break };
+            let outer = self.level(application);
             if levels.contains(&outer) || levels.len() > 8 {
                 break;
             }
@@ -239,7 +248,7 @@ fn sources<'a>(application: usize, object: &Object<'a>) -> Vec<Source<'a>> {
         Some(Source {
             application,
             repository: text("/repoURL"),
-            path: value.get("path")?.as_str()?.trim_start_matches("./").trim_matches('/'),
+            path: plain(value.get("path")?.as_str()?),
             folder: None,
             whole: value.pointer("/directory/recurse") == Some(&Value::Bool(true)),
             include: text("/directory/include"),
@@ -249,6 +258,12 @@ fn sources<'a>(application: usize, object: &Object<'a>) -> Vec<Source<'a>> {
     };
     let several = (0..object.items("/spec/sources").len()).map(|i| format!("/spec/sources/{i}"));
     ["/spec/source".to_owned()].into_iter().chain(several).filter_map(one).collect()
+}
+
+/// A path as Argo CD takes it: without `./` before it and slashes at its ends; `.` is the whole repository.
+fn plain(path: &str) -> &str {
+    let path = path.trim_matches('/');
+    if path == "." { "" } else { path.trim_start_matches("./").trim_matches('/') }
 }
 
 /// Repository and beginning on which most sources agree that they are folders of ours.

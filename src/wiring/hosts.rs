@@ -96,7 +96,7 @@ fn wrong(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, addr
     let Address { service, namespace, port } = *address;
     inventory.find("", "Namespace", "", namespace)?;
     let Some(thing) = inventory.find("", "Service", namespace, service) else {
-        let severity = match inventory.absence("", "Service", namespace, service) {
+        let severity = match inventory.absence(object, ("", "Service"), namespace, service) {
             Absence::Unknown => return None,
             Absence::Likely => Severity::Warning,
             Absence::Sure => Severity::Error,

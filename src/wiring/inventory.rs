@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::api_group::is_cluster_scoped;
 use crate::existing::Existing;
 use crate::object::Object;
+use crate::placeholder;
 use crate::wiring::delivery::Delivery;
 use crate::wiring::products::{self, Made, Port};
 use crate::world::World;
@@ -152,32 +154,53 @@ impl<'w, 'a> Inventory<'w, 'a> {
         }
     }
 
-    /// How sure it is that there is no such thing beside those that are known.
-    pub fn absence(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Absence {
+    /// How sure it is that there is no such thing beside those that are known, for the object that asks.
+    pub fn absence(&self, from: &Object<'_>, (group, kind): (&str, &str), namespace: &str, name: &str) -> Absence {
         if NEVER_JUDGED.contains(&kind) && self.of(group, kind).next().is_none() || is_well_known(kind, namespace, name)
         {
             return Absence::Unknown;
         }
-        if self.world.closed {
-            return Absence::Sure;
+        match self.world.closed {
+            true => Absence::Sure,
+            false => self.absence_in_the_open(from, (group, kind), namespace, name),
         }
-        let beside = |thing: &&Thing<'_>| thing.namespace == namespace;
-        let alike = |thing: &&Thing<'_>| is_alike(&thing.name, name);
-        let meant = || self.of(group, kind).filter(|thing| thing.is_meant());
+    }
+
+    /// Where the files are not all there is, charts, operators and other folders bring things too: only a name that is nearly
+    /// one that stands beside is surely wrong.
+    fn absence_in_the_open(
+        &self,
+        from: &Object<'_>,
+        (group, kind): (&str, &str),
+        namespace: &str,
+        name: &str,
+    ) -> Absence {
+        let elsewhere = self.world.beyond.is_some_and(|beyond| beyond.has(kind, namespace, name));
+        let unfinished = self.of(group, kind).any(|thing| placeholder::is_in(&thing.name));
+        if elsewhere || unfinished || placeholder::is_in(name) || placeholder::is_in(namespace) {
+            return Absence::Unknown;
+        }
+        let known = || self.of(group, kind).filter(|thing| thing.is_meant());
+        let placed = is_cluster_scoped(kind) || !namespace.is_empty();
+        let near = |thing: &&Thing<'_>| placed || thing.object().is_none_or(|o| o.home() == from.home());
+        let beside = || known().filter(|thing| thing.namespace == namespace).filter(near);
         if MADE_BY_OPERATORS.contains(&kind) && (self.opaque.contains(namespace) || self.world.generated) {
             // Something unknown may make it; nearly the name of what is there is a slip all the same.
-            let slip = meant().any(|thing| beside(&thing) && alike(&thing));
+            let slip = !self.world.generated && beside().any(|thing| is_alike(&thing.name, name));
             return if slip { Absence::Likely } else { Absence::Unknown };
         }
-        if meant().any(|thing| thing.name == name || beside(&thing) && alike(&thing)) {
+        let misspelt = beside().any(|thing| is_misspelt(&thing.name, name));
+        if BROUGHT_BY_OTHERS.contains(&kind) {
+            return if misspelt { Absence::Likely } else { Absence::Unknown };
+        }
+        if misspelt {
             return Absence::Sure;
         }
-        if meant().any(|thing| beside(&thing)) {
-            // Some are made by hand, because no key belongs in a file.
-            return if kind == "Secret" { Absence::Likely } else { Absence::Sure };
+        let moved = known().any(|t| t.name == name && !namespace.is_empty() && !t.namespace.is_empty());
+        if moved || beside().next().is_some() || kind != "Secret" && self.brings(namespace) {
+            return Absence::Likely;
         }
-        let brought = kind != "Secret" && self.brings(namespace);
-        if brought { Absence::Likely } else { Absence::Unknown }
+        Absence::Unknown
     }
 
     /// True where a chart or an operator that nobody here knows may make any object.
@@ -223,6 +246,22 @@ const WORKLOADS: [&str; 3] = ["DaemonSet", "Deployment", "StatefulSet"];
 /// Cluster-scoped kinds that an administrator or the distribution brings: judged only where some of the kind are known.
 const NEVER_JUDGED: [&str; 5] = ["ClusterRole", "IngressClass", "PriorityClass", "RuntimeClass", "StorageClass"];
 
+/// Kinds that charts, controllers and the distribution bring: some of them among the files do not mean that all are.
+const BROUGHT_BY_OTHERS: [&str; 12] = [
+    "AppProject",
+    "ClusterIssuer",
+    "ClusterRole",
+    "ClusterSecretStore",
+    "ClusterTriggerAuthentication",
+    "CustomResourceDefinition",
+    "GatewayClass",
+    "IngressClass",
+    "Namespace",
+    "PriorityClass",
+    "RuntimeClass",
+    "StorageClass",
+];
+
 /// Kinds that operators make, so that a custom resource may stand for one.
 const MADE_BY_OPERATORS: [&str; 8] = [
     "ConfigMap",
@@ -233,34 +272,6 @@ const MADE_BY_OPERATORS: [&str; 8] = [
     "Service",
     "ServiceAccount",
     "StatefulSet",
-];
-
-/// Kinds of objects that lie in no namespace.
-const CLUSTER_SCOPED: [&str; 24] = [
-    "APIService",
-    "ClusterExternalSecret",
-    "ClusterGenerator",
-    "ClusterImageCatalog",
-    "ClusterIssuer",
-    "ClusterPushSecret",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "ClusterSecretStore",
-    "ClusterTriggerAuthentication",
-    "CSIDriver",
-    "CustomResourceDefinition",
-    "GatewayClass",
-    "IngressClass",
-    "MutatingWebhookConfiguration",
-    "Namespace",
-    "PersistentVolume",
-    "PriorityClass",
-    "RuntimeClass",
-    "StorageClass",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding",
-    "ValidatingWebhookConfiguration",
-    "VolumeSnapshotClass",
 ];
 
 /// API groups whose objects make nothing beside what `products` says.
@@ -279,11 +290,6 @@ const TRANSPARENT: [&str; 13] = [
     "monitoring.coreos.com",
     "postgresql.cnpg.io",
 ];
-
-/// True for kinds whose objects lie in no namespace.
-pub fn is_cluster_scoped(kind: &str) -> bool {
-    CLUSTER_SCOPED.contains(&kind)
-}
 
 /// API groups with a dot that the API server itself serves.
 const BUILT_IN: [&str; 13] = [
@@ -326,6 +332,15 @@ fn maker_of_unknowns<'a>(object: &Object<'a>) -> Option<&'a str> {
     let identity = object.identity;
     let known = is_built_in(&identity.group) || TRANSPARENT.contains(&identity.group.as_str());
     (!known).then_some(identity.namespace.as_str())
+}
+
+/// Whether a name is another one with a slip of the pen. Names that differ in a number or a letter of their own (`db-1`,
+/// `web-b`) are several of one sort.
+fn is_misspelt(known: &str, name: &str) -> bool {
+    let plain = |text: &str| text.split('-').filter(|part| part.len() > 1).collect::<Vec<_>>().join("-");
+    let letters = |text: &str| plain(text).replace(|c: char| c.is_ascii_digit(), "");
+    let most = if name.len() < 8 { 1 } else { 2 };
+    name.len() > 3 && letters(known) != letters(name) && strsim::damerau_levenshtein(known, name) <= most
 }
 
 fn keys<'a>(object: &Object<'a>) -> Option<Vec<&'a str>> {

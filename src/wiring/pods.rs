@@ -66,6 +66,21 @@ fn container_ports<'a>(object: &Object<'a>, template: &str) -> Option<Vec<Port<'
     (!ports.is_empty()).then_some(ports)
 }
 
+/// Labels that controllers of Kubernetes 1.35 add to pods.
+const CONTROLLED: [&str; 6] = [
+    "apps.kubernetes.io/pod-index",
+    "batch.kubernetes.io/job-name",
+    "controller-revision-hash",
+    "job-name",
+    "pod-template-hash",
+    "statefulset.kubernetes.io/pod-name",
+];
+
+/// A label of those that a selector asks for.
+fn given_later(selector: &Value) -> Option<&String> {
+    selector["matchLabels"].as_object()?.keys().find(|key| CONTROLLED.contains(&key.as_str()))
+}
+
 impl Pods<'_> {
     /// Whether they lie there.
     pub fn in_namespace(&self, namespace: &str) -> bool {
@@ -76,7 +91,13 @@ impl Pods<'_> {
     pub fn taken(&self, selector: &Value) -> bool {
         let operated = [CNPG, GATEWAY].contains(&self.owner.identity.group.as_str());
         match selector["matchLabels"].as_object().filter(|_| operated) {
-            None => selects(selector, Some(&self.labels)),
+            None if given_later(selector).is_none() => selects(selector, Some(&self.labels)),
+            None => {
+                let mut own = selector.clone();
+                let labels = own["matchLabels"].as_object_mut();
+                labels.into_iter().for_each(|labels| labels.retain(|key, _| !CONTROLLED.contains(&key.as_str())));
+                selects(&own, Some(&self.labels))
+            }
             Some(wanted) => {
                 let fits = |(key, value): (&String, &Value)| {
                     self.labels.get(key).map_or(key.contains("cnpg.io/") || key == "role", |l| l == value)

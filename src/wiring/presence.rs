@@ -47,7 +47,7 @@ fn namespace(inventory: &Inventory<'_, '_>, from: Needing<'_, '_>, name: &str) -
 /// A folder of others rarely brings every namespace: there only what runs in one tells that it should.
 fn namespace_is_missing(inventory: &Inventory<'_, '_>, from: Needing<'_, '_>, name: &str) -> Option<Severity> {
     let made = |a: &Object<'_>| a.text_at("/spec/destination/namespace") == name && creates_namespace(a);
-    let absence = inventory.absence("", "Namespace", "", name);
+    let absence = inventory.absence(from.object, ("", "Namespace"), "", name);
     let applications = &inventory.delivery.applications;
     if absence == Absence::Unknown || is_home_of_argo(inventory, name) || applications.iter().any(made) {
         return None;
@@ -94,6 +94,10 @@ fn kind(inventory: &Inventory<'_, '_>, known: &[&Thing<'_>], object: &Object<'_>
         let from = Needing { object, pointer: "/kind", content: false };
         return order::late(inventory, from, &format!("the CustomResourceDefinition {}", thing.name), thing);
     }
+    // Elsewhere other kinds of a group come with a chart or an operator.
+    if !inventory.world.closed && !known.iter().any(|thing| is_slip(thing, &identity.kind)) {
+        return None;
+    }
     // Charts tell only those of their kinds that somebody refers to.
     if known.iter().any(|thing| matches!(thing.origin, Origin::Elsewhere(_))) {
         return None;
@@ -102,6 +106,12 @@ fn kind(inventory: &Inventory<'_, '_>, known: &[&Thing<'_>], object: &Object<'_>
     let names: Vec<&str> = known.iter().map(|thing| thing.name.as_ref()).collect();
     let finding = object.error(Code::MissingCrd, "/kind", message);
     Some(finding.help(format!("those of that API group: {}", names.join(", "))))
+}
+
+/// A kind that is nearly the one of a CustomResourceDefinition.
+fn is_slip(thing: &Thing<'_>, kind: &str) -> bool {
+    let known = thing.object().map_or("", |object| object.text_at("/spec/names/kind"));
+    strsim::damerau_levenshtein(known, kind) <= 1 + kind.len() / 8
 }
 
 /// A CustomResourceDefinition is named after the plural of its kind.

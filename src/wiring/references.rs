@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
+use crate::api_group::is_cluster_scoped;
 use crate::finding::{Code, Finding, Severity};
 use crate::object::Object;
 use crate::pointer::escaped;
 use crate::schema::did_you_mean;
 use crate::wiring::edges::{EDGES, Edge, IN_PODS, Namespace, POD_TEMPLATES, Part, To};
-use crate::wiring::inventory::{Absence, Inventory, Thing, is_cluster_scoped};
+use crate::wiring::inventory::{Absence, Inventory, Thing};
 use crate::wiring::order::{self, Needing};
 
 /// One reference as it stands in an object.
@@ -130,8 +131,8 @@ fn reference<'o, 'a>(
         }
         To::Type => ("", field("type")?),
     };
-    // These are no objects.
-    if ["", "User", "Group"].contains(&kind) {
+    // These are no objects; and `*` stands for all routes of a namespace to which another one hands over (agentgateway).
+    if ["", "User", "Group"].contains(&kind) || name == "*" {
         return None;
     }
     let own = from.identity.namespace.as_str();
@@ -149,7 +150,8 @@ fn resolve(inventory: &Inventory<'_, '_>, reference: &Reference<'_, '_>) -> Vec<
     let Reference { group, kind, namespace, name, .. } = *reference;
     match inventory.find(group, kind, namespace, name) {
         Some(thing) => {
-            let mut findings = part(reference, thing);
+            let changed = inventory.world.beyond.is_some_and(|beyond| beyond.is_changed(kind, name));
+            let mut findings = if changed { Vec::new() } else { part(reference, thing) };
             if reference.edge.first {
                 let from = Needing {
                     object: reference.from,
@@ -166,7 +168,7 @@ fn resolve(inventory: &Inventory<'_, '_>, reference: &Reference<'_, '_>) -> Vec<
 
 fn missing(inventory: &Inventory<'_, '_>, reference: &Reference<'_, '_>) -> Option<Finding> {
     let Reference { group, kind, namespace, name, from, .. } = *reference;
-    let severity = match inventory.absence(group, kind, namespace, name) {
+    let severity = match inventory.absence(from, (group, kind), namespace, name) {
         _ if reference.edge.weak && !inventory.world.closed => return None,
         Absence::Unknown => return None,
         Absence::Sure if !reference.edge.weak => Severity::Error,

@@ -1,0 +1,49 @@
+//! A text -> whether something else fills it in before it reaches a cluster: Flux (`${VAR}`), a template, SOPS. What it will
+//! say then is not known, so nothing is judged that depends on it.
+
+use crate::finding::{Code, Finding};
+
+/// True for a name of which a part is filled in later: by Flux or envsubst, by a template, by whoever copies the file.
+pub fn is_in(name: &str) -> bool {
+    let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_ ".contains(c));
+    let whole = |start, end| name.strip_prefix(start).and_then(|n| n.strip_suffix(end)).is_some_and(plain);
+    ["${", "{{"].iter().any(|mark| name.contains(mark)) || name == "_" || whole('{', '}') || whole('<', '>')
+}
+
+/// True for a value of one line that Flux fills in, or that SOPS keeps.
+fn is_filled(value: &str) -> bool {
+    let value = value.trim_matches(['"', '\'']);
+    !value.contains('\n') && value.contains("${") || value.starts_with("ENC[") || is_in(value) && !value.contains("{{")
+}
+
+/// What no placeholder makes right.
+const ALWAYS: [Code; 2] = [Code::SecretMaterial, Code::LiteralSecret];
+
+/// Whether a finding depends on a value that is filled in later: it stands there, or the message names it.
+pub fn decides(finding: &Finding) -> bool {
+    let message = || ["${", "ENC[", "`metadata.name` cannot be `$("].iter().any(|mark| finding.message.contains(mark));
+    let place = || finding.place.as_ref().is_some_and(|place| is_filled(place.text()));
+    // SOPS takes its block away when it decrypts the file.
+    let at = |pointer: &str| pointer == "/sops" || pointer.starts_with("/sops/");
+    let sops = || finding.about.as_ref().is_some_and(|about| at(&about.pointer));
+    // Names that a template makes; elsewhere braces are what other tools read in the cluster.
+    let named = || finding.about.as_ref().is_some_and(|about| about.object.split([' ', '/']).skip(1).any(is_in));
+    !ALWAYS.contains(&finding.code) && (sops() || message() || named() || place())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_filled, is_in};
+
+    #[test]
+    fn placeholders_are_told_from_values() {
+        for text in ["${APP}", "app.${DOMAIN:=example.com}", "{{ .name }}", "_", "{CLASS}", "<name>"] {
+            assert!(is_in(text), "{text}");
+        }
+        for text in ["app", "$(HOST)", "a_b", "{", "*", "", "{\"keys\":[]}"] {
+            assert!(!is_in(text), "{text}");
+        }
+        assert!(is_filled("'${SIZE:=5Gi}'") && is_filled("ENC[AES256_GCM,data:x]"));
+        assert!(!is_filled("postgresql://u:{{ .password }}@db/x") && !is_filled("a\necho ${X}"));
+    }
+}
