@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::digest;
 use crate::finding::Finding;
-use crate::source::without_controls;
+use crate::shown;
 
 const HEAD: &str = "# Findings that `gatewright check --baseline` does not tell; `--write-baseline` makes this file anew.
 # fingerprint, how many, code, and what it is about
@@ -32,7 +32,7 @@ pub fn write(findings: &[Finding]) -> String {
     let mut entries: BTreeMap<String, (usize, &Finding)> = BTreeMap::new();
     findings.iter().for_each(|finding| entries.entry(fingerprint(finding)).or_insert((0, finding)).0 += 1);
     let line = |(print, (count, finding)): (String, (usize, &Finding))| {
-        let about = without_controls(about(finding).replacen('\n', " ", 1)).replace('\n', " ");
+        let about = shown::line(&about(finding).replacen('\n', " ", 1));
         (format!("{} {about}", finding.code.name()), format!("{print} {count}"))
     };
     let mut lines: Vec<(String, String)> = entries.into_iter().map(line).collect();

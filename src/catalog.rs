@@ -389,7 +389,7 @@ impl Group {
 
 /// The places of a group file that was read before.
 fn places(source: &Arc<Source>) -> Node {
-    let nowhere = || Node { place: Place::new(source, 0, 0), kind: Kind::Null };
+    let nowhere = || Node::new(Place::new(source, 0, 0), Kind::Null);
     yaml::read_group(source).unwrap_or_else(|_| nowhere())
 }
 

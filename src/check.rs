@@ -11,7 +11,6 @@ use crate::finding::{Code, Finding, Severity};
 use crate::object::{Identity, Object, ObjectRule};
 use crate::placeholder;
 use crate::plan::Plan;
-use crate::pointer;
 use crate::render::Bundle;
 use crate::verdict::violation::Violation;
 use crate::wiring::inventory::Inventory;
@@ -233,15 +232,13 @@ fn repeated(world: &World<'_>) -> Vec<Finding> {
 fn secret_material(object: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let identity = object.identity;
-    if identity.kind == "Secret" && identity.group.is_empty() {
+    if secret::kube::is_filled(object.value) {
         let finding = object.error(Code::SecretMaterial, "/kind", format!("{identity} is a Secret in git"));
         findings.push(finding.help("let an ExternalSecret fill it; a group declares it under `secrets:`"));
     }
-    pointer::strings(object.value, &mut |pointer, text| {
-        if let Some(what) = secret::material(text) {
-            let finding = object.error(Code::SecretMaterial, pointer, format!("{identity} holds {what}"));
-            findings.push(finding.help("render a reference to a Secret that an ExternalSecret fills"));
-        }
+    secret::kube::keys(object.value, &mut |pointer, what| {
+        let finding = object.error(Code::SecretMaterial, pointer, format!("{identity} holds {what}"));
+        findings.push(finding.help("render a reference to a Secret that an ExternalSecret fills"));
     });
     findings
 }

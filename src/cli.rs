@@ -11,7 +11,8 @@ use crate::finding::{Finding, Severity};
 use crate::github;
 use crate::report;
 use crate::sarif;
-use crate::source::without_controls;
+use crate::secret;
+use crate::shown;
 use crate::workspace::{Outcome, pretty};
 
 /// Runs the program and returns its exit code.
@@ -27,7 +28,7 @@ pub fn run() -> u8 {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "gatewright", &mut script);
-            Ok(Outcome::data(String::from_utf8_lossy(&script)))
+            Ok(Outcome::exactly(String::from_utf8_lossy(&script)))
         }
         _ => commands::run(&args),
     };
@@ -35,7 +36,7 @@ pub fn run() -> u8 {
         Ok(outcome) => finish(outcome, &args),
         Err(Failure::Findings(findings)) => finish(Outcome { findings, ..Outcome::default() }, &args),
         Err(Failure::Environment(error)) => {
-            let mut causes = error.chain().map(|cause| without_controls(cause.to_string()));
+            let mut causes = error.chain().map(|cause| shown::text(&secret::masked(&cause.to_string())));
             let first = causes.next().unwrap_or_default();
             let (what, hint) = first.split_once('\n').map_or((first.as_str(), None), |(what, hint)| (what, Some(hint)));
             let _ = writeln!(
@@ -57,6 +58,9 @@ fn finish(mut outcome: Outcome, args: &Args) -> u8 {
         Command::Check(check) => check.output,
         _ => Report::Text,
     };
+    if !outcome.exact {
+        outcome.data = shown::text(&secret::masked(&outcome.data));
+    }
     let mut text = String::new();
     match format {
         Report::Text => text = report::text(&findings),
@@ -65,7 +69,7 @@ fn finish(mut outcome: Outcome, args: &Args) -> u8 {
         Report::Github => outcome.data += &github::commands(&findings, &args.directory),
     }
     // A reader that stops early (`| head`) is not our failure.
-    let _ = write!(anstream::stderr(), "{text}{}", outcome.talk);
+    let _ = write!(anstream::stderr(), "{text}{}", shown::text(&secret::masked(&outcome.talk)));
     let mut stdout = std::io::stdout();
     if let Err(error) = stdout.write_all(outcome.data.as_bytes()).and_then(|()| stdout.flush())
         && error.kind() != std::io::ErrorKind::BrokenPipe

@@ -59,7 +59,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),
         Command::Prove => Ok(prove(&catalog)),
-        Command::Schema => Ok(Outcome::data(pretty(&explain::schema(&catalog)))),
+        Command::Schema => Ok(Outcome::exactly(pretty(&explain::schema(&catalog)))),
         Command::Explain { topic } if topic.contains('/') => workspace.explain_object(topic),
         Command::Explain { topic } => explain_topic(&catalog, topic),
         Command::Init | Command::Completions { .. } => unreachable!("run before"),
@@ -230,7 +230,7 @@ fn prove(catalog: &Catalog) -> Outcome {
     data += &format!("varied: features {}; providers of {}; profiles\n", flags.join(", "), groups.join(", "));
     data += "not varied: `false` flags, all other settings (defaults, and the examples of group files), names, several clusters\n";
     let talk = format!("{:.1} s\n", start.elapsed().as_secs_f64());
-    Outcome { data, talk, findings: sorted(findings), differs: false }
+    Outcome { data, talk, findings: sorted(findings), ..Outcome::default() }
 }
 
 fn explain_topic(catalog: &Catalog, topic: &str) -> Result<Outcome> {

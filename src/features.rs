@@ -111,6 +111,9 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> (Vec<Cluster>, Vec<Finding>) 
             }
         }
     }
+    for source in inputs.clusters.iter().chain([&inputs.features]) {
+        secret::literals_in_comments(source, &mut findings);
+    }
     (clusters, findings)
 }
 

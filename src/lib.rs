@@ -28,6 +28,7 @@
 //! [`finding::Finding`]s, all of a stage together; the environment an error with context; our own mistake a panic with its
 //! reason.
 
+pub mod shown;
 pub mod source;
 pub mod pointer;
 pub mod api_group;

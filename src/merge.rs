@@ -14,12 +14,11 @@ pub fn merge_patch(target: &mut Value, patch: &Value) {
         *target = Value::Object(serde_json::Map::new());
     }
     let map = target.as_object_mut().expect("made an object above");
-    for (key, value) in patch {
-        if value.is_null() {
-            map.shift_remove(key);
-        } else {
-            merge_patch(map.entry(key).or_insert(Value::Null), value);
-        }
+    if patch.values().any(Value::is_null) {
+        map.retain(|key, _| patch.get(key).is_none_or(|value| !value.is_null()));
+    }
+    for (key, value) in patch.iter().filter(|(_, value)| !value.is_null()) {
+        merge_patch(map.entry(key).or_insert(Value::Null), value);
     }
 }
 
@@ -40,24 +39,23 @@ pub fn overlay(base: &Node, over: &Node) -> Node {
     let (Kind::Map(entries), Kind::Map(changes)) = (&base.kind, &over.kind) else {
         return over.clone();
     };
-    let mut merged = entries.clone();
-    for change in changes {
-        let known = merged.iter().position(|e| e.key == change.key);
-        match (known, &change.value.kind) {
-            (Some(i), Kind::Null) => drop(merged.remove(i)),
-            (None, Kind::Null) => {}
-            (Some(i), _) => {
-                merged[i].value = overlay(&merged[i].value, &change.value);
-                merged[i].place = change.place.clone();
-            }
-            (None, Kind::Map(_)) => {
-                let empty = Node { place: change.value.place.clone(), kind: Kind::Map(Vec::new()) };
+    let laid = |entry: &Entry| match over.entry(&entry.key) {
+        None => Some(entry.clone()),
+        Some(Entry { value: Node { kind: Kind::Null, .. }, .. }) => None,
+        Some(change) => Some(Entry { value: overlay(&entry.value, &change.value), ..change.clone() }),
+    };
+    let mut merged: Vec<Entry> = entries.iter().filter_map(laid).collect();
+    for change in changes.iter().filter(|change| base.entry(&change.key).is_none()) {
+        match &change.value.kind {
+            Kind::Null => {}
+            Kind::Map(_) => {
+                let empty = Node::new(change.value.place.clone(), Kind::Map(Vec::new()));
                 merged.push(Entry { value: overlay(&empty, &change.value), ..change.clone() });
             }
-            (None, _) => merged.push(change.clone()),
+            _ => merged.push(change.clone()),
         }
     }
-    Node { place: base.place.clone(), kind: Kind::Map(merged) }
+    Node::new(base.place.clone(), Kind::Map(merged))
 }
 
 #[cfg(test)]

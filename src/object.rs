@@ -12,7 +12,7 @@ use crate::kubeyaml;
 use crate::labels::Labels;
 use crate::pointer::{escaped, part};
 use crate::source::{Place, Source};
-use crate::yaml::{self, Kind, Node};
+use crate::yaml::{Kind, Node};
 
 /// What a cluster tells objects apart by (versions of an API group show the same objects).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +59,7 @@ impl Identity {
 pub type ObjectRule = fn(&Object<'_>) -> Vec<Finding>;
 
 /// A file in which several objects may stand. A document is read for places once, however many findings ask for one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct File {
     /// Its name, relative to the working folder, and its text.
     pub source: Arc<Source>,
@@ -90,7 +90,7 @@ impl File {
 fn place(node: Option<&Node>, source: &Arc<Source>, pointer: &str) -> Place {
     let Some(node) = node else { return Place::new(source, 0, 0) };
     match node.at(pointer) {
-        Some(Node { kind: Kind::String(_) | Kind::Number(_) | Kind::Bool(_), place }) => place.clone(),
+        Some(Node { kind: Kind::String(_) | Kind::Number(_) | Kind::Bool(_), place, .. }) => place.clone(),
         _ => node.place_at(pointer),
     }
 }
@@ -104,6 +104,8 @@ pub struct Linked {
     pub path: String,
     /// Its text: the part and nothing else.
     pub text: Arc<str>,
+    /// The file, once somebody asked for a place in it.
+    pub file: OnceLock<File>,
 }
 
 /// One object in its file.
@@ -125,6 +127,8 @@ pub struct Object<'a> {
     pub file: Option<&'a File>,
     /// Parts that stand in other files.
     pub linked: &'a [Linked],
+    /// The file of an object that was rendered, once somebody asked for a place in it.
+    pub made: Option<&'a OnceLock<File>>,
     /// Set once no rule that looks at one object alone has anything to say; equal objects share it.
     pub clean: Option<&'a OnceLock<()>>,
 }
@@ -193,17 +197,15 @@ impl<'a> Object<'a> {
     pub fn place(&self, pointer: &str) -> Place {
         for linked in self.linked {
             if let Some(rest) = pointer.strip_prefix(&linked.pointer) {
-                let source = Source::new(format!("{}{}", self.folder, linked.path), &*linked.text);
-                return File::new(&source).place(0, rest);
+                let file = || File::new(&Source::new(format!("{}{}", self.folder, linked.path), &*linked.text));
+                return linked.file.get_or_init(file).place(0, rest);
             }
         }
-        match self.file {
-            Some(file) => file.place(self.document, pointer),
-            None => {
-                let source = Source::new(format!("{}{}", self.folder, self.path), self.text);
-                let nodes = yaml::nodes(&source).unwrap_or_default();
-                place(nodes.get(self.document), &source, pointer)
-            }
+        let file = || File::new(&Source::new(format!("{}{}", self.folder, self.path), self.text));
+        match (self.file, self.made) {
+            (Some(file), _) => file.place(self.document, pointer),
+            (None, Some(made)) => made.get_or_init(file).place(self.document, pointer),
+            (None, None) => file().place(self.document, pointer),
         }
     }
 }

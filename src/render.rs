@@ -14,7 +14,7 @@ use crate::component::{Component, Secret};
 use crate::digest;
 use crate::finding::{Code, Finding};
 use crate::memo::Memo;
-use crate::object::{Identity, Linked};
+use crate::object::{File, Identity, Linked};
 use crate::plan::Plan;
 use crate::source::{Place, Source};
 use crate::template::pick;
@@ -62,6 +62,8 @@ pub struct Placed {
     pub component: String,
     /// File below the cluster's folder.
     pub path: String,
+    /// As in [`crate::object::Object::made`].
+    pub file: OnceLock<File>,
 }
 
 /// All manifests of one cluster, by identity.
@@ -96,7 +98,12 @@ pub fn render(plan: &Plan<'_>, memo: &Memo) -> Result<Bundle, Vec<Finding>> {
             Arc::default()
         });
         for manifest in made.iter() {
-            let placed = Placed { manifest: manifest.clone(), component: component.name.clone(), path: String::new() };
+            let placed = Placed {
+                manifest: manifest.clone(),
+                component: component.name.clone(),
+                path: String::new(),
+                file: OnceLock::new(),
+            };
             if let Some(other) = manifests.insert(manifest.identity.clone(), placed) {
                 let source = plan.catalog.templates.source(&manifest.template).expect("a template of the catalog");
                 let message = format!("{} comes from {} as well", manifest.identity, other.manifest.template);

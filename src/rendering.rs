@@ -128,7 +128,7 @@ pub(crate) fn stdout(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome
         placed.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(placed.iter().map(|p| format!("---\n{}", p.manifest.text)).collect::<String>())
     })?;
-    Ok(Outcome { data: texts.concat(), findings, ..Outcome::default() })
+    Ok(Outcome { findings, ..Outcome::exactly(texts.concat()) })
 }
 
 /// Whether the committed files are what the inputs render, and nothing else that Argo CD would apply.
@@ -194,7 +194,7 @@ pub(crate) fn diff(workspace: &Workspace<'_>, place: &Place, crds: &[PathBuf]) -
     })?;
     findings.extend(refused.into_iter().flatten());
     talk += &definitions::unknown(&kinds, &crds, definitions.as_ref());
-    Ok(Outcome { differs: true, data, talk, findings: sorted(findings) })
+    Ok(Outcome { differs: true, data, talk, findings: sorted(findings), ..Outcome::default() })
 }
 
 /// The output folder.

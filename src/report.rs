@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::finding::{Code, Finding, Severity};
 use crate::gather;
 use crate::secret;
+use crate::shown;
 use crate::source::{Place, Source};
 
 /// Causes that are shown with their excerpts; the rest is counted.
@@ -25,10 +26,12 @@ const MANY: usize = 10;
 /// What is about a key shows where it stands and nothing of the text around it.
 const WITHOUT_EXCERPT: [Code; 2] = [Code::LiteralSecret, Code::SecretMaterial];
 
-/// A finding whose sentences hold no key material, whatever they quote. Excerpts are masked where they are drawn.
+/// A finding whose sentences hold no key material and nothing that a terminal obeys, whatever they quote. Excerpts are
+/// masked where they are drawn.
 pub fn masked(finding: Finding) -> Finding {
-    let related = finding.related.into_iter().map(|(place, words)| (place, secret::masked(&words))).collect();
-    let (message, help) = (secret::masked(&finding.message), finding.help.as_deref().map(secret::masked));
+    let safe = |words: &str| shown::line(&secret::masked(words));
+    let related = finding.related.into_iter().map(|(place, words)| (place, safe(&words))).collect();
+    let (message, help) = (safe(&finding.message), finding.help.as_deref().map(safe));
     Finding { message, help, related, ..finding }
 }
 
@@ -60,10 +63,11 @@ pub fn text(findings: &[Finding]) -> String {
         (errors, warnings) => text += &format!("{}, {}\n", plural(errors, "error"), plural(warnings, "warning")),
     }
     if findings.len() >= MANY {
-        text += &format!("by code: {}\n", gather::by_code(findings.iter()));
+        text += &format!("by code: {}
+", gather::by_code(findings.iter()));
     }
-    // The crate replaces control characters but for these, which some terminals obey.
-    text.replace(|c| ('\u{80}'..='\u{9f}').contains(&c), "\u{fffd}")
+    // The crate replaces most control characters in excerpts, but not all.
+    shown::drawn(&text)
 }
 
 /// The texts of sources without the key material in them, byte by byte as long as they were.

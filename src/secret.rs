@@ -1,49 +1,27 @@
-//! Recognises key material in text, and covers it. Used on what users write, on what we render and on what we say.
+//! Recognises key material, and covers it: one judgement for what users write, what is rendered and what is said. A value is
+//! judged by its form, by its name and by what it is for; what is encrypted, only points at a key, or stands in for one is none.
 
+pub mod value;
+pub mod name;
+pub mod form;
+pub mod judge;
+pub mod text;
+pub mod walk;
+pub mod kube;
+
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
+
+use serde_json::Value;
 
 use crate::finding::{Code, Finding};
-use crate::source::Place;
-use crate::yaml::{Kind, Node};
-
-/// Beginnings of well-known tokens.
-const PREFIXES: [&str; 26] = [
-    "sk-",
-    "hf_",
-    "ghp_",
-    "gho_",
-    "ghs_",
-    "github_pat_",
-    "glpat-",
-    "AKIA",
-    "ASIA",
-    "AIza",
-    "xoxb-",
-    "xoxp-",
-    "xapp-",
-    "eyJ",
-    "ya29.",
-    "xai-",
-    "gsk_",
-    "npm_",
-    "pypi-",
-    "hvs.",
-    "hvb.",
-    "SG.",
-    "dckr_pat_",
-    "dop_v1_",
-    "shpat_",
-    "rk_live_",
-];
-
-/// Names before `=` or `:` whose value is a secret.
-const NAMES: [&str; 6] = ["password", "passwd", "secret", "token", "apikey", "accountkey"];
+use crate::source::{Place, Source};
+use crate::yaml::Node;
 
 /// What a text holds that belongs in a secret store: `None` when nothing does.
 pub fn material(text: &str) -> Option<&'static str> {
-    // A certificate is public, and looks random.
-    let public = || text.contains("-----BEGIN CERTIFICATE");
-    keys(text).next().map(|(_, what)| what).filter(|what| *what == PEM || !public())
+    walk::holds(None, text)
 }
 
 /// The text with an asterisk for every byte of key material in it, so that it can be shown.
@@ -55,111 +33,77 @@ pub fn masked(text: &str) -> String {
     String::from_utf8(bytes).expect("whole words became asterisks")
 }
 
+/// The same for every text of a value.
+pub fn mask(value: &mut Value) {
+    let mut pointers = Vec::new();
+    walk::keys(&*value, &mut |_, pointer, _| pointers.push(pointer.to_owned()));
+    for pointer in pointers {
+        if let Some(Value::String(text)) = value.pointer_mut(&pointer) {
+            let safe = masked(text);
+            *text = if safe == *text { "*".repeat(text.len()) } else { safe };
+        }
+    }
+}
+
 /// Key material in a text: which bytes, and what it is.
 fn keys(text: &str) -> impl Iterator<Item = (Range<usize>, &'static str)> {
-    let named = |what: &'static str| move |range: Range<usize>| (range, what);
-    private_keys(text)
-        .map(named(PEM))
-        .chain(credentials_in_urls(text).map(named("a password in a URL")))
-        .chain(assignments(text).map(named("a password")))
-        .chain(words(text).filter_map(|word| Some((range_of(word, text), token(word)?))))
+    form::keys(text).chain(text::keys(text))
 }
 
-const PEM: &str = "a PEM private key";
-
-/// Where a part of a text stands in it.
-fn range_of(part: &str, text: &str) -> Range<usize> {
-    let start = part.as_ptr() as usize - text.as_ptr() as usize;
-    start..start + part.len()
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| c.is_whitespace() || "\"'`,;(){}[]<>/:@=&?".contains(c))
-}
-
-fn private_keys(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut from = 0; // no key begins within another
-    text.match_indices("-----BEGIN").filter_map(move |(start, _)| {
-        let rest = &text[start..];
-        let label = rest.lines().next().unwrap_or_default();
-        if start < from || !label.contains("PRIVATE KEY") {
-            return None;
-        }
-        from = rest.find("-----END").map_or(text.len(), |end| start + end);
-        Some(start..from)
-    })
-}
-
-/// A finding for each text of a file that holds something secret.
+/// A finding for each text of a document that holds something secret.
 pub fn literals(node: &Node, findings: &mut Vec<Finding>) {
-    let mut look = |text: &str, place: &Place| {
-        if let Some(what) = material(text) {
-            let help = "put it into the secret store and name its key here; `gatewright secrets` lists the keys. If it was committed, revoke it";
-            let finding = Finding::error(Code::LiteralSecret, format!("this looks like {what}"));
-            findings.push(finding.place(place.clone()).help(help));
+    walk::keys(node, &mut |value, _, what| findings.push(literal(what, value.place.clone())));
+}
+
+fn literal(what: &str, place: Place) -> Finding {
+    let help = "put it into the secret store and name its key here; `gatewright secrets` lists the keys. If it was committed, revoke it";
+    Finding::error(Code::LiteralSecret, format!("this looks like {what}")).place(place).help(help)
+}
+
+/// The same for the comments of a file, beside what was found in its values.
+pub fn literals_in_comments(source: &Arc<Source>, findings: &mut Vec<Finding>) {
+    let found = findings.iter().filter(|f| f.code == Code::LiteralSecret).filter_map(|f| f.place.as_ref());
+    let values: BTreeMap<usize, usize> =
+        found.filter(|place| place.source.name == source.name).map(|place| (place.start, place.end)).collect();
+    for (place, what) in comments(source) {
+        // A `#` in a text is no comment, and was looked at with the text.
+        let seen = values.range(..=place.start).next_back().is_some_and(|(_, end)| place.start < *end);
+        if !seen {
+            findings.push(literal(what, place));
         }
-    };
-    match &node.kind {
-        Kind::String(text) => look(text, &node.place),
-        Kind::List(items) => items.iter().for_each(|n| literals(n, findings)),
-        Kind::Map(entries) => {
-            entries.iter().for_each(|e| look(&e.key, &e.place));
-            entries.iter().for_each(|e| literals(&e.value, findings));
-        }
-        _ => {}
     }
 }
 
-fn token(word: &str) -> Option<&'static str> {
-    let runs = || word.split(['-', '_', '.', '+']);
-    let known = PREFIXES.iter().any(|prefix| word.starts_with(prefix));
-    if known && runs().any(|run| run.len() >= 12 && run.bytes().any(|b| b.is_ascii_digit())) {
-        return Some("an API key");
+/// Key material in the comments of a YAML file.
+pub fn comments(source: &Arc<Source>) -> Vec<(Place, &'static str)> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in source.text.split_inclusive('\n') {
+        if let Some(at) = comment(line) {
+            let text = &line[at..];
+            let first = keys(text).next();
+            found.extend(
+                first.map(|(range, what)| (Place::new(source, start + at + range.start, start + at + range.end), what)),
+            );
+        }
+        start += line.len();
     }
-    // Digests and commits have these lengths; keys made by `openssl rand -hex` mostly others.
-    let hex = |run: &str| run.len() >= 32 && ![32, 40, 64, 96, 128].contains(&run.len()) && is_hex(run);
-    runs().any(|run| looks_random(run) || hex(run)).then_some("a long random token")
+    found
 }
 
-fn is_hex(run: &str) -> bool {
-    run.bytes().all(|b| b.is_ascii_hexdigit())
-        && run.bytes().any(|b| b.is_ascii_digit())
-        && run.bytes().any(|b| b.is_ascii_alphabetic())
-}
-
-/// The value in `password=value`, as in a connection string, unless it is a reference.
-fn assignments(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let parts = text.split([' ', ';', '&', '?', '\n']).filter_map(|part| part.split_once('='));
-    parts.filter_map(move |(name, value)| {
-        let name = name.to_lowercase().replace(['_', '-'], "");
-        let plain =
-            value.len() >= 8 && value.chars().all(|c| c.is_ascii_graphic()) && !value.contains(['$', '{', '<', '/']);
-        let secret = NAMES.iter().any(|n| name.ends_with(n)) && plain && value.bytes().any(|b| b.is_ascii_digit());
-        secret.then(|| range_of(value, text))
-    })
-}
-
-/// The password in `scheme://user:password@host`, unless it is a placeholder.
-fn credentials_in_urls(text: &str) -> impl Iterator<Item = Range<usize>> {
-    text.match_indices("://").filter_map(move |(at, mark)| {
-        let authority = text[at + mark.len()..].split(['/', ' ', '"', '?', '\n']).next().unwrap_or_default();
-        let (_, password) = authority.rsplit_once('@')?.0.split_once(':')?;
-        (!password.is_empty() && !password.contains(['$', '{', '<'])).then(|| range_of(password, text))
-    })
-}
-
-/// Random text mixes classes all along; names and paths have words. Counted: how often the class of character changes.
-fn looks_random(run: &str) -> bool {
-    let class = |b: u8| match b {
-        b'a'..=b'z' => 0,
-        b'A'..=b'Z' => 1,
-        b'0'..=b'9' => 2,
-        _ => 3,
-    };
-    let bytes = run.as_bytes();
-    let has = |n| bytes.iter().any(|b| class(*b) == n);
-    let changes = bytes.windows(2).filter(|w| class(w[0]) != class(w[1])).count();
-    run.len() >= 24 && !has(3) && has(0) && has(1) && has(2) && changes * 4 > run.len()
+/// Where the comment of a line begins: a `#` after a space, outside of quotes.
+fn comment(line: &str) -> Option<usize> {
+    let (mut quote, mut before) = (None, ' ');
+    for (at, c) in line.char_indices() {
+        match (quote, c) {
+            (None, '#') if before.is_whitespace() => return Some(at + 1),
+            (None, '"' | '\'') if !before.is_alphanumeric() => quote = Some(c),
+            (Some(open), c) if open == c => quote = None,
+            _ => {}
+        }
+        before = c;
+    }
+    None
 }
 
 #[cfg(test)]
@@ -219,6 +163,30 @@ mod tests {
         ] {
             assert_eq!(masked(text), safe);
             assert_eq!(masked(text).len(), text.len());
+        }
+    }
+
+    /// One document a shape; the comment above it says what it is.
+    #[test]
+    fn shapes_of_keys_are_refused_and_shapes_of_others_are_not() {
+        for (file, text, refused) in [
+            ("keys.yaml", include_str!("../tests/secrets/keys.yaml"), true),
+            ("others.yaml", include_str!("../tests/secrets/others.yaml"), false),
+        ] {
+            let source = Source::new(file, text);
+            let nodes = crate::yaml::nodes(&source).expect("YAML");
+            assert!(nodes.len() >= 60, "{file} has {}", nodes.len());
+            let wrong: Vec<String> = nodes
+                .iter()
+                .filter(|node| {
+                    let value = node.to_value();
+                    let mut found = kube::is_filled(&value);
+                    kube::keys(&value, &mut |_, _| found = true);
+                    found != refused
+                })
+                .map(|node| node.to_value().to_string())
+                .collect();
+            assert!(wrong.is_empty(), "{file}:\n{}", wrong.join("\n"));
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::shown;
+
 /// A text under the name its author knows it by (a path relative to the working directory).
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Source {
@@ -15,9 +17,9 @@ pub struct Source {
 }
 
 impl Source {
-    /// A shared source. Control characters of its name, which would reach a terminal, become `\u{fffd}`.
+    /// A shared source. Hidden characters of its name, which would reach a terminal, become escapes.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        let (name, text) = (without_controls(name.into()), text.into());
+        let (name, text) = (shown::line(&name.into()), text.into());
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Arc::new(Self { name, text, lines })
     }
@@ -35,12 +37,6 @@ impl Source {
         let rest = self.text[start..].lines().next().unwrap_or("");
         start + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(i, _)| i)
     }
-}
-
-/// A text without control characters but the line break, so that it can be shown.
-pub fn without_controls(text: String) -> String {
-    let harmful = |c: char| c.is_control() && c != '\n';
-    if text.contains(harmful) { text.replace(harmful, "\u{fffd}") } else { text }
 }
 
 /// A range of bytes in a source; `start <= end`, both on character boundaries.

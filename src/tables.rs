@@ -7,6 +7,7 @@ use crate::claims::Claim;
 use crate::component::{SecretSource, State};
 use crate::contract::BackendKey;
 use crate::plan::Plan;
+use crate::shown::{cell, line};
 
 /// The plan for programs.
 pub fn plan_json(plan: &Plan<'_>) -> Value {
@@ -47,7 +48,7 @@ pub fn plan_text(plan: &Plan<'_>) -> String {
 pub fn status_text(cluster: &str, claims: &[Claim]) -> String {
     let mut text = format!("cluster {cluster}\n");
     for claim in claims {
-        text += &format!("  {:<12} {}\n", state_name(claim), claim.control);
+        text += &format!("  {:<12} {}\n", state_name(claim), line(&claim.control));
         if claim.state != State::Off {
             text += &wrapped(&claim.detail, 15, 80);
         }
@@ -62,7 +63,7 @@ pub fn status_text(cluster: &str, claims: &[Claim]) -> String {
 pub fn status_markdown(cluster: &str, claims: &[Claim]) -> String {
     let rows: String = claims
         .iter()
-        .map(|c| format!("| {} | {} | {} |\n", c.control, state_name(c), cell(&c.detail)))
+        .map(|c| format!("| {} | {} | {} |\n", cell(&c.control), state_name(c), cell(&c.detail)))
         .collect();
     format!("| control of {cluster} | state | detail |\n|---|---|---|\n{rows}")
 }
@@ -93,7 +94,7 @@ pub fn plan_markdown(plan: &Plan<'_>) -> String {
     let row = |choice: &Choice<'_>| {
         let provider = if choice.on { choice.provider } else { "" };
         let state = if choice.on { "on" } else { "off" };
-        format!("| {} | {state} | {provider} | {} |\n", choice.group.name, cell(&choice.reason.to_string()))
+        format!("| {} | {state} | {provider} | {} |\n", cell(&choice.group.name), cell(&choice.reason.to_string()))
     };
     let rows: String = plan.choices.values().map(row).collect();
     format!("| group of {} | state | provider | reason |\n|---|---|---|---|\n{rows}", plan.cluster)
@@ -115,11 +116,6 @@ pub fn secrets_markdown(cluster: &str, keys: &[BackendKey]) -> String {
     format!(
         "| key of {cluster} | property | store | source | description | arrives at | read by |\n|---|---|---|---|---|---|---|\n{rows}"
     )
-}
-
-/// A text within one cell of a table.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|")
 }
 
 /// Words in lines of at most `width` columns, each after `indent` spaces.

@@ -1,8 +1,10 @@
 //! Findings about rendered objects -> the same at the lines that cause them: the template's, the group file's, and beside them
 //! what the user wrote. Nothing of this is carried along: a template is filled again, with marks, when there is something to
-//! say about it. Knows no rule.
+//! say about it, and once for all findings of a run. Knows no rule.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::catalog::SECRET_TEMPLATE;
@@ -35,9 +37,10 @@ pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec
     let folder = format!("{}/", plan.cluster);
     let files: BTreeMap<String, &Placed> =
         bundle.manifests.values().map(|placed| (format!("{folder}{}", placed.path), placed)).collect();
+    let memo = Memo::default();
     let spots = |place: &Place| match files.get(&place.source.name) {
-        Some(placed) => spots(plan, placed, place),
-        None => in_chart(plan, bundle.values.get(place.source.name.strip_prefix(&folder)?)?, place),
+        Some(placed) => spots(plan, &memo, placed, place),
+        None => in_chart(plan, &memo, bundle.values.get(place.source.name.strip_prefix(&folder)?)?, place),
     };
     let one = |finding: Finding| {
         let Some(rendered) = &finding.place else { return finding };
@@ -55,20 +58,68 @@ pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec
     findings.into_iter().map(one).collect()
 }
 
+/// What was found out for one finding and is the same for others.
+#[derive(Default)]
+struct Memo {
+    /// Texts of templates filled with marks, as read, by the file that one yields or by the group and document.
+    filled: RefCell<BTreeMap<(String, String), Option<Rc<Filled>>>>,
+    /// Files of charts' values as read, by their names.
+    values: RefCell<BTreeMap<String, Option<Rc<Node>>>>,
+    /// The place and the names of a line of a template.
+    lines: RefCell<BTreeMap<(String, usize), Option<(Place, BTreeSet<String>)>>>,
+    /// The names in a text.
+    names: RefCell<BTreeMap<String, BTreeSet<String>>>,
+}
+
+/// A value that a template yields, and the lines of the template, as [`crate::template::Templates::traced`] tells them.
+struct Filled {
+    group: String,
+    template: String,
+    value: Node,
+    lines: Vec<usize>,
+}
+
+impl Memo {
+    fn filled(&self, key: (&str, &str), make: impl FnOnce() -> Option<Filled>) -> Option<Rc<Filled>> {
+        let key = (key.0.to_owned(), key.1.to_owned());
+        if let Some(known) = self.filled.borrow().get(&key) {
+            return known.clone();
+        }
+        let made = make().map(Rc::new);
+        self.filled.borrow_mut().insert(key, made.clone());
+        made
+    }
+
+    fn values(&self, source: &Arc<Source>) -> Option<Rc<Node>> {
+        let read = || yaml::nodes(source).ok()?.into_iter().next().map(Rc::new);
+        self.values.borrow_mut().entry(source.name.clone()).or_insert_with(read).clone()
+    }
+
+    fn names(&self, plan: &Plan<'_>, text: &str) -> BTreeSet<String> {
+        let mut all = self.names.borrow_mut();
+        all.entry(text.to_owned()).or_insert_with(|| plan.catalog.templates.names(text)).clone()
+    }
+}
+
 /// The way from a part of a rendered file to its cause: the template's line, the group's, that of a document's template.
-fn spots<'a>(plan: &'a Plan<'_>, placed: &Placed, rendered: &Place) -> Option<Vec<Spot<'a>>> {
-    let node = yaml::nodes(&rendered.source).ok()?.into_iter().next()?;
-    let pointer = pointer_of(&node, rendered)?;
-    let template = in_template(plan, placed, &pointer)?;
-    let group = in_secrets(plan, placed, &template).or_else(|| in_component(plan, placed, &template));
+fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place) -> Option<Vec<Spot<'a>>> {
+    let pointer = pointer_of(placed.file.get()?.node(0)?, rendered)?;
+    let template = in_template(plan, memo, placed, &pointer)?;
+    let group = in_secrets(plan, memo, placed, &template).or_else(|| in_component(plan, memo, placed, &template));
     let mut trail: Vec<Spot<'a>> = [template].into_iter().chain(group).collect();
-    let document = trail.last().and_then(|spot| in_document(plan, spot));
+    let document = trail.last().and_then(|spot| in_document(plan, memo, spot));
     trail.extend(document);
     Some(trail)
 }
 
 /// The line of the template that renders a part of an object.
-fn in_template<'a>(plan: &'a Plan<'_>, placed: &Placed, pointer: &str) -> Option<Spot<'a>> {
+fn in_template<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, pointer: &str) -> Option<Spot<'a>> {
+    let filled = memo.filled((&placed.path, ""), || template_of(plan, placed))?;
+    spot(plan, memo, &filled, pointer)
+}
+
+/// The template of an object, filled as it was for that object.
+fn template_of(plan: &Plan<'_>, placed: &Placed) -> Option<Filled> {
     let manifest = &placed.manifest;
     let component = plan.components.iter().find(|c| c.name == placed.component)?;
     let jobs = render::jobs(plan, component).into_iter().filter(|job| job.template == manifest.template);
@@ -80,8 +131,9 @@ fn in_template<'a>(plan: &'a Plan<'_>, placed: &Placed, pointer: &str) -> Option
             first += usize::from(first == 0 && text.starts_with("---\n"));
             let here = Source::new(job.template, document);
             let found = yaml::nodes(&here).ok()?.into_iter().next();
-            if let Some(node) = found.filter(|n| Identity::of(&n.to_value()).as_ref() == Ok(&manifest.identity)) {
-                return spot(plan, component.group.as_str(), job.template, &node, pointer, &lines[first..]);
+            if let Some(value) = found.filter(|n| Identity::of(&n.to_value()).as_ref() == Ok(&manifest.identity)) {
+                let (group, template) = (component.group.clone(), job.template.to_owned());
+                return Some(Filled { group, template, value, lines: lines[first..].to_vec() });
             }
             first += document.matches('\n').count() + 2;
         }
@@ -89,26 +141,33 @@ fn in_template<'a>(plan: &'a Plan<'_>, placed: &Placed, pointer: &str) -> Option
     })
 }
 
-/// The line of a template that yields a part of a value; `lines` as [`crate::template::Templates::traced`] tells them.
-fn spot<'a>(
-    plan: &Plan<'_>,
-    group: &'a str,
-    template: &str,
-    value: &Node,
-    pointer: &str,
-    lines: &[usize],
-) -> Option<Spot<'a>> {
-    let line_of = |pointer: &str| value.place_at(pointer).line_column().0 - 1;
-    let filled = line_of(pointer);
+/// The line of a template that yields a part of a value.
+fn spot<'a>(plan: &'a Plan<'_>, memo: &Memo, filled: &Filled, pointer: &str) -> Option<Spot<'a>> {
+    let line_of = |pointer: &str| filled.value.place_at(pointer).line_column().0 - 1;
+    let at = line_of(pointer);
     // The topmost part on the same line is what the line yields.
     let ends = pointer.match_indices('/').map(|(i, _)| i).skip(1).chain([pointer.len()]);
-    let whole = ends.into_iter().find(|end| line_of(&pointer[..*end]) == filled)?;
-    let (source, line) = (plan.catalog.templates.source(template)?, *lines.get(filled)?);
+    let whole = ends.into_iter().find(|end| line_of(&pointer[..*end]) == at)?;
+    let line = *filled.lines.get(at)?;
+    let key = (filled.template.clone(), line);
+    let known = memo.lines.borrow().get(&key).cloned();
+    let written = known.unwrap_or_else(|| {
+        let made = line_of_template(plan, &filled.template, line);
+        memo.lines.borrow_mut().insert(key, made.clone());
+        made
+    });
+    let (place, names) = written?;
+    let (group, _) = plan.choices.get_key_value(filled.group.as_str())?;
+    Some(Spot { group, place, names, rest: pointer[whole..].to_owned() })
+}
+
+/// A line of a template without its indentation, and the dotted paths that it names.
+fn line_of_template(plan: &Plan<'_>, template: &str, line: usize) -> Option<(Place, BTreeSet<String>)> {
+    let source = plan.catalog.templates.source(template)?;
     let text = source.text.lines().nth(line)?;
     let start = source.offset(line + 1, 1);
     let place = Place::new(source, start + text.len() - text.trim_start().len(), start + text.trim_end().len());
-    let names = names(plan, source, line);
-    Some(Spot { group, place, names, rest: pointer[whole..].to_owned() })
+    Some((place, names(plan, source, line)))
 }
 
 /// The dotted paths that a line of a template names; those of a loop or a variable are its list or its value.
@@ -134,17 +193,17 @@ fn names(plan: &Plan<'_>, source: &Arc<Source>, line: usize) -> BTreeSet<String>
 }
 
 /// The values of a chart stand in the group file.
-fn in_chart<'a>(plan: &'a Plan<'_>, values: &ChartValues, rendered: &Place) -> Option<Vec<Spot<'a>>> {
-    let node = yaml::nodes(&rendered.source).ok()?.into_iter().next()?;
-    let pointer = pointer_of(&node, rendered)?;
+fn in_chart<'a>(plan: &'a Plan<'_>, memo: &Memo, values: &ChartValues, rendered: &Place) -> Option<Vec<Spot<'a>>> {
+    let pointer = pointer_of(memo.values(&rendered.source)?.as_ref(), rendered)?;
     let component = plan.components.iter().find(|c| c.name == values.component)?;
-    let spot = in_group(plan, &component.group, &format!("/components/{}/chart/values", component.name), &pointer)?;
-    let document = in_document(plan, &spot);
+    let file = format!("/components/{}/chart/values", component.name);
+    let spot = in_group(plan, memo, &component.group, &file, &pointer)?;
+    let document = in_document(plan, memo, &spot);
     Some([spot].into_iter().chain(document).collect())
 }
 
 /// Where a chart or a folder comes from stands in the group file as well.
-fn in_component<'a>(plan: &'a Plan<'_>, placed: &Placed, line: &Spot<'_>) -> Option<Spot<'a>> {
+fn in_component<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, line: &Spot<'_>) -> Option<Spot<'a>> {
     let part = |name: &str| {
         let (at, _) = [".chart.", ".git."].iter().find_map(|key| name.match_indices(*key).next())?;
         Some(name[at..].replace('.', "/"))
@@ -152,26 +211,26 @@ fn in_component<'a>(plan: &'a Plan<'_>, placed: &Placed, line: &Spot<'_>) -> Opt
     let part = line.names.iter().find_map(|name| part(name))?;
     let name = placed.manifest.value.pointer("/metadata/labels/app.kubernetes.io~1name")?;
     let component = plan.components.iter().find(|c| name == &c.name)?;
-    in_group(plan, &component.group, &format!("/components/{}{part}", component.name), &line.rest)
+    in_group(plan, memo, &component.group, &format!("/components/{}{part}", component.name), &line.rest)
 }
 
 /// What is said about a Secret stands in the group file; what its template says of all of them, in the template.
-fn in_secrets<'a>(plan: &'a Plan<'_>, placed: &Placed, line: &Spot<'_>) -> Option<Spot<'a>> {
+fn in_secrets<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, line: &Spot<'_>) -> Option<Spot<'a>> {
     let identity = &placed.manifest.identity;
     let said = placed.manifest.template == SECRET_TEMPLATE && !line.names.is_empty();
     let is = |name: &str, namespace: &str| *name == identity.name && *namespace == identity.namespace;
     let secret = plan.secrets.iter().find(|s| said && is(&s.name, &s.namespace))?;
-    in_group(plan, &secret.group, &secret.pointer, "")
+    in_group(plan, memo, &secret.group, &secret.pointer, "")
 }
 
 /// A part of a group file, as deep as it is written out.
-fn in_group<'a>(plan: &Plan<'_>, group: &'a str, pointer: &str, rest: &str) -> Option<Spot<'a>> {
+fn in_group<'a>(plan: &Plan<'_>, memo: &Memo, group: &'a str, pointer: &str, rest: &str) -> Option<Spot<'a>> {
     let choice = plan.choices.get(group)?;
     let (own, provider) = (choice.group, choice.provider);
     let ends = rest.match_indices('/').map(|(i, _)| i).chain([rest.len()]);
     let written = ends.into_iter().find_map(|end| {
         let text = own.text(provider, &format!("{pointer}{}", &rest[..end]))?;
-        Some((plan.catalog.templates.names(text), rest[end..].to_owned()))
+        Some((memo.names(plan, text), rest[end..].to_owned()))
     });
     let (names, below) = written.unwrap_or_default();
     // An expression yields all that lies below it.
@@ -180,15 +239,18 @@ fn in_group<'a>(plan: &Plan<'_>, group: &'a str, pointer: &str, rest: &str) -> O
 }
 
 /// A value that a template of its own builds.
-fn in_document<'a>(plan: &'a Plan<'_>, spot: &Spot<'a>) -> Option<Spot<'a>> {
+fn in_document<'a>(plan: &'a Plan<'_>, memo: &Memo, spot: &Spot<'a>) -> Option<Spot<'a>> {
     let documents = &plan.choices.get(spot.group)?.variant().text.documents;
     let name = spot.names.iter().find_map(|name| name.strip_prefix("documents."))?;
     let template = format!("templates/{}", documents.get(name.split('.').next()?)?);
-    let templates = &plan.catalog.templates;
-    let context = pick(plan.sights[spot.group].value(), templates.inputs(&template));
-    let (text, lines) = templates.traced(&template, &context)?;
-    let value = yaml::nodes(&Source::new(template.as_str(), text)).ok()?.into_iter().next()?;
-    self::spot(plan, spot.group, &template, &value, &spot.rest, &lines)
+    let filled = memo.filled((spot.group, &template), || {
+        let templates = &plan.catalog.templates;
+        let context = pick(plan.sights[spot.group].value(), templates.inputs(&template));
+        let (text, lines) = templates.traced(&template, &context)?;
+        let value = yaml::nodes(&Source::new(template.as_str(), text)).ok()?.into_iter().next()?;
+        Some(Filled { group: spot.group.to_owned(), template: template.clone(), value, lines })
+    })?;
+    self::spot(plan, memo, &filled, &spot.rest)
 }
 
 /// What the user wrote of the settings and the platform that a line names.
@@ -206,19 +268,23 @@ fn settings(cluster: &Cluster, spot: &Spot<'_>) -> Vec<(Place, String)> {
     written.map(place).collect()
 }
 
-/// The part of a value that stands at a place: a scalar, the key of an entry, or an item of a list.
+/// The part of a value that stands at a place: a scalar, the key of an entry, or an item of a list. Parts stand in their order,
+/// since nothing that is rendered has an alias.
 fn pointer_of(node: &Node, place: &Place) -> Option<String> {
     let at = |other: &Place| (other.start, other.end) == (place.start, place.end);
     if at(&node.place) {
         return Some(String::new());
     }
     match &node.kind {
-        Kind::Map(entries) => entries.iter().find_map(|entry| {
+        Kind::Map(entries) => {
+            let before = entries.partition_point(|entry| entry.place.start <= place.start);
+            let entry = &entries[before.checked_sub(1)?];
             let key = format!("/{}", escaped(&entry.key));
             if at(&entry.place) { Some(key) } else { pointer_of(&entry.value, place).map(|inner| key + &inner) }
-        }),
+        }
         Kind::List(items) => {
-            items.iter().enumerate().find_map(|(i, item)| pointer_of(item, place).map(|inner| format!("/{i}{inner}")))
+            let before = items.partition_point(|item| item.place.start <= place.start).checked_sub(1)?;
+            pointer_of(&items[before], place).map(|inner| format!("/{before}{inner}"))
         }
         _ => None,
     }

@@ -16,6 +16,8 @@ use crate::finding::{Finding, Severity, sorted};
 use crate::memo::Memo;
 use crate::pipeline::{self, Rendered};
 use crate::schema::did_you_mean;
+use crate::secret;
+use crate::shown;
 use crate::yaml;
 
 /// What a command ends with.
@@ -23,6 +25,8 @@ use crate::yaml;
 pub struct Outcome {
     /// For stdout.
     pub data: String,
+    /// The data is for programs, and goes out as it is; other data passes [`crate::shown`].
+    pub exact: bool,
     /// For stderr.
     pub talk: String,
     /// Findings for stderr.
@@ -35,6 +39,11 @@ impl Outcome {
     /// Data and nothing else.
     pub fn data(data: impl Into<String>) -> Self {
         Self { data: data.into(), ..Self::default() }
+    }
+
+    /// Data that is safe by its format, or has to keep its bytes.
+    pub fn exactly(data: impl Into<String>) -> Self {
+        Self { exact: true, ..Self::data(data) }
     }
 }
 
@@ -99,13 +108,19 @@ impl<'a> Workspace<'a> {
 }
 
 pub(crate) fn formatted(data: &Value, output: Format) -> Result<Outcome> {
+    let mut data = data.clone();
+    secret::mask(&mut data);
     match output {
-        Format::Json => Ok(Outcome::data(pretty(data))),
-        Format::Yaml => Ok(Outcome::data(yaml::emit(data))),
+        Format::Json => Ok(Outcome::exactly(pretty(&data))),
+        Format::Yaml => {
+            let text = yaml::emit(&data);
+            // JSON is YAML, and all of its texts stand in one line.
+            Ok(Outcome::exactly(if shown::text(&text) == text { text } else { pretty(&data) }))
+        }
         Format::Text | Format::Markdown => Err(anyhow!("this command has no such format\ntry `-o json`").into()),
     }
 }
 
 pub(crate) fn pretty(data: &Value) -> String {
-    serde_json::to_string_pretty(data).expect("plain data") + "\n"
+    shown::json(&serde_json::to_string_pretty(data).expect("plain data")) + "\n"
 }

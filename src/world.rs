@@ -49,6 +49,7 @@ impl<'a> World<'a> {
             document: 0,
             file: None,
             linked: &placed.manifest.linked,
+            made: Some(&placed.file),
             clean: Some(&placed.manifest.clean),
         });
         let (objects, repeated) = Objects::new(objects);
@@ -78,6 +79,7 @@ impl<'a> World<'a> {
             document: document.position,
             file: Some(&document.file),
             linked: &document.linked,
+            made: None,
             clean: None,
         });
         let (objects, repeated) = Objects::new(objects);

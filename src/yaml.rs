@@ -5,7 +5,7 @@
 //! `kubeyaml`. Writing is canonical: a value has one text, and every reader of YAML 1.1 or 1.2
 //! reads that text back as the same value.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -31,7 +31,12 @@ pub struct Node {
     pub place: Place,
     /// What it is.
     pub kind: Kind,
+    /// The entries of a large map by their keys, once somebody asked for one.
+    order: OnceLock<Vec<u32>>,
 }
+
+/// Entries of a map from which on it is searched by an index.
+const LARGE: usize = 16;
 
 /// The kinds of [`Node`].
 #[derive(Clone, Debug)]
@@ -62,6 +67,11 @@ pub struct Entry {
 }
 
 impl Node {
+    /// A value at its place.
+    pub fn new(place: Place, kind: Kind) -> Self {
+        Self { place, kind, order: OnceLock::new() }
+    }
+
     /// The entries of a map; none of anything else.
     pub fn entries(&self) -> &[Entry] {
         match &self.kind {
@@ -72,7 +82,17 @@ impl Node {
 
     /// The entry of that key.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries().iter().find(|e| e.key == key)
+        let entries = self.entries();
+        if entries.len() < LARGE {
+            return entries.iter().find(|e| e.key == key);
+        }
+        let order = self.order.get_or_init(|| {
+            let mut order: Vec<u32> = (0..entries.len() as u32).collect();
+            order.sort_by_key(|i| entries[*i as usize].key.as_str());
+            order
+        });
+        let at = order.partition_point(|i| entries[*i as usize].key.as_str() < key);
+        order.get(at).map(|i| &entries[*i as usize]).filter(|e| e.key == key)
     }
 
     /// The value of that key.
@@ -328,7 +348,7 @@ fn place_tree(tree: Spanned<Tree>, source: &Arc<Source>) -> Node {
                 .collect(),
         ),
     };
-    Node { place, kind }
+    Node::new(place, kind)
 }
 
 fn place_of(location: &serde_yaml::Location, source: &Arc<Source>) -> Place {

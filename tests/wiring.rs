@@ -89,6 +89,7 @@ fn findings(items: &[&Item], existing: &[Existing]) -> Vec<Finding> {
         document: 0,
         file: None,
         linked: &[],
+        made: None,
         clean: None,
     });
     let (objects, repeated) = Objects::new(objects);

@@ -63,6 +63,7 @@ impl Input {
             document: self.position,
             file: Some(&self.file),
             linked: &[],
+            made: None,
             clean: None,
         }
     }
@@ -85,9 +86,12 @@ pub fn read(sources: &[Arc<Source>]) -> (Vec<Input>, Vec<Finding>) {
         let (documents, mistakes_of_yaml) = kubeyaml::read(source);
         findings.extend(mistakes_of_yaml);
         let file = Arc::new(File::new(source));
+        for document in &documents {
+            file.node(document.position).into_iter().for_each(|node| secret::literals(node, &mut findings));
+        }
+        secret::literals_in_comments(source, &mut findings);
         for document in documents {
             let Some(node) = file.node(document.position) else { continue };
-            secret::literals(node, &mut findings);
             match input(node, &file, document.position) {
                 // Files that are applied alone each bring the Namespaces they need.
                 Ok(input) if inputs.iter().any(|i| i.identity.kind == "Namespace" && i.value == input.value) => {}

@@ -73,17 +73,17 @@ impl<F: Fn(Span) -> Place> Build for Placed<F> {
             Value::String(s) => Kind::String(s),
             _ => Kind::Null,
         };
-        Node { place: self.0(span), kind }
+        Node::new(self.0(span), kind)
     }
     fn list(&self, items: Vec<Node>, span: Span) -> Node {
-        Node { place: self.0(span), kind: Kind::List(items) }
+        Node::new(self.0(span), Kind::List(items))
     }
     fn put(&self, map: &mut Self::Map, key: String, at: Span, value: Node) -> Option<bool> {
         let place = self.0(at);
         map.insert(key.clone(), Entry { key, place, value }).map(|_| true)
     }
     fn map(&self, map: Self::Map, span: Span) -> Node {
-        Node { place: self.0(span), kind: Kind::Map(map.into_values().collect()) }
+        Node::new(self.0(span), Kind::Map(map.into_values().collect()))
     }
 }
 

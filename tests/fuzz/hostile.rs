@@ -168,7 +168,7 @@ const CASES: &[Case] = &[
     ("output-is-a-file", |f| also(f, "rendered", "x"), "render", 2, "cannot create"),
     ("no-such-folder", |_| {}, "-C nowhere check", 2, "nowhere is no folder"),
     ("folder-is-a-file", |f| write(f, "x", ""), "-C x check", 2, "x is no folder"),
-    ("name-with-a-control", |f| write(f, "a", ""), "check -f \u{1b}[31m", 2, "there is no \u{fffd}[31m"),
+    ("name-with-a-control", |f| write(f, "a", ""), "check -f \u{1b}[31m", 2, "there is no \\u{1b}[31m"),
     ("manifests-are-a-pipe", |f| (also(f, "a", ""), pipe(f, "p")).0, "check --manifests p", 0, ""),
     (
         "manifests-of-many-kinds",
