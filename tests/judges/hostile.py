@@ -40,6 +40,8 @@ def load(place):
     files = [place] if place.is_file() else [f for f in trees.yaml_files(place) if f != place / "groups.yaml"]
     below = place.parent if place.is_file() else place
     items = [(str(f.relative_to(below)), o) for f in files for o in yaml.load_all(f.read_text(), LOADER) if o]
+    # Values of charts are files and no objects: they get an identity here that no file shows.
+    items = [(f, o if "metadata" in o else {"kind": "Values", "metadata": {"name": Path(f).parent.name}, "values": o}) for f, o in items]
     other = {n: (place / n).read_text() for n in ("groups.yaml", ".gatewright.sha256") if (place / n).is_file()}
     return items, {} if os.environ.get("OPEN") else other
 
@@ -127,6 +129,7 @@ def told(items, other):
         files[path].append(obj)
     for path, objects in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        objects = [o["values"] if o["kind"] == "Values" else o for o in objects]
         (folder / path).write_text(yaml.dump_all(objects, Dumper=DUMPER, sort_keys=False))
     for name, text in other.items():
         (folder / name).write_text(text)

@@ -70,7 +70,7 @@ POD = "spec/template/spec"
 BOX = POD + "/containers/*"
 WORK = "Deployment StatefulSet"
 LITELLM = "data/config.yaml!"
-VALUES = "spec/source/helm/valuesObject"
+VALUES = "values"
 CHART = VALUES + "/proxy_config"
 EPP = "data/config.yaml!"
 LOCK = "spec/traffic/apiKeyAuthentication"
@@ -335,12 +335,12 @@ BREAKS = [(f"deleted {kind}", kind, OBJECT, gone) for kind in DELETED] + [
     # Argo CD.
     ("app project default", "Application", "spec/project", be("default")),
     ("app project", "Application", "spec/project", more("-x")),
-    ("app path", "Application", "spec/source/path", more("-x")),
-    ("app another's path", "Application", "spec/source/path", sub(r"/(\w+)$", "/postgres")),
-    ("app repo", "Application", "spec/source/repoURL", be("https://git.example.org/evil.git")),
-    ("app version", "Application", "spec/source/targetRevision", be("*")),
-    ("app chart", "Application", "spec/source/chart", more("-x")),
-    ("app release", "Application", "spec/source/helm/releaseName", more("-x")),
+    ("app path", "Application", "spec/**/path", more("-x")),
+    ("app another's path", "Application", "spec/**/path", sub(r"/(\w+)$", "/postgres")),
+    ("app repo", "Application", "spec/**/repoURL", be("https://git.example.org/evil.git")),
+    ("app version", "Application", "spec/**/targetRevision", be("*")),
+    ("app chart", "Application", "spec/**/chart", more("-x")),
+    ("app release", "Application", "spec/**/helm/releaseName", more("-x")),
     ("app namespace", "Application", "metadata/namespace", be("default")),
     ("app destination", "Application", "spec/destination/namespace", be("kube-system")),
     ("app cluster", "Application", "spec/destination/server", be("https://other.example.com")),
@@ -355,7 +355,7 @@ BREAKS = [(f"deleted {kind}", kind, OBJECT, gone) for kind in DELETED] + [
     ("app compare", "Application", "metadata/annotations/argocd.argoproj.io~1compare-options", gone),
     ("app wave word", "Application", "metadata/annotations/argocd.argoproj.io~1sync-wave", be("later")),
     ("app wave", "Application", "metadata/annotations/argocd.argoproj.io~1sync-wave", be("99")),
-    ("app recurse", "Application", "spec/source/directory", gone),
+    ("app recurse", "Application", "spec/**/directory", gone),
     ("project repos all", "AppProject", "spec/sourceRepos", be(["*"])),
     ("project a repo less", "AppProject", "spec/sourceRepos", first),
     ("project kinds all", "AppProject", "spec/clusterResourceWhitelist", be([{"group": "*", "kind": "*"}])),
@@ -437,7 +437,7 @@ BREAKS = [(f"deleted {kind}", kind, OBJECT, gone) for kind in DELETED] + [
 ] + [
     # LiteLLM's configuration, in a ConfigMap and in the values of its chart.
     (f"litellm {name}{where}", kind, base + path, change)
-    for base, kind, where in ((LITELLM, "ConfigMap", ""), (CHART, "Application", " in the chart"))
+    for base, kind, where in ((LITELLM, "ConfigMap", ""), (CHART, "Values", " in the chart"))
     for name, path, change in [
         ("alias", "/model_list/*/model_name", more("-x")),
         ("alias all", "/model_list/*/model_name", be("*")),
@@ -487,25 +487,25 @@ BREAKS = [(f"deleted {kind}", kind, OBJECT, gone) for kind in DELETED] + [
     ("litellm port", "Deployment@litellm", BOX + "/args", flag("--port", "4001")),
     ("litellm config path", "Deployment@litellm", BOX + "/args", flag("--config", "/etc/other/config.yaml")),
     ("litellm no config", "Deployment@litellm", BOX + "/args", unflag("--config")),
-    ("chart key secret", "Application", VALUES + "/masterkeySecretName", more("-x")),
-    ("chart database secret", "Application", VALUES + "/db/secret/name", more("-x")),
-    ("chart Service type", "Application", VALUES + "/service/type", be("LoadBalancer")),
-    ("chart ingress", "Application", VALUES, with_(ingress={"enabled": True})),
-    ("chart crds off", "Application", VALUES + "/crds/*", be(False)),
-    ("chart installCRDs off", "Application", VALUES + "/installCRDs", be(False)),
-    ("inference extension off", "Application", VALUES + "/inferenceExtension/enabled", be(False)),
-    ("full name", "Application", VALUES + "/fullnameOverride", more("-x")),
+    ("chart key secret", "Values", VALUES + "/masterkeySecretName", more("-x")),
+    ("chart database secret", "Values", VALUES + "/db/secret/name", more("-x")),
+    ("chart Service type", "Values", VALUES + "/service/type", be("LoadBalancer")),
+    ("chart ingress", "Values", VALUES, with_(ingress={"enabled": True})),
+    ("chart crds off", "Values", VALUES + "/crds/*", be(False)),
+    ("chart installCRDs off", "Values", VALUES + "/installCRDs", be(False)),
+    ("inference extension off", "Values", VALUES + "/inferenceExtension/enabled", be(False)),
+    ("full name", "Values", VALUES + "/fullnameOverride", more("-x")),
     # Dex.
-    ("dex issuer", "Application", VALUES + "/config/issuer", be("http://dex.other.svc:5556")),
-    ("dex static client", "Application", VALUES + "/config/staticClients/*/id", more("-x")),
-    ("dex client literal", "Application", VALUES + "/config/staticClients/*", lambda old: {**{k: v for k, v in old.items() if k != "secretEnv"}, "secret": "changeme"}),
-    ("dex client public", "Application", VALUES + "/config/staticClients/*", with_(public=True)),
-    ("dex client env", "Application", VALUES + "/config/staticClients/*/secretEnv", more("_X")),
-    ("dex hash env", "Application", VALUES + "/config/staticPasswords/*/hashFromEnv", more("_X")),
-    ("dex storage", "Application", VALUES + "/config/storage/type", be("memory")),
-    ("dex expiry", "Application", VALUES + "/config/expiry/idTokens", be("8760h")),
-    ("dex env", "Application", VALUES + "/envVars/*/valueFrom/secretKeyRef/key", more("_X")),
-    ("dex env Secret", "Application", VALUES + "/envVars/*/valueFrom/secretKeyRef/name", more("-x")),
+    ("dex issuer", "Values", VALUES + "/config/issuer", be("http://dex.other.svc:5556")),
+    ("dex static client", "Values", VALUES + "/config/staticClients/*/id", more("-x")),
+    ("dex client literal", "Values", VALUES + "/config/staticClients/*", lambda old: {**{k: v for k, v in old.items() if k != "secretEnv"}, "secret": "changeme"}),
+    ("dex client public", "Values", VALUES + "/config/staticClients/*", with_(public=True)),
+    ("dex client env", "Values", VALUES + "/config/staticClients/*/secretEnv", more("_X")),
+    ("dex hash env", "Values", VALUES + "/config/staticPasswords/*/hashFromEnv", more("_X")),
+    ("dex storage", "Values", VALUES + "/config/storage/type", be("memory")),
+    ("dex expiry", "Values", VALUES + "/config/expiry/idTokens", be("8760h")),
+    ("dex env", "Values", VALUES + "/envVars/*/valueFrom/secretKeyRef/key", more("_X")),
+    ("dex env Secret", "Values", VALUES + "/envVars/*/valueFrom/secretKeyRef/name", more("-x")),
     # OpenTelemetry.
     ("otel endpoint", "ConfigMap", EPP + "/receivers/otlp/protocols/grpc/endpoint", sub("4317", "4319")),
     ("otel loopback", "ConfigMap", EPP + "/receivers/otlp/protocols/grpc/endpoint", sub("0.0.0.0", "localhost")),

@@ -164,13 +164,13 @@ HARMLESS = [
     ("store retention", "ObjectStore", "spec/retentionPolicy", lambda _: "60d"),
     ("otel batch", "ConfigMap", EPP + "/processors/batch", lambda _: {"timeout": "2s"}),
     ("otel limit", "ConfigMap", EPP + "/processors/memory_limiter/limit_percentage", lambda _: 75),
-    ("dex expiry", "Application", VALUES + "/config/expiry/idTokens", lambda _: "30m"),
-    ("dex resources", "Application@dex", VALUES + "/resources/limits/memory", lambda _: "256Mi"),
-    ("chart replicas", "Application", VALUES + "/replicaCount", lambda _: 2),
+    ("dex expiry", "Values", VALUES + "/config/expiry/idTokens", lambda _: "30m"),
+    ("dex resources", "Values@dex", VALUES + "/resources/limits/memory", lambda _: "256Mi"),
+    ("chart replicas", "Values", VALUES + "/replicaCount", lambda _: 2),
     ("comment in text", "ConfigMap", "data/*", noted),
 ] + [
     (f"litellm {name}{where}", kind, base + path, change)
-    for base, kind, where in ((LITELLM, "ConfigMap", ""), (CHART, "Application", " in the chart"))
+    for base, kind, where in ((LITELLM, "ConfigMap", ""), (CHART, "Values", " in the chart"))
     for name, path, change in [
         ("entries backwards", "/model_list", turned),
         ("keys backwards", "", lambda old: backwards(old) if isinstance(old, dict) and "model_list" in old else old),
