@@ -7,7 +7,8 @@ use crate::digest;
 use crate::finding::Finding;
 use crate::shown;
 
-const HEAD: &str = "# Findings that `gatewright check --baseline` does not tell; `--write-baseline` makes this file anew.
+const HEAD: &str =
+    "# Findings that `gatewright check --baseline` does not tell; `--write-baseline` makes this file anew.
 # fingerprint, how many, code, and what it is about
 ";
 

@@ -50,8 +50,9 @@ pub(crate) fn check(workspace: &Workspace<'_>, args: &Check) -> Result<Outcome> 
             return Ok(Outcome { talk, ..Outcome::default() });
         }
         let text = disk::baseline(&path)?;
-        let accepted = Baseline::read(&text)
-            .map_err(|line| anyhow!("{shown} is no baseline: line {line} names no finding\n`--write-baseline` makes it anew"))?;
+        let accepted = Baseline::read(&text).map_err(|line| {
+            anyhow!("{shown} is no baseline: line {line} names no finding\n`--write-baseline` makes it anew")
+        })?;
         let before = findings.len();
         let (new, gone) = accepted.news(findings);
         findings = new;

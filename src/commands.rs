@@ -133,7 +133,10 @@ impl Workspace<'_> {
                 ),
                 false => did_you_mean(topic, &names),
             };
-            return Err(anyhow!("there is no `{topic}` to explain; a topic is one of {kinds}, as KIND/NAMESPACE/NAME\n{hint}").into());
+            return Err(anyhow!(
+                "there is no `{topic}` to explain; a topic is one of {kinds}, as KIND/NAMESPACE/NAME\n{hint}"
+            )
+            .into());
         }
         Ok(Outcome::data(said.join("\n")))
     }

@@ -156,7 +156,8 @@ impl Crds {
             match served.iter().find(|k| k.version == version) {
                 Some(found) => builtin::judge(found, object, old, &mut out),
                 None if served.is_empty() => {
-                    let elsewhere: Vec<String> = builtin::elsewhere(group, kind).iter().map(|k| k.api_version()).collect();
+                    let elsewhere: Vec<String> =
+                        builtin::elsewhere(group, kind).iter().map(|k| k.api_version()).collect();
                     if elsewhere.is_empty() {
                         return Verdict::NoSchema;
                     }

@@ -82,10 +82,7 @@ mod tests {
         let many = ["a", "b", "c"].map(|name| {
             finding(&format!("Job x/{name}"), &format!("/spec/{}/y", name.len()), "`spec[0]` has no field `y`")
         });
-        let few = [
-            finding("Pod x/a", "/spec", "no field `y`"),
-            finding("Pod x/b", "/spec", "no field `z`"),
-        ];
+        let few = [finding("Pod x/a", "/spec", "no field `y`"), finding("Pod x/b", "/spec", "no field `z`")];
         let all: Vec<Finding> = many.into_iter().chain(few).collect();
         let sizes: Vec<usize> = causes(&all).iter().map(Vec::len).collect();
         assert_eq!(sizes, [3, 1, 1]);

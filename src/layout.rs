@@ -107,7 +107,8 @@ impl Layout {
 
     /// The charts that lie in no other one.
     pub fn charts(&self) -> impl Iterator<Item = &str> {
-        let outer = |chart: &&String| ancestors(chart.trim_end_matches('/')).all(|folder| !self.charts.contains(folder));
+        let outer =
+            |chart: &&String| ancestors(chart.trim_end_matches('/')).all(|folder| !self.charts.contains(folder));
         self.charts.iter().filter(outer).map(String::as_str)
     }
 

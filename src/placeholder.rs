@@ -13,7 +13,8 @@ pub fn is_in(name: &str) -> bool {
 /// True for a value of one line that Flux fills in, or that SOPS keeps.
 fn is_filled(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
-    !value.contains('\n') && value.contains("${") || value.starts_with("ENC[") || is_in(value) && !value.contains("{{")
+    let plain = !value.contains('\n') && !value.contains("{{");
+    plain && is_in(value) || value.starts_with("ENC[")
 }
 
 /// What no placeholder makes right.

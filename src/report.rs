@@ -63,8 +63,11 @@ pub fn text(findings: &[Finding]) -> String {
         (errors, warnings) => text += &format!("{}, {}\n", plural(errors, "error"), plural(warnings, "warning")),
     }
     if findings.len() >= MANY {
-        text += &format!("by code: {}
-", gather::by_code(findings.iter()));
+        text += &format!(
+            "by code: {}
+",
+            gather::by_code(findings.iter())
+        );
     }
     // The crate replaces most control characters in excerpts, but not all.
     shown::drawn(&text)

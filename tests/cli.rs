@@ -99,7 +99,9 @@ fn a_baseline_accepts_what_is_there_and_tells_what_is_new() {
     let folder = folder("baseline");
     fs::create_dir_all(folder.join("m")).unwrap();
     let service = |name: &str| {
-        format!("apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: x}}\nspec: {{prots: 1, ports: [{{port: 80}}]}}\n")
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: x}}\nspec: {{prots: 1, ports: [{{port: 80}}]}}\n"
+        )
     };
     let write = |names: &[&str]| {
         let text: Vec<String> = names.iter().map(|name| service(name)).collect();
@@ -123,7 +125,11 @@ fn a_baseline_accepts_what_is_there_and_tells_what_is_new() {
     let said = check(&["--baseline", "b"]);
     assert_eq!(said.code, 1);
     assert!(said.err.contains("Service x/e") && !said.err.contains("m/s.yaml:9"), "{}", said.err);
-    assert!(said.err.contains("match nothing any more") && said.err.contains("  unknown-field Service x/a /spec"), "{}", said.err);
+    assert!(
+        said.err.contains("match nothing any more") && said.err.contains("  unknown-field Service x/a /spec"),
+        "{}",
+        said.err
+    );
     assert_eq!(check(&["--baseline", "b", "--write-baseline"]).code, 0);
     assert_ne!(fs::read_to_string(folder.join("b")).unwrap(), text);
     fs::write(folder.join("b"), "what is this\n").unwrap();

@@ -496,7 +496,9 @@ fn all_stable_kinds_have_definitions() {
         let object = json!({ "apiVersion": version, "kind": kind, "metadata": { "name": "a", "namespace": "x" } });
         assert_eq!(judged(object), ["version-not-served /apiVersion"], "{version} {kind}");
     }
-    for (version, kind) in [("v1", "Config"), ("kustomize.config.k8s.io/v1beta1", "Job"), ("resource.k8s.io/v1alpha3", "DeviceTaintRule")] {
+    for (version, kind) in
+        [("v1", "Config"), ("kustomize.config.k8s.io/v1beta1", "Job"), ("resource.k8s.io/v1alpha3", "DeviceTaintRule")]
+    {
         let object = json!({ "apiVersion": version, "kind": kind, "metadata": { "name": "a" } });
         assert!(matches!(crds.verdict(&object), Verdict::NoSchema), "{version} {kind}");
     }

@@ -247,7 +247,12 @@ fn resources(resources: &Spot<'_>, out: &mut Vec<Violation>) {
                 request.refuse(format!("`{}` needs the same under `limits`: it cannot be overcommitted", request.path)),
             );
         } else if extended && asked != most {
-            let message = format!("`{}` is {}, and must equal its limit {}: it cannot be overcommitted", request.path, amount(&request), amount(&limit));
+            let message = format!(
+                "`{}` is {}, and must equal its limit {}: it cannot be overcommitted",
+                request.path,
+                amount(&request),
+                amount(&limit)
+            );
             out.push(request.refuse(message));
         } else if asked > most && most.is_some() {
             let message = format!("`{}` is {}, more than its limit {}", request.path, amount(&request), amount(&limit));
