@@ -33,7 +33,7 @@ pub fn write(findings: &[Finding]) -> String {
     let mut entries: BTreeMap<String, (usize, &Finding)> = BTreeMap::new();
     findings.iter().for_each(|finding| entries.entry(fingerprint(finding)).or_insert((0, finding)).0 += 1);
     let line = |(print, (count, finding)): (String, (usize, &Finding))| {
-        let about = shown::line(&about(finding).replacen('\n', " ", 1));
+        let about = shown::line(&about(finding).replace('\n', " "));
         (format!("{} {about}", finding.code.name()), format!("{print} {count}"))
     };
     let mut lines: Vec<(String, String)> = entries.into_iter().map(line).collect();

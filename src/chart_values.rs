@@ -1,7 +1,7 @@
 //! Applications whose chart takes its values from a file beside them (`$ref/path` of a second source) -> the same with the
 //! values in them, so that rules and claims see what the chart is told, and where that stands. Knows no chart.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -46,8 +46,7 @@ pub fn linked<'f>(
         let helm = whole.get_or_insert_with(|| value.clone()).pointer_mut(&pointer)?.as_object_mut()?;
         helm.remove("valueFiles");
         helm.insert("valuesObject".into(), values.clone());
-        let (path, text) = (path.to_owned(), text.clone());
-        all.push(Linked { pointer: format!("{pointer}/valuesObject"), path, text, file: OnceLock::new() });
+        all.push(Linked { pointer: format!("{pointer}/valuesObject"), path: path.to_owned(), text: text.clone() });
     }
     Some((whole?, all))
 }

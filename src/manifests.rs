@@ -2,7 +2,7 @@
 //! one; the files outside such a folder are divided as `layout` tells.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -61,6 +61,8 @@ pub struct Document {
     pub position: usize,
     /// Values of charts, from files beside it.
     pub linked: Vec<Linked>,
+    /// As in [`crate::object::Object::made`].
+    pub made: OnceLock<Vec<File>>,
     below: usize,
 }
 
@@ -328,6 +330,7 @@ fn documents(source: &Arc<Source>, alone: bool) -> (Vec<Document>, Vec<Finding>)
                         file: file.clone(),
                         position,
                         linked: Vec::new(),
+                        made: OnceLock::new(),
                         below: 0,
                     });
                 }

@@ -104,8 +104,6 @@ pub struct Linked {
     pub path: String,
     /// Its text: the part and nothing else.
     pub text: Arc<str>,
-    /// The file, once somebody asked for a place in it.
-    pub file: OnceLock<File>,
 }
 
 /// One object in its file.
@@ -125,10 +123,10 @@ pub struct Object<'a> {
     pub document: usize,
     /// The file, where it may hold other objects too.
     pub file: Option<&'a File>,
+    /// Its file and those of its linked parts, once somebody asked for a place in it.
+    pub made: Option<&'a OnceLock<Vec<File>>>,
     /// Parts that stand in other files.
     pub linked: &'a [Linked],
-    /// The file of an object that was rendered, once somebody asked for a place in it.
-    pub made: Option<&'a OnceLock<File>>,
     /// Set once no rule that looks at one object alone has anything to say; equal objects share it.
     pub clean: Option<&'a OnceLock<()>>,
 }
@@ -195,18 +193,19 @@ impl<'a> Object<'a> {
     /// Where the part at a JSON pointer stands in the file (a scalar, or the key of a map or list), or the deepest part of
     /// that way that is there.
     pub fn place(&self, pointer: &str) -> Place {
-        for linked in self.linked {
+        let file = |path: &str, text: &str| File::new(&Source::new(format!("{}{path}", self.folder), text));
+        let linked = || self.linked.iter().map(|linked| file(&linked.path, &linked.text));
+        let fresh = OnceLock::new();
+        let files = self.made.unwrap_or(&fresh).get_or_init(|| match self.file {
+            Some(_) => linked().collect(),
+            None => linked().chain([file(self.path, self.text)]).collect(),
+        });
+        for (linked, file) in self.linked.iter().zip(files) {
             if let Some(rest) = pointer.strip_prefix(&linked.pointer) {
-                let file = || File::new(&Source::new(format!("{}{}", self.folder, linked.path), &*linked.text));
-                return linked.file.get_or_init(file).place(0, rest);
+                return file.place(0, rest);
             }
         }
-        let file = || File::new(&Source::new(format!("{}{}", self.folder, self.path), self.text));
-        match (self.file, self.made) {
-            (Some(file), _) => file.place(self.document, pointer),
-            (None, Some(made)) => made.get_or_init(file).place(self.document, pointer),
-            (None, None) => file().place(self.document, pointer),
-        }
+        self.file.or(files.last()).expect("one of both").place(self.document, pointer)
     }
 }
 

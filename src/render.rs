@@ -63,7 +63,7 @@ pub struct Placed {
     /// File below the cluster's folder.
     pub path: String,
     /// As in [`crate::object::Object::made`].
-    pub file: OnceLock<File>,
+    pub files: OnceLock<Vec<File>>,
 }
 
 /// All manifests of one cluster, by identity.
@@ -102,7 +102,7 @@ pub fn render(plan: &Plan<'_>, memo: &Memo) -> Result<Bundle, Vec<Finding>> {
                 manifest: manifest.clone(),
                 component: component.name.clone(),
                 path: String::new(),
-                file: OnceLock::new(),
+                files: OnceLock::new(),
             };
             if let Some(other) = manifests.insert(manifest.identity.clone(), placed) {
                 let source = plan.catalog.templates.source(&manifest.template).expect("a template of the catalog");

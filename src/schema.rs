@@ -278,19 +278,31 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// Longest name that may be meant, in bytes.
+const LONGEST: usize = 300;
+
+/// Names that are listed where none is near.
+const LISTED: usize = 100;
+
 /// `did you mean ...?` where a known name is near, else the list of names.
 pub fn did_you_mean(given: &str, known: &[&str]) -> String {
+    let lower = given.to_lowercase();
+    let allowed = |name: &str| 1 + name.len() / 4;
+    // The lengths alone tell of most that they are not near; there may be many of them, and long ones.
     let near = known
         .iter()
-        .map(|name| (strsim::damerau_levenshtein(&given.to_lowercase(), &name.to_lowercase()), name))
+        .filter(|name| name.len().abs_diff(given.len()) <= 4 * allowed(name) && name.len() <= LONGEST)
+        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
         .min()
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 4);
+        .filter(|(distance, name)| *distance <= allowed(name));
     match near {
         Some((_, name)) => format!("did you mean `{name}`?"),
         None if known.is_empty() => "nothing goes here: remove it".into(),
         None => {
-            let names: Vec<String> = known.iter().map(|n| format!("`{n}`")).collect();
-            format!("known here: {}", names.join(", "))
+            let names: Vec<String> = known.iter().take(LISTED).map(|n| format!("`{n}`")).collect();
+            let more = known.len().saturating_sub(LISTED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("known here: {}{more}", names.join(", "))
         }
     }
 }

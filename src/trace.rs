@@ -63,8 +63,8 @@ pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec
 struct Memo {
     /// Texts of templates filled with marks, as read, by the file that one yields or by the group and document.
     filled: RefCell<BTreeMap<(String, String), Option<Rc<Filled>>>>,
-    /// Files of charts' values as read, by their names.
-    values: RefCell<BTreeMap<String, Option<Rc<Node>>>>,
+    /// Rendered files, as read.
+    read: RefCell<BTreeMap<String, Option<Rc<Node>>>>,
     /// The place and the names of a line of a template.
     lines: RefCell<BTreeMap<(String, usize), Option<(Place, BTreeSet<String>)>>>,
     /// The names in a text.
@@ -90,9 +90,12 @@ impl Memo {
         made
     }
 
-    fn values(&self, source: &Arc<Source>) -> Option<Rc<Node>> {
-        let read = || yaml::nodes(source).ok()?.into_iter().next().map(Rc::new);
-        self.values.borrow_mut().entry(source.name.clone()).or_insert_with(read).clone()
+    /// The pointer to a place of a rendered file.
+    fn pointer(&self, place: &Place) -> Option<String> {
+        let mut read = self.read.borrow_mut();
+        let first = || yaml::nodes(&place.source).ok()?.into_iter().next().map(Rc::new);
+        let node = read.entry(place.source.name.clone()).or_insert_with(first).clone()?;
+        pointer_of(&node, place)
     }
 
     fn names(&self, plan: &Plan<'_>, text: &str) -> BTreeSet<String> {
@@ -103,7 +106,7 @@ impl Memo {
 
 /// The way from a part of a rendered file to its cause: the template's line, the group's, that of a document's template.
 fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place) -> Option<Vec<Spot<'a>>> {
-    let pointer = pointer_of(placed.file.get()?.node(0)?, rendered)?;
+    let pointer = memo.pointer(rendered)?;
     let template = in_template(plan, memo, placed, &pointer)?;
     let group = in_secrets(plan, memo, placed, &template).or_else(|| in_component(plan, memo, placed, &template));
     let mut trail: Vec<Spot<'a>> = [template].into_iter().chain(group).collect();
@@ -194,10 +197,10 @@ fn names(plan: &Plan<'_>, source: &Arc<Source>, line: usize) -> BTreeSet<String>
 
 /// The values of a chart stand in the group file.
 fn in_chart<'a>(plan: &'a Plan<'_>, memo: &Memo, values: &ChartValues, rendered: &Place) -> Option<Vec<Spot<'a>>> {
-    let pointer = pointer_of(memo.values(&rendered.source)?.as_ref(), rendered)?;
+    let pointer = memo.pointer(rendered)?;
     let component = plan.components.iter().find(|c| c.name == values.component)?;
-    let file = format!("/components/{}/chart/values", component.name);
-    let spot = in_group(plan, memo, &component.group, &file, &pointer)?;
+    let under = format!("/components/{}/chart/values", component.name);
+    let spot = in_group(plan, memo, &component.group, &under, &pointer)?;
     let document = in_document(plan, memo, &spot);
     Some([spot].into_iter().chain(document).collect())
 }

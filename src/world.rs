@@ -48,8 +48,8 @@ impl<'a> World<'a> {
             text: &placed.manifest.text,
             document: 0,
             file: None,
+            made: Some(&placed.files),
             linked: &placed.manifest.linked,
-            made: Some(&placed.file),
             clean: Some(&placed.manifest.clean),
         });
         let (objects, repeated) = Objects::new(objects);
@@ -78,8 +78,8 @@ impl<'a> World<'a> {
             text: &document.file.source.text,
             document: document.position,
             file: Some(&document.file),
+            made: Some(&document.made),
             linked: &document.linked,
-            made: None,
             clean: None,
         });
         let (objects, repeated) = Objects::new(objects);

@@ -88,8 +88,8 @@ fn findings(items: &[&Item], existing: &[Existing]) -> Vec<Finding> {
         text: &item.text,
         document: 0,
         file: None,
-        linked: &[],
         made: None,
+        linked: &[],
         clean: None,
     });
     let (objects, repeated) = Objects::new(objects);

@@ -62,8 +62,8 @@ impl Input {
             text: &self.file.source.text,
             document: self.position,
             file: Some(&self.file),
-            linked: &[],
             made: None,
+            linked: &[],
             clean: None,
         }
     }
@@ -82,6 +82,7 @@ pub fn schema(kind: &str) -> Option<&'static Schema> {
 /// Reads files, sorted by name; every mistake of all of them.
 pub fn read(sources: &[Arc<Source>]) -> (Vec<Input>, Vec<Finding>) {
     let (mut inputs, mut findings): (Vec<Input>, Vec<Finding>) = (Vec::new(), Vec::new());
+    let mut first: BTreeMap<Identity, usize> = BTreeMap::new();
     for source in sources {
         let (documents, mistakes_of_yaml) = kubeyaml::read(source);
         findings.extend(mistakes_of_yaml);
@@ -94,10 +95,15 @@ pub fn read(sources: &[Arc<Source>]) -> (Vec<Input>, Vec<Finding>) {
             let Some(node) = file.node(document.position) else { continue };
             match input(node, &file, document.position) {
                 // Files that are applied alone each bring the Namespaces they need.
-                Ok(input) if inputs.iter().any(|i| i.identity.kind == "Namespace" && i.value == input.value) => {}
+                Ok(input)
+                    if input.identity.kind == "Namespace"
+                        && first.get(&input.identity).is_some_and(|i| inputs[*i].value == input.value) => {}
                 Ok(input) => {
                     findings.extend(mistakes(node, &input.identity));
-                    findings.extend(twice(&inputs, &input, node));
+                    match first.get(&input.identity) {
+                        Some(other) => findings.push(twice(&inputs[*other], &input, node)),
+                        None => drop(first.insert(input.identity.clone(), inputs.len())),
+                    }
                     inputs.push(input);
                 }
                 Err(finding) => findings.push(finding),
@@ -117,12 +123,11 @@ fn input(node: &Node, file: &Arc<File>, position: usize) -> Result<Input, Findin
     }
 }
 
-fn twice(inputs: &[Input], input: &Input, node: &Node) -> Option<Finding> {
-    let other = inputs.iter().find(|other| other.identity == input.identity)?;
+fn twice(other: &Input, input: &Input, node: &Node) -> Finding {
     let finding = Finding::error(Code::DuplicateObject, format!("{} stands twice", input.identity));
     let finding =
         finding.place(value_place(node, "/metadata/name")).help("one object has one owner: rename one, or drop it");
-    Some(finding.related(other.object().place("/metadata/name"), "here it stands first"))
+    finding.related(other.object().place("/metadata/name"), "here it stands first")
 }
 
 /// What the API server and the webhooks would refuse.

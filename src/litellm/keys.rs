@@ -113,9 +113,10 @@ fn near<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
         return None;
     }
     let allowed = if key.len() < 8 { 1 } else { 2 };
-    let distance = |k: &&str| strsim::damerau_levenshtein(key, k);
-    let best = known.iter().copied().min_by_key(distance)?;
-    (distance(&best) <= allowed && key.len() > 3).then_some(best)
+    // Names of another length are further away than is allowed; there may be ten thousands of keys.
+    let near = known.iter().filter(|k| key.len() > 3 && k.len().abs_diff(key.len()) <= allowed);
+    let measured = near.map(|k| (strsim::damerau_levenshtein(key, k), *k));
+    measured.min_by_key(|(distance, _)| *distance).filter(|(distance, _)| *distance <= allowed).map(|(_, best)| best)
 }
 
 #[cfg(test)]
