@@ -106,11 +106,11 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
 pub fn check(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     let mut all = findings(world, crds);
     all.extend(agentic::rules::check_objects(&world.objects, world.closed));
-    all.extend(promises(world));
     if !world.closed {
         all.retain(|finding| !placeholder::decides(finding));
         all.iter_mut().for_each(soften);
     }
+    all.extend(promises(world));
     silence::apply(all, world.silences)
 }
 

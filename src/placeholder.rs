@@ -13,8 +13,9 @@ pub fn is_in(name: &str) -> bool {
 /// True for a value of one line that Flux fills in, or that SOPS keeps.
 fn is_filled(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
-    let plain = !value.contains('\n') && !value.contains("{{");
-    plain && is_in(value) || value.starts_with("ENC[")
+    // In a script such a variable is the shell's, and double braces are what another tool reads in the cluster.
+    let others = value.contains('\n') || value.contains("{{");
+    !others && is_in(value) || value.starts_with("ENC[")
 }
 
 /// What no placeholder makes right.
