@@ -57,8 +57,22 @@ impl Tree for Node {
 }
 
 /// Signs of certificates and public keys, which look random.
-const PUBLIC: [&str; 6] =
-    ["-----BEGIN CERTIFICATE", "-----BEGIN PUBLIC", "ssh-ed25519 ", "ssh-rsa ", "ecdsa-sha2", "ssh-dss "];
+const PUBLIC: [&str; 8] = [
+    "MIIBIjANBgkqhkiG9w0B",
+    "MIICIjANBgkqhkiG9w0B",
+    "-----BEGIN CERTIFICATE",
+    "-----BEGIN PUBLIC",
+    "ssh-ed25519 ",
+    "ssh-rsa ",
+    "ecdsa-sha2",
+    "ssh-dss ",
+];
+
+/// A JSON Web Key without the private exponent, also inside a text of JSON.
+fn is_public_jwk(text: &str) -> bool {
+    let has = |name: &str| text.contains(&format!("\"{name}\"")) || text.contains(&format!("\"{name}\\\""));
+    has("kty") && !has("d")
+}
 
 /// What a text of that name holds: `None` when nothing that belongs in a secret store.
 pub fn holds(named: Option<Says>, words: &str) -> Option<&'static str> {
@@ -69,8 +83,7 @@ pub fn holds(named: Option<Says>, words: &str) -> Option<&'static str> {
         let keys = decoded(words).filter(|text| form::keys(text).any(|(_, what)| what == PEM));
         return keys.map(|_| PEM);
     }
-    let public =
-        || PUBLIC.iter().any(|sign| words.contains(sign)) || words.contains("\"kty\"") && !words.contains("\"d\"");
+    let public = || PUBLIC.iter().any(|sign| words.contains(sign)) || is_public_jwk(words);
     let by_form = form::keys(words).map(|(_, what)| what).find(|what| *what == PEM || !public());
     if by_form.is_some() {
         return by_form;

@@ -24,7 +24,9 @@ const ELSEWHERE: [&str; 2] = ["/api_base", "/description"];
 /// Every address names a Service and one of its ports, where the namespace is one of this cluster's.
 pub fn addresses(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for object in inventory.world.objects.iter().filter(|object| object.text.contains(".svc")) {
+    // A text that is one object's is soon told to have none; that of a file with many would be read for each of them.
+    let may = |object: &&Object<'_>| object.file.is_some() || object.text.contains(".svc");
+    for object in inventory.world.objects.iter().filter(may) {
         strings(object.value, &mut |pointer, text| {
             if !ELSEWHERE.iter().any(|field| pointer.ends_with(field)) {
                 // The port may stand beside a host.
