@@ -107,11 +107,19 @@ pub fn check(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     let mut all = findings(world, crds);
     all.extend(agentic::rules::check_objects(&world.objects, world.closed));
     if !world.closed {
-        all.retain(|finding| !placeholder::decides(finding));
+        all.retain(|finding| !placeholder::decides(finding) && !is_completed(world, finding));
         all.iter_mut().for_each(soften);
     }
     all.extend(promises(world));
     silence::apply(all, world.silences)
+}
+
+/// A field that a patch of a kustomization may bring.
+fn is_completed(world: &World<'_>, finding: &Finding) -> bool {
+    let needs = finding.code == Code::InvalidField && finding.message.contains("` needs `");
+    let (Some(beyond), Some(about)) = (world.beyond.filter(|_| needs), &finding.about) else { return false };
+    let (kind, name) = about.object.split_once(' ').unwrap_or_default();
+    beyond.is_changed(kind, name.rsplit('/').next().unwrap_or_default())
 }
 
 /// What a folder of others does not settle is a warning: which release of an operator a cluster runs, what else lies in its

@@ -80,6 +80,18 @@ fn a_kustomization_gives_a_namespace_and_takes_patches() {
 }
 
 #[test]
+fn patches_bring_what_a_base_lacks() {
+    let base = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web, namespace: shop }\nspec:\n  template:\n    \
+        metadata: { labels: { app: web } }\n    spec: { containers: [{ name: web, image: \"web:1\" }] }\n";
+    let list = "resources: [web.yaml]\n";
+    earns(&[("kustomization.yaml", list), ("web.yaml", base)], &["invalid-field!"]);
+    let patched = "resources: [web.yaml]\npatches: [{ target: { kind: Deployment }, path: more.json }]\n";
+    earns(&[("kustomization.yaml", patched), ("web.yaml", base)], &[]);
+    // A patch that is not in use.
+    earns(&[("kustomization.yaml", "resources: []\n"), ("web.yaml", base)], &[]);
+}
+
+#[test]
 fn charts_and_templates_are_noted_once() {
     let template = "{{- if .Values.on }}\napiVersion: v1\nkind: ConfigMap\n{{- end }}\n";
     let files = [
