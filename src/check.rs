@@ -107,11 +107,19 @@ pub fn check(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     let mut all = findings(world, crds);
     all.extend(agentic::rules::check_objects(&world.objects, world.closed));
     if !world.closed {
-        all.retain(|finding| !placeholder::decides(finding));
+        all.retain(|finding| !placeholder::decides(finding) && !is_completed(world, finding));
         all.iter_mut().for_each(soften);
     }
     all.extend(promises(world));
     silence::apply(all, world.silences)
+}
+
+/// A field that a patch of a kustomization may bring.
+fn is_completed(world: &World<'_>, finding: &Finding) -> bool {
+    let needs = finding.code == Code::InvalidField && finding.message.contains("` needs `");
+    let (Some(beyond), Some(about)) = (world.beyond.filter(|_| needs), &finding.about) else { return false };
+    let (kind, name) = about.object.split_once(' ').unwrap_or_default();
+    beyond.is_changed(kind, name.rsplit('/').next().unwrap_or_default())
 }
 
 /// What a folder of others does not settle is a warning: which release of an operator a cluster runs, what else lies in its
@@ -181,8 +189,10 @@ fn promises(world: &World<'_>) -> Vec<Finding> {
         let all = || world.objects.iter().map(|o| (o.identity, o.value));
         let gaps = promise.evidence.iter().filter_map(|evidence| evidence::gap(evidence, all()));
         let tell = |gap: Gap<'_>| {
-            let message =
-                format!("the claim `{}` of group `{}` lacks evidence: {}", promise.control, promise.group, gap.sentence);
+            let message = format!(
+                "the claim `{}` of group `{}` lacks evidence: {}",
+                promise.control, promise.group, gap.sentence
+            );
             let object = gap.object.and_then(|i| world.objects.get(&i.group, &i.kind, &i.namespace, &i.name));
             let finding = match object {
                 Some(object) => object.error(Code::ClaimGap, &gap.pointer, message),

@@ -1,5 +1,6 @@
 //! One function a command: it reads through `disk`, calls the pipeline, and says what goes to which stream.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -46,7 +47,10 @@ pub fn run(args: &Args) -> Result<Outcome> {
     if matches!(args.command, Command::Init) {
         return init(folder, &args.file);
     }
-    let catalog = Catalog::new(&disk::catalog_files(folder)?).map_err(|f| Failure::Findings(sorted(f)))?;
+    // Of a folder of others, `groups/` and `templates/` are not ours to read.
+    let of_others = matches!(&args.command, Command::Check(check) if check.manifests.is_some());
+    let files = if of_others { BTreeMap::new() } else { disk::catalog_files(folder)? };
+    let catalog = Catalog::new(&files).map_err(|f| Failure::Findings(sorted(f)))?;
     let workspace = Workspace { folder, file: &args.file, catalog: &catalog };
     match &args.command {
         Command::Resolve { output } => workspace.resolve(*output),

@@ -107,7 +107,8 @@ impl Layout {
 
     /// The charts that lie in no other one.
     pub fn charts(&self) -> impl Iterator<Item = &str> {
-        let outer = |chart: &&String| ancestors(chart.trim_end_matches('/')).all(|folder| !self.charts.contains(folder));
+        let outer =
+            |chart: &&String| ancestors(chart.trim_end_matches('/')).all(|folder| !self.charts.contains(folder));
         self.charts.iter().filter(outer).map(String::as_str)
     }
 
@@ -178,6 +179,13 @@ impl Layout {
         let mut beyond = Beyond { patched: patches, ..Beyond::default() };
         for Item { path, identity, .. } in items {
             beyond.add(&identity.kind, &identity.namespace, identity.name.clone());
+            // Kustomize writes the namespace of accounts into bindings; and what lies beside a kustomization that does not
+            // list it may be a patch.
+            let listed = self.listed.contains_key(*path);
+            let beside = !listed && self.kustomizations.contains_key(folder_of(path));
+            if beside || listed && identity.kind.ends_with("RoleBinding") {
+                beyond.patched.insert((identity.kind.clone(), identity.name.clone()));
+            }
             let listing = self.listed.get(*path).into_iter().flatten();
             for kustomization in listing.filter_map(|folder| self.kustomizations.get(folder)) {
                 let (before, behind) = &kustomization.affixes;

@@ -10,12 +10,13 @@ pub fn is_in(name: &str) -> bool {
     ["${", "{{"].iter().any(|mark| name.contains(mark)) || name == "_" || whole('{', '}') || whole('<', '>')
 }
 
-/// True for a value of one line that Flux fills in, or that SOPS keeps.
+/// True for a value of one line that Flux or a variable of kustomize fills in, or that SOPS keeps.
 fn is_filled(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
     // In a script such a variable is the shell's, and double braces are what another tool reads in the cluster.
     let others = value.contains('\n') || value.contains("{{");
-    !others && is_in(value) || value.starts_with("ENC[")
+    let of_kustomize = value.starts_with("$(") && value.ends_with(')');
+    !others && (is_in(value) || of_kustomize) || value.starts_with("ENC[")
 }
 
 /// What no placeholder makes right.
@@ -45,7 +46,7 @@ mod tests {
         for text in ["app", "$(HOST)", "a_b", "{", "*", "", "{\"keys\":[]}"] {
             assert!(!is_in(text), "{text}");
         }
-        assert!(is_filled("'${SIZE:=5Gi}'") && is_filled("ENC[AES256_GCM,data:x]"));
+        assert!(is_filled("$(MEMORY)") && is_filled("'${SIZE:=5Gi}'") && is_filled("ENC[AES256_GCM,data:x]"));
         assert!(!is_filled("postgresql://u:{{ .password }}@db/x") && !is_filled("a\necho ${X}"));
     }
 }

@@ -12,7 +12,8 @@ use gatewright::source::Source;
 use gatewright::world::World;
 
 fn findings(root: &str, files: &[(&str, &str)]) -> (Vec<Finding>, Vec<String>) {
-    let sources: Vec<Arc<Source>> = files.iter().map(|(name, text)| Source::new(format!("{root}{name}"), *text)).collect();
+    let sources: Vec<Arc<Source>> =
+        files.iter().map(|(name, text)| Source::new(format!("{root}{name}"), *text)).collect();
     let (worlds, mut findings) = manifests_below(root, &sources);
     findings.extend(worlds.iter().flat_map(|world| check::check(&World::of_manifests(world), &Crds::default())));
     (findings, worlds.into_iter().flat_map(|world| world.notes).collect())
@@ -33,12 +34,14 @@ fn earns(files: &[(&str, &str)], wanted: &[&str]) {
     assert_eq!(codes(files), wanted.iter().map(|code| (*code).to_owned()).collect(), "{files:?}");
 }
 
-const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: { name: web, namespace: shop }\nspec: { ports: [{ port: 80 }] }\n";
+const SERVICE: &str =
+    "apiVersion: v1\nkind: Service\nmetadata: { name: web, namespace: shop }\nspec: { ports: [{ port: 80 }] }\n";
 
 const CLAIM: &str = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data, namespace: shop }\n\
     spec: { accessModes: [ReadWriteOnce], storageClassName: CLASS, resources: { requests: { storage: 1Gi } } }\n";
 
-const CLASS: &str = "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: { name: fast }\nprovisioner: demo.example\n";
+const CLASS: &str =
+    "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: { name: fast }\nprovisioner: demo.example\n";
 
 #[test]
 fn two_overlays_are_two_worlds_and_two_files_of_one_are_one() {
@@ -67,12 +70,25 @@ fn a_kustomization_gives_a_namespace_and_takes_patches() {
     earns(&[("kustomization.yaml", given), ("route.yaml", route), ("shop.yaml", SERVICE)], &[]);
     let other = "namespace: office\nresources: [route.yaml]\n";
     earns(&[("kustomization.yaml", other), ("route.yaml", route), ("shop.yaml", SERVICE)], &["not-granted!"]);
-    let patch = "apiVersion: v1\nkind: Service\nmetadata: { name: web, namespace: shop }\nspec: { type: LoadBalancer }\n";
+    let patch =
+        "apiVersion: v1\nkind: Service\nmetadata: { name: web, namespace: shop }\nspec: { type: LoadBalancer }\n";
     let patched = "resources: [web.yaml]\npatches: [{ path: patch.yaml }]\n";
     earns(&[("kustomization.yaml", patched), ("web.yaml", SERVICE), ("patch.yaml", patch)], &[]);
     let component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [ns.yaml]\n";
     let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: { name: _ }\n";
     earns(&[("kustomization.yaml", component), ("ns.yaml", namespace)], &[]);
+}
+
+#[test]
+fn patches_bring_what_a_base_lacks() {
+    let base = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web, namespace: shop }\nspec:\n  template:\n    \
+        metadata: { labels: { app: web } }\n    spec: { containers: [{ name: web, image: \"web:1\" }] }\n";
+    let list = "resources: [web.yaml]\n";
+    earns(&[("kustomization.yaml", list), ("web.yaml", base)], &["invalid-field!"]);
+    let patched = "resources: [web.yaml]\npatches: [{ target: { kind: Deployment }, path: more.json }]\n";
+    earns(&[("kustomization.yaml", patched), ("web.yaml", base)], &[]);
+    // A patch that is not in use.
+    earns(&[("kustomization.yaml", "resources: []\n"), ("web.yaml", base)], &[]);
 }
 
 #[test]
@@ -205,5 +221,8 @@ fn an_application_of_the_whole_repository_is_found_from_anywhere() {
 fn a_rendered_folder_may_be_the_root() {
     let groups = "cluster: a\ngroups: {}\n";
     let other = SERVICE.replace("port: 80", "port: 81");
-    earns(&[("groups.yaml", groups), ("a.yaml", SERVICE), ("b.yaml", &other)], &["duplicate-object!", "unknown-namespace!"]);
+    earns(
+        &[("groups.yaml", groups), ("a.yaml", SERVICE), ("b.yaml", &other)],
+        &["duplicate-object!", "unknown-namespace!"],
+    );
 }

@@ -85,7 +85,8 @@ impl<'a> Delivery<'a> {
         for source in &mut sources {
             let inside = home.filter(|(repository, _)| *repository == source.repository);
             source.folder = inside.and_then(|(_, start)| below(source.path, start)).filter(|f| holds(&folders, f));
-            source.whole |= source.folder.is_some_and(|f| built(world, f));
+            // Elsewhere a kustomization may list a few files of many.
+            source.whole |= world.closed && source.folder.is_some_and(|f| built(world, f));
         }
         let mut by_folder: BTreeMap<&'a str, Vec<usize>> = BTreeMap::new();
         for (i, source) in sources.iter().enumerate() {

@@ -197,7 +197,8 @@ impl<'w, 'a> Inventory<'w, 'a> {
             return Absence::Sure;
         }
         let moved = known().any(|t| t.name == name && !namespace.is_empty() && !t.namespace.is_empty());
-        if moved || beside().next().is_some() || kind != "Secret" && self.brings(namespace) {
+        let alike = || beside().any(|thing| is_alike(&thing.name, name));
+        if moved || alike() || kind != "Secret" && self.brings(namespace) {
             return Absence::Likely;
         }
         Absence::Unknown

@@ -236,6 +236,8 @@ fn missing_port(reference: &Reference<'_, '_>, thing: &Thing<'_>, field: &str) -
     };
     let ports = thing.ports()?;
     let fits = |p: &crate::wiring::products::Port<'_>| match wanted {
+        // A section may be told by the number of its port (agentgateway 1.2.1).
+        Value::String(name) if field == "sectionName" => p.name == name || name.parse() == Ok(p.number),
         Value::String(name) => p.name == name,
         number => number.as_i64() == Some(p.number),
     };
