@@ -189,8 +189,10 @@ fn promises(world: &World<'_>) -> Vec<Finding> {
         let all = || world.objects.iter().map(|o| (o.identity, o.value));
         let gaps = promise.evidence.iter().filter_map(|evidence| evidence::gap(evidence, all()));
         let tell = |gap: Gap<'_>| {
-            let message =
-                format!("the claim `{}` of group `{}` lacks evidence: {}", promise.control, promise.group, gap.sentence);
+            let message = format!(
+                "the claim `{}` of group `{}` lacks evidence: {}",
+                promise.control, promise.group, gap.sentence
+            );
             let object = gap.object.and_then(|i| world.objects.get(&i.group, &i.kind, &i.namespace, &i.name));
             let finding = match object {
                 Some(object) => object.error(Code::ClaimGap, &gap.pointer, message),

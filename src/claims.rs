@@ -90,7 +90,9 @@ fn off(raw: &Value, group: &str) -> Option<Claim> {
 fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Claim {
     let ours = || bundle.manifests.values().map(|p| (&p.manifest.identity, &p.manifest.value));
     let gap = |evidence: &Evidence| match evidence {
-        Evidence::Absent(_) => evidence::gap(evidence, ours().chain(foreign.iter().map(|(identity, value)| (identity, value)))),
+        Evidence::Absent(_) => {
+            evidence::gap(evidence, ours().chain(foreign.iter().map(|(identity, value)| (identity, value))))
+        }
         _ => evidence::gap(evidence, ours()),
     };
     let gaps: Vec<String> = declared.evidence.iter().filter_map(|e| gap(e).map(|gap| gap.sentence)).collect();
@@ -102,7 +104,10 @@ fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(Identity, Value)]) ->
     };
     let mut detail = declared.detail.clone();
     if !unseen.is_empty() {
-        detail += &format!("; seen with {} only, and here another version runs, or one that is not known", unseen.join(" and "));
+        detail += &format!(
+            "; seen with {} only, and here another version runs, or one that is not known",
+            unseen.join(" and ")
+        );
     }
     if declared.chart {
         detail += "; declared by the chart";

@@ -281,7 +281,11 @@ pub struct Declared {
 impl Declared {
     /// What of it a rendered folder keeps.
     pub fn promise(&self) -> Promise {
-        Promise { control: self.control.clone(), group: self.group.clone(), evidence: self.evidence.iter().filter(|e| !matches!(e, Evidence::Seen(_))).cloned().collect() }
+        Promise {
+            control: self.control.clone(),
+            group: self.group.clone(),
+            evidence: self.evidence.iter().filter(|e| !matches!(e, Evidence::Seen(_))).cloned().collect(),
+        }
     }
 
     /// The claim with all that its state asks for.

@@ -35,16 +35,16 @@ pub fn gap<'a>(evidence: &Evidence, mut all: impl Iterator<Item = (&'a Identity,
             let pointer = selector.conditions.keys().next().map_or("", |pointer| before_star(pointer)).to_owned();
             Some(Gap { sentence: format!("there is a {}", describe(selector)), object: Some(object), pointer })
         }
-        Evidence::Every(selector) => all.filter(|(identity, value)| selects(selector, identity, value)).find_map(
-            |(object, value)| {
+        Evidence::Every(selector) => {
+            all.filter(|(identity, value)| selects(selector, identity, value)).find_map(|(object, value)| {
                 let lacks = |(pointer, wanted): &(&String, &Value)| {
                     !reach(value, pointer).into_iter().all(|found| agrees(wanted, found))
                 };
                 let (pointer, wanted) = selector.shows.iter().find(lacks)?;
                 let sentence = format!("{object} is not{}", condition(pointer, wanted));
                 Some(Gap { sentence, object: Some(object), pointer: before_star(pointer).to_owned() })
-            },
-        ),
+            })
+        }
         // It says how far a run reaches, which is no gap.
         Evidence::Seen(_) => None,
     }

@@ -41,6 +41,12 @@ impl Beyond {
         namespaces.is_some_and(|n| namespace.is_empty() || n.contains(namespace) || n.contains(""))
     }
 
+    /// True where some world has one of that kind in that namespace, or in one that is not known yet.
+    pub fn has_some(&self, kind: &str, namespace: &str) -> bool {
+        let mut all = self.names.get(kind).into_iter().flat_map(BTreeMap::values);
+        all.any(|namespaces| namespaces.contains(namespace) || namespaces.contains(""))
+    }
+
     /// True for an object of which a patch or a generator changes parts.
     pub fn is_changed(&self, kind: &str, name: &str) -> bool {
         [name, ""].iter().any(|name| self.patched.contains(&(kind.to_owned(), (*name).to_owned())))
@@ -107,8 +113,11 @@ impl Layout {
 
     /// The charts that lie in no other one.
     pub fn charts(&self) -> impl Iterator<Item = &str> {
-        let around = |chart: &str| ancestors(chart.trim_end_matches('/')).any(|folder| self.charts.contains(folder));
-        let outer = |chart: &&String| chart.is_empty() || !around(chart);
+        // Around the repository itself there is nothing.
+        let outer = |chart: &&String| {
+            let mut around = ancestors(chart.trim_end_matches('/'));
+            chart.is_empty() || around.all(|folder| !self.charts.contains(folder))
+        };
         self.charts.iter().filter(outer).map(String::as_str)
     }
 

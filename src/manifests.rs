@@ -132,7 +132,9 @@ pub fn manifests_below(root: &str, sources: &[Arc<Source>]) -> (Vec<Manifests>, 
         cluster.files.push(file);
     }
     let left_out = |source: &Source| !is_ours(&source.name) && layout.leaves_out(below(root, &source.name));
-    let read = sources.par_iter().map(|s| if left_out(s) { (Vec::new(), Vec::new()) } else { documents(s, sources.len() == 1) });
+    let read = sources
+        .par_iter()
+        .map(|s| if left_out(s) { (Vec::new(), Vec::new()) } else { documents(s, sources.len() == 1) });
     let read: Vec<(Vec<Document>, Vec<Finding>)> = read.collect();
     let mut templates = 0;
     for (source, (documents, found)) in sources.iter().zip(read) {
@@ -207,12 +209,8 @@ fn divide(mut whole: Manifests, layout: &Layout, patches: BTreeSet<(String, Stri
     let (folder, generated) = (whole.folder.clone(), whole.generated);
     let mut divided = vec![Manifests { beyond: Some(beyond.clone()), ..whole }];
     for (document, world) in documents.into_iter().zip(worlds) {
-        let empty = || Manifests {
-            folder: folder.clone(),
-            generated,
-            beyond: Some(beyond.clone()),
-            ..Manifests::default()
-        };
+        let empty =
+            || Manifests { folder: folder.clone(), generated, beyond: Some(beyond.clone()), ..Manifests::default() };
         divided.resize_with(divided.len().max(world + 1), empty);
         if world > 0 && divided[world].files.last().is_none_or(|file| file != document.path()) {
             divided[world].files.push(document.path().to_owned());
@@ -247,7 +245,7 @@ fn notes(layout: &Layout, templates: usize, documents: &[Document]) -> Vec<Strin
         notes.push(format!("not looked at, as templates are no YAML yet: {templates} files"));
     }
     let mut files: BTreeSet<&str> = BTreeSet::new();
-    for document in documents.iter().filter(|d| d.file.source.text.contains("${")) {
+    for document in documents {
         pointer::strings(&document.value, &mut |_, text| {
             if text.starts_with("${") && document.identity.kind != "ConfigMap" {
                 files.insert(document.path());

@@ -10,6 +10,12 @@ pub fn is_in(name: &str) -> bool {
     ["${", "{{"].iter().any(|mark| name.contains(mark)) || name == "_" || whole('{', '}') || whole('<', '>')
 }
 
+/// True for a name with a whole word in capitals: no name in a cluster has any, and who copies the file is to replace it.
+fn is_shouted(name: &str) -> bool {
+    let word = |part: &str| part.len() > 5 && part.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    name.split(['-', '.']).any(word)
+}
+
 /// True for a value of one line that Flux or a variable of kustomize fills in, or that SOPS keeps.
 fn is_filled(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
@@ -30,22 +36,23 @@ pub fn decides(finding: &Finding) -> bool {
     let at = |pointer: &str| pointer == "/sops" || pointer.starts_with("/sops/");
     let sops = || finding.about.as_ref().is_some_and(|about| at(&about.pointer));
     // Names that a template makes; elsewhere braces are what other tools read in the cluster.
-    let named = || finding.about.as_ref().is_some_and(|about| about.object.split([' ', '/']).skip(1).any(is_in));
+    let named = || finding.about.as_ref().is_some_and(|about| about.object.split([' ', '/']).skip(1).any(|n| is_in(n) || is_shouted(n)));
     !ALWAYS.contains(&finding.code) && (sops() || message() || named() || place())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_filled, is_in};
+    use super::{is_filled, is_in, is_shouted};
 
     #[test]
     fn placeholders_are_told_from_values() {
         for text in ["${APP}", "app.${DOMAIN:=example.com}", "{{ .name }}", "_", "{CLASS}", "<name>"] {
             assert!(is_in(text), "{text}");
         }
-        for text in ["app", "$(HOST)", "a_b", "{", "*", "", "{\"keys\":[]}"] {
+        for text in ["app", "My-App", "$(HOST)", "a_b", "{", "*", "", "{\"keys\":[]}"] {
             assert!(!is_in(text), "{text}");
         }
+        assert!(is_shouted("web-HOSTNAME") && !is_shouted("My-App") && !is_shouted("web-API"));
         assert!(is_filled("$(MEMORY)") && is_filled("'${SIZE:=5Gi}'") && is_filled("ENC[AES256_GCM,data:x]"));
         assert!(!is_filled("postgresql://u:{{ .password }}@db/x") && !is_filled("a\necho ${X}"));
     }

@@ -98,7 +98,7 @@ fn begin(line: &str) -> &str {
 /// A cell of a Markdown table: one line that is no markup but for whole code spans.
 pub fn cell(text: &str) -> String {
     let text = line(text);
-    let spans = text.matches('`').count() % 2 == 0;
+    let spans = text.matches('`').count().is_multiple_of(2);
     let mut cell = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

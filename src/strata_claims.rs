@@ -42,6 +42,11 @@ impl<'a> Work<'a, '_> {
 
     /// The evidence of a claim, with `for` and `when` carried out.
     fn evidence_of(&mut self, choice: &Choice<'a>, pointer: &str, claim: &Value, context: &Context) -> Vec<Value> {
+        // One expression may yield the whole list.
+        if claim["evidence"].is_string() {
+            let whole = self.fill(choice, pointer, &claim["evidence"], context);
+            return whole.and_then(|list| list.as_array().cloned()).unwrap_or_default();
+        }
         let mut evidence = Vec::new();
         for (i, raw) in claim["evidence"].as_array().into_iter().flatten().enumerate() {
             let pointer = format!("{pointer}/{i}");

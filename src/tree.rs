@@ -96,7 +96,8 @@ fn groups(plan: &Plan<'_>, bundle: &Bundle) -> String {
 /// What the folder must show, so that a change by hand which takes it away is told without the inputs: a line for each piece
 /// of evidence, since they are many and for `check` more than for people.
 fn claims(plan: &Plan<'_>) -> String {
-    let mut text = String::from("# What the files must show: `gatewright check --manifests` holds them against it.\nclaims:\n");
+    let mut text =
+        String::from("# What the files must show: `gatewright check --manifests` holds them against it.\nclaims:\n");
     for claim in plan.declared.iter().map(Declared::promise).filter(|claim| !claim.evidence.is_empty()) {
         text += &format!("- control: {}\n  group: {}\n  evidence:\n", json!(claim.control), json!(claim.group));
         text.extend(claim.evidence.iter().map(|evidence| format!("  - {}\n", json!(evidence))));

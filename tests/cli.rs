@@ -163,12 +163,13 @@ fn unchanged_files_keep_their_time_and_foreign_ones_survive() {
     fs::write(cluster.join("postgres/notes/mine.yaml"), "kind: Mine\n").unwrap();
     fs::write(cluster.join("mine.txt"), "mine").unwrap();
     let time = |path: &str| fs::metadata(cluster.join(path)).unwrap().modified().unwrap();
-    let before = time("groups.yaml");
+    let before = time("namespaces/namespace-litellm.yaml");
     fs::write(folder.join("features.yaml"), format!("{MINIMAL}settings: {{ postgres: {{ instances: 2 }} }}\n"))
         .unwrap();
     let said = fine(&folder, &["render"]);
-    assert!(said.err.contains("(1 written, 0 removed)"), "{}", said.err);
-    assert_eq!(time("groups.yaml"), before);
+    // The Cluster, and the claims of groups.yaml about it.
+    assert!(said.err.contains("(2 written, 0 removed)"), "{}", said.err);
+    assert_eq!(time("namespaces/namespace-litellm.yaml"), before);
     assert_eq!(fs::read_to_string(cluster.join("postgres/notes/mine.yaml")).unwrap(), "kind: Mine\n");
     fine(&folder, &["render", "--check"]);
 }
@@ -207,7 +208,7 @@ fn hand_edited_files_are_told_and_nothing_foreign_is_overwritten() {
 #[cfg(unix)]
 #[test]
 fn a_file_that_argo_cd_would_apply_beside_ours_is_told() {
-    let folder = platform("foreign", "");
+    let folder = platform("applied-beside", "");
     fine(&folder, &["render"]);
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: { name: mine, namespace: litellm }\n";
     for (file, told) in [

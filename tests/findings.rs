@@ -33,7 +33,8 @@ fn check(manifests: &str) -> (String, Vec<String>) {
 fn block<'a>(page: &'a str, info: &str) -> Option<(&'a str, std::ops::Range<usize>)> {
     let fence = format!("\n```{info}\n");
     let start = page.find(&fence)? + fence.len();
-    let end = start + page[start..].find("\n```")? + 1;
+    // An empty block ends where it starts.
+    let end = start + page[start - 1..].find("\n```")?;
     Some((&page[start..end], start..end))
 }
 

@@ -116,7 +116,7 @@ fn a_format_that_is_not_there_is_a_mistake_of_usage() {
     for (arguments, words) in [
         (&["check", "-o", "markdown"][..], "possible values: text, json, sarif, github"),
         (&["status", "-o", "sarif"], "possible values: text, json, yaml, markdown"),
-        (&["secrets", "-o", "markdown"], "this command has no such format"),
+        (&["secrets", "-o", "sarif"], "possible values: text, json, yaml, markdown"),
     ] {
         let said = check(&[&["-C", "golden/default"], arguments].concat());
         assert!(said.code == 2 && said.err.contains(words), "{}", said.err);

@@ -94,7 +94,17 @@ fn findings(items: &[&Item], existing: &[Existing]) -> Vec<Finding> {
     });
     let (objects, repeated) = Objects::new(objects);
     let files = items.iter().map(|item| item.path.as_str()).collect();
-    let world = World { objects, files, repeated, existing, silences: &[], promises: &[], generated: false, closed: true, beyond: None };
+    let world = World {
+        objects,
+        files,
+        repeated,
+        existing,
+        silences: &[],
+        promises: &[],
+        generated: false,
+        closed: true,
+        beyond: None,
+    };
     sorted(check::check(&world, &gatewright::crd::Crds::default()))
 }
 

@@ -12,7 +12,8 @@ use gatewright::source::Source;
 use gatewright::world::World;
 
 fn findings(root: &str, files: &[(&str, &str)]) -> (Vec<Finding>, Vec<String>) {
-    let sources: Vec<Arc<Source>> = files.iter().map(|(name, text)| Source::new(format!("{root}{name}"), *text)).collect();
+    let sources: Vec<Arc<Source>> =
+        files.iter().map(|(name, text)| Source::new(format!("{root}{name}"), *text)).collect();
     let (worlds, mut findings) = manifests_below(root, &sources);
     findings.extend(worlds.iter().flat_map(|world| check::check(&World::of_manifests(world), &Crds::default())));
     (findings, worlds.into_iter().flat_map(|world| world.notes).collect())
@@ -33,12 +34,14 @@ fn earns(files: &[(&str, &str)], wanted: &[&str]) {
     assert_eq!(codes(files), wanted.iter().map(|code| (*code).to_owned()).collect(), "{files:?}");
 }
 
-const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: { name: web, namespace: shop }\nspec: { ports: [{ port: 80 }] }\n";
+const SERVICE: &str =
+    "apiVersion: v1\nkind: Service\nmetadata: { name: web, namespace: shop }\nspec: { ports: [{ port: 80 }] }\n";
 
 const CLAIM: &str = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data, namespace: shop }\n\
     spec: { accessModes: [ReadWriteOnce], storageClassName: CLASS, resources: { requests: { storage: 1Gi } } }\n";
 
-const CLASS: &str = "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: { name: fast }\nprovisioner: demo.example\n";
+const CLASS: &str =
+    "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: { name: fast }\nprovisioner: demo.example\n";
 
 #[test]
 fn two_overlays_are_two_worlds_and_two_files_of_one_are_one() {
@@ -67,7 +70,8 @@ fn a_kustomization_gives_a_namespace_and_takes_patches() {
     earns(&[("kustomization.yaml", given), ("route.yaml", route), ("shop.yaml", SERVICE)], &[]);
     let other = "namespace: office\nresources: [route.yaml]\n";
     earns(&[("kustomization.yaml", other), ("route.yaml", route), ("shop.yaml", SERVICE)], &["not-granted!"]);
-    let patch = "apiVersion: v1\nkind: Service\nmetadata: { name: web, namespace: shop }\nspec: { type: LoadBalancer }\n";
+    let patch =
+        "apiVersion: v1\nkind: Service\nmetadata: { name: web, namespace: shop }\nspec: { type: LoadBalancer }\n";
     let patched = "resources: [web.yaml]\npatches: [{ path: patch.yaml }]\n";
     earns(&[("kustomization.yaml", patched), ("web.yaml", SERVICE), ("patch.yaml", patch)], &[]);
     let component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [ns.yaml]\n";
@@ -219,5 +223,32 @@ fn an_application_of_the_whole_repository_is_found_from_anywhere() {
 fn a_rendered_folder_may_be_the_root() {
     let groups = "cluster: a\ngroups: {}\n";
     let other = SERVICE.replace("port: 80", "port: 81");
-    earns(&[("groups.yaml", groups), ("a.yaml", SERVICE), ("b.yaml", &other)], &["duplicate-object!", "unknown-namespace!"]);
+    earns(
+        &[("groups.yaml", groups), ("a.yaml", SERVICE), ("b.yaml", &other)],
+        &["duplicate-object!", "unknown-namespace!"],
+    );
+}
+
+#[test]
+fn a_grant_of_another_folder_may_be_for_this() {
+    let route = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: { name: web, namespace: shop }\n\
+        spec: { parentRefs: [{ name: edge }], rules: [{ backendRefs: [{ name: login, namespace: auth, port: 80 }] }] }\n";
+    let login = SERVICE.replace("web, namespace: shop", "login, namespace: auth");
+    let grant = "apiVersion: gateway.networking.k8s.io/v1beta1\nkind: ReferenceGrant\nmetadata: { name: g }\n\
+        spec: { from: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: shop }], to: [{ group: \"\", kind: Service }] }\n";
+    earns(&[("a/route.yaml", route), ("b/login.yaml", &login)], &["not-granted!"]);
+    earns(&[("a/route.yaml", route), ("b/login.yaml", &login), ("b/grant.yaml", grant)], &[]);
+}
+
+#[test]
+fn names_that_controllers_read_are_no_ports() {
+    let ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: { name: web, namespace: shop }\nspec: { rules: [{ http: { paths: \
+        [{ path: /, pathType: Prefix, backend: { service: { name: web, port: { name: NAME } } } }] } }] }\n";
+    earns(&[("a.yaml", SERVICE), ("b.yaml", &ingress.replace("NAME", "use-annotation"))], &[]);
+    earns(&[("a.yaml", SERVICE), ("b.yaml", &ingress.replace("NAME", "http"))], &["missing-port!"]);
+    let announce = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: db, namespace: shop }\nspec:\n  serviceName: db-0\n  selector: { matchLabels: { app: db } }\n  \
+        template:\n    metadata: { labels: { app: db } }\n    spec: { containers: [{ name: db, image: \"db:1\", ports: [{ containerPort: 80 }] }] }\n---\n\
+        apiVersion: v1\nkind: Service\nmetadata: { name: db-0, namespace: shop }\n\
+        spec: { selector: { app: db, statefulset.kubernetes.io/pod-name: db-0 }, ports: [{ port: 80 }] }\n";
+    earns(&[("a.yaml", announce)], &[]);
 }

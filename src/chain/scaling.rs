@@ -43,10 +43,18 @@ fn refused(scaled: &Object<'_>, pointer: &str, trigger: &Value) -> Option<Findin
         return None;
     }
     if let Some(key) = ["serverAddress", "query", "threshold"].iter().find(|key| metadata.get(key).is_none()) {
-        return say("metadata", format!("a prometheus trigger has no {key}"), "all of serverAddress, query and threshold are needed");
+        return say(
+            "metadata",
+            format!("a prometheus trigger has no {key}"),
+            "all of serverAddress, query and threshold are needed",
+        );
     }
     if given(trigger, "serverAddress").is_some_and(|address| !address.contains("://")) {
-        return say("metadata/serverAddress", "serverAddress is no URL".into(), "begin it with `http://` or `https://`");
+        return say(
+            "metadata/serverAddress",
+            "serverAddress is no URL".into(),
+            "begin it with `http://` or `https://`",
+        );
     }
     for key in ["threshold", "activationThreshold"] {
         if given(trigger, key).is_some_and(|text| text.parse::<f64>().is_err()) {
@@ -71,7 +79,8 @@ fn balanced(query: &str) -> bool {
             (None, '"' | '\'' | '`') => quote = Some(c),
             (None, '(' | '[' | '{') => open.push(c),
             (None, ')' | ']' | '}') => {
-                let wanted = [('(', ')'), ('[', ']'), ('{', '}')].iter().find(|(_, close)| *close == c).map(|(o, _)| *o);
+                let wanted =
+                    [('(', ')'), ('[', ']'), ('{', '}')].iter().find(|(_, close)| *close == c).map(|(o, _)| *o);
                 if open.pop() != wanted {
                     return false;
                 }

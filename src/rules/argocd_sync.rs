@@ -45,7 +45,7 @@ fn retries(object: &Object<'_>) -> Vec<Finding> {
             && sources(object, spec).iter().any(|(_, s)| s.get("chart").is_some() && inline(&s["helm"]))
     };
     let (what, help) = match refresh {
-        false if limit < 0 || limit >= MANY => ("the commit that failed", "add `refresh: true` beside `limit`"),
+        false if !(0..MANY).contains(&limit) => ("the commit that failed", "add `refresh: true` beside `limit`"),
         true if limit < 0 && in_spec() => (
             "the chart's values that failed: `refresh` takes newer commits and no newer Application",
             "keep the values in git, as a file of a second source (`$values`), or let `limit` end",

@@ -62,7 +62,10 @@ fn other_pool(world: &World<'_>) -> Vec<Finding> {
         }
         let (namespace, group) = (&pools[0].identity.namespace, &pools[0].identity.group);
         if let Some(other) = said("pool-namespace").filter(|n| n != namespace) {
-            say(format!("looks for its pool in the namespace {other}"), format!("write `--pool-namespace {namespace}`"));
+            say(
+                format!("looks for its pool in the namespace {other}"),
+                format!("write `--pool-namespace {namespace}`"),
+            );
         }
         if let Some(other) = said("pool-group").filter(|g| g != group) {
             say(format!("watches pools of {other}"), format!("write `--pool-group {group}`"));
@@ -75,7 +78,9 @@ fn other_pool(world: &World<'_>) -> Vec<Finding> {
 fn told_nothing(container: &Value) -> bool {
     let words = words(container);
     let ours = image(container).0.ends_with("gateway-api-inference-extension/epp");
-    ours && !words.iter().any(|word| word.contains("pool-name") || word.contains("poolName") || word.contains("selector"))
+    ours && !words
+        .iter()
+        .any(|word| word.contains("pool-name") || word.contains("poolName") || word.contains("selector"))
         && !words.iter().any(|word| ["sh", "bash", "-c"].contains(word))
 }
 
@@ -95,9 +100,14 @@ fn rights(world: &World<'_>) -> Vec<Finding> {
         let namespace = &pools[0].identity.namespace;
         let Some(rules) = rules_of(world, namespace, account) else { continue };
         // Earlier and other pickers watch less.
-        let all = image(container).0.ends_with("gateway-api-inference-extension/epp") && image(container).1.starts_with("v1.5");
+        let all = image(container).0.ends_with("gateway-api-inference-extension/epp")
+            && image(container).1.starts_with("v1.5");
         let watched = &WATCHED[..if all { 4 } else { 2 }];
-        let lacks = watched.iter().find(|(group, resource)| {
+        let of_pool = |(group, resource): &(&'static str, &'static str)| {
+            let group = if *resource == "inferencepools" { pools[0].identity.group.as_str() } else { *group };
+            (group.to_owned(), *resource)
+        };
+        let lacks = watched.iter().map(of_pool).find(|(group, resource)| {
             !["list", "watch"].iter().all(|verb| rules.iter().any(|rule| allows(rule, group, resource, verb)))
         });
         if let Some((group, resource)) = lacks {

@@ -87,7 +87,13 @@ fn elsewhere(world: &World<'_>) -> Vec<Finding> {
     findings
 }
 
-fn mislaid(world: &World<'_>, object: &Object<'_>, template: &str, pointer: &str, container: &Value) -> Option<Finding> {
+fn mislaid(
+    world: &World<'_>,
+    object: &Object<'_>,
+    template: &str,
+    pointer: &str,
+    container: &Value,
+) -> Option<Finding> {
     let mounts: Vec<&Value> = container["volumeMounts"].as_array().into_iter().flatten().collect();
     let folders: Vec<&str> =
         mounts.iter().filter_map(|m| m["mountPath"].as_str()).map(|p| p.trim_end_matches('/')).collect();
@@ -152,7 +158,8 @@ fn standards(world: &World<'_>) -> Vec<Finding> {
                 object.identity
             );
             let finding = object.error(Code::PodRefused, &pointer, message);
-            findings.push(finding.help("no pod of it is admitted: do without, or let the namespace enforce `privileged`"));
+            findings
+                .push(finding.help("no pod of it is admitted: do without, or let the namespace enforce `privileged`"));
         }
     }
     findings

@@ -40,7 +40,7 @@ const REFERENCES: [&str; 31] = [
 const SUBSTITUTIONS: [&str; 8] = ["{{", "${", "$(", "[[", "<%", "ENC[", "#{", "%("];
 
 /// Parts of what stands where somebody is to write a key.
-const STANDINS: [&str; 22] = [
+const STANDINS: [&str; 23] = [
     "changeme",
     "changeit",
     "change-me",
@@ -57,6 +57,7 @@ const STANDINS: [&str; 22] = [
     "yoursecret",
     "insert",
     "redacted",
+    "sample",
     "example",
     "dummy",
     "fixme",

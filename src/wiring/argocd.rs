@@ -65,7 +65,8 @@ pub fn projects(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
 
 fn no_project(inventory: &Inventory<'_, '_>, application: &Object<'_>, name: &str) -> Option<Finding> {
     let namespace = application.identity.namespace.as_str();
-    if name == "default" || inventory.absence(application, (ARGOCD, "AppProject"), namespace, name) == Absence::Unknown {
+    if name == "default" || inventory.absence(application, (ARGOCD, "AppProject"), namespace, name) == Absence::Unknown
+    {
         return None;
     }
     let known: Vec<&str> = inventory.of(ARGOCD, "AppProject").map(|p| p.name.as_ref()).collect();

@@ -215,7 +215,10 @@ fn crossing(
             && grant.items("/spec/from").iter().any(from_fits)
             && grant.items("/spec/to").iter().any(to_fits)
     });
-    if granted || !ours {
+    // One of another folder may be for this; which of its parts kustomize changes is not known.
+    let own = inventory.world.objects.of(GATEWAY, "ReferenceGrant").any(|grant| grant.identity.namespace == namespace);
+    let elsewhere = inventory.world.beyond.is_some_and(|b| !own && b.has_some("ReferenceGrant", namespace));
+    if granted || elsewhere || !ours {
         return None;
     }
     let message =

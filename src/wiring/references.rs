@@ -236,6 +236,8 @@ fn missing_port(reference: &Reference<'_, '_>, thing: &Thing<'_>, field: &str) -
     };
     let ports = thing.ports()?;
     let fits = |p: &crate::wiring::products::Port<'_>| match wanted {
+        // The controller of AWS reads this name as one of its actions (aws-load-balancer-controller, ingress annotations).
+        Value::String(name) if name == "use-annotation" => true,
         // A section may be told by the number of its port (agentgateway 1.2.1).
         Value::String(name) if field == "sectionName" => p.name == name || name.parse() == Ok(p.number),
         Value::String(name) => p.name == name,

@@ -1,5 +1,9 @@
 //! Inventory -> selectors that take nothing, or something without the port that they need.
 
+use std::collections::BTreeSet;
+use std::ops::Deref;
+use std::sync::OnceLock;
+
 use serde_json::Value;
 
 use crate::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE, NETWORKING};
@@ -13,7 +17,7 @@ use crate::wiring::products::Port;
 
 /// Every rule about what selectors take.
 pub fn selection(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
-    let pods = pods::pods(inventory);
+    let pods = Running { pods: pods::pods(inventory), served: OnceLock::new() };
     let mut findings = Vec::new();
     for service in inventory.world.objects.of("", "Service") {
         findings.extend(service_pods(inventory, &pods, service));
@@ -49,11 +53,41 @@ fn selector_of(object: &Object<'_>, pointer: &str) -> Option<Value> {
     Some(serde_json::json!({ "matchLabels": labels }))
 }
 
+/// All pods, and the namespaces in which some Service finds its own; these are found once, not for each selector.
+struct Running<'a> {
+    pods: Vec<Pods<'a>>,
+    served: OnceLock<BTreeSet<String>>,
+}
+
+impl<'a> Deref for Running<'a> {
+    type Target = [Pods<'a>];
+
+    fn deref(&self) -> &Self::Target {
+        &self.pods
+    }
+}
+
+impl Running<'_> {
+    fn served(&self, inventory: &Inventory<'_, '_>) -> &BTreeSet<String> {
+        self.served.get_or_init(|| {
+            let mut served = BTreeSet::new();
+            for service in inventory.world.objects.of("", "Service") {
+                let namespace = &service.identity.namespace;
+                let Some(selector) = selector_of(service, "/spec/selector") else { continue };
+                if !served.contains(namespace) && self.iter().any(|p| p.in_namespace(namespace) && p.taken(&selector)) {
+                    served.insert(namespace.clone());
+                }
+            }
+            served
+        })
+    }
+}
+
 /// Whether it means something that no pod of a namespace is selected. In a folder of others it does where some Service there
 /// finds its pods, so that the folder brings both.
 fn severity(
     inventory: &Inventory<'_, '_>,
-    pods: &[Pods<'_>],
+    pods: &Running<'_>,
     namespace: &str,
     selector: Option<&Value>,
 ) -> Option<Severity> {
@@ -62,19 +96,14 @@ fn severity(
         let slip = |p: &Pods<'_>| p.in_namespace(namespace) && selector.is_some_and(|s| p.nearly_taken(s));
         return pods.iter().any(slip).then_some(Severity::Warning);
     }
-    let mut services = inventory.world.objects.of("", "Service").filter(|s| s.identity.namespace == namespace);
-    let finds = |service: &Object<'_>| {
-        let selector = selector_of(service, "/spec/selector");
-        selector.is_some_and(|selector| pods.iter().any(|p| p.in_namespace(namespace) && p.taken(&selector)))
-    };
-    if inventory.world.closed || services.any(finds) {
+    if inventory.world.closed || pods.served(inventory).contains(namespace) {
         return Some(Severity::Error);
     }
     let brought = inventory.find("", "Namespace", "", namespace).is_some() && !pods.is_empty();
     (brought || pods.iter().any(|p| p.in_namespace(namespace))).then_some(Severity::Warning)
 }
 
-fn nothing(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], object: &Object<'_>, pointer: &str) -> Option<Finding> {
+fn nothing(inventory: &Inventory<'_, '_>, pods: &Running<'_>, object: &Object<'_>, pointer: &str) -> Option<Finding> {
     let namespace = object.identity.namespace.as_str();
     let labels = object.at(pointer).map(|s| s.get("matchLabels").unwrap_or(s));
     let severity = severity(inventory, pods, namespace, labels)?;
@@ -91,7 +120,7 @@ fn nothing(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], object: &Object<'_>
     })
 }
 
-fn service_pods(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], service: &Object<'_>) -> Vec<Finding> {
+fn service_pods(inventory: &Inventory<'_, '_>, pods: &Running<'_>, service: &Object<'_>) -> Vec<Finding> {
     let Some(selector) = selector_of(service, "/spec/selector") else { return Vec::new() };
     let taken: Vec<&Pods<'_>> =
         pods.iter().filter(|p| p.in_namespace(&service.identity.namespace) && p.taken(&selector)).collect();
@@ -137,7 +166,7 @@ fn no_port(object: &Object<'_>, pointer: &str, wanted: &Value, taken: &[&Pods<'_
     })
 }
 
-fn pool_pods(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], pool: &Object<'_>) -> Vec<Finding> {
+fn pool_pods(inventory: &Inventory<'_, '_>, pods: &Running<'_>, pool: &Object<'_>) -> Vec<Finding> {
     let Some(selector) = selector_of(pool, "/spec/selector/matchLabels") else { return Vec::new() };
     let namespace = pool.identity.namespace.as_str();
     let taken: Vec<&Pods<'_>> = pods.iter().filter(|p| p.in_namespace(namespace) && p.taken(&selector)).collect();
@@ -174,7 +203,7 @@ fn beside_jobs(pods: &[Pods<'_>], object: &Object<'_>, pointer: &str) -> Option<
 }
 
 /// A budget or a NetworkPolicy for no pods breaks nothing, and does nothing.
-fn guarded(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], object: &Object<'_>, pointer: &str) -> Option<Finding> {
+fn guarded(inventory: &Inventory<'_, '_>, pods: &Running<'_>, object: &Object<'_>, pointer: &str) -> Option<Finding> {
     let selector = object.at(pointer).filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?;
     let taken = pods.iter().any(|p| p.in_namespace(&object.identity.namespace) && p.taken(selector));
     if taken {
@@ -259,7 +288,7 @@ fn mcp_services(inventory: &Inventory<'_, '_>, backend: &Object<'_>) -> Vec<Find
 }
 
 /// What Prometheus is told to scrape.
-fn monitors(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>]) -> Vec<Finding> {
+fn monitors(inventory: &Inventory<'_, '_>, pods: &Running<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let own = |object: &Object<'_>| object.at("/spec/namespaceSelector").is_none();
     for monitor in inventory.world.objects.of("monitoring.coreos.com", "PodMonitor").filter(|m| own(m)) {

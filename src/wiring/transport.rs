@@ -74,14 +74,14 @@ fn differs(object: &Object<'_>, at: &str, wanted: &Value, port: &Value, taken: &
         return None;
     }
     let plain = wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned);
-    let message = format!(
-        "{} is for {asked} on port {plain}, which its pods have for {}",
-        object.identity,
-        protocol(first)
-    );
+    let message =
+        format!("{} is for {asked} on port {plain}, which its pods have for {}", object.identity, protocol(first));
     let finding = object.error(Code::MissingPort, at, message);
     let severity = if wanted.is_string() { Severity::Error } else { Severity::Warning };
-    Some(Finding { severity, ..finding.help(format!("write `protocol: {}`, or change that of the container", protocol(first))) })
+    Some(Finding {
+        severity,
+        ..finding.help(format!("write `protocol: {}`, or change that of the container", protocol(first)))
+    })
 }
 
 /// The kubelet asks over TCP.
@@ -102,7 +102,8 @@ fn probes(object: &Object<'_>, template: &str) -> Vec<Finding> {
                     object.identity,
                     protocol(declared[0])
                 );
-                findings.push(object.warning(Code::MissingPort, &at, message).help("write `protocol: TCP` on the port"));
+                findings
+                    .push(object.warning(Code::MissingPort, &at, message).help("write `protocol: TCP` on the port"));
             }
         }
     }
