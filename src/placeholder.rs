@@ -36,7 +36,12 @@ pub fn decides(finding: &Finding) -> bool {
     let at = |pointer: &str| pointer == "/sops" || pointer.starts_with("/sops/");
     let sops = || finding.about.as_ref().is_some_and(|about| at(&about.pointer));
     // Names that a template makes; elsewhere braces are what other tools read in the cluster.
-    let named = || finding.about.as_ref().is_some_and(|about| about.object.split([' ', '/']).skip(1).any(|n| is_in(n) || is_shouted(n)));
+    let named = || {
+        finding
+            .about
+            .as_ref()
+            .is_some_and(|about| about.object.split([' ', '/']).skip(1).any(|n| is_in(n) || is_shouted(n)))
+    };
     !ALWAYS.contains(&finding.code) && (sops() || message() || named() || place())
 }
 
