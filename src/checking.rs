@@ -90,7 +90,7 @@ fn of_clusters(workspace: &Workspace<'_>, place: &Place, from: Option<&Definitio
     let (crds, mut findings) = from.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
     let found = workspace.each(&clusters, &memo, |rendered| {
         let mut findings = rendered.findings(&crds);
-        findings.extend(rendering::foreign_files(workspace, &place.output_dir, &rendered)?);
+        findings.extend(rendering::Lying::new(workspace, place, &rendered)?.findings());
         Ok(findings)
     })?;
     findings.extend(found.into_iter().flatten());

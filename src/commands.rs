@@ -95,7 +95,7 @@ impl Workspace<'_> {
 
     fn status(&self, place: &Place, output: Format) -> Result<Outcome> {
         let tables = self.each(&self.clusters(place.cluster.as_deref())?, &Memo::default(), |rendered| {
-            let foreign = rendering::foreign_objects(self, &place.output_dir, &rendered)?;
+            let foreign = rendering::Lying::new(self, place, &rendered)?.objects();
             let claims = check::claims_of(&rendered.plan, &rendered.bundle, &foreign);
             let gateways: Vec<Value> = rendered.plan.agentic.model.gateways.iter().map(model::status).collect();
             Ok((rendered.plan.cluster.clone(), claims, gateways))

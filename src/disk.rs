@@ -296,7 +296,10 @@ pub fn read_tree(folder: &Path) -> Result<Tree> {
 /// A folder is unreadable.
 pub fn names(folder: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
-    for entry in WalkDir::new(folder).sort_by_file_name().into_iter().filter(|_| folder.is_dir()) {
+    if !folder.is_dir() {
+        return Ok(names);
+    }
+    for entry in WalkDir::new(folder).sort_by_file_name() {
         let entry = listed(entry)?;
         if !entry.file_type().is_dir() {
             names.push(slashes(entry.path().strip_prefix(folder).expect("found below it")));

@@ -33,8 +33,8 @@ pub fn applied<'n>(names: &'n [String], found: &Tree, new: &Tree) -> Vec<&'n str
 }
 
 /// One finding for each of them; `folder` is the cluster's.
-pub fn findings(folder: &str, applied: &[&str], found: &Tree) -> Vec<Finding> {
-    let one = |path: &&str| {
+pub fn findings(folder: &str, applied: &[String], found: &Tree) -> Vec<Finding> {
+    let one = |path: &String| {
         let tool = path.rsplit('/').next().filter(|name| TOOLS.contains(name));
         let what = match tool {
             Some(_) => "Argo CD would read all that lies beside it in another way",
@@ -44,7 +44,7 @@ pub fn findings(folder: &str, applied: &[&str], found: &Tree) -> Vec<Finding> {
             .help(
                 "move it out of this folder; what the platform is to have comes from a group, as docs/groups.md tells",
             );
-        match found.get(*path) {
+        match found.get(path) {
             Some(text) => finding.place(Place::new(&Source::new(format!("{folder}/{path}"), &**text), 0, 0)),
             None => finding,
         }
@@ -53,8 +53,8 @@ pub fn findings(folder: &str, applied: &[&str], found: &Tree) -> Vec<Finding> {
 }
 
 /// The objects in them, as far as they can be read: Argo CD would bring these too.
-pub fn objects(applied: &[&str], found: &Tree) -> Vec<(Identity, Value)> {
-    let texts = applied.iter().filter_map(|path| found.get(*path));
+pub fn objects(applied: &[String], found: &Tree) -> Vec<(Identity, Value)> {
+    let texts = applied.iter().filter_map(|path| found.get(path));
     let values = texts.flat_map(|text| yaml::documents(&Source::new("", &**text)).unwrap_or_default());
     values.filter_map(|value| Some((Identity::of(&value).ok()?, value))).collect()
 }

@@ -63,8 +63,11 @@ pub type ObjectRule = fn(&Object<'_>) -> Vec<Finding>;
 pub struct File {
     /// Its name, relative to the working folder, and its text.
     pub source: Arc<Source>,
-    documents: OnceLock<Vec<(Range<usize>, OnceLock<Option<Node>>)>>,
+    documents: OnceLock<Vec<ReadOnce>>,
 }
+
+/// Where a document stands, and what it says, once somebody asked.
+type ReadOnce = (Range<usize>, OnceLock<Option<Node>>);
 
 impl File {
     /// A file that nobody has asked yet.

@@ -134,12 +134,11 @@ pub(crate) fn stdout(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome
 /// Whether the committed files are what the inputs render, and nothing else that Argo CD would apply.
 pub(crate) fn render_check(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome> {
     let memo = Memo::default();
-    let folder = output_folder(workspace, place)?;
+    output_folder(workspace, place)?;
     let (clusters, warnings) = workspace.sound(place.cluster.as_deref(), &memo)?;
     let found = workspace.each(&clusters, &memo, |rendered| {
-        let found = disk::read_tree(&folder.join(&rendered.plan.cluster))?;
-        let foreign = foreign_files(workspace, &place.output_dir, &rendered)?;
-        Ok((stale(&place.output_dir, &rendered, &found), foreign))
+        let lying = Lying::new(workspace, place, &rendered)?;
+        Ok((stale(&lying.shown, &rendered, &lying.found), lying.findings()))
     })?;
     let (stale, foreign): (Vec<_>, Vec<_>) = found.into_iter().unzip();
     let mut findings: Vec<Finding> = stale.into_iter().flatten().collect();
@@ -228,8 +227,7 @@ fn orphans(workspace: &Workspace<'_>, place: &Place, known: &[Cluster]) -> Resul
 }
 
 /// What of a cluster's folder is not as it is rendered.
-fn stale(output_dir: &Path, rendered: &Rendered<'_>, found: &Tree) -> Vec<Finding> {
-    let folder = format!("{}/{}", output_dir.display(), rendered.plan.cluster);
+fn stale(folder: &str, rendered: &Rendered<'_>, found: &Tree) -> Vec<Finding> {
     let tree = rendered.tree();
     let owned = tree::owned(found, &tree);
     if owned.is_empty() {
@@ -248,25 +246,31 @@ fn stale(output_dir: &Path, rendered: &Rendered<'_>, found: &Tree) -> Vec<Findin
     changes(&owned, &tree).into_iter().map(one).collect()
 }
 
-/// Files of others where Argo CD would apply them; none where nothing was rendered yet.
-pub(crate) fn foreign_files(
-    workspace: &Workspace<'_>,
-    output_dir: &Path,
-    rendered: &Rendered<'_>,
-) -> Result<Vec<Finding>> {
-    let shown = format!("{}/{}", output_dir.display(), rendered.plan.cluster);
-    let folder = workspace.folder.join(&shown);
-    let (names, found) = (disk::names(&folder)?, disk::read_tree(&folder)?);
-    Ok(foreign::findings(&shown, &foreign::applied(&names, &found, &rendered.tree()), &found))
+/// A cluster's folder as it lies there, and the files of others in it that Argo CD would apply.
+pub(crate) struct Lying {
+    /// The folder as messages name it.
+    shown: String,
+    found: Tree,
+    applied: Vec<String>,
 }
 
-/// The objects in them.
-pub(crate) fn foreign_objects(
-    workspace: &Workspace<'_>,
-    output_dir: &Path,
-    rendered: &Rendered<'_>,
-) -> Result<Vec<(Identity, Value)>> {
-    let folder = workspace.folder.join(output_dir).join(&rendered.plan.cluster);
-    let (names, found) = (disk::names(&folder)?, disk::read_tree(&folder)?);
-    Ok(foreign::objects(&foreign::applied(&names, &found, &rendered.tree()), &found))
+impl Lying {
+    /// One look at the folder; it is empty where nothing was rendered yet.
+    pub(crate) fn new(workspace: &Workspace<'_>, place: &Place, rendered: &Rendered<'_>) -> Result<Self> {
+        let shown = shown(place, &rendered.plan.cluster);
+        let folder = workspace.folder.join(&shown);
+        let (names, found) = (disk::names(&folder)?, disk::read_tree(&folder)?);
+        let applied = foreign::applied(&names, &found, &rendered.tree()).into_iter().map(str::to_owned).collect();
+        Ok(Self { shown, found, applied })
+    }
+
+    /// One finding for each file of others.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        foreign::findings(&self.shown, &self.applied, &self.found)
+    }
+
+    /// The objects in files of others.
+    pub(crate) fn objects(&self) -> Vec<(Identity, Value)> {
+        foreign::objects(&self.applied, &self.found)
+    }
 }

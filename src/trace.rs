@@ -58,17 +58,23 @@ pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec
     findings.into_iter().map(one).collect()
 }
 
+/// The place of a line, and the names in it.
+type Line = (Place, BTreeSet<String>);
+
+/// Answers by question.
+type Known<K, V> = RefCell<BTreeMap<K, V>>;
+
 /// What was found out for one finding and is the same for others.
 #[derive(Default)]
 struct Memo {
     /// Texts of templates filled with marks, as read, by the file that one yields or by the group and document.
-    filled: RefCell<BTreeMap<(String, String), Option<Rc<Filled>>>>,
+    filled: Known<(String, String), Option<Rc<Filled>>>,
     /// Rendered files, as read.
-    read: RefCell<BTreeMap<String, Option<Rc<Node>>>>,
+    read: Known<String, Option<Rc<Node>>>,
     /// The place and the names of a line of a template.
-    lines: RefCell<BTreeMap<(String, usize), Option<(Place, BTreeSet<String>)>>>,
+    lines: Known<(String, usize), Option<Line>>,
     /// The names in a text.
-    names: RefCell<BTreeMap<String, BTreeSet<String>>>,
+    names: Known<String, BTreeSet<String>>,
 }
 
 /// A value that a template yields, and the lines of the template, as [`crate::template::Templates::traced`] tells them.

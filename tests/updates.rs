@@ -402,7 +402,8 @@ fn diff_says_what_it_could_not_hold_against_anything() {
     assert_eq!(code, 1);
     assert!(err.contains("`spec.selector` is changed") && !err.contains("cel-rule"), "{err}");
     assert!(err.contains("custom resources were not held against their definitions"), "{err}");
-    fs::write(platform.folder.join("rendered/dev/fax/widget-fax.yaml"), "apiVersion: v1\nkind: Widget\na: [\n").expect("writable");
+    fs::write(platform.folder.join("rendered/dev/fax/widget-fax.yaml"), "apiVersion: v1\nkind: Widget\na: [\n")
+        .expect("writable");
     let (code, out, err) = platform.run(&["diff", "--crds", "widgets.yaml"]);
     assert!(code == 1 && out.contains("-a: ["), "{out}");
     assert!(err.contains("error[yaml-syntax]") && err.contains("rendered/dev/fax/widget-fax.yaml"), "{err}");

@@ -258,7 +258,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn fetch(&mut self) -> Result<()> {
-        self.to_next_token();
+        self.skip_to_next_token();
         self.unroll(self.mark.column as isize);
         if self.structure()? {
             return Ok(());
@@ -393,7 +393,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes over what is no token. Tabs may not stand where a key might start.
-    fn to_next_token(&mut self) {
+    fn skip_to_next_token(&mut self) {
         loop {
             if self.mark.at == self.start && self.text[self.start..].starts_with('\u{feff}') {
                 self.mark.at += '\u{feff}'.len_utf8();

@@ -43,7 +43,7 @@ pub fn moves(tag: &str) -> bool {
         let commit = part.len() >= 7 && part.bytes().all(|b| b.is_ascii_hexdigit());
         commit || !part.starts_with("cu") && (digits >= 3 || digits > 0 && part.contains(['.', 'v']))
     };
-    parts.contains(&"latest") || parts.iter().any(|p| MOVING.contains(p)) && !parts.iter().any(|p| pins(p))
+    parts.contains(&"latest") || parts.iter().any(|p| MOVING.contains(p)) && !parts.iter().any(pins)
 }
 
 /// LiteLLM's image is told with what its tag does to the schema; a bare `controller` is kubebuilder's name for what a

@@ -114,7 +114,7 @@ fn mislaid(
             // A flag's value, as `--config=/etc/x/config.yaml`.
             let path = |text: &&str| text.find('/').map_or("", |start| &text[start..]).to_owned();
             let wrong = |path: &String| path.ends_with(&format!("/{file}")) && !path.contains(' ') && !below(path);
-            if let Some(path) = texts.iter().map(|text| path(&text)).find(wrong) {
+            if let Some(path) = texts.iter().map(path).find(wrong) {
                 let message = format!("{} reads {path}, and ConfigMap {name} is mounted at {folder}", object.identity);
                 let finding = object.warning(Code::MissingKey, &format!("{pointer}/volumeMounts"), message);
                 return Some(finding.help(format!("mount it where it is read, or read {at}")));

@@ -180,7 +180,7 @@ fn gpus(server: &Server<'_>) -> Vec<Finding> {
         .words
         .iter()
         .filter(|w| !w.starts_with("--data-parallel-size=") && **w != "--data-parallel-size")
-        .any(|w| spread(w));
+        .any(spread);
     let size = server.object.at("/spec/leaderWorkerTemplate/size").and_then(Value::as_u64).unwrap_or(1);
     let (needed, Some(there)) = (tensor * pipeline * data, gpus_of(server)) else { return Vec::new() };
     let ray = server.words.iter().any(|w| *w == "ray" || w.ends_with("=ray") || w.contains("multi-node"));

@@ -52,9 +52,9 @@ fn tokens(text: &str) -> Result<(Vec<&str>, &str), String> {
     loop {
         let rest = &text[at..];
         let Some(c) = rest.chars().next() else { return Err(unclosed()) };
-        if rest.starts_with("}}") {
+        if let Some(behind) = rest.strip_prefix("}}") {
             return match depth {
-                0 => Ok((tokens, &rest[2..])),
+                0 => Ok((tokens, behind)),
                 _ => Err("a `(` is not closed".into()),
             };
         }
