@@ -48,7 +48,7 @@ pub struct Baseline {
 }
 
 impl Baseline {
-    /// Reads the text of [`write`].
+    /// Reads the text of [`write()`].
     ///
     /// # Errors
     /// The number of the first line that is none of ours.

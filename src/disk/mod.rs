@@ -1,4 +1,4 @@
-//! Reads what users wrote and what lies in the output folder ([`read`]), and writes it ([`write`], with [`folders`]).
+//! Reads what users wrote and what lies in the output folder ([`read`]), and writes it ([`mod@write`], with [`folders`]).
 
 pub mod read;
 pub mod folders;
