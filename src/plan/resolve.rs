@@ -14,6 +14,7 @@ use crate::object::existing::{Existing, Silence};
 use crate::plan::agentic_stratum::Agentic;
 use crate::plan::choice::{Choice, Choices, choose};
 use crate::plan::features::Cluster;
+use crate::plan::patches::{Patches, patches};
 use crate::plan::strata::Work;
 use crate::text::finding::{Code, Finding};
 use crate::text::merge::lay;
@@ -43,6 +44,8 @@ pub struct Plan<'a> {
     pub declared: Vec<Declared>,
     /// The AiGateway and ToolGateway contracts.
     pub agentic: Agentic,
+    /// What the user lays over what is rendered.
+    pub patches: Patches,
     /// What groups say of settings that they take.
     pub advice: Vec<Finding>,
 }
@@ -85,7 +88,9 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
     work.add_lists(|name| agentic.list(name));
     work.documents();
     work.stop()?;
-    let components = work.components();
+    let mut components = work.components();
+    work.stop()?;
+    let patches = patches(cluster, &mut components, &mut work.findings);
     let secrets = work.secrets(&components);
     let existing = work.existing(&components);
     let silences = work.silences();
@@ -107,6 +112,7 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
         silences,
         declared,
         agentic,
+        patches,
         advice,
     })
 }

@@ -13,58 +13,14 @@ use crate::group::component::{Component, Secret};
 use crate::group::memo::Memo;
 use crate::group::template::pick;
 use crate::object::chart_values;
-use crate::object::object::{File, Identity, Linked};
+use crate::object::object::Identity;
 use crate::plan::resolve::Plan;
+use crate::render::manifest::{ChartValues, Manifest, Placed};
+use crate::render::patched;
 use crate::text::digest;
 use crate::text::finding::{Code, Finding};
 use crate::text::source::{Place, Source};
 use crate::text::yaml;
-
-/// One Kubernetes object with its text.
-#[derive(Debug)]
-pub struct Manifest {
-    /// Who it is; no two in a bundle agree.
-    pub identity: Identity,
-    /// The object.
-    pub value: Value,
-    /// Its canonical YAML after a line that names group and template.
-    pub text: Arc<str>,
-    /// Digest of the text.
-    pub digest: String,
-    /// The template it comes from.
-    pub template: String,
-    /// Parts of the object that its text leaves to other files.
-    pub linked: Vec<Linked>,
-    /// As in [`crate::object::object::Object::clean`].
-    pub clean: OnceLock<()>,
-}
-
-/// The values of a component's chart, in a file of their own: a fix there is a commit, which a running retry takes; one in the
-/// Application would be none.
-#[derive(Debug)]
-pub struct ChartValues {
-    /// The component.
-    pub component: String,
-    /// The values.
-    pub value: Value,
-    /// Their canonical YAML after a line that names the group.
-    pub text: Arc<str>,
-    /// Digest of the text.
-    pub digest: String,
-}
-
-/// A manifest in the component that renders it.
-#[derive(Clone, Debug)]
-pub struct Placed {
-    /// The object.
-    pub manifest: Arc<Manifest>,
-    /// Name of the component.
-    pub component: String,
-    /// File below the cluster's folder.
-    pub path: String,
-    /// As in [`crate::object::object::Object::made`].
-    pub files: OnceLock<Vec<File>>,
-}
 
 /// All manifests of one cluster, by identity.
 #[derive(Debug)]
@@ -114,6 +70,9 @@ pub fn render(plan: &Plan<'_>, memo: &Memo) -> Result<Bundle, Vec<Finding>> {
                 );
             }
         }
+    }
+    if findings.is_empty() {
+        findings.extend(patched::lay_all(plan, &mut manifests, memo));
     }
     let values = values(plan, memo);
     let bytes: usize = values.values().map(|values| values.text.len()).sum();
@@ -201,7 +160,8 @@ fn link(manifests: &mut BTreeMap<Identity, Placed>, values: &BTreeMap<String, Ar
         let make = || -> Result<Manifest, std::convert::Infallible> {
             let (identity, text) = (before.identity.clone(), before.text.clone());
             let (digest, template) = (before.digest.clone(), before.template.clone());
-            Ok(Manifest { identity, value, text, digest, template, linked, clean: OnceLock::new() })
+            let layers = before.layers.clone();
+            Ok(Manifest { identity, value, text, digest, template, layers, linked, clean: OnceLock::new() })
         };
         let Ok(manifest) = memo.get("linked", &[&before.digest, &digests.concat()], make);
         placed.manifest = manifest;
@@ -264,6 +224,7 @@ fn manifest(value: Value, group: &str, template: &str) -> Result<Manifest, Strin
         text,
         digest,
         template: template.to_owned(),
+        layers: Vec::new(),
         linked: Vec::new(),
         clean: OnceLock::new(),
     })
