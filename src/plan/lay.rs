@@ -268,3 +268,93 @@ fn in_order(old: &[&str], new: &[&str]) -> Vec<(Option<usize>, Option<usize>)> {
     }
     merged
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::source::Source;
+    use crate::text::yaml;
+
+    fn read(text: &str) -> Node {
+        yaml::read(&Source::new("patch.yaml", text)).expect("valid")
+    }
+
+    /// Before, patch and result of `spec` of a pod.
+    const MERGES: &[[&str; 3]] = &[
+        ["{a: 1, b: {c: 2}}", "{b: {d: 3}}", "{a: 1, b: {c: 2, d: 3}}"],
+        ["{a: 1, b: 2}", "{a: null, c: null}", "{b: 2}"],
+        ["{b: {c: 2}}", "{b: {$patch: replace, d: 3}}", "{b: {d: 3}}"],
+        ["{b: {c: 2}, a: 1}", "{b: {$patch: delete}}", "{a: 1}"],
+        ["{nodeSelector: {a: b}}", "{nodeSelector: {c: d}}", "{nodeSelector: {c: d}}"],
+        ["{tolerations: [{key: a}]}", "{tolerations: [{key: b}]}", "{tolerations: [{key: b}]}"],
+        [
+            "{containers: [{name: a, image: x}]}",
+            "{containers: [{name: a, tty: true}]}",
+            "{containers: [{name: a, image: x, tty: true}]}",
+        ],
+        ["{containers: [{name: a}]}", "{containers: [{name: b}]}", "{containers: [{name: a}, {name: b}]}"],
+        ["{containers: [{name: a}]}", "{containers: [{name: b}, {name: a}]}", "{containers: [{name: b}, {name: a}]}"],
+        [
+            "{containers: [{name: a}, {name: b}, {name: c}]}",
+            "{containers: [{name: b, $patch: delete}]}",
+            "{containers: [{name: a}, {name: c}]}",
+        ],
+        [
+            "{containers: [{name: a}, {name: b}]}",
+            "{containers: [{$patch: replace}, {name: c}]}",
+            "{containers: [{name: c}]}",
+        ],
+        [
+            "{containers: [{name: a, ports: [{containerPort: 80}]}]}",
+            "{containers: [{name: a, ports: [{containerPort: 80, protocol: TCP, name: h}, {containerPort: 80, protocol: UDP}]}]}",
+            "{containers: [{name: a, ports: [{containerPort: 80, protocol: TCP, name: h}, {containerPort: 80, protocol: UDP}]}]}",
+        ],
+        // What both have stands in the order of the patch; the rest keeps its place before it.
+        [
+            "{volumes: [{name: a}, {name: b}, {name: c}]}",
+            "{volumes: [{name: c}, {name: a}]}",
+            "{volumes: [{name: b}, {name: c}, {name: a}]}",
+        ],
+    ];
+
+    #[test]
+    fn merges_are_those_of_server_side_apply() {
+        for [before, patch, result] in MERGES {
+            let spec = |text: &str| read(&format!("spec: {text}"));
+            let laid = lay(&spec(before).to_value(), &spec(patch), &Field::root("", "v1", "Pod"));
+            assert!(laid.findings.is_empty(), "{patch}: {:?}", laid.findings);
+            assert_eq!(laid.value, Some(spec(result).to_value()), "{before} with {patch}");
+        }
+    }
+
+    #[test]
+    fn every_part_knows_where_it_comes_from() {
+        let before = read("{containers: [{name: a, image: x}], hostname: h}").to_value();
+        let patch = read("{spec: {containers: [{name: b, image: y}, {name: a, tty: true}], subdomain: s}}");
+        let laid = lay(&serde_json::json!({ "spec": before }), &patch, &Field::root("", "v1", "Pod"));
+        let from = |pointer: &str| laid.origin.of(pointer);
+        assert_eq!(from("/spec/containers/0/image"), From::Patch("/spec/containers/0/image".into()));
+        assert_eq!(from("/spec/containers/1/tty"), From::Patch("/spec/containers/1/tty".into()));
+        assert_eq!(from("/spec/containers/1/image"), From::Before("/spec/containers/0/image".into()));
+        assert_eq!(from("/spec/hostname"), From::Before("/spec/hostname".into()));
+        assert_eq!(from("/spec/subdomain"), From::Patch("/spec/subdomain".into()));
+    }
+
+    #[test]
+    fn wrong_orders_are_told() {
+        for (patch, said) in [
+            ("{hostname: {$patch: remove}}", "`$patch` is `delete`, `replace` or `merge`"),
+            (
+                "{tolerations: [{key: a, $patch: delete}]}",
+                "this list has no keys, so no item of it can be removed by itself",
+            ),
+            ("{containers: [{image: x}]}", "an item of this list is known by `name`"),
+            ("{containers: [{name: x}, {name: x}]}", "this item stands twice in the list"),
+            ("{containers: [{name: x, $patch: delete}]}", "no item of the list is known by this, so none is removed"),
+        ] {
+            let laid = lay(&serde_json::json!({}), &read(&format!("spec: {patch}")), &Field::root("", "v1", "Pod"));
+            let messages: Vec<&str> = laid.findings.iter().map(|f| f.message.as_str()).collect();
+            assert_eq!(messages, [said], "{patch}");
+        }
+    }
+}

@@ -6,7 +6,9 @@ use std::sync::{Arc, OnceLock};
 use json_patch::PatchOperation;
 use serde_json::Value;
 
+use crate::group::component::Component;
 use crate::group::memo::Memo;
+use crate::object::existing::Existing;
 use crate::object::object::Identity;
 use crate::plan::lay::{Origin, lay};
 use crate::plan::patches::{Change, Patch, without_effect};
@@ -23,7 +25,7 @@ use crate::verdict::merging::Field;
 pub fn lay_all(plan: &Plan<'_>, manifests: &mut BTreeMap<Identity, Placed>, memo: &Memo) -> Vec<Finding> {
     let mut findings = Vec::new();
     for patch in &plan.patches.objects {
-        let identity = match target(patch, manifests) {
+        let identity = match target(plan, patch, manifests) {
             Ok(identity) => identity,
             Err(_) if patch.optional => continue,
             Err(finding) => {
@@ -46,7 +48,7 @@ pub fn lay_all(plan: &Plan<'_>, manifests: &mut BTreeMap<Identity, Placed>, memo
 }
 
 /// The object that a patch is for.
-fn target(patch: &Patch, manifests: &BTreeMap<Identity, Placed>) -> Result<Identity, Finding> {
+fn target(plan: &Plan<'_>, patch: &Patch, manifests: &BTreeMap<Identity, Placed>) -> Result<Identity, Finding> {
     let fits = |identity: &&Identity| {
         patch.group.as_ref().is_none_or(|group| *group == identity.group)
             && (&patch.kind, &patch.namespace, &patch.name) == (&identity.kind, &identity.namespace, &identity.name)
@@ -59,17 +61,21 @@ fn target(patch: &Patch, manifests: &BTreeMap<Identity, Placed>) -> Result<Ident
     match &found[..] {
         [only] => Ok((*only).clone()),
         [] => {
-            let rendered: Vec<String> = manifests.keys().map(Identity::to_string).collect();
-            let names: Vec<&str> = rendered.iter().map(String::as_str).collect();
             let same = manifests.keys().find(|i| (&i.kind, &i.name) == (&patch.kind, &patch.name));
-            let help = match same {
-                Some(same) => format!("did you mean `{same}` of `{}`?", api_version_of(same, manifests)),
-                None => near(&written, &patch.kind, &names),
+            let help = match (same, chart(plan, patch)) {
+                (Some(same), _) => format!("did you mean `{same}` of `{}`?", api_version_of(same, manifests)),
+                (None, Some(chart)) => {
+                    format!(
+                        "the chart of the component `{chart}` makes it: patch its values, `component: {chart}` and `values: {{ ... }}`"
+                    )
+                }
+                (None, None) => near(&written, &patch.kind, manifests),
             };
             let finding =
                 Finding::error(Code::PatchWithoutTarget, format!("{written} is not rendered, so nothing is patched"));
-            let optional = "; the annotation `gatewright.dev/optional: \"true\"` lets a patch be without a target";
-            Err(finding.place(patch.place.clone()).help(help + optional))
+            let optional = "; if it may be missing, annotate the patch: `gatewright.dev/optional: \"true\"`";
+            let help = if help.ends_with('?') { help } else { help + optional };
+            Err(finding.place(patch.place.clone()).help(help))
         }
         _ => {
             let finding = Finding::error(Code::InvalidPatch, format!("{written} is of several API groups"));
@@ -82,10 +88,19 @@ fn api_version_of(identity: &Identity, manifests: &BTreeMap<Identity, Placed>) -
     manifests[identity].manifest.value["apiVersion"].as_str().unwrap_or_default().to_owned()
 }
 
+/// The component whose chart makes the object.
+fn chart<'p>(plan: &'p Plan<'_>, patch: &Patch) -> Option<&'p str> {
+    let made = |creates: &[Existing]| creates.iter().any(|e| (&e.kind, &e.name) == (&patch.kind, &patch.name));
+    let makes = |c: &&Component| c.chart.as_ref().is_some_and(|chart| c.name == patch.name || made(&chart.creates));
+    plan.components.iter().find(makes).map(|component| component.name.as_str())
+}
+
 /// The name that was meant, or the objects of that kind.
-fn near(written: &str, kind: &str, names: &[&str]) -> String {
+fn near(written: &str, kind: &str, manifests: &BTreeMap<Identity, Placed>) -> String {
+    let rendered: Vec<String> = manifests.keys().map(Identity::to_string).collect();
+    let names: Vec<&str> = rendered.iter().map(String::as_str).collect();
     let of_kind: Vec<&str> = names.iter().filter(|name| name.split(' ').next() == Some(kind)).copied().collect();
-    match did_you_mean(written, names) {
+    match did_you_mean(written, &names) {
         help if help.starts_with("did you mean") => help,
         _ if of_kind.is_empty() => format!("no {kind} is rendered; `gatewright render --stdout` prints what is"),
         _ => format!("rendered are {}", of_kind.join(", ")),
