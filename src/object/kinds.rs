@@ -22,6 +22,8 @@ pub struct Kind {
     pub overlay: bool,
     /// Its pods are meant to end.
     pub ends: bool,
+    /// Its controllers lead requests to its pods, pin their images, and give them defaults of their own.
+    pub serverless: bool,
     labels: BTreeMap<String, Given>,
     /// JSON pointer of the templates of its pods' claims; empty where it has none.
     pub claims: String,
@@ -147,7 +149,9 @@ impl Scopes {
         if object["kind"] != "CustomResourceDefinition" || !version.starts_with(APIEXTENSIONS) {
             return;
         }
-        if let (Some(group), Some(kind), Some(scope)) = (text("/spec/group"), text("/spec/names/kind"), text("/spec/scope")) {
+        if let (Some(group), Some(kind), Some(scope)) =
+            (text("/spec/group"), text("/spec/names/kind"), text("/spec/scope"))
+        {
             self.add(group, kind, scope);
         }
     }

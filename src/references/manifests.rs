@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::group::component::Promise;
-use crate::object::kinds::Scopes;
 use crate::object::chart_values;
 use crate::object::existing::{Existing, Silence};
+use crate::object::kinds::Scopes;
 use crate::object::object::{File, Identity, Linked};
 use crate::object::placeholder;
 use crate::references::configuration;

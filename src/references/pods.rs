@@ -47,8 +47,7 @@ pub fn pods<'a>(inventory: &Inventory<'_, 'a>) -> Vec<Pods<'a>> {
     }
     for gateway in objects.of(GATEWAY, "Gateway") {
         let name = gateway.identity.name.as_str();
-        let keys =
-            ["gateway.networking.k8s.io/gateway-name", "app.kubernetes.io/name", "app.kubernetes.io/instance"];
+        let keys = ["gateway.networking.k8s.io/gateway-name", "app.kubernetes.io/name", "app.kubernetes.io/instance"];
         run(gateway, &keys.map(|key| (key, name)), None);
     }
     pods

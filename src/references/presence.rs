@@ -54,7 +54,8 @@ fn namespace_is_missing(inventory: &Inventory<'_, '_>, from: Needing<'_, '_>, na
     }
     let identity = from.object.identity;
     let runs = !kinds::of(&identity.group, &identity.kind).pods.is_empty()
-        || gateways::is_agentgateway(inventory.world, from.object) || from.object.is(CNPG, "Cluster");
+        || gateways::is_agentgateway(inventory.world, from.object)
+        || from.object.is(CNPG, "Cluster");
     match inventory.world.closed {
         true => Some(Severity::Error),
         false => runs.then_some(Severity::Warning),

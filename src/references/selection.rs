@@ -187,8 +187,7 @@ fn beside_jobs(pods: &[Pods<'_>], object: &Object<'_>, pointer: &str) -> Option<
         _ => object.at(pointer).filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?.clone(),
     };
     let taken = pods.iter().filter(|p| p.in_namespace(&object.identity.namespace) && p.taken(&selector));
-    let (jobs, servers): (Vec<_>, Vec<_>) =
-        taken.partition(|p| p.template.is_some_and(|template| template.kind.ends));
+    let (jobs, servers): (Vec<_>, Vec<_>) = taken.partition(|p| p.template.is_some_and(|template| template.kind.ends));
     let (job, server) = (jobs.first()?, servers.first()?);
     let labels = format!("{}/metadata/labels", job.template?.pointer);
     let message = format!(
@@ -338,7 +337,8 @@ fn scraped(monitor: &Object<'_>, pointer: &str, ports: Option<Vec<Port<'_>>>) ->
 /// Pods that say when they are ready for requests, and that nothing sends any. Elsewhere the Service may be another's.
 fn unreached(inventory: &Inventory<'_, '_>, pods: &Pods<'_>) -> Option<Finding> {
     let (objects, owner) = (&inventory.world.objects, pods.owner);
-    let containers = pods.template.iter().flat_map(|template| template.items("/containers"));
+    let sent = pods.template.filter(|template| !template.kind.serverless);
+    let containers = sent.iter().flat_map(|template| template.items("/containers"));
     let asks = containers.into_iter().any(|c| c.get("readinessProbe").is_some());
     let namespace = owner.identity.namespace.as_str();
     if !inventory.world.closed || !asks || pods.ports.is_none() || inventory.is_opaque(namespace) {

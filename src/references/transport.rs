@@ -62,8 +62,7 @@ fn is(port: &Value, wanted: &Value) -> bool {
 
 /// The port is declared, and nowhere for this protocol. A name is looked for together with its protocol.
 fn differs(object: &Object<'_>, at: &str, wanted: &Value, port: &Value, taken: &[&Pods<'_>]) -> Option<Finding> {
-    let declared: Vec<&Value> =
-        taken.iter().flat_map(|p| ports(p)).filter(|declared| is(declared, wanted)).collect();
+    let declared: Vec<&Value> = taken.iter().flat_map(|p| ports(p)).filter(|declared| is(declared, wanted)).collect();
     let (first, asked) = (declared.first()?, protocol(port));
     if declared.iter().any(|declared| protocol(declared) == asked) {
         return None;

@@ -104,7 +104,9 @@ fn collector_ports(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for template in pod_template::all(&world.objects) {
         for (pointer, container) in template.containers() {
-            let Some(listens) = configuration(world, &template, container).and_then(|c| receivers(&c)) else { continue };
+            let Some(listens) = configuration(world, &template, container).and_then(|c| receivers(&c)) else {
+                continue;
+            };
             findings.extend(declared(&template.owner, &pointer, container, &listens));
         }
     }

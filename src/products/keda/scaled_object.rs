@@ -200,7 +200,9 @@ fn nobody_waits(world: &World<'_>) -> Vec<Finding> {
         let near = |object: &Object<'_>| object.home() == scaled.home();
         let Some(scales) = pod_template::of(workload).next() else { continue };
         let of_pool = |pool: &&Object<'_>| pool.at("/spec/selector").is_some_and(|s| scales.is_selected(s));
-        let Some(pool) = world.objects.of(INFERENCE, "InferencePool").filter(|o| near(o)).find(of_pool) else { continue };
+        let Some(pool) = world.objects.of(INFERENCE, "InferencePool").filter(|o| near(o)).find(of_pool) else {
+            continue;
+        };
         let picks = |template: &PodTemplate<'_>| {
             template.containers().iter().any(|(_, c)| flag(c, "pool-name") == Some(&pool.identity.name))
         };

@@ -61,7 +61,8 @@ fn warning(object: &Object<'_>, pointer: &str, whole: &str) -> Finding {
 
 fn in_pods(object: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (pointer, container) in pod_template::of(object).flat_map(|template| template.all_containers()) {
+    for (pointer, container) in pod_template::of(object).filter(|t| !t.kind.serverless).flat_map(|t| t.all_containers())
+    {
         let whole = container["image"].as_str().unwrap_or_default();
         let (repository, tag) = image(container);
         // An image that is never pulled is the one that lies on the node.

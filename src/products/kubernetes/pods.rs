@@ -22,7 +22,8 @@ fn root(object: &Object<'_>) -> Vec<Finding> {
         for (pointer, container) in template.all_containers() {
             let own = &container["securityContext"];
             let said = |key: &str| own.get(key).or_else(|| of_pod.get(key));
-            if said("runAsNonRoot") != Some(&Value::Bool(true)) || said("runAsUser").and_then(Value::as_i64) != Some(0) {
+            if said("runAsNonRoot") != Some(&Value::Bool(true)) || said("runAsUser").and_then(Value::as_i64) != Some(0)
+            {
                 continue;
             }
             let at = match own.get("runAsUser") {
@@ -137,8 +138,10 @@ fn standards(world: &World<'_>) -> Vec<Finding> {
         let object = &template.owner;
         let Some(standard) = enforced(&object.identity.namespace) else { continue };
         let Some((pointer, what)) = privilege(&template) else { continue };
-        let message =
-            format!("{} has {what}, and its namespace enforces the Pod Security Standard `{standard}`", object.identity);
+        let message = format!(
+            "{} has {what}, and its namespace enforces the Pod Security Standard `{standard}`",
+            object.identity
+        );
         let finding = object.error(Code::PodRefused, &pointer, message);
         findings.push(finding.help("no pod of it is admitted: do without, or let the namespace enforce `privileged`"));
     }

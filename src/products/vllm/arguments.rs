@@ -41,7 +41,7 @@ fn service_links(world: &World<'_>) -> Vec<Finding> {
             let own = servers
                 .iter()
                 .all(|(_, s)| s["env"].as_array().is_some_and(|env| env.iter().any(|e| e["name"] == "VLLM_PORT")));
-            if template.at("/enableServiceLinks") == Some(&Value::Bool(false)) || own {
+            if template.at("/enableServiceLinks") == Some(&Value::Bool(false)) || template.kind.serverless || own {
                 continue;
             }
             let message = format!(

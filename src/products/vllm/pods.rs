@@ -284,13 +284,18 @@ fn shutdown(server: &Server<'_>) -> Vec<Finding> {
     // Others have versions of their own.
     let knows = name.starts_with("vllm") && version(tag).is_some_and(|v| v >= (0, 18));
     let given = server.template.at("/terminationGracePeriodSeconds").and_then(Value::as_i64);
-    let Some(before) = pre_stop(server.container).filter(|_| knows) else { return Vec::new() };
+    let Some(before) = pre_stop(server.container).filter(|_| knows && !server.template.kind.serverless) else {
+        return Vec::new();
+    };
     let grace = given.unwrap_or(30);
     let (pointer, message, help) = match server.argument(&["--shutdown-timeout"]).map(str::parse::<i64>) {
         // 30 seconds is what a pod has anyway: nobody meant more.
         None | Some(Ok(0)) if grace > 30 && grace > before => (
             server.template.spec("/terminationGracePeriodSeconds"),
-            format!("{} has {grace} s to stop, and vLLM cuts all answers after {before} s", server.template.owner.identity),
+            format!(
+                "{} has {grace} s to stop, and vLLM cuts all answers after {before} s",
+                server.template.owner.identity
+            ),
             format!("add `--shutdown-timeout {}`", (grace - before - 10).max(1)),
         ),
         Some(Ok(timeout)) if timeout > 0 && timeout + before > grace => (
