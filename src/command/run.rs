@@ -47,7 +47,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     if matches!(args.command, Command::Init) {
         return init(folder, &args.file);
     }
-    // Of a folder of others, `groups/` and `templates/` are not ours to read.
+    // Of a folder of others, `groups/`, `shapes/` and `templates/` are not ours to read.
     let of_others = matches!(&args.command, Command::Check(check) if check.manifests.is_some());
     let files = if of_others { BTreeMap::new() } else { read::catalog_files(folder)? };
     let catalog = Catalog::new(&files).map_err(|f| Failure::Findings(sorted(f)))?;
