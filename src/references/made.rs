@@ -192,6 +192,7 @@ fn stateful_set<'a>(object: &Object<'a>) -> Vec<Made<'a>> {
 /// LeaderWorkerSet 0.8: a headless Service for all its pods, or one for each group (`subdomainPolicy: UniquePerReplica`).
 fn leader_worker_set<'a>(object: &Object<'a>) -> Vec<Made<'a>> {
     let name = &object.identity.name;
+    // Nobody names the Service of a group beyond these.
     let groups = object.at("/spec/replicas").and_then(Value::as_u64).unwrap_or(1).min(1000);
     let names: Vec<String> = match object.text_at("/spec/networkConfig/subdomainPolicy") {
         "UniquePerReplica" => (0..groups).map(|group| format!("{name}-{group}")).collect(),
