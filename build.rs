@@ -1,5 +1,5 @@
-//! Compiles the catalog and the pages on findings into the binary: `groups/` and `templates/` become a table of (path, text, JSON). The JSON is the
-//! group file once more, read here so that no run has to; it is empty where the file is no YAML (the run then says why).
+//! Compiles the catalog and the pages on findings into the binary: `groups/`, `shapes/` and `templates/` become a table of (path, text, JSON). The JSON is the
+//! group file or shape once more, read here so that no run has to; it is empty where the file is no YAML (the run then says why).
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,14 @@ use std::{env, fs};
 fn main() {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let mut files = Vec::new();
-    for folder in ["groups", "templates"] {
+    for folder in ["groups", "shapes", "templates"] {
         walk(&root.join(folder), "yaml", &mut files);
     }
     files.sort();
     let mut table = String::from("&[\n");
     for file in files {
         let name = file.strip_prefix(&root).expect("below the root").to_string_lossy().replace('\\', "/");
-        let json = if name.starts_with("groups/") { json(&file) } else { String::new() };
+        let json = if name.starts_with("templates/") { String::new() } else { json(&file) };
         writeln!(table, "    ({name:?}, include_str!({file:?}), {json:?}),").expect("writing to a string");
     }
     table.push_str("]\n");

@@ -182,7 +182,7 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
         }
     }
     OF_WORLDS.iter().copied().flatten().for_each(|rule| findings.extend(rule(world)));
-    let inventory = Inventory::new(world);
+    let inventory = Inventory::new(world, crds.scopes());
     OF_INVENTORIES.iter().for_each(|rule| findings.extend(rule(&inventory)));
     findings
 }

@@ -205,13 +205,13 @@ fn not_utf8(source: &Arc<Source>) -> Finding {
     finding.place(Place::new(source, end, end)).help("save it as UTF-8")
 }
 
-/// The group files and templates of a working directory, by path relative to it.
+/// The group files, shapes and templates of a working directory, by path relative to it.
 ///
 /// # Errors
 /// A file is unreadable (environment), or not UTF-8 (finding).
 pub fn catalog_files(folder: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let (mut files, mut findings) = (BTreeMap::new(), Vec::new());
-    for (part, depth) in [("groups", 1), ("templates", 8)] {
+    for (part, depth) in [("groups", 1), ("shapes", 1), ("templates", 8)] {
         for path in yaml_files(folder, part, depth)? {
             let name = slashes(path.strip_prefix(folder).expect("found below it"));
             match text(&path, MAX_FILE)? {
