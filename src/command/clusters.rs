@@ -7,6 +7,7 @@ use crate::command::pipeline;
 use crate::disk::read::{self, Failure};
 use crate::group::catalog::Catalog;
 use crate::plan::features::Cluster;
+use crate::plan::own;
 use crate::plan::resolve;
 use crate::text::finding::{Code, Finding};
 use crate::text::schema::did_you_mean;
@@ -46,6 +47,15 @@ pub fn clusters(folder: &Path, features: &Path, catalog: &Catalog) -> Result<Vec
         }
         for below in ["patches".to_owned(), format!("clusters/{}/patches", cluster.name)] {
             read(&below, &mut cluster.patches)?;
+        }
+        for below in [own::FOLDER.to_owned(), format!("clusters/{}/{}", cluster.name, own::FOLDER)] {
+            match read::manifest_folders(folder, features, &below) {
+                Ok(found) => {
+                    found.into_iter().for_each(|(name, files)| cluster.own.entry(name).or_default().extend(files))
+                }
+                Err(Failure::Findings(found)) => findings.extend(found),
+                Err(other) => return Err(other),
+            }
         }
     }
     if findings.is_empty() { Ok(clusters) } else { Err(Failure::Findings(findings)) }

@@ -85,6 +85,25 @@ pub fn manifests(folder: &Path, features: &Path, below: &str) -> Result<Vec<Arc<
     if findings.is_empty() { Ok(sources) } else { Err(Failure::Findings(findings)) }
 }
 
+/// The folders in a folder beside features.yaml that hold manifests, each with its files.
+///
+/// # Errors
+/// As [`manifests`]; a file lies beside the folders.
+pub fn manifest_folders(
+    folder: &Path,
+    features: &Path,
+    below: &str,
+) -> Result<Vec<(String, Vec<Arc<Source>>)>, Failure> {
+    let beside = folder.join(features).parent().unwrap_or(folder).to_owned();
+    if let Some(file) = yaml_files(&beside, below, 1)?.first() {
+        let hint = format!("put it into a folder of {below}/, which is a component with an Application");
+        return Err(anyhow::anyhow!("{} belongs to no component\n{hint}", file.display()).into());
+    }
+    let names = folders(&beside, below)?.into_iter();
+    let read = |name: String| Ok((name.clone(), manifests(folder, features, &format!("{below}/{name}"))?));
+    names.map(read).filter(|read| !matches!(read, Ok((_, files)) if files.is_empty())).collect()
+}
+
 /// The values of the charts that lie in `charts/` beside features.yaml, a folder each.
 ///
 /// # Errors

@@ -47,6 +47,8 @@ pub struct Cluster {
     pub manifests: Vec<Arc<Source>>,
     /// Files of `patches/`, in the order in which they are laid; read as late.
     pub patches: Vec<Arc<Source>>,
+    /// Files of `manifests/`, by component; read as late.
+    pub own: BTreeMap<String, Vec<Arc<Source>>>,
     /// The values of charts that lie in `charts/`.
     pub charts: Vec<Arc<Source>>,
     /// Where `features:` stands, for flags that are not there.
@@ -147,6 +149,7 @@ fn cluster(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut 
         silences,
         manifests: Vec::new(),
         patches: Vec::new(),
+        own: BTreeMap::new(),
         charts: Vec::new(),
         place,
         written,

@@ -11,4 +11,5 @@ pub mod agentic_stratum;
 pub mod claims_stratum;
 pub mod lay;
 pub mod patches;
+pub mod own;
 pub mod resolve;

@@ -19,7 +19,7 @@ pub struct Manifest {
     pub text: Arc<str>,
     /// Digest of the text.
     pub digest: String,
-    /// The template it comes from.
+    /// The template that it comes from, or the file of the user's own.
     pub template: String,
     /// The patches over it, in their order.
     pub layers: Vec<Layer>,

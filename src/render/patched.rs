@@ -152,10 +152,15 @@ fn patched(before: &Manifest, patch: &Patch) -> Result<Option<Arc<Manifest>>, Ve
     })))
 }
 
+/// What the head of a file says of a patch over it.
+pub fn line(file: &str) -> String {
+    format!("# Patched by {file}.\n")
+}
+
 /// The comments at the head of a file, with one that names the patch.
 fn head(before: &Manifest, file: &str) -> String {
     let lines = before.text.split_inclusive('\n').take_while(|line| line.starts_with('#'));
-    let line = format!("# Patched by {file}.\n");
+    let line = line(file);
     let known: Vec<&str> = lines.collect();
     let mut head = known.concat();
     if !known.contains(&line.as_str()) {

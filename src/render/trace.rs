@@ -118,9 +118,13 @@ fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place)
     let mut pointer = memo.pointer(rendered)?;
     for Layer { node, origin } in placed.manifest.layers.iter().rev() {
         match origin.of(&pointer) {
-            From::Patch(from) => return Some(vec![in_patch(node, &from)]),
+            From::Patch(from) => return Some(vec![in_file(node, &from)]),
             From::Before(before) => pointer = before,
         }
+    }
+    let component = plan.components.iter().find(|c| c.name == placed.component)?;
+    if let Some(own) = bundle::written(plan, component, &placed.manifest) {
+        return Some(vec![in_file(&own.node, &pointer)]);
     }
     let template = in_template(plan, memo, placed, &pointer)?;
     let group = in_secrets(plan, memo, placed, &template).or_else(|| in_component(plan, memo, placed, &template));
@@ -130,9 +134,9 @@ fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place)
     Some(trail)
 }
 
-/// A part of a patch: what it says is the cause, and nothing beside it.
-fn in_patch<'a>(patch: &Node, pointer: &str) -> Spot<'a> {
-    Spot { group: "", place: patch.place_at(pointer), names: BTreeSet::new(), rest: String::new() }
+/// A part of a patch, or of an object of the user's own: what it says is the cause, and nothing beside it.
+fn in_file<'a>(written: &Node, pointer: &str) -> Spot<'a> {
+    Spot { group: "", place: written.place_at(pointer), names: BTreeSet::new(), rest: String::new() }
 }
 
 /// The line of the template that renders a part of an object.
@@ -220,7 +224,7 @@ fn in_chart<'a>(plan: &'a Plan<'_>, memo: &Memo, values: &ChartValues, rendered:
     let mut pointer = memo.pointer(rendered)?;
     for Values { node, origin } in plan.patches.values.get(&values.component).into_iter().flatten().rev() {
         match origin.of(&pointer) {
-            From::Patch(from) => return Some(vec![in_patch(node, &from)]),
+            From::Patch(from) => return Some(vec![in_file(node, &from)]),
             From::Before(before) => pointer = before,
         }
     }
