@@ -8,9 +8,9 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gatewright::crd::{Crds, Verdict};
-use gatewright::source::Source;
-use gatewright::yaml;
+use gatewright::text::source::Source;
+use gatewright::text::yaml;
+use gatewright::verdict::crd::{Crds, Verdict};
 use serde_json::Value;
 
 const CRDS: &str = "../shared/crds";

@@ -3,8 +3,8 @@
 
 use std::time::Instant;
 
-use gatewright::catalog::Catalog;
-use gatewright::prove;
+use gatewright::command::prove;
+use gatewright::group::catalog::Catalog;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -2,107 +2,45 @@
 //!
 //! # Architecture
 //!
-//! Data flows one way, and the modules below stand in that order: each uses only those above it (`tests/house.rs` holds
-//! it). The unit of purity is one cluster: a [`catalog::Catalog`] and a [`features::Cluster`] in, a
-//! [`render::Bundle`] out. Equal inputs give equal bytes; there is no clock, randomness, environment or unordered map in
-//! between.
+//! Data flows one way. A room is a stage of that flow; rooms stand below in its order, and each uses only those above it
+//! (`tests/house.rs` holds it, within a room too). The unit of purity is one cluster: a [`group::catalog::Catalog`] and a
+//! [`plan::features::Cluster`] in, a [`render::bundle::Bundle`] out. Equal inputs give equal bytes; there is no clock,
+//! randomness, environment or unordered map in between.
 //!
 //! ```text
-//! features.yaml, clusters/   groups/, templates/     text; every node keeps its place from the first parse
-//!          features               catalog            what may be written -> what is meant
-//!                `------ choice, plan ------'        which groups, settings, capabilities, lists, components
-//!                        render                      templates -> parsed manifests, unique and sorted
-//!                   claims, contract, check          they look, they never edit
-//!                        trace                       where in the inputs a finding has its cause
-//!                         tree                       path -> text, the one list that all further steps share
-//!                   disk, golden, diff               compare with what is there, or write
+//! text          bytes -> values with places, and what is said about them
+//!  object        values -> Kubernetes objects
+//!   verdict       one object -> the API server's word
+//!   agentic       contracts of the agentic layer -> what serves them
+//!    group         groups/, templates/ -> a catalog
+//!     plan          features and a catalog -> a plan: groups, settings, capabilities, lists, components
+//!      render        a plan -> objects -> a tree (path -> text), claims, and the cause of each line
+//!       references    objects -> the closed world and what leads nowhere in it
+//!        products      one product each: facts and rules
+//!         chain         alias -> model, through all of them
+//!      disk          reads and writes, nothing else
+//!          command       one file per command; in [`command::pipeline`] the whole way for one cluster
 //! ```
 //!
-//! Folders hold what belongs to one subject: [`goyaml`] (yaml.v3's bytes), [`kubeyaml`] (manifests as kubectl reads them), [`template`], [`agentic`] (the contracts),
-//! [`verdict`] and [`builtin`] (the API server's word on one object, gathered in [`crd`]; on a change, in [`updates`]), [`wiring`] (references),
-//! [`rules`] (known traps), [`litellm`] and [`chain`] (from alias to model). [`check`] has the tables of all rules.
+//! Two questions find a file: which stage, and which product? A price of LiteLLM is checked in [`products::litellm`], the
+//! listener of a Gateway is matched in [`references::attachment`], YAML is read in [`text::yaml`] and [`text::kubeyaml`], a
+//! file is written in [`disk::write`].
 //!
-//! Invariants: only [`disk`], [`folders`] and [`output`] touch files; only [`yaml`] knows the YAML crate, [`goyaml::tree`] the parser
-//! below it, [`template`] minijinja, [`schema`] the JSON Schema crate, [`report`] the drawing of excerpts. No Kubernetes
-//! YAML stands in Rust; even the Argo CD Application is a template. Three kinds of failure: the user's data becomes
-//! [`finding::Finding`]s, all of a stage together; the environment an error with context; our own mistake a panic with its
-//! reason.
+//! Invariants: only [`disk`] touches files; only [`text::yaml`] knows the YAML crate, [`text::goyaml::tree`] the parser
+//! below it, [`group::template`] minijinja, [`text::schema`] the JSON Schema crate, [`verdict`] the CEL crate,
+//! [`command::report`] the drawing of excerpts. No Kubernetes YAML stands in Rust; even the Argo CD Application is a
+//! template. Three kinds of failure: the user's data becomes [`text::finding::Finding`]s, all of a stage together; the
+//! environment an error with context; our own mistake a panic with its reason.
 
-pub mod shown;
-pub mod source;
-pub mod pointer;
-pub mod api_group;
-pub mod finding;
-pub mod placeholder;
-pub mod existing;
-pub mod yaml;
-pub mod merge;
-pub mod digest;
-pub mod goyaml;
-pub mod kubeyaml;
-pub mod config_patch;
-pub mod schema;
-pub mod template;
-pub mod catalog;
-pub mod secret;
-pub mod labels;
+pub mod text;
 pub mod object;
-pub mod chart_values;
+pub mod verdict;
 pub mod agentic;
-pub mod features;
-pub mod choice;
-pub mod component;
-pub mod memo;
-pub mod sight;
-pub mod order;
-pub mod weight;
-pub mod strata;
-pub mod strata_settings;
-pub mod strata_agentic;
-pub mod strata_claims;
+pub mod group;
 pub mod plan;
 pub mod render;
-pub mod evidence;
-pub mod claims;
-pub mod contract;
-pub mod verdict;
-pub mod builtin;
-pub mod crd;
-pub mod tree;
-pub mod foreign;
-pub mod deletions;
-pub mod kustomization;
-pub mod configuration;
-pub mod layout;
-pub mod manifests;
-pub mod world;
-pub mod agentgateway;
-pub mod silence;
-pub mod wiring;
-pub mod rules;
-pub mod litellm;
+pub mod references;
+pub mod products;
 pub mod chain;
-pub mod check;
-pub mod trace;
-pub mod pipeline;
-pub mod updates;
-pub mod prove;
 pub mod disk;
-pub mod folders;
-pub mod output;
-pub mod golden;
-pub mod gather;
-pub mod baseline;
-pub mod report;
-pub mod explain;
-pub mod sarif;
-pub mod github;
-pub mod explain_gateway;
-pub mod tables;
-pub mod args;
-pub mod workspace;
-pub mod definitions;
-pub mod rendering;
-pub mod checking;
-pub mod commands;
-pub mod cli;
+pub mod command;

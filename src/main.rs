@@ -1,38 +1,10 @@
 //! The program: everything stands in the library.
 
 use std::process::ExitCode;
-use std::{panic, thread};
-
-use gatewright::verdict::cel;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Nested templates and files are followed by recursion: a stack that no allowed input exhausts.
-const STACK: usize = 64 << 20;
-
-/// Most threads that work: more gain nothing on one repository, and each reserves a stack.
-const THREADS: usize = 16;
-
 fn main() -> ExitCode {
-    let print = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        if !cel::evaluating() {
-            print(info)
-        }
-    }));
-    let many = thread::available_parallelism().is_ok_and(|cores| cores.get() > THREADS);
-    // 0: as many as there are cores, or as RAYON_NUM_THREADS says.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(if many { THREADS } else { 0 });
-    pool.stack_size(STACK / 4).build_global().expect("the first pool of this process");
-    let run = thread::Builder::new().stack_size(STACK).spawn(gatewright::cli::run).expect("a thread can be started");
-    match run.join() {
-        Ok(code) => ExitCode::from(code),
-        Err(_) => {
-            eprintln!(
-                "error: this is a mistake in gatewright, not in your files; please report it with the lines above"
-            );
-            ExitCode::from(3)
-        }
-    }
+    gatewright::command::process::run()
 }

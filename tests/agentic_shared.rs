@@ -5,20 +5,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use gatewright::agentic::config_patch;
 use gatewright::agentic::input;
 use gatewright::agentic::model::PATCH_KEY;
-use gatewright::catalog::Catalog;
-use gatewright::config_patch;
-use gatewright::crd::Crds;
-use gatewright::features::Inputs;
-use gatewright::finding::{Code, Severity};
-use gatewright::goyaml;
-use gatewright::goyaml::Yaml;
-use gatewright::memo::Memo;
-use gatewright::pipeline::{self, Rendered};
-use gatewright::report;
-use gatewright::source::Source;
-use gatewright::yaml;
+use gatewright::command::pipeline::{self, Rendered};
+use gatewright::command::report;
+use gatewright::group::catalog::Catalog;
+use gatewright::group::memo::Memo;
+use gatewright::plan::features::Inputs;
+use gatewright::text::finding::{Code, Severity};
+use gatewright::text::goyaml::{self, Yaml};
+use gatewright::text::source::Source;
+use gatewright::text::yaml;
+use gatewright::verdict::crd::Crds;
 use serde_json::{Value, json};
 
 /// A folder of ../shared; `None` is said on stderr.

@@ -4,11 +4,11 @@
 use std::fs;
 use std::sync::Arc;
 
-use gatewright::check;
-use gatewright::finding::Finding;
-use gatewright::manifests::manifests;
-use gatewright::source::Source;
-use gatewright::world::World;
+use gatewright::command::rulebook;
+use gatewright::references::manifests::manifests;
+use gatewright::references::world::World;
+use gatewright::text::finding::Finding;
+use gatewright::text::source::Source;
 use rayon::prelude::*;
 
 /// One change of a golden tree, a row of tests/chain.yaml.
@@ -43,11 +43,9 @@ fn check(files: &[(String, String)]) -> Vec<Finding> {
     let sources: Vec<Arc<Source>> =
         files.iter().map(|(name, text)| Source::new(name.as_str(), text.as_str())).collect();
     let (clusters, mut findings) = manifests(&sources);
-    findings.extend(
-        clusters
-            .iter()
-            .flat_map(|cluster| check::check(&World::of_manifests(cluster), &gatewright::crd::Crds::default())),
-    );
+    findings.extend(clusters.iter().flat_map(|cluster| {
+        rulebook::check(&World::of_manifests(cluster), &gatewright::verdict::crd::Crds::default())
+    }));
     findings
 }
 
@@ -105,7 +103,7 @@ fn strangers_are_left_in_peace() {
         // Advice is welcome; an error would be wrong.
         wrong += &check(&files)
             .iter()
-            .filter(|f| f.severity == gatewright::finding::Severity::Error)
+            .filter(|f| f.severity == gatewright::text::finding::Severity::Error)
             .map(|f| format!("{}:\n{}", path.display(), tell(std::slice::from_ref(f))))
             .collect::<String>();
     }

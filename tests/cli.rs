@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use gatewright::catalog::Catalog;
+use gatewright::group::catalog::Catalog;
 
 /// A folder of its own below cargo's, emptied first.
 fn folder(name: &str) -> PathBuf {
@@ -479,7 +479,7 @@ fn data_is_for_programs_and_quiet_on_success() {
     let validator = jsonschema::validator_for(&schema).expect("a JSON Schema");
     for case in ["default", "full", "ha", "external-everything", "egress-all-providers"] {
         let text = fs::read_to_string(format!("golden/{case}/features.yaml")).unwrap();
-        let value = &gatewright::yaml::documents(&gatewright::source::Source::new("f", text)).unwrap()[0];
+        let value = &gatewright::text::yaml::documents(&gatewright::text::source::Source::new("f", text)).unwrap()[0];
         let errors: Vec<String> = validator.iter_errors(value).map(|e| e.to_string()).collect();
         assert!(errors.is_empty(), "{case}: {errors:?}");
     }
@@ -529,10 +529,10 @@ fn the_index_is_a_list_of_digests() {
     let folder = platform("index", "");
     fine(&folder, &["render"]);
     let cluster = files(&folder.join("rendered/ai-dev"));
-    let index = gatewright::tree::index(&cluster[gatewright::tree::INDEX]);
+    let index = gatewright::render::tree::index(&cluster[gatewright::render::tree::INDEX]);
     assert_eq!(index.len() + 1, cluster.len());
     for (path, digest) in index {
-        assert_eq!(digest, gatewright::digest::hex(cluster[path].as_bytes()), "{path}");
+        assert_eq!(digest, gatewright::text::digest::hex(cluster[path].as_bytes()), "{path}");
     }
 }
 

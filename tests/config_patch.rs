@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use gatewright::config_patch::{marked, patched};
-use gatewright::goyaml::{MAX_BYTES, MAX_DEPTH, Yaml, emit, read};
+use gatewright::agentic::config_patch::{marked, patched};
+use gatewright::text::goyaml::{MAX_BYTES, MAX_DEPTH, Yaml, emit, read};
 use serde_json::{Value, json};
 
 const BASE: &str = "\

@@ -8,8 +8,8 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use gatewright::crd::{Crds, Verdict};
-use gatewright::source::Source;
+use gatewright::text::source::Source;
+use gatewright::verdict::crd::{Crds, Verdict};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 

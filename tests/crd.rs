@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use gatewright::check;
-use gatewright::crd::{Crds, Verdict};
-use gatewright::finding::Code;
-use gatewright::manifests::manifests;
-use gatewright::source::Source;
+use gatewright::command::rulebook;
+use gatewright::references::manifests::manifests;
+use gatewright::references::world::World;
+use gatewright::text::finding::Code;
+use gatewright::text::source::Source;
+use gatewright::text::{kubeyaml, yaml};
+use gatewright::verdict::crd::{Crds, Verdict};
 use gatewright::verdict::descriptions;
-use gatewright::world::World;
-use gatewright::{kubeyaml, yaml};
 use serde_json::{Value, json};
 
 const WIDGETS: &str = r#"
@@ -438,7 +438,7 @@ fn a_version_that_is_gone_is_told_once() {
         );
         let (clusters, findings) = manifests(&[Source::new("x.yaml", text)]);
         assert!(findings.is_empty(), "{findings:?}");
-        let found = check::check(&World::of_manifests(&clusters[0]), &crds);
+        let found = rulebook::check(&World::of_manifests(&clusters[0]), &crds);
         let codes = found.iter().map(|f| f.code.name()).filter(|code| code.ends_with("not-served"));
         codes.map(str::to_owned).collect::<Vec<_>>()
     };

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
-use gatewright::finding::Code;
+use gatewright::text::finding::Code;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 const FOLDER: &str = "tests/diagnostics";

@@ -7,8 +7,8 @@ mod random;
 
 use std::io::Write;
 
-use gatewright::source::Source;
-use gatewright::yaml::{documents, emit};
+use gatewright::text::source::Source;
+use gatewright::text::yaml::{documents, emit};
 use random::Random;
 use serde_json::{Map, Value, json};
 use yaml_rust2::{Yaml, YamlLoader};

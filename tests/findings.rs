@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use gatewright::finding::Code;
+use gatewright::text::finding::Code;
 
 /// What `check` prints about the given manifests, and the codes in it.
 fn check(manifests: &str) -> (String, Vec<String>) {

@@ -3,14 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use gatewright::catalog::Catalog;
-use gatewright::disk::{self, Failure};
-use gatewright::golden;
-use gatewright::report;
+use gatewright::command::golden;
+use gatewright::command::report;
+use gatewright::disk::read::{self, Failure};
+use gatewright::group::catalog::Catalog;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
-    let cases = disk::cases(Path::new("golden")).expect("the folder golden/ is part of the project");
+    let cases = read::cases(Path::new("golden")).expect("the folder golden/ is part of the project");
     let trials = cases.into_iter().map(|name| {
         let case = Path::new("golden").join(&name);
         Trial::test(name, move || hold(&case))

@@ -6,12 +6,12 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use gatewright::catalog::Catalog;
-use gatewright::features::Inputs;
-use gatewright::memo::Memo;
-use gatewright::pipeline;
-use gatewright::source::Source;
-use gatewright::yaml;
+use gatewright::command::pipeline;
+use gatewright::group::catalog::Catalog;
+use gatewright::group::memo::Memo;
+use gatewright::plan::features::Inputs;
+use gatewright::text::source::Source;
+use gatewright::text::yaml;
 
 /// What lies beside config.yaml.
 fn files() -> BTreeMap<String, String> {

@@ -1,9 +1,9 @@
 //! Manifests are read as kubectl reads them. `kubeyaml.jsonl` has the answers of `sigs.k8s.io/yaml`; `tests/judges/kubeyaml.py`
 //! makes it, and asks about thousands of other texts through `KUBEYAML_ANSWERS`.
 
-use gatewright::finding::{Code, Severity};
-use gatewright::kubeyaml::{self, MAX_DOCUMENTS};
-use gatewright::source::Source;
+use gatewright::text::finding::{Code, Severity};
+use gatewright::text::kubeyaml::{self, MAX_DOCUMENTS};
+use gatewright::text::source::Source;
 use serde_json::Value;
 
 /// Numbers count by their value: JSON of Go does not tell 2.0 from 2.
@@ -104,10 +104,10 @@ fn json_is_read_as_json() {
 fn the_second_object_of_one_name_is_looked_at_too() {
     let service = "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: x}\nspec: {ports: [{port: 80}]}\n";
     let text = format!("{service}---\n{}", service.replace("ports", "prots"));
-    let (clusters, found) = gatewright::manifests::manifests(&[Source::new("x.yaml", text)]);
+    let (clusters, found) = gatewright::references::manifests::manifests(&[Source::new("x.yaml", text)]);
     assert!(found.is_empty(), "{found:?}");
-    let world = gatewright::world::World::of_manifests(&clusters[0]);
-    let findings = gatewright::check::check(&world, &Default::default());
+    let world = gatewright::references::world::World::of_manifests(&clusters[0]);
+    let findings = gatewright::command::rulebook::check(&world, &Default::default());
     let told = |code| findings.iter().find(|f| f.code == code).unwrap_or_else(|| panic!("{code:?} in {findings:?}"));
     assert_eq!(told(Code::UnknownField).place.as_ref().expect("a place").line_column().0, 9);
     assert_eq!(told(Code::DuplicateObject).related[0].0.line_column().0, 3);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use gatewright::finding::Code;
+use gatewright::text::finding::Code;
 use serde_json::Value;
 
 struct Said {

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gatewright::catalog::{BUILTIN, Catalog};
-use gatewright::features::Inputs;
-use gatewright::finding::Finding;
-use gatewright::memo::Memo;
-use gatewright::pipeline;
-use gatewright::prove;
-use gatewright::report;
-use gatewright::source::Source;
+use gatewright::command::pipeline;
+use gatewright::command::prove;
+use gatewright::command::report;
+use gatewright::group::catalog::{BUILTIN, Catalog};
+use gatewright::group::memo::Memo;
+use gatewright::plan::features::Inputs;
+use gatewright::text::finding::Finding;
+use gatewright::text::source::Source;
 use rayon::prelude::*;
 
 /// A fault: what is replaced by what in which file, and the codes of which one must be said.
@@ -382,7 +382,7 @@ fn said(local: &BTreeMap<String, String>) -> Vec<Finding> {
         Err(findings) => return findings,
     };
     match pipeline::render(&catalog, &clusters[0], &Memo::default()) {
-        Ok(rendered) => rendered.findings(&gatewright::crd::Crds::default()),
+        Ok(rendered) => rendered.findings(&gatewright::verdict::crd::Crds::default()),
         Err(findings) => findings,
     }
 }

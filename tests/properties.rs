@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use gatewright::catalog::{BUILTIN, Catalog, Variant};
-use gatewright::features::Inputs;
-use gatewright::memo::Memo;
-use gatewright::pipeline;
-use gatewright::plan::Plan;
-use gatewright::prove;
-use gatewright::report;
-use gatewright::source::Source;
-use gatewright::tree::{GROUPS, INDEX, Tree};
-use gatewright::yaml;
+use gatewright::command::pipeline;
+use gatewright::command::prove;
+use gatewright::command::report;
+use gatewright::group::catalog::{BUILTIN, Catalog, Variant};
+use gatewright::group::memo::Memo;
+use gatewright::plan::features::Inputs;
+use gatewright::plan::resolve::Plan;
+use gatewright::render::tree::{GROUPS, INDEX, Tree};
+use gatewright::text::source::Source;
+use gatewright::text::yaml;
 use serde_json::Value;
 
 fn catalog() -> Catalog {
@@ -47,11 +47,11 @@ fn rendered_with<T>(
         clusters[0].manifests = prove::examples(catalog, &clusters[0]);
     }
     let rendered = pipeline::render(catalog, &clusters[0], memo).unwrap_or_else(|f| told(f));
-    let findings = rendered.findings(&gatewright::crd::Crds::default());
+    let findings = rendered.findings(&gatewright::verdict::crd::Crds::default());
     if !findings.is_empty() {
         told(findings);
     }
-    let claims = gatewright::claims::claims(&rendered.plan, &rendered.bundle, &[]);
+    let claims = gatewright::render::claims::claims(&rendered.plan, &rendered.bundle, &[]);
     let controls: BTreeSet<&str> = claims.iter().map(|c| c.control.as_str()).collect();
     assert_eq!(controls.len(), claims.len(), "two claims of one name: {text}");
     then(&rendered.plan, &rendered.tree())
@@ -232,9 +232,11 @@ fn parent_is_whole(path: &str, texts: &str) -> bool {
 fn golden_cases_show_everything() {
     let catalog = catalog();
     let (mut groups, mut components) = (BTreeSet::new(), BTreeSet::new());
-    for case in gatewright::disk::cases("golden".as_ref()).expect("golden/") {
+    for case in gatewright::disk::read::cases("golden".as_ref()).expect("golden/") {
         let folder = std::path::Path::new("golden").join(&case);
-        for cluster in gatewright::disk::clusters(&folder, "features.yaml".as_ref(), &catalog).expect("sound") {
+        for cluster in
+            gatewright::command::clusters::clusters(&folder, "features.yaml".as_ref(), &catalog).expect("sound")
+        {
             let rendered = pipeline::render(&catalog, &cluster, &Memo::default()).expect("sound");
             let on = rendered.plan.choices.values().filter(|c| c.on);
             groups.extend(on.map(|c| (c.group.name.clone(), c.provider.to_owned())));

@@ -1,18 +1,18 @@
 //! A second resolver, written from docs/groups.md alone: it tries every set of groups instead of following requirements.
-//! It and `plan::resolve` must agree on every feature set of the catalog, on sets with `false` flags, and on made-up
+//! It and `resolve::resolve` must agree on every feature set of the catalog, on sets with `false` flags, and on made-up
 //! catalogs with contradictions, open choices and circles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gatewright::catalog::{BUILTIN, Catalog};
-use gatewright::choice;
-use gatewright::features::{Cluster, Inputs};
-use gatewright::memo::Memo;
-use gatewright::pipeline;
-use gatewright::plan;
-use gatewright::prove;
-use gatewright::report;
-use gatewright::source::Source;
+use gatewright::command::pipeline;
+use gatewright::command::prove;
+use gatewright::command::report;
+use gatewright::group::catalog::{BUILTIN, Catalog};
+use gatewright::group::memo::Memo;
+use gatewright::plan::choice;
+use gatewright::plan::features::{Cluster, Inputs};
+use gatewright::plan::resolve;
+use gatewright::text::source::Source;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
@@ -156,7 +156,7 @@ fn cluster(catalog: &Catalog, text: &str) -> Cluster {
 
 /// What the program says, in the terms of the second resolver.
 fn resolved(catalog: &Catalog, cluster: &Cluster) -> Verdict {
-    match plan::resolve(catalog, cluster, &Memo::default()) {
+    match resolve::resolve(catalog, cluster, &Memo::default()) {
         Ok(plan) => Ok(on(&plan.choices)),
         Err(findings) => Err(findings.iter().map(|f| f.code.name()).collect()),
     }

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use gatewright::check;
-use gatewright::crd::Crds;
-use gatewright::manifests::manifests;
-use gatewright::source::Source;
-use gatewright::world::World;
+use gatewright::command::rulebook;
+use gatewright::references::manifests::manifests;
+use gatewright::references::world::World;
+use gatewright::text::source::Source;
+use gatewright::verdict::crd::Crds;
 
 /// What is said of examples that leave out all that does not matter: a whole pod, the objects that are referred to.
 const OF_FRAGMENTS: [&str; 5] =
@@ -17,7 +17,8 @@ const OF_FRAGMENTS: [&str; 5] =
 /// The codes that manifests earn.
 fn codes(text: &str) -> BTreeSet<String> {
     let (clusters, unread) = manifests(&[Source::new("case.yaml", text)]);
-    let found = clusters.iter().flat_map(|manifests| check::check(&World::of_manifests(manifests), &Crds::default()));
+    let found =
+        clusters.iter().flat_map(|manifests| rulebook::check(&World::of_manifests(manifests), &Crds::default()));
     let codes = unread.into_iter().chain(found).map(|finding| finding.code.name());
     codes.map(str::to_owned).collect()
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use gatewright::crd::{Crds, Verdict};
-use gatewright::source::Source;
+use gatewright::text::source::Source;
+use gatewright::verdict::crd::{Crds, Verdict};
 use serde_json::{Value, json};
 
 fn refused(crds: &Crds, new: &Value, old: &Value) -> Vec<String> {

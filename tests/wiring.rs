@@ -5,14 +5,14 @@
 use std::fs;
 use std::sync::Arc;
 
-use gatewright::chart_values;
-use gatewright::check;
-use gatewright::existing::Existing;
-use gatewright::finding::{Finding, sorted};
-use gatewright::object::{Identity, Object, Objects};
-use gatewright::source::Source;
-use gatewright::world::World;
-use gatewright::yaml;
+use gatewright::command::rulebook;
+use gatewright::object::chart_values;
+use gatewright::object::existing::Existing;
+use gatewright::object::object::{Identity, Object, Objects};
+use gatewright::references::world::World;
+use gatewright::text::finding::{Finding, sorted};
+use gatewright::text::source::Source;
+use gatewright::text::yaml;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
@@ -105,7 +105,7 @@ fn findings(items: &[&Item], existing: &[Existing]) -> Vec<Finding> {
         closed: true,
         beyond: None,
     };
-    sorted(check::check(&world, &gatewright::crd::Crds::default()))
+    sorted(rulebook::check(&world, &gatewright::verdict::crd::Crds::default()))
 }
 
 impl Tree {

@@ -4,18 +4,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use gatewright::check;
-use gatewright::crd::Crds;
-use gatewright::finding::{Finding, Severity};
-use gatewright::manifests::manifests_below;
-use gatewright::source::Source;
-use gatewright::world::World;
+use gatewright::command::rulebook;
+use gatewright::references::manifests::manifests_below;
+use gatewright::references::world::World;
+use gatewright::text::finding::{Finding, Severity};
+use gatewright::text::source::Source;
+use gatewright::verdict::crd::Crds;
 
 fn findings(root: &str, files: &[(&str, &str)]) -> (Vec<Finding>, Vec<String>) {
     let sources: Vec<Arc<Source>> =
         files.iter().map(|(name, text)| Source::new(format!("{root}{name}"), *text)).collect();
     let (worlds, mut findings) = manifests_below(root, &sources);
-    findings.extend(worlds.iter().flat_map(|world| check::check(&World::of_manifests(world), &Crds::default())));
+    findings.extend(worlds.iter().flat_map(|world| rulebook::check(&World::of_manifests(world), &Crds::default())));
     (findings, worlds.into_iter().flat_map(|world| world.notes).collect())
 }
 

@@ -1,8 +1,8 @@
 //! Reading and writing YAML: places, refusals, and that what is written reads back the same.
 
-use gatewright::finding::Code;
-use gatewright::source::Source;
-use gatewright::yaml::{Kind, Node, documents, emit, read};
+use gatewright::text::finding::Code;
+use gatewright::text::source::Source;
+use gatewright::text::yaml::{Kind, Node, documents, emit, read};
 
 fn node(text: &str) -> Node {
     read(&Source::new("x.yaml", text)).unwrap_or_else(|f| panic!("{f:?}"))

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::agentic::input::GROUP;
-use crate::object::{Object, Objects};
+use crate::object::object::{Object, Objects};
 
 /// Controller of AiGateways on LiteLLM.
 pub const LITELLM_AI: &str = "aigateway.agentic-layer.ai/ai-gateway-litellm-controller";

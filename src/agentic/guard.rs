@@ -5,9 +5,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::agentic::input::GROUP;
-use crate::goyaml::{self, Yaml};
-use crate::object::{Object, Objects};
-use crate::yaml::object;
+use crate::object::object::{Object, Objects};
+use crate::text::goyaml::{self, Yaml};
+use crate::text::yaml::object;
 
 /// One entry of a gateway's `guardrails`.
 #[derive(Clone, Debug, Serialize)]

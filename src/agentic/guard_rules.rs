@@ -8,10 +8,10 @@ use crate::agentic::guard::{Guard, Skip};
 use crate::agentic::input::GROUP;
 use crate::agentic::model::Gateway;
 use crate::agentic::seen::Seen;
-use crate::finding::{Code, Finding};
-use crate::object::Object;
-use crate::pointer::escaped;
-use crate::yaml::object;
+use crate::object::object::Object;
+use crate::text::finding::{Code, Finding};
+use crate::text::pointer::escaped;
+use crate::text::yaml::object;
 
 /// The actions that Presidio's guard in LiteLLM knows.
 const ACTIONS: [&str; 2] = ["MASK", "BLOCK"];

@@ -7,13 +7,13 @@ use std::sync::{Arc, LazyLock};
 use serde_json::Value;
 
 use crate::agentic::webhook::{defaulted, refusals};
-use crate::finding::{Code, Finding};
-use crate::kubeyaml;
-use crate::object::{File, Identity, Object};
-use crate::schema::{Schema, did_you_mean, invalid_name, is_dns_label};
-use crate::secret;
-use crate::source::{Place, Source};
-use crate::yaml::{self, Kind, Node, object};
+use crate::object::object::{File, Identity, Object};
+use crate::text::finding::{Code, Finding};
+use crate::text::kubeyaml;
+use crate::text::schema::{Schema, did_you_mean, invalid_name, is_dns_label};
+use crate::text::secret;
+use crate::text::source::{Place, Source};
+use crate::text::yaml::{self, Kind, Node, object};
 
 /// The API group of the contracts.
 pub const GROUP: &str = "runtime.agentic-layer.ai";

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::agentic::guard::{Guard, Skip, field, text};
 use crate::agentic::route::Route;
-use crate::goyaml::{self, Yaml};
+use crate::text::goyaml::{self, Yaml};
 
 /// Seconds for a request.
 const REQUEST_TIMEOUT: i64 = 600;

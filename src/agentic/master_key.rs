@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use crate::agentic::model::{Gateway, PATCH_KEY, Patch};
 use crate::agentic::seen::Seen;
-use crate::api_group::NETWORKING;
-use crate::finding::{Code, Finding};
-use crate::goyaml::{self, Yaml};
-use crate::labels;
-use crate::object::Object;
-use crate::yaml::object;
+use crate::object::api_group::NETWORKING;
+use crate::object::labels;
+use crate::object::object::Object;
+use crate::text::finding::{Code, Finding};
+use crate::text::goyaml::{self, Yaml};
+use crate::text::yaml::object;
 
 /// The variable that LiteLLM reads when the configuration names no key.
 const VARIABLE: &str = "LITELLM_MASTER_KEY";

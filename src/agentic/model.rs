@@ -7,15 +7,16 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::agentic::class::{CONTRACT, Class, Served, classes, served};
+use crate::agentic::config_patch;
 use crate::agentic::guard::{Guard, guards, reference};
 use crate::agentic::input::{GROUP, spec};
 use crate::agentic::litellm;
-use crate::agentic::route::{self as routes, Broken, Route};
-use crate::config_patch;
-use crate::digest;
-use crate::goyaml::Yaml;
-use crate::object::{Identity, Object, Objects};
-use crate::yaml::object;
+use crate::agentic::route as routes;
+use crate::agentic::route::{Broken, Route};
+use crate::object::object::{Identity, Object, Objects};
+use crate::text::digest;
+use crate::text::goyaml::Yaml;
+use crate::text::yaml::object;
 
 /// The annotation that names the ConfigMap of a patch, in the gateway's namespace.
 pub const PATCH: &str = "ai-gateway-litellm.agentic-layer.ai/config-patch";

@@ -6,8 +6,8 @@ use crate::agentic::class::AGENTGATEWAY_TOOL;
 use crate::agentic::input::GROUP;
 use crate::agentic::model::Gateway;
 use crate::agentic::seen::Seen;
-use crate::finding::{Code, Finding};
-use crate::object::{Identity, Object};
+use crate::object::object::{Identity, Object};
+use crate::text::finding::{Code, Finding};
 
 /// Gateways, agents and tool servers each get a Deployment and a Service of their name.
 pub fn names(seen: &Seen<'_>) -> Vec<Finding> {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::agentic::guard::reference;
 use crate::agentic::input::{GROUP, spec};
-use crate::object::{Object, Objects};
+use crate::object::object::{Object, Objects};
 
 /// The MCP server behind a route.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

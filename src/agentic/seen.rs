@@ -2,7 +2,7 @@
 
 use crate::agentic::input::GROUP;
 use crate::agentic::model::{Gateway, Model};
-use crate::object::{Object, Objects};
+use crate::object::object::{Object, Objects};
 
 /// What the rules look at.
 pub struct Seen<'a> {

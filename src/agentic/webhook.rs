@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::yaml::object;
+use crate::text::yaml::object;
 
 /// A part of an object that the operator refuses: its JSON pointer and one sentence.
 pub type Refusal = (String, String);

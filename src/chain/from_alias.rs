@@ -9,11 +9,11 @@ use crate::chain::model_header::Carried;
 use crate::chain::model_server::{Server, all_servers};
 use crate::chain::routing::{Holds, Way, header_fits, path_fits};
 use crate::chain::way::{Target, Trip, Walk, address, behind, openai_like, selecting};
-use crate::finding::{Code, Finding, Severity};
-use crate::litellm::config::{Config, Entry};
-use crate::object::{Identity, Object};
-use crate::schema::did_you_mean;
-use crate::wiring::inventory::Absence;
+use crate::object::object::{Identity, Object};
+use crate::products::litellm::config::{Config, Entry};
+use crate::references::inventory::Absence;
+use crate::text::finding::{Code, Finding, Severity};
+use crate::text::schema::did_you_mean;
 
 /// The address of every entry names something that is there.
 pub fn addresses<'a>(walk: &Walk<'_, '_, 'a>) -> Vec<(Finding, Vec<&'a Identity>)> {

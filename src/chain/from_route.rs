@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::agentgateway::targets;
-use crate::api_group::{AGENTGATEWAY, INFERENCE};
 use crate::chain::model_header::Carried;
 use crate::chain::routing::{Holds, Request, Way};
 use crate::chain::way::{End, Stage, Target, Trip, Walk, address, behind, openai_like};
-use crate::finding::{Code, Finding, Severity};
-use crate::litellm::config::Entry;
-use crate::object::{Identity, Object};
+use crate::object::api_group::{AGENTGATEWAY, INFERENCE};
+use crate::object::object::{Identity, Object};
+use crate::products::litellm::config::Entry;
+use crate::references::gateways::targets;
+use crate::text::finding::{Code, Finding, Severity};
 
 /// What the rules about the way forth have said already.
 #[derive(Debug, Default)]

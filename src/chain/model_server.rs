@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::labels;
-use crate::object::Object;
-use crate::world::World;
+use crate::object::labels;
+use crate::object::object::Object;
+use crate::references::world::World;
 
 /// The pods behind a selector.
 #[derive(Clone, Debug)]

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::api_group::GATEWAY;
 use crate::chain::model_header::Carried;
-use crate::object::Object;
-use crate::world::World;
+use crate::object::api_group::GATEWAY;
+use crate::object::object::Object;
+use crate::references::world::World;
 
 /// One match of one rule, attached to a Gateway.
 #[derive(Clone, Copy, Debug)]

@@ -3,12 +3,12 @@
 
 use serde_json::Value;
 
-use crate::api_group::{INFERENCE, KEDA};
 use crate::chain::model_server;
-use crate::finding::{Code, Finding};
-use crate::labels::selects;
-use crate::object::Object;
-use crate::world::World;
+use crate::object::api_group::{INFERENCE, KEDA};
+use crate::object::labels::selects;
+use crate::object::object::Object;
+use crate::references::world::World;
+use crate::text::finding::{Code, Finding};
 
 /// Every trigger of every ScaledObject.
 pub fn triggers(world: &World<'_>) -> Vec<Finding> {

@@ -3,16 +3,16 @@
 
 use serde_json::Value;
 
-use crate::api_group::{AGENTGATEWAY, KEDA};
 use crate::chain::model_server::{Server, selected};
 use crate::chain::routing::Way;
 use crate::chain::way::{End, Target, Trip, Walk, behind};
-use crate::finding::{Code, Finding};
-use crate::litellm::config::Config;
-use crate::litellm::part::Part;
-use crate::object::Object;
-use crate::pointer::escaped;
-use crate::world::World;
+use crate::object::api_group::{AGENTGATEWAY, KEDA};
+use crate::object::object::Object;
+use crate::products::litellm::config::Config;
+use crate::products::litellm::part::Part;
+use crate::references::world::World;
+use crate::text::finding::{Code, Finding};
+use crate::text::pointer::escaped;
 
 /// A number of seconds and where it is said.
 struct Time<'a> {
@@ -26,7 +26,7 @@ impl Time<'_> {
         self.part.warning(Code::TimeoutOrder, &self.pointer, message)
     }
 
-    fn place(&self) -> crate::source::Place {
+    fn place(&self) -> crate::text::source::Place {
         self.part.place(&self.pointer)
     }
 }

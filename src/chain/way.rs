@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::agentgateway::targets;
-use crate::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE, INFERENCE_X};
 use crate::chain::model_header::{Carried, Expression};
 use crate::chain::model_server::{Server, servers};
 use crate::chain::routing::{Holds, Request, Way, ways};
-use crate::litellm::address::Address;
-use crate::litellm::config::{Config, Entry};
-use crate::object::Object;
-use crate::wiring::inventory::Inventory;
-use crate::world::World;
+use crate::object::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE, INFERENCE_X};
+use crate::object::object::Object;
+use crate::products::litellm::address::Address;
+use crate::products::litellm::config::{Config, Entry};
+use crate::references::gateways::targets;
+use crate::references::inventory::Inventory;
+use crate::references::world::World;
 
 /// Providers whose client appends OpenAI's path to api_base and sends the model's name without the prefix.
 const OPENAI_LIKE: [&str; 6] = ["openai", "hosted_vllm", "custom_openai", "openai_like", "litellm_proxy", "lm_studio"];

@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use crate::finding::Code;
-use crate::pointer::escaped;
+use crate::text::finding::Code;
+use crate::text::pointer::escaped;
 use crate::verdict::cel::{Answer, Rule, Scope};
 use crate::verdict::celvalue;
 use crate::verdict::cost::Size;

@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use crate::finding::Code;
-use crate::schema::did_you_mean;
+use crate::text::finding::Code;
+use crate::text::schema::did_you_mean;
 use crate::verdict::structural::Structural;
 use crate::verdict::violation::{Path, Violation};
 

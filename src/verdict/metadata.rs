@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::finding::Code;
+use crate::text::finding::Code;
+use crate::text::yaml::object;
 use crate::verdict::fields;
 use crate::verdict::formats;
 use crate::verdict::names::{self, Syntax};
@@ -14,7 +15,6 @@ use crate::verdict::spot::Spot;
 use crate::verdict::structural::Structural;
 use crate::verdict::validate;
 use crate::verdict::violation::{Path, Violation};
-use crate::yaml::object;
 
 /// Most bytes of all annotations of one object.
 const MAX_ANNOTATIONS: usize = 256 << 10;

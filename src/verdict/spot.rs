@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::finding::Code;
+use crate::text::finding::Code;
 use crate::verdict::names::{self, Syntax};
 use crate::verdict::quantity;
 use crate::verdict::violation::{Path, Violation, describe};
@@ -108,7 +108,7 @@ impl<'a> Spot<'a> {
     /// Refuses a text that is not in the list; none is fine.
     pub fn among(&self, choices: &[&str], out: &mut Vec<Violation>) {
         if let Some(text) = self.value.as_str().filter(|text| !choices.contains(text)) {
-            let help = crate::schema::did_you_mean(text, choices);
+            let help = crate::text::schema::did_you_mean(text, choices);
             out.push(self.refuse(format!("`{}` cannot be `{text}`", self.path)).help(help));
         }
     }

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Number, Value};
 
-use crate::finding::Code;
-use crate::schema::did_you_mean;
+use crate::text::finding::Code;
+use crate::text::schema::did_you_mean;
 use crate::verdict::formats;
 use crate::verdict::quantity;
 use crate::verdict::structural::{Kind, ListType, Structural};

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::finding::Code;
-use crate::pointer::escaped;
+use crate::text::finding::Code;
+use crate::text::pointer::escaped;
 
 /// One reason to refuse an object.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! ToolGateways on agentgateway: inputs that the golden case does not have.
 
-use gatewright::finding::{Code, Severity};
+use gatewright::text::finding::{Code, Severity};
 use serde_json::json;
 
 use crate::{PRESIDIO, catalog, codes, made, object, render, try_render};

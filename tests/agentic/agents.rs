@@ -2,9 +2,9 @@
 
 use gatewright::agentic::model::Choice;
 use gatewright::agentic::webhook::{defaulted, refusals};
-use gatewright::explain_gateway;
-use gatewright::finding::{Code, Severity};
-use gatewright::report;
+use gatewright::command::gateway_config;
+use gatewright::command::report;
+use gatewright::text::finding::{Code, Severity};
 use serde_json::{Value, json};
 
 use crate::{PRESIDIO, ai, catalog, codes, guarded, made, render, try_render};
@@ -32,7 +32,7 @@ fn agents_find_their_gateway() {
     );
     // What it is told: the dot after `local` is the operator's.
     let rendered = render(&catalog, "", &(ai("ai-gateway", "gw", ", port: 8000") + &agent("")));
-    let said = explain_gateway::explain(&rendered.plan.agentic.model, "Agent/team/a").expect("an agent");
+    let said = gateway_config::explain(&rendered.plan.agentic.model, "Agent/team/a").expect("an agent");
     assert!(said.contains("LITELLM_PROXY_API_BASE=http://gw.ai-gateway.svc.cluster.local.:8000\n"), "{said}");
     assert!(said.contains("LITELLM_PROXY_API_KEY=team/a\n") && said.contains("USE_LITELLM_PROXY=True\n"), "{said}");
 }

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use gatewright::agentic::class::{Class, Served, served};
 use gatewright::agentic::input::GROUP;
-use gatewright::catalog::Catalog;
-use gatewright::crd::Crds;
-use gatewright::features::Inputs;
-use gatewright::finding::{Code, Severity};
-use gatewright::memo::Memo;
-use gatewright::pipeline::{self, Rendered};
-use gatewright::report;
-use gatewright::source::Source;
-use gatewright::yaml;
+use gatewright::command::pipeline::{self, Rendered};
+use gatewright::command::report;
+use gatewright::group::catalog::Catalog;
+use gatewright::group::memo::Memo;
+use gatewright::plan::features::Inputs;
+use gatewright::text::finding::{Code, Severity};
+use gatewright::text::source::Source;
+use gatewright::text::yaml;
+use gatewright::verdict::crd::Crds;
 
 use crate::{ai, catalog, codes, config, flat, gateway, made, object, render, rendered, try_render};
 

@@ -1,7 +1,7 @@
 //! Guards as entries of `guardrails`.
 
 use gatewright::agentic::guard::{Guard, Skip};
-use gatewright::finding::{Code, Severity};
+use gatewright::text::finding::{Code, Severity};
 use serde_json::{Value, json};
 
 use crate::{PRESIDIO, ai, catalog, codes, config, flat, gateway, guarded, made, render};

@@ -36,14 +36,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gatewright::agentic::model::Gateway;
-use gatewright::catalog::Catalog;
-use gatewright::crd::Crds;
-use gatewright::features::Inputs;
-use gatewright::finding::{Code, Finding, Severity};
-use gatewright::memo::Memo;
-use gatewright::pipeline::{self, Rendered};
-use gatewright::report;
-use gatewright::source::Source;
+use gatewright::command::pipeline::{self, Rendered};
+use gatewright::command::report;
+use gatewright::group::catalog::Catalog;
+use gatewright::group::memo::Memo;
+use gatewright::plan::features::Inputs;
+use gatewright::text::finding::{Code, Finding, Severity};
+use gatewright::text::source::Source;
+use gatewright::verdict::crd::Crds;
 use serde_json::Value;
 
 fn catalog() -> Catalog {

@@ -1,8 +1,8 @@
 //! Config patches: found, refused, applied.
 
-use gatewright::config_patch::{patched, strict};
-use gatewright::finding::{Code, Severity};
-use gatewright::goyaml::{self, Yaml};
+use gatewright::agentic::config_patch::{patched, strict};
+use gatewright::text::finding::{Code, Severity};
+use gatewright::text::goyaml::{self, Yaml};
 use serde_json::json;
 
 use crate::{ai, catalog, codes, config, gateway, made, object, patched_gateway, render, said, tool, try_render};

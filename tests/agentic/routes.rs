@@ -2,8 +2,8 @@
 
 use gatewright::agentic::model::Unserved;
 use gatewright::agentic::route::{self, Broken};
-use gatewright::finding::{Code, Severity};
-use gatewright::report;
+use gatewright::command::report;
+use gatewright::text::finding::{Code, Severity};
 
 use crate::{catalog, codes, config, flat, gateway, made, render, said, tool, try_render};
 

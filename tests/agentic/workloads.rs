@@ -1,7 +1,7 @@
 //! Deployment, Service and ConfigMap of a gateway.
 
-use gatewright::crd::Crds;
-use gatewright::finding::{Code, Finding, Severity};
+use gatewright::text::finding::{Code, Finding, Severity};
+use gatewright::verdict::crd::Crds;
 use serde_json::{Value, json};
 
 use crate::{PRESIDIO, ai, catalog, codes, gateway, made, object, patched_gateway, render, tool, try_render};
@@ -119,7 +119,7 @@ fn what_rolls_a_pod() {
     assert_eq!(before["metadata"], after["metadata"]);
     assert_ne!(before["spec"], after["spec"]);
     let hash = &before["metadata"]["annotations"]["gateway.agentic-layer.ai/secret-hash"];
-    assert_eq!(hash.as_str(), gatewright::digest::hex(b"").get(..16));
+    assert_eq!(hash.as_str(), gatewright::text::digest::hex(b"").get(..16));
 }
 
 /// Two owners of one Deployment, or an object where the gateway has its own: told where it was written, before two templates

@@ -4,24 +4,24 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use gatewright::agentic::config_patch;
 use gatewright::agentic::input;
-use gatewright::catalog::Catalog;
-use gatewright::check;
-use gatewright::config_patch;
-use gatewright::crd::{Crds, Verdict};
-use gatewright::features::Inputs;
-use gatewright::finding::{Code, Finding};
-use gatewright::github;
-use gatewright::goyaml;
-use gatewright::kubeyaml;
-use gatewright::manifests::manifests;
-use gatewright::memo::Memo;
-use gatewright::pipeline;
-use gatewright::report;
-use gatewright::sarif;
-use gatewright::source::Source;
-use gatewright::world::World;
-use gatewright::yaml;
+use gatewright::command::github;
+use gatewright::command::pipeline;
+use gatewright::command::report;
+use gatewright::command::rulebook;
+use gatewright::command::sarif;
+use gatewright::group::catalog::Catalog;
+use gatewright::group::memo::Memo;
+use gatewright::plan::features::Inputs;
+use gatewright::references::manifests::manifests;
+use gatewright::references::world::World;
+use gatewright::text::finding::{Code, Finding};
+use gatewright::text::goyaml;
+use gatewright::text::kubeyaml;
+use gatewright::text::source::Source;
+use gatewright::text::yaml;
+use gatewright::verdict::crd::{Crds, Verdict};
 use serde_json::{Value, json};
 
 /// Something that reads what others wrote.
@@ -231,7 +231,7 @@ fn patch(text: &str) -> Vec<Finding> {
 fn of_manifests(text: &str) -> Vec<Finding> {
     let (clusters, mut findings) = manifests(&[Source::new("<stdin>", text)]);
     for cluster in &clusters {
-        findings.extend(check::check(&World::of_manifests(cluster), &Crds::default()));
+        findings.extend(rulebook::check(&World::of_manifests(cluster), &Crds::default()));
     }
     findings
 }

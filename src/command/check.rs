@@ -1,0 +1,115 @@
+//! The command `check`: what would be rendered, or any manifests, under all rules and against the definitions of their kinds.
+
+use std::path::Path;
+
+use anyhow::anyhow;
+use rayon::prelude::*;
+
+use crate::command::args::{Check, Deny, Place};
+use crate::command::baseline::{self, Baseline};
+use crate::command::definitions::{self, Definitions, kinds};
+use crate::command::rendering;
+use crate::command::rulebook;
+use crate::command::workspace::{Outcome, Result, Workspace};
+use crate::disk::read::{self, Failure};
+use crate::disk::write;
+use crate::group::memo::Memo;
+use crate::references::manifests;
+use crate::references::world::World;
+use crate::text::finding::{Finding, Severity, sorted};
+
+/// Entries of a baseline that are named one by one.
+const SHOWN_ENTRIES: usize = 10;
+
+pub(crate) fn check(workspace: &Workspace<'_>, args: &Check) -> Result<Outcome> {
+    let definitions = Definitions::find(workspace.folder, &args.crds)?;
+    if args.coverage {
+        return match &definitions {
+            Some(definitions) => Ok(definitions.coverage()),
+            None => Err(anyhow!("there are no definitions to tell of\nname them with --crds").into()),
+        };
+    }
+    let checked = match &args.manifests {
+        Some(path) => of_manifests(workspace.folder, path, definitions.as_ref()),
+        None => of_clusters(workspace, &args.place, definitions.as_ref()),
+    };
+    let (mut findings, mut talk) = match checked {
+        Ok((findings, unknown)) => (sorted(findings), unknown),
+        // What could not even be read is never accepted.
+        Err(Failure::Findings(findings)) => {
+            return Ok(Outcome { findings: sorted(findings), differs: true, ..Outcome::default() });
+        }
+        Err(other) => return Err(other),
+    };
+    if let Some(path) = &args.baseline {
+        let shown = path.display();
+        let path = workspace.folder.join(path);
+        if args.write_baseline {
+            write::save(&path, &baseline::write(&findings))?;
+            talk += &format!("{shown} accepts {}\n", counted(findings.len(), "finding"));
+            return Ok(Outcome { talk, ..Outcome::default() });
+        }
+        let text = read::baseline(&path)?;
+        let accepted = Baseline::read(&text).map_err(|line| {
+            anyhow!("{shown} is no baseline: line {line} names no finding\n`--write-baseline` makes it anew")
+        })?;
+        let before = findings.len();
+        let (new, gone) = accepted.news(findings);
+        findings = new;
+        talk += &told(&shown.to_string(), before - findings.len(), &gone);
+    }
+    let fails = |f: &Finding| f.severity == Severity::Error || args.deny == Some(Deny::Warnings);
+    let differs = findings.iter().any(fails);
+    Ok(Outcome { findings, differs, talk, ..Outcome::default() })
+}
+
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// What is said of a baseline: how much it accepts, and what of it matches nothing any more.
+fn told(name: &str, accepted: usize, gone: &[String]) -> String {
+    let mut text = format!("{name} accepts {}\n", counted(accepted, "finding"));
+    if !gone.is_empty() {
+        text += &format!("{} of its entries match nothing any more; `--write-baseline` removes them:\n", gone.len());
+        text.extend(gone.iter().take(SHOWN_ENTRIES).map(|entry| format!("  {entry}\n")));
+    }
+    if gone.len() > SHOWN_ENTRIES {
+        text += &format!("  and {} more\n", gone.len() - SHOWN_ENTRIES);
+    }
+    text
+}
+
+/// Findings, and what is to be said of kinds that were held against nothing.
+type Checked = (Vec<Finding>, String);
+
+fn of_clusters(workspace: &Workspace<'_>, place: &Place, from: Option<&Definitions>) -> Result<Checked> {
+    let (clusters, memo) = (workspace.clusters(place.cluster.as_deref())?, Memo::default());
+    let kinds = workspace.each(&clusters, &memo, |rendered| Ok(kinds(rendered.bundle.manifests.keys())))?;
+    let kinds = kinds.into_iter().flatten().collect();
+    let (crds, mut findings) = from.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
+    let found = workspace.each(&clusters, &memo, |rendered| {
+        let mut findings = rendered.findings(&crds);
+        findings.extend(rendering::Lying::new(workspace, place, &rendered)?.findings());
+        Ok(findings)
+    })?;
+    findings.extend(found.into_iter().flatten());
+    Ok((findings, definitions::unknown(&kinds, &crds, from)))
+}
+
+fn of_manifests(folder: &Path, path: &Path, from: Option<&Definitions>) -> Result<Checked> {
+    let (sources, mut findings) = read::sources(folder, path)?;
+    if sources.is_empty() && findings.is_empty() {
+        return Err(anyhow!("{} holds no YAML or JSON file", path.display()).into());
+    }
+    let (clusters, found) = manifests::manifests_below(&read::root(folder, path), &sources);
+    findings.extend(found);
+    let kinds = kinds(clusters.iter().flat_map(|c| &c.documents).map(|d| &d.identity));
+    let objects: usize = clusters.iter().map(|c| c.documents.len()).sum();
+    let looked_at = format!("{} in {}\n", counted(objects, "object"), counted(sources.len(), "file"));
+    let (crds, found) = from.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
+    findings.extend(found);
+    findings.par_extend(clusters.par_iter().flat_map(|cluster| rulebook::check(&World::of_manifests(cluster), &crds)));
+    let notes: String = clusters.iter().flat_map(|c| &c.notes).map(|note| format!("{note}\n")).collect();
+    Ok((findings, notes + &definitions::unknown(&kinds, &crds, from) + &looked_at))
+}

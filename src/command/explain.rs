@@ -1,0 +1,121 @@
+//! Catalog -> words for people and editors: a group explained, and the JSON Schema of features.yaml.
+
+use serde_json::{Map, Value, json};
+
+use crate::group::catalog::{Catalog, Group};
+use crate::text::finding::Code;
+use crate::text::schema::Schema;
+use crate::text::yaml::object;
+
+/// A group explained in plain text, 80 columns where the words allow.
+pub fn group(group: &Group) -> String {
+    let switch = match &group.feature {
+        None => "always on".to_owned(),
+        Some(feature) => format!("on with `features.{feature}: true`, or when something that is on needs it"),
+    };
+    let mut text = format!("{}: {}\n{switch}\n", group.name, group.summary);
+    for (provider, variant) in &group.variants {
+        if !provider.is_empty() {
+            let default = if group.provider.as_ref() == Some(provider) { " (default)" } else { "" };
+            text += &format!("\nprovider {provider}{default}: {}\n", variant.text.summary);
+        }
+        let written = &variant.text;
+        let mut line = |name: &str, words: Vec<String>| {
+            if !words.is_empty() {
+                text += &format!("  {name}: {}\n", words.join(", "));
+            }
+        };
+        line("needs", written.requires.clone());
+        line("takes when present", written.uses.clone());
+        line("provides", written.capabilities().map(str::to_owned).collect());
+        line(
+            "adds to lists",
+            written.provides.keys().filter(|n| !written.capabilities().any(|c| c == *n)).cloned().collect(),
+        );
+        line("reads lists", written.collects.keys().cloned().collect());
+        line("components", written.components.keys().cloned().collect());
+        line("secrets", written.secrets.iter().filter_map(|s| s["name"].as_str()).map(str::to_owned).collect());
+        text += "  settings:\n";
+        settings(&variant.schema.json, 4, &mut text);
+    }
+    text
+}
+
+fn settings(schema: &Value, indent: usize, text: &mut String) {
+    for (name, property) in schema.get("properties").map(object).into_iter().flatten() {
+        let default = match property.get("default") {
+            Some(value) if !value.is_null() => format!(" = {value}"),
+            _ => String::new(),
+        };
+        let words = property["description"].as_str().unwrap_or_default();
+        *text += &format!("{:indent$}{name}{default}\n{:indent$}    {words}\n", "", "");
+        settings(property, indent + 2, text);
+        for key in ["items", "additionalProperties"] {
+            if let Some(inner) = property.get(key).filter(|v| v.is_object()) {
+                settings(inner, indent + 4, text);
+            }
+        }
+    }
+}
+
+/// The pages of `docs/findings/`: (code, text), sorted by code.
+pub const PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
+
+/// A finding code explained: its page, or one line for those whose message says all.
+pub fn code(code: Code) -> String {
+    match PAGES.iter().find(|(name, _)| *name == code.name()) {
+        Some((_, page)) => (*page).to_owned(),
+        None => format!("{}: {}\n", code.name(), code.summary()),
+    }
+}
+
+/// The JSON Schema (draft 2020-12) of features.yaml with every group's settings.
+pub fn schema(catalog: &Catalog) -> Value {
+    let features: Map<String, Value> = catalog
+        .features()
+        .into_iter()
+        .map(|(feature, group)| (feature.to_owned(), json!({ "type": "boolean", "description": group.summary })))
+        .collect();
+    let settings: Map<String, Value> = catalog.groups.values().map(|g| (g.name.clone(), settings_schema(g))).collect();
+    let closed = |properties: Map<String, Value>, description: &str| json!({ "type": ["object", "null"], "additionalProperties": false, "properties": properties, "description": description });
+    let list = |schema: &Schema, description: &str| json!({ "type": ["array", "null"], "items": schema.json, "description": description });
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "gatewright features.yaml",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["platform"],
+        "properties": {
+            "platform": catalog.platform.json,
+            "features": closed(features, "true: on; false: never; absent: on only if something that is on needs it"),
+            "settings": closed(settings, "Settings by group"),
+            "existing": list(&catalog.existing, "What the cluster has and is not rendered here; references may point at it"),
+            "silence": list(&catalog.silence, "Findings that are not to be reported, each with its reason"),
+        },
+    })
+}
+
+/// One schema for a group with one shape, else one of the shapes of its providers.
+fn settings_schema(group: &Group) -> Value {
+    let shapes: Vec<Value> = group
+        .variants
+        .iter()
+        .map(|(provider, variant)| {
+            let mut schema = variant.schema.json.clone();
+            if !provider.is_empty() {
+                schema["properties"]["provider"]["enum"] = json!([provider]);
+                if group.provider.as_ref() != Some(provider) {
+                    let required = schema["required"].as_array().cloned().unwrap_or_default();
+                    schema["required"] = required.into_iter().chain([json!("provider")]).collect();
+                }
+            }
+            schema
+        })
+        .collect();
+    let mut schema = match &shapes[..] {
+        [only] => only.clone(),
+        _ => json!({ "anyOf": shapes }),
+    };
+    schema["description"] = json!(group.summary);
+    schema
+}

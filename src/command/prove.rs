@@ -1,0 +1,250 @@
+//! Every combination of features, providers and profiles, rendered and checked; a failure shrunk to the smallest set that
+//! shows it. Knows no group by name: what can be chosen comes from the catalog.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+use serde_json::{Map, Value, json};
+
+use crate::command::pipeline;
+use crate::command::rulebook;
+use crate::group::catalog::Catalog;
+use crate::group::memo::Memo;
+use crate::plan::choice;
+use crate::plan::features::{Cluster, Flag, Inputs};
+use crate::text::digest;
+use crate::text::finding::{Finding, sorted};
+use crate::text::source::Source;
+use crate::text::yaml;
+use crate::verdict::crd::Crds;
+
+/// One choice of everything that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Set {
+    /// Flags that are `true`; the others are absent.
+    pub flags: BTreeSet<String>,
+    /// Provider of each group that has providers.
+    pub providers: BTreeMap<String, String>,
+    /// The profile.
+    pub profile: String,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Proof {
+    /// How many sets there are.
+    pub sets: usize,
+    /// How many of them come to something else than the others: these were rendered and checked.
+    pub outcomes: usize,
+    /// How many different trees these made.
+    pub trees: usize,
+    /// How many sets failed.
+    pub failed: usize,
+    /// For each kind of failure the smallest set that shows it, and what is said about it.
+    pub failures: Vec<(Set, Finding)>,
+}
+
+impl Set {
+    /// The features.yaml of this set. Providers that need settings get the example of their group file.
+    pub fn features_yaml(&self, catalog: &Catalog) -> String {
+        let flags: Map<String, Value> = self.flags.iter().map(|f| (f.clone(), json!(true))).collect();
+        let mut settings = Map::new();
+        for (group, provider) in &self.providers {
+            let example = catalog.groups[group].variants[provider].text.example.clone();
+            let mut of_group = example.as_object().cloned().unwrap_or_default();
+            of_group.insert("provider".into(), json!(provider));
+            settings.insert(group.clone(), Value::Object(of_group));
+        }
+        yaml::emit(&json!({
+            "platform": { "name": "proof", "profile": self.profile, "argocd": { "repoURL": "https://git.example.com/proof.git" } },
+            "features": flags,
+            "settings": settings,
+        }))
+    }
+
+    /// In words: what differs from the defaults.
+    pub fn describe(&self, catalog: &Catalog) -> String {
+        let flags: Vec<&str> = self.flags.iter().map(String::as_str).collect();
+        let mut words = vec![format!("profile {}", self.profile), format!("features [{}]", flags.join(", "))];
+        let chosen = self.providers.iter().filter(|(g, p)| catalog.groups[*g].provider.as_ref() != Some(p));
+        words.extend(chosen.map(|(group, provider)| format!("{group} {provider}")));
+        words.join(", ")
+    }
+}
+
+/// All sets of a catalog, in a fixed order.
+pub fn sets(catalog: &Catalog) -> Vec<Set> {
+    let profiles = catalog.platform.json["properties"]["profile"]["enum"].as_array().into_iter().flatten();
+    let start = profiles.filter_map(Value::as_str).map(|profile| Set {
+        flags: BTreeSet::new(),
+        providers: BTreeMap::new(),
+        profile: profile.to_owned(),
+    });
+    let mut sets: Vec<Set> = start.collect();
+    for feature in catalog.features().keys() {
+        let with = |set: &Set| Set {
+            flags: set.flags.iter().cloned().chain([(*feature).to_owned()]).collect(),
+            ..set.clone()
+        };
+        sets = sets.iter().flat_map(|set| [set.clone(), with(set)]).collect();
+    }
+    for group in catalog.groups.values().filter(|g| !g.variants.contains_key("")) {
+        let with = |set: &Set, provider: &String| {
+            let mut set = set.clone();
+            set.providers.insert(group.name.clone(), provider.clone());
+            set
+        };
+        sets = sets.iter().flat_map(|set| group.variants.keys().map(|p| with(set, p))).collect();
+    }
+    sets
+}
+
+/// What a set comes to: profile and, by group that is on, its provider. Sets that come to the same give the same objects: flags
+/// are seen by the choice of groups alone, and of a group that is off nothing is seen (`tests/properties.rs`).
+pub type Outcome = (String, Vec<(String, String)>);
+
+/// Renders and checks every set, those that come to the same once; `progress` is told how many are done.
+pub fn prove(catalog: &Catalog, sets: &[Set], progress: impl Fn(usize) + Sync) -> Proof {
+    let memo = Memo::default();
+    let plain = plain_clusters(catalog, sets);
+    let outcomes: Vec<Option<Outcome>> =
+        sets.par_iter().map(|set| outcome_of(catalog, &cluster(&plain, set)?)).collect();
+    let mut same: BTreeMap<&Outcome, Vec<&Set>> = BTreeMap::new();
+    // A set that comes to nothing fails by itself.
+    let mut jobs: Vec<Vec<&Set>> = Vec::new();
+    for (set, outcome) in sets.iter().zip(&outcomes) {
+        match outcome {
+            Some(outcome) => same.entry(outcome).or_default().push(set),
+            None => jobs.push(vec![set]),
+        }
+    }
+    jobs.extend(same.into_values());
+    let done = AtomicUsize::new(0);
+    let judged = jobs.par_iter().map(|sets| {
+        let result = match cluster(&plain, sets[0]) {
+            Some(cluster) => judge(catalog, cluster, &memo),
+            None => judge_text(catalog, sets[0], &memo),
+        };
+        progress(done.fetch_add(sets.len(), Ordering::Relaxed) + sets.len());
+        result
+    });
+    let results: Vec<Result<String, Vec<Finding>>> = judged.collect();
+    let trees: BTreeSet<&String> = results.iter().flatten().collect();
+    let failed: Vec<(&Vec<&Set>, &Vec<Finding>)> =
+        jobs.iter().zip(&results).filter_map(|(sets, result)| Some((sets, result.as_ref().err()?))).collect();
+    let mut smallest: BTreeMap<(&str, String), (Set, Finding)> = BTreeMap::new();
+    for (sets, findings) in &failed {
+        for finding in findings.iter() {
+            let kind = (finding.code.name(), finding.message.clone());
+            smallest.entry(kind).or_insert_with(|| shrink(catalog, sets[0], finding, &memo));
+        }
+    }
+    Proof {
+        sets: sets.len(),
+        outcomes: jobs.len(),
+        trees: trees.len(),
+        failed: failed.iter().map(|(sets, _)| sets.len()).sum(),
+        failures: smallest.into_values().collect(),
+    }
+}
+
+/// The cluster that the features.yaml of a set describes.
+fn read(catalog: &Catalog, set: &Set) -> Result<Cluster, Vec<Finding>> {
+    let features = Source::new("features.yaml", set.features_yaml(catalog));
+    let clusters = pipeline::read(&Inputs { features, clusters: Vec::new() }, catalog)?;
+    Ok(clusters.into_iter().next().expect("a features.yaml without overlays is one cluster"))
+}
+
+/// Without flags there are few sets: each is read once. Those that can't be read are left out.
+fn plain_clusters(catalog: &Catalog, sets: &[Set]) -> BTreeMap<Set, Cluster> {
+    let plain: BTreeSet<Set> = sets.iter().map(without_flags).collect();
+    plain.into_par_iter().filter_map(|set| read(catalog, &set).ok().map(|cluster| (set, cluster))).collect()
+}
+
+fn without_flags(set: &Set) -> Set {
+    Set { flags: BTreeSet::new(), ..set.clone() }
+}
+
+/// The cluster of a set, made from the one without flags.
+fn cluster(plain: &BTreeMap<Set, Cluster>, set: &Set) -> Option<Cluster> {
+    let mut cluster = plain.get(&without_flags(set))?.clone();
+    let flag = Flag { on: true, place: cluster.place.clone() };
+    cluster.flags.extend(set.flags.iter().map(|name| (name.clone(), flag.clone())));
+    Some(cluster)
+}
+
+/// What a set comes to; none when it can't be read or its groups do not fit together.
+pub fn outcome(catalog: &Catalog, set: &Set) -> Option<Outcome> {
+    outcome_of(catalog, &read(catalog, set).ok()?)
+}
+
+fn outcome_of(catalog: &Catalog, cluster: &Cluster) -> Option<Outcome> {
+    let (choices, findings) = choice::choose(catalog, cluster);
+    let on = choices.values().filter(|c| c.on).map(|c| (c.group.name.clone(), c.provider.to_owned()));
+    let profile = cluster.platform["profile"].as_str().unwrap_or_default();
+    findings.is_empty().then(|| (profile.to_owned(), on.collect()))
+}
+
+/// The digest of a cluster's objects, or what is wrong with them.
+fn judge(catalog: &Catalog, mut cluster: Cluster, memo: &Memo) -> Result<String, Vec<Finding>> {
+    cluster.manifests = examples(catalog, &cluster);
+    let rendered = pipeline::render(catalog, &cluster, memo)?;
+    let findings = rulebook::check_rendered(&rendered.plan, &rendered.bundle, &Crds::default());
+    if !findings.is_empty() {
+        return Err(sorted(findings));
+    }
+    let mut digests = String::new();
+    for placed in rendered.bundle.manifests.values() {
+        digests.extend([placed.path.as_str(), &placed.manifest.digest, "\n"]);
+    }
+    Ok(digest::hex(digests.as_bytes()))
+}
+
+fn judge_text(catalog: &Catalog, set: &Set, memo: &Memo) -> Result<String, Vec<Finding>> {
+    judge(catalog, read(catalog, set)?, memo)
+}
+
+/// The example manifests of the groups that are on.
+pub fn examples(catalog: &Catalog, cluster: &Cluster) -> Vec<Arc<Source>> {
+    let (choices, _) = choice::choose(catalog, cluster);
+    let texts = choices.values().filter(|c| c.on).filter_map(|c| c.variant().text.agentic.as_ref());
+    let one = |object: &Value| format!("---\n{}", yaml::emit(object));
+    texts.map(|t| Source::new("gateways/example.yaml", t.example.iter().map(one).collect::<String>())).collect()
+}
+
+/// The smallest set that shows the same finding, and the finding in that set with its place in the inputs.
+fn shrink(catalog: &Catalog, set: &Set, finding: &Finding, memo: &Memo) -> (Set, Finding) {
+    let shows = |set: &Set| {
+        let findings = judge_text(catalog, set, memo).err().unwrap_or_default();
+        findings.iter().any(|f| f.code == finding.code && f.message == finding.message)
+    };
+    let mut smallest = set.clone();
+    for flag in &set.flags {
+        let mut smaller = smallest.clone();
+        smaller.flags.remove(flag);
+        if shows(&smaller) {
+            smallest = smaller;
+        }
+    }
+    for group in set.providers.keys() {
+        let mut plainer = smallest.clone();
+        let Some(default) = &catalog.groups[group].provider else { continue };
+        plainer.providers.insert(group.clone(), default.clone());
+        if shows(&plainer) {
+            smallest = plainer;
+        }
+    }
+    let finding = traced(catalog, &smallest, finding, memo).unwrap_or_else(|| finding.clone());
+    (smallest, finding)
+}
+
+/// A finding of a set at the place that causes it.
+fn traced(catalog: &Catalog, set: &Set, finding: &Finding, memo: &Memo) -> Option<Finding> {
+    let mut cluster = read(catalog, set).ok()?;
+    cluster.manifests = examples(catalog, &cluster);
+    let rendered = pipeline::render(catalog, &cluster, memo).ok()?;
+    let mut findings = rendered.findings(&Crds::default()).into_iter();
+    findings.find(|f| f.code == finding.code && f.message == finding.message)
+}

@@ -1,0 +1,276 @@
+//! The commands `render`, `render --check`, `render --stdout` and `diff`: the folder of each cluster, as it is and as it
+//! should be.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::anyhow;
+use serde_json::Value;
+
+use crate::command::args::Place;
+use crate::command::definitions::{self, Definitions};
+use crate::command::pipeline::Rendered;
+use crate::command::updates;
+use crate::command::workspace::{Outcome, Result, Workspace};
+use crate::disk::read::{self, Failure};
+use crate::disk::write::{self, Output};
+use crate::group::memo::Memo;
+use crate::object::object::Identity;
+use crate::plan::features::Cluster;
+use crate::render::deletions;
+use crate::render::foreign;
+use crate::render::tree::{self, Change, Tree, changes, unified_diff};
+use crate::text::finding::{Code, Finding, Severity, sorted};
+use crate::verdict::crd::Crds;
+
+/// Stale files that `render --check` names one by one.
+const SHOWN_FILES: usize = 10;
+
+/// Writes the folders of all clusters. Nothing is touched when anything is wrong with any of them.
+pub(crate) fn render(workspace: &Workspace<'_>, place: &Place, allow_delete: &[String]) -> Result<Outcome> {
+    let memo = Memo::default();
+    let folder = output_folder(workspace, place)?;
+    let (clusters, warnings) = workspace.sound(place.cluster.as_deref(), &memo)?;
+    let output = Output::open(&folder)?;
+    unrefused(workspace, place, &clusters, &memo, allow_delete)?;
+    let staged = workspace.each(&clusters, &memo, |rendered| {
+        let (name, tree) = (rendered.plan.cluster.as_str(), rendered.tree());
+        let (done, staged) = write::stage(&output, name, &tree)?;
+        let warnings = done.edited.iter().map(|path| match tree.contains_key(path) {
+            true => format!("warning: {name}/{path} was changed by hand; it is as rendered again\n"),
+            false => format!("warning: {name}/{path} is not rendered any more and was changed by hand; it stays, delete it yourself\n"),
+        });
+        let warnings: String = warnings.collect();
+        Ok((tree.len() - 1, done, warnings, staged))
+    })?;
+    let mut talk: String = staged.iter().map(|(_, _, warnings, _)| warnings.as_str()).collect();
+    let sum = |count: fn(&write::Written) -> usize| staged.iter().map(|(_, done, ..)| count(done)).sum::<usize>();
+    let (written, removed) = (sum(|done| done.written), sum(|done| done.removed));
+    let files: usize = staged.iter().map(|(files, ..)| files).sum();
+    let mut waiting: Vec<write::Staged> = staged.into_iter().filter_map(|(.., staged)| staged).collect();
+    for name in orphans(workspace, place, &clusters)? {
+        let shown = shown(place, &name);
+        if allow_delete.contains(&name) {
+            let (done, staged) = write::stage(&output, &name, &Tree::new())?;
+            waiting.extend(staged);
+            talk += &format!("{shown}: {} files deleted\n", done.removed);
+        } else {
+            talk += &format!("warning: {shown} belongs to no cluster; if it is gone for good: --allow-delete {name}\n");
+        }
+    }
+    if !waiting.is_empty() {
+        output.flush()?;
+        waiting.into_iter().try_for_each(write::Staged::replace)?;
+        output.flush()?;
+    }
+    let names: Vec<&str> = clusters.iter().map(|c| c.name.as_str()).collect();
+    let which = if names.len() > 3 { format!("{} clusters", names.len()) } else { names.join(", ") };
+    talk +=
+        &format!("{which}: {files} files in {} ({written} written, {removed} removed)\n", place.output_dir.display());
+    Ok(Outcome { talk, findings: warnings, ..Outcome::default() })
+}
+
+/// Stops what would cost data or keys, and what the API server would refuse of the change, unless it is allowed by name.
+fn unrefused(
+    workspace: &Workspace<'_>,
+    place: &Place,
+    clusters: &[Cluster],
+    memo: &Memo,
+    allow_delete: &[String],
+) -> Result<()> {
+    let kinds = workspace.each(clusters, memo, |rendered| {
+        let (shown, old, new) = both(workspace, place, &rendered)?;
+        match deletions::unnamed(&rendered.plan.cluster, &shown, &old, &new, allow_delete) {
+            findings if findings.is_empty() => Ok(updates::kinds(&rendered, &old)),
+            findings => Err(Failure::Findings(findings)),
+        }
+    })?;
+    let kinds: BTreeSet<(String, String)> = kinds.into_iter().flatten().collect();
+    if kinds.is_empty() {
+        return Ok(());
+    }
+    let definitions = Definitions::find(workspace.folder, &[])?;
+    let crds = definitions.map_or_else(Crds::default, |definitions| definitions.of(&kinds).0);
+    let named = |name: &str| allow_delete.iter().any(|allowed| allowed == name);
+    workspace.each(clusters, memo, |rendered| {
+        let (shown, old, _) = both(workspace, place, &rendered)?;
+        // What is wrong with an old file is no reason not to replace it.
+        let refused = updates::refused(&rendered, &shown, &old, &crds).into_iter().filter_map(|finding| {
+            let object = finding.about.as_ref()?.object.clone();
+            let stops = finding.severity == Severity::Error && !named(&rendered.plan.cluster) && !named(&object);
+            let help = finding.help.clone().unwrap_or_default();
+            let way = format!("if the object in the cluster is deleted first: --allow-delete '{object}'");
+            stops.then(|| finding.help(if help.is_empty() { way } else { format!("{help}; {way}") }))
+        });
+        match refused.collect::<Vec<_>>() {
+            findings if findings.is_empty() => Ok(()),
+            findings => Err(Failure::Findings(findings)),
+        }
+    })?;
+    Ok(())
+}
+
+/// Components that a person brings: the root Application, and a patch that would take keys away if it were applied whole.
+const BY_HAND: [&str; 2] = ["argocd-cm", "bootstrap"];
+
+/// The objects of one cluster that Argo CD delivers as one stream, in the order of their files.
+pub(crate) fn stdout(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome> {
+    let memo = Memo::default();
+    let (clusters, findings) = workspace.sound(place.cluster.as_deref(), &memo)?;
+    if clusters.len() > 1 {
+        let names: Vec<&str> = clusters.iter().map(|c| c.name.as_str()).collect();
+        let hint = format!("choose one with --cluster: {}", names.join(", "));
+        return Err(anyhow!("--stdout prints one cluster, and there are {}\n{hint}", names.len()).into());
+    }
+    let texts = workspace.each(&clusters, &memo, |rendered| {
+        let delivered = rendered.bundle.manifests.values().filter(|p| !BY_HAND.contains(&p.component.as_str()));
+        let mut placed: Vec<_> = delivered.collect();
+        placed.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(placed.iter().map(|p| format!("---\n{}", p.manifest.text)).collect::<String>())
+    })?;
+    Ok(Outcome { findings, ..Outcome::exactly(texts.concat()) })
+}
+
+/// Whether the committed files are what the inputs render, and nothing else that Argo CD would apply.
+pub(crate) fn render_check(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome> {
+    let memo = Memo::default();
+    output_folder(workspace, place)?;
+    let (clusters, warnings) = workspace.sound(place.cluster.as_deref(), &memo)?;
+    let found = workspace.each(&clusters, &memo, |rendered| {
+        let lying = Lying::new(workspace, place, &rendered)?;
+        Ok((stale(&lying.shown, &rendered, &lying.found), lying.findings()))
+    })?;
+    let (stale, foreign): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+    let mut findings: Vec<Finding> = stale.into_iter().flatten().collect();
+    for name in orphans(workspace, place, &clusters)? {
+        let message = format!("{} belongs to no cluster", shown(place, &name));
+        findings.push(Finding::error(Code::StaleOutput, message));
+    }
+    let mut findings = sorted(findings);
+    let more = findings.len().saturating_sub(SHOWN_FILES);
+    findings.truncate(SHOWN_FILES);
+    if more > 0 {
+        findings.push(Finding::error(Code::StaleOutput, format!("and {more} more files")));
+    }
+    if let Some(last) = findings.last_mut() {
+        last.help = Some("run `gatewright render` and commit the result; `gatewright diff` shows it".into());
+    }
+    findings.extend(foreign.into_iter().flatten());
+    findings.extend(warnings);
+    Ok(Outcome { findings, ..Outcome::default() })
+}
+
+/// What would change, and what of that the API server would refuse.
+pub(crate) fn diff(workspace: &Workspace<'_>, place: &Place, crds: &[PathBuf]) -> Result<Outcome> {
+    let memo = Memo::default();
+    output_folder(workspace, place)?;
+    let definitions = Definitions::find(workspace.folder, crds)?;
+    let (clusters, mut findings) = workspace.sound(place.cluster.as_deref(), &memo)?;
+    let diffs = workspace.each(&clusters, &memo, |rendered| {
+        let (name, old, new) = both(workspace, place, &rendered)?;
+        Ok((unified_diff(&name, &old, &new), updates::kinds(&rendered, &old)))
+    })?;
+    let mut data: String = diffs.iter().map(|(text, _)| text.as_str()).collect();
+    let mut talk = String::new();
+    for cluster in orphans(workspace, place, &clusters)? {
+        let name = shown(place, &cluster);
+        let found = read::read_tree(&workspace.folder.join(&name))?;
+        data += &unified_diff(&name, &tree::owned(&found, &Tree::new()), &Tree::new());
+        talk += &format!(
+            "{name} belongs to no cluster: `{cluster}` was renamed, or is gone; in Argo CD its root Application, its AppProject and its \
+             Applications stay, and own what they brought: README, \"Another name\"\n"
+        );
+    }
+    if data.is_empty() {
+        return Ok(Outcome { findings, ..Outcome::default() });
+    }
+    let kinds = diffs.into_iter().flat_map(|(_, kinds)| kinds).collect();
+    let (crds, found) = definitions.as_ref().map(|d| d.of(&kinds)).unwrap_or_default();
+    findings.extend(found);
+    let refused = workspace.each(&clusters, &memo, |rendered| {
+        let (name, old, _) = both(workspace, place, &rendered)?;
+        Ok(updates::refused(&rendered, &name, &old, &crds))
+    })?;
+    findings.extend(refused.into_iter().flatten());
+    talk += &definitions::unknown(&kinds, &crds, definitions.as_ref());
+    Ok(Outcome { differs: true, data, talk, findings: sorted(findings), ..Outcome::default() })
+}
+
+/// The output folder.
+fn output_folder(workspace: &Workspace<'_>, place: &Place) -> Result<PathBuf> {
+    if place.output_dir == Path::new("-") {
+        return Err(anyhow!("`-` is no folder\n`gatewright render --stdout` prints the objects of a cluster").into());
+    }
+    Ok(workspace.folder.join(&place.output_dir))
+}
+
+/// A cluster's folder as messages name it.
+fn shown(place: &Place, cluster: &str) -> String {
+    format!("{}/{cluster}", place.output_dir.display())
+}
+
+/// The name of a cluster's folder, what of ours lies in it, and what should.
+fn both(workspace: &Workspace<'_>, place: &Place, rendered: &Rendered<'_>) -> Result<(String, Tree, Tree)> {
+    let name = shown(place, &rendered.plan.cluster);
+    let (found, tree) = (read::read_tree(&workspace.folder.join(&name))?, rendered.tree());
+    Ok((name, tree::owned(&found, &tree), tree))
+}
+
+/// Folders of ours in the output folder that belong to no cluster.
+fn orphans(workspace: &Workspace<'_>, place: &Place, known: &[Cluster]) -> Result<Vec<String>> {
+    if place.cluster.is_some() {
+        return Ok(Vec::new());
+    }
+    let mut names = write::cluster_folders(&workspace.folder.join(&place.output_dir))?;
+    names.retain(|name| !known.iter().any(|c| c.name == *name));
+    Ok(names)
+}
+
+/// What of a cluster's folder is not as it is rendered.
+fn stale(folder: &str, rendered: &Rendered<'_>, found: &Tree) -> Vec<Finding> {
+    let tree = rendered.tree();
+    let owned = tree::owned(found, &tree);
+    if owned.is_empty() {
+        return vec![Finding::error(Code::StaleOutput, format!("{folder} was never rendered"))];
+    }
+    let edited: BTreeSet<String> = tree::hand_edited(found).into_iter().collect();
+    let one = |(path, change): (String, Change)| {
+        let (code, what) = match change {
+            _ if edited.contains(&path) => (Code::HandEdited, "was changed by hand"),
+            Change::Added => (Code::StaleOutput, "is missing"),
+            Change::Removed => (Code::StaleOutput, "is not rendered any more"),
+            Change::Changed => (Code::StaleOutput, "is not what the inputs render"),
+        };
+        Finding::error(code, format!("{folder}/{path} {what}"))
+    };
+    changes(&owned, &tree).into_iter().map(one).collect()
+}
+
+/// A cluster's folder as it lies there, and the files of others in it that Argo CD would apply.
+pub(crate) struct Lying {
+    /// The folder as messages name it.
+    shown: String,
+    found: Tree,
+    applied: Vec<String>,
+}
+
+impl Lying {
+    /// One look at the folder; it is empty where nothing was rendered yet.
+    pub(crate) fn new(workspace: &Workspace<'_>, place: &Place, rendered: &Rendered<'_>) -> Result<Self> {
+        let shown = shown(place, &rendered.plan.cluster);
+        let folder = workspace.folder.join(&shown);
+        let (names, found) = (read::names(&folder)?, read::read_tree(&folder)?);
+        let applied = foreign::applied(&names, &found, &rendered.tree()).into_iter().map(str::to_owned).collect();
+        Ok(Self { shown, found, applied })
+    }
+
+    /// One finding for each file of others.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        foreign::findings(&self.shown, &self.applied, &self.found)
+    }
+
+    /// The objects in files of others.
+    pub(crate) fn objects(&self) -> Vec<(Identity, Value)> {
+        foreign::objects(&self.applied, &self.found)
+    }
+}

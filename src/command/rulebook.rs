@@ -1,0 +1,258 @@
+//! All rules over one cluster. They look, they never edit, and none looks at a file.
+
+use serde_json::Value;
+
+use crate::agentic;
+use crate::agentic::seen::Seen;
+use crate::chain;
+use crate::group::component::Promise;
+use crate::object::object::{Identity, Object, ObjectRule};
+use crate::object::placeholder;
+use crate::plan::resolve::Plan;
+use crate::products::{agentgateway, argocd, cnpg, eso, inference, keda, kubernetes, litellm, otel, vllm};
+use crate::references::inventory::Inventory;
+use crate::references::world::{World, WorldRule};
+use crate::references::{self, silence};
+use crate::render::bundle::Bundle;
+use crate::render::claims::{self, Claim};
+use crate::render::evidence::{self, Gap};
+use crate::text::finding::{Code, Finding, Severity};
+use crate::text::secret;
+use crate::verdict::crd::{Crds, Verdict};
+use crate::verdict::violation::Violation;
+
+/// Rules that look at one object alone, by subject.
+const OF_OBJECTS: &[&[ObjectRule]] = &[
+    &[
+        secret_material,
+        references::filled::templates,
+        kubernetes::environment::twice,
+        litellm::config_rules::config,
+        litellm::advisories::releases,
+    ],
+    agentgateway::backend::OF_OBJECTS,
+    agentgateway::keys::OF_OBJECTS,
+    agentgateway::expression::OF_OBJECTS,
+    agentgateway::policy::OF_OBJECTS,
+    agentgateway::jwt::OF_OBJECTS,
+    inference::pool::OF_OBJECTS,
+    inference::listening::OF_OBJECTS,
+    kubernetes::image::OF_OBJECTS,
+    vllm::arguments::OF_OBJECTS,
+    vllm::pods::OF_OBJECTS,
+    agentgateway::routing::OF_OBJECTS,
+    keda::scaled_object::OF_OBJECTS,
+    cnpg::webhook::OF_OBJECTS,
+    cnpg::cluster::OF_OBJECTS,
+    cnpg::archive::OF_OBJECTS,
+    eso::stores::OF_OBJECTS,
+    eso::external_secret::OF_OBJECTS,
+    argocd::application::OF_OBJECTS,
+    kubernetes::pods::OF_OBJECTS,
+    otel::collector::OF_OBJECTS,
+    argocd::sync::OF_OBJECTS,
+];
+
+/// Rules that look at all objects of a cluster, by subject.
+const OF_WORLDS: &[&[WorldRule]] = &[
+    &[repeated],
+    agentgateway::backend::OF_WORLDS,
+    agentgateway::expression::OF_WORLDS,
+    agentgateway::policy::OF_WORLDS,
+    agentgateway::jwt::OF_WORLDS,
+    agentgateway::routing::OF_WORLDS,
+    agentgateway::gateway::OF_WORLDS,
+    inference::pool::OF_WORLDS,
+    inference::listening::OF_WORLDS,
+    vllm::arguments::OF_WORLDS,
+    keda::scaled_object::OF_WORLDS,
+    cnpg::cluster::OF_WORLDS,
+    eso::external_secret::OF_WORLDS,
+    argocd::application::OF_WORLDS,
+    argocd::sync::OF_WORLDS,
+    argocd::drift::OF_WORLDS,
+    inference::picked::OF_WORLDS,
+    kubernetes::pods::OF_WORLDS,
+    agentgateway::nobody::OF_WORLDS,
+    &[chain::scaling::triggers],
+];
+
+/// Rules that look at everything the cluster will have.
+const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
+    references::resolver::references,
+    references::presence::namespaces,
+    references::presence::kinds,
+    references::presence::makers,
+    references::presence::charts,
+    references::selection::selection,
+    references::transport::protocols,
+    references::admission::admission,
+    references::attachment::listeners,
+    references::attachment::grants,
+    references::attachment::stores,
+    chain::proxies::proxies,
+    references::policies::targets,
+    references::containers::containers,
+    references::containers::claims,
+    references::rights::bindings,
+    references::policies::open,
+    references::dns::shut_out,
+    references::hosts::addresses,
+    references::filled::logins,
+    |inventory| argocd::owners::waves(inventory).into_iter().collect(),
+    argocd::owners::projects,
+    argocd::owners::paths,
+    argocd::owners::owners,
+    argocd::projects::shrinking,
+];
+
+/// Everything that is wrong with a cluster's objects, and what its silences miss.
+pub fn check(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
+    let mut all = findings(world, crds);
+    all.extend(agentic::contract_rules::check_objects(&world.objects, world.closed));
+    if !world.closed {
+        all.retain(|finding| !placeholder::decides(finding) && !is_completed(world, finding));
+        all.iter_mut().for_each(soften);
+    }
+    all.extend(promises(world));
+    silence::apply(all, world.silences)
+}
+
+/// A field that a patch of a kustomization may bring.
+fn is_completed(world: &World<'_>, finding: &Finding) -> bool {
+    let needs = finding.code == Code::InvalidField && finding.message.contains("` needs `");
+    let (Some(beyond), Some(about)) = (world.beyond.filter(|_| needs), &finding.about) else { return false };
+    let (kind, name) = about.object.split_once(' ').unwrap_or_default();
+    beyond.is_changed(kind, name.rsplit('/').next().unwrap_or_default())
+}
+
+/// What a folder of others does not settle is a warning: which release of an operator a cluster runs, what else lies in its
+/// namespaces, and whether two files reach it together.
+fn soften(finding: &mut Finding) {
+    let other_file = || {
+        let own = finding.place.as_ref().map(|place| &place.source.name);
+        finding.related.iter().any(|(place, _)| Some(&place.source.name) != own)
+    };
+    let open = match finding.code {
+        Code::ApiNotServed | Code::EmptySelection => true,
+        Code::RouteConflict => other_file(),
+        _ => false,
+    };
+    // A workload that does not select its own pods is refused wherever it lies.
+    if open && !finding.message.ends_with("its own pods") {
+        finding.severity = Severity::Warning;
+    }
+}
+
+/// The same for a cluster that was rendered here, whose plan and claims are known.
+pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle, crds: &Crds) -> Vec<Finding> {
+    let folder = format!("{}/", plan.cluster);
+    let world = World::of_bundle(plan, bundle, &folder);
+    silence::apply(told(plan, bundle, &world, crds), world.silences)
+}
+
+/// The claims of such a cluster, with what findings undo of them, silenced or not.
+pub fn claims_of(plan: &Plan<'_>, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Vec<Claim> {
+    let folder = format!("{}/", plan.cluster);
+    let world = World::of_bundle(plan, bundle, &folder);
+    claims::lowered(plan, claims::claims(plan, bundle, foreign), &told(plan, bundle, &world, &Crds::default()))
+}
+
+fn told(plan: &Plan<'_>, bundle: &Bundle, world: &World<'_>, crds: &Crds) -> Vec<Finding> {
+    let mut all = findings(world, crds);
+    // The contracts are looked at where they were written, not where they are passed on.
+    let contracts = plan.agentic.objects();
+    all.extend(agentic::contract_rules::check(&Seen { objects: &contracts, model: &plan.agentic.model, closed: true }));
+    all.extend(claims::gaps(plan, &claims::claims(plan, bundle, &[])));
+    all
+}
+
+fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for object in
+        world.objects.iter().chain(&world.repeated).filter(|o| o.clean.is_none_or(|clean| clean.get().is_none()))
+    {
+        let before = findings.len();
+        OF_OBJECTS.iter().copied().flatten().for_each(|rule| findings.extend(rule(object)));
+        // The rule knows what took its place; the definition only knows that it is gone.
+        let gone = findings[before..].iter().any(|f| f.code == Code::ApiNotServed);
+        findings.extend(refused(object, crds).into_iter().filter(|f| !(gone && f.code == Code::VersionNotServed)));
+        if let Some(clean) = object.clean.filter(|_| findings.len() == before) {
+            clean.get_or_init(|| ());
+        }
+    }
+    OF_WORLDS.iter().copied().flatten().for_each(|rule| findings.extend(rule(world)));
+    let inventory = Inventory::new(world);
+    OF_INVENTORIES.iter().for_each(|rule| findings.extend(rule(&inventory)));
+    findings
+}
+
+/// What a rendered folder claims and no longer shows.
+fn promises(world: &World<'_>) -> Vec<Finding> {
+    let one = |promise: &Promise| -> Vec<Finding> {
+        let all = || world.objects.iter().map(|o| (o.identity, o.value));
+        let gaps = promise.evidence.iter().filter_map(|evidence| evidence::gap(evidence, all()));
+        let tell = |gap: Gap<'_>| {
+            let message = format!(
+                "the claim `{}` of group `{}` lacks evidence: {}",
+                promise.control, promise.group, gap.sentence
+            );
+            let object = gap.object.and_then(|i| world.objects.get(&i.group, &i.kind, &i.namespace, &i.name));
+            let finding = match object {
+                Some(object) => object.error(Code::ClaimGap, &gap.pointer, message),
+                None => Finding::error(Code::ClaimGap, message),
+            };
+            finding.help("it was rendered with the folder: render again, or change features.yaml")
+        };
+        gaps.map(tell).collect()
+    };
+    world.promises.iter().flat_map(one).collect()
+}
+
+/// What the API server would refuse the object for.
+fn refused(object: &Object<'_>, crds: &Crds) -> Vec<Finding> {
+    let Verdict::Judged(violations) = crds.verdict(object.value) else { return Vec::new() };
+    violations.into_iter().map(|violation| refusal(object, violation)).collect()
+}
+
+/// One reason of the API server to refuse an object, as a finding on it.
+pub fn refusal(object: &Object<'_>, violation: Violation) -> Finding {
+    let message = format!("{}: {}", object.identity, violation.message);
+    Finding { help: violation.help, ..object.error(violation.code, &violation.pointer, message) }
+}
+
+/// One object has one owner: of two with one identity the cluster keeps the one applied last. What we render holds copies.
+fn repeated(world: &World<'_>) -> Vec<Finding> {
+    let is_copy = |object: &&Object<'_>| {
+        let id = object.identity;
+        let first = world.objects.get(&id.group, &id.kind, &id.namespace, &id.name);
+        world.closed && first.is_some_and(|first| first.text == object.text)
+    };
+    let one = |object: &Object<'_>| {
+        let finding =
+            object.error(Code::DuplicateObject, "/metadata/name", format!("{} stands twice", object.identity));
+        let finding = finding.help("one object has one owner: rename one, or drop it");
+        // Nothing tells that two files in a folder of others reach one cluster.
+        let id = object.identity;
+        let Some(first) = world.objects.get(&id.group, &id.kind, &id.namespace, &id.name) else { return finding };
+        let apart = !world.closed && first.path != object.path;
+        let severity = if apart { Severity::Warning } else { Severity::Error };
+        Finding { severity, ..finding.related(first.place("/metadata/name"), "here it stands first") }
+    };
+    world.repeated.iter().filter(|object| !is_copy(object)).map(one).collect()
+}
+
+/// Keys live in the data plane: nothing that looks like one may stand in a file.
+fn secret_material(object: &Object<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let identity = object.identity;
+    if secret::kube::is_filled(object.value) {
+        let finding = object.error(Code::SecretMaterial, "/kind", format!("{identity} is a Secret in git"));
+        findings.push(finding.help("let an ExternalSecret fill it; a group declares it under `secrets:`"));
+    }
+    secret::kube::keys(object.value, &mut |pointer, what| {
+        let finding = object.error(Code::SecretMaterial, pointer, format!("{identity} holds {what}"));
+        findings.push(finding.help("render a reference to a Secret that an ExternalSecret fills"));
+    });
+    findings
+}

@@ -1,0 +1,257 @@
+//! One function a command: it reads through `disk`, calls the pipeline, and says what goes to which stream.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::anyhow;
+use serde_json::{Value, json};
+
+use crate::agentic::model;
+use crate::command::args::{Args, Command, Format, Place};
+use crate::command::check;
+use crate::command::explain;
+use crate::command::gateway_config;
+use crate::command::golden;
+use crate::command::prove;
+use crate::command::rendering;
+use crate::command::rulebook;
+use crate::command::tables::{
+    plan_json, plan_markdown, plan_text, secrets_markdown, secrets_text, status_markdown, status_text,
+};
+use crate::command::workspace::{Outcome, Result, Workspace, formatted, pretty};
+use crate::disk::read::{self, Failure};
+use crate::disk::write;
+use crate::group::catalog::Catalog;
+use crate::group::memo::Memo;
+use crate::plan::features::Cluster;
+use crate::plan::resolve;
+use crate::render::claims::Claim;
+use crate::render::secret_contract;
+use crate::text::finding::{Code, Finding, sorted};
+use crate::text::schema::did_you_mean;
+
+/// What `init` writes.
+const STARTER: &str = include_str!("../../features.yaml");
+
+/// Runs any command but `completions`.
+///
+/// # Errors
+/// Findings on the user's files, or the environment.
+pub fn run(args: &Args) -> Result<Outcome> {
+    let folder = args.directory.as_path();
+    if !folder.is_dir() {
+        return Err(anyhow!("{} is no folder", folder.display()).into());
+    }
+    if matches!(args.command, Command::Init) {
+        return init(folder, &args.file);
+    }
+    // Of a folder of others, `groups/` and `templates/` are not ours to read.
+    let of_others = matches!(&args.command, Command::Check(check) if check.manifests.is_some());
+    let files = if of_others { BTreeMap::new() } else { read::catalog_files(folder)? };
+    let catalog = Catalog::new(&files).map_err(|f| Failure::Findings(sorted(f)))?;
+    let workspace = Workspace { folder, file: &args.file, catalog: &catalog };
+    match &args.command {
+        Command::Resolve { output } => workspace.resolve(*output),
+        Command::Render { place, stdout: true, .. } => rendering::stdout(&workspace, place),
+        Command::Render { place, check: true, .. } => rendering::render_check(&workspace, place),
+        Command::Render { place, allow_delete, .. } => rendering::render(&workspace, place, allow_delete),
+        Command::Check(args) => check::check(&workspace, args),
+        Command::Diff { place, crds } => rendering::diff(&workspace, place, crds),
+        Command::Status { place, output } => workspace.status(place, *output),
+        Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
+        Command::Golden { cases, accept } => workspace.golden(cases, *accept),
+        Command::Prove => Ok(prove(&catalog)),
+        Command::Schema => Ok(Outcome::exactly(pretty(&explain::schema(&catalog)))),
+        Command::Explain { topic } if topic.contains('/') => workspace.explain_object(topic),
+        Command::Explain { topic } => explain_topic(&catalog, topic),
+        Command::Init | Command::Completions { .. } => unreachable!("run before"),
+    }
+}
+
+impl Workspace<'_> {
+    fn resolve(&self, output: Format) -> Result<Outcome> {
+        let clusters = self.clusters(None)?;
+        let plans = self.each(&clusters, &Memo::default(), |rendered| Ok(rendered.plan))?;
+        let local: Vec<String> = self
+            .catalog
+            .local
+            .iter()
+            .map(|(file, replaces)| {
+                format!("{file} {}", if *replaces { "replaces the built-in file" } else { "is added" })
+            })
+            .collect();
+        if output == Format::Text {
+            let notes: String = local.iter().map(|line| format!("catalog: {line}\n")).collect();
+            return Ok(Outcome::data(plans.iter().map(plan_text).collect::<String>() + &notes));
+        }
+        if output == Format::Markdown {
+            return Ok(Outcome::data(plans.iter().map(plan_markdown).collect::<Vec<_>>().join("\n")));
+        }
+        let data = json!({ "clusters": plans.iter().map(plan_json).collect::<Value>(), "catalog": local });
+        formatted(&data, output)
+    }
+
+    fn status(&self, place: &Place, output: Format) -> Result<Outcome> {
+        let tables = self.each(&self.clusters(place.cluster.as_deref())?, &Memo::default(), |rendered| {
+            let foreign = rendering::Lying::new(self, place, &rendered)?.objects();
+            let claims = rulebook::claims_of(&rendered.plan, &rendered.bundle, &foreign);
+            let gateways: Vec<Value> = rendered.plan.agentic.model.gateways.iter().map(model::status).collect();
+            Ok((rendered.plan.cluster.clone(), claims, gateways))
+        })?;
+        match output {
+            Format::Text => {
+                let one = |(name, claims, gateways): &(String, Vec<Claim>, Vec<Value>)| {
+                    status_text(name, claims) + &gateway_config::status_text(gateways)
+                };
+                Ok(Outcome::data(tables.iter().map(one).collect::<String>()))
+            }
+            Format::Markdown => {
+                let tables: Vec<String> =
+                    tables.iter().map(|(name, claims, _)| status_markdown(name, claims)).collect();
+                Ok(Outcome::data(tables.join("\n")))
+            }
+            _ => {
+                let one = |(name, claims, gateways): &(String, Vec<Claim>, Vec<Value>)| json!({ "cluster": name, "claims": claims, "gateways": gateways });
+                formatted(&tables.iter().map(one).collect::<Value>(), output)
+            }
+        }
+    }
+
+    /// A gateway, route or agent, in each cluster that has it.
+    fn explain_object(&self, topic: &str) -> Result<Outcome> {
+        let resolve =
+            |cluster: &Cluster| resolve::resolve(self.catalog, cluster, &Memo::default()).map_err(Failure::Findings);
+        let plans = self.clusters(None)?.iter().map(resolve).collect::<Result<Vec<_>>>()?;
+        let said = plans.iter().filter_map(|plan| Some((plan, gateway_config::explain(&plan.agentic.model, topic)?)));
+        let said: Vec<String> = said.map(|(plan, text)| format!("cluster {}: {text}", plan.cluster)).collect();
+        if said.is_empty() {
+            let names: Vec<String> = plans.iter().flat_map(|plan| gateway_config::names(&plan.agentic.model)).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let kinds = gateway_config::KINDS.join(", ");
+            let hint = match topic.ends_with(".yaml") || topic.ends_with(".yml") || names.is_empty() {
+                true => format!(
+                    "explain a group, a finding code, or KIND/NAMESPACE/NAME of {kinds}; the first line of a rendered file names its group and template"
+                ),
+                false => did_you_mean(topic, &names),
+            };
+            return Err(anyhow!(
+                "there is no `{topic}` to explain; a topic is one of {kinds}, as KIND/NAMESPACE/NAME\n{hint}"
+            )
+            .into());
+        }
+        Ok(Outcome::data(said.join("\n")))
+    }
+
+    fn secrets(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
+        let lists = self.each(&self.clusters(only)?, &Memo::default(), |rendered| {
+            Ok((rendered.plan.cluster.clone(), secret_contract::contract(&rendered.plan, &rendered.bundle)))
+        })?;
+        match output {
+            Format::Text => {
+                Ok(Outcome::data(lists.iter().map(|(name, keys)| secrets_text(name, keys)).collect::<String>()))
+            }
+            Format::Markdown => {
+                let tables: Vec<String> = lists.iter().map(|(name, keys)| secrets_markdown(name, keys)).collect();
+                Ok(Outcome::data(tables.join("\n")))
+            }
+            _ => {
+                let data = lists.iter().map(|(name, keys)| json!({ "cluster": name, "keys": keys })).collect::<Value>();
+                formatted(&data, output)
+            }
+        }
+    }
+
+    fn golden(&self, cases: &Path, accept: bool) -> Result<Outcome> {
+        if accept && std::env::var_os("CI").is_some() {
+            return Err(anyhow!("golden trees are not accepted in CI\nrun `gatewright golden --accept` on your machine and commit the result").into());
+        }
+        let root = self.folder.join(cases);
+        let names = read::cases(&root)?;
+        if names.is_empty() {
+            return Err(anyhow!("{} has no cases\na case is a folder with a features.yaml", cases.display()).into());
+        }
+        let (mut talk, mut findings, mut data) = (String::new(), Vec::new(), String::new());
+        for name in &names {
+            let case = root.join(name);
+            if accept {
+                let changed = golden::accept(self.catalog, &case)?;
+                if changed > 0 {
+                    talk += &format!("{name}: {changed} files accepted\n");
+                }
+                continue;
+            }
+            let difference = golden::difference(self.catalog, &case)?;
+            if !difference.is_empty() {
+                data += &difference;
+                let finding =
+                    Finding::error(Code::GoldenDiffers, format!("{}/{name} is not what it renders", cases.display()));
+                findings.push(
+                    finding.help("if the change is meant: `gatewright golden --accept`, and review the diff in git"),
+                );
+            }
+        }
+        talk += &format!("{} cases\n", names.len());
+        Ok(Outcome { data, talk, findings, ..Outcome::default() })
+    }
+}
+
+fn init(folder: &Path, file: &Path) -> Result<Outcome> {
+    write::create(&folder.join(file), STARTER)?;
+    Ok(Outcome {
+        talk: format!("{} written; next: gatewright render\n", PathBuf::from(file).display()),
+        ..Outcome::default()
+    })
+}
+
+fn prove(catalog: &Catalog) -> Outcome {
+    let sets = prove::sets(catalog);
+    let start = Instant::now();
+    let shown = std::io::stderr().is_terminal();
+    let proof = prove::prove(catalog, &sets, |done| {
+        if shown && (done % 64 == 0 || done == sets.len()) {
+            eprint!("\r{:>3} % of {} feature sets", done * 100 / sets.len(), sets.len());
+        }
+    });
+    if shown {
+        eprintln!();
+    }
+    let mut data = format!(
+        "{} feature sets, {} outcomes (groups that are on, with their providers, and profile), {} distinct trees, {} failed\n",
+        proof.sets, proof.outcomes, proof.trees, proof.failed
+    );
+    let mut findings = Vec::new();
+    for (set, finding) in proof.failures {
+        data += &format!("  {}: {}\n", finding.code.name(), set.describe(catalog));
+        findings.push(finding);
+    }
+    let flags: Vec<&str> = catalog.features().into_keys().collect();
+    let groups: Vec<String> = catalog
+        .groups
+        .values()
+        .filter(|g| g.variants.len() > 1)
+        .map(|g| format!("{} ({})", g.name, g.variants.len()))
+        .collect();
+    data += &format!("varied: features {}; providers of {}; profiles\n", flags.join(", "), groups.join(", "));
+    data += "not varied: `false` flags, all other settings (defaults, and the examples of group files), names, several clusters\n";
+    let talk = format!("{:.1} s\n", start.elapsed().as_secs_f64());
+    Outcome { data, talk, findings: sorted(findings), ..Outcome::default() }
+}
+
+fn explain_topic(catalog: &Catalog, topic: &str) -> Result<Outcome> {
+    if let Some(group) = catalog.groups.get(topic) {
+        return Ok(Outcome::data(explain::group(group)));
+    }
+    if let Some(code) = Code::ALL.iter().find(|c| c.name() == topic) {
+        return Ok(Outcome::data(explain::code(*code)));
+    }
+    let names: Vec<&str> =
+        catalog.groups.keys().map(String::as_str).chain(Code::ALL.iter().map(|c| c.name())).collect();
+    let groups: Vec<&str> = catalog.groups.keys().map(String::as_str).collect();
+    let hint = match did_you_mean(topic, &names) {
+        near if near.starts_with("did you mean") => near,
+        _ => format!("groups: {}", groups.join(", ")),
+    };
+    Err(anyhow!("there is no group and no finding code `{topic}`\n{hint}").into())
+}

@@ -1,0 +1,127 @@
+//! What commands share: the working folder with its catalog, its clusters rendered several at a time, and what a command ends
+//! with.
+
+use std::path::Path;
+
+use anyhow::anyhow;
+use rayon::prelude::*;
+use serde_json::Value;
+
+use crate::command::args::Format;
+use crate::command::clusters;
+use crate::command::pipeline::{self, Rendered};
+use crate::disk::read::Failure;
+use crate::group::catalog::Catalog;
+use crate::group::memo::Memo;
+use crate::plan::features::Cluster;
+use crate::text::finding::{Finding, Severity, sorted};
+use crate::text::schema::did_you_mean;
+use crate::text::secret;
+use crate::text::shown;
+use crate::text::yaml;
+use crate::verdict::crd::Crds;
+
+/// What a command ends with.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// For stdout.
+    pub data: String,
+    /// The data is for programs, and goes out as it is; other data passes [`crate::text::shown`].
+    pub exact: bool,
+    /// For stderr.
+    pub talk: String,
+    /// Findings for stderr.
+    pub findings: Vec<Finding>,
+    /// There are differences: exit code 1.
+    pub differs: bool,
+}
+
+impl Outcome {
+    /// Data and nothing else.
+    pub fn data(data: impl Into<String>) -> Self {
+        Self { data: data.into(), ..Self::default() }
+    }
+
+    /// Data that is safe by its format, or has to keep its bytes.
+    pub fn exactly(data: impl Into<String>) -> Self {
+        Self { exact: true, ..Self::data(data) }
+    }
+}
+
+pub(crate) type Result<T> = std::result::Result<T, Failure>;
+
+/// A working folder with its catalog.
+pub(crate) struct Workspace<'a> {
+    pub(crate) folder: &'a Path,
+    pub(crate) file: &'a Path,
+    pub(crate) catalog: &'a Catalog,
+}
+
+impl<'a> Workspace<'a> {
+    /// The clusters, or the one of that name.
+    pub(crate) fn clusters(&self, only: Option<&str>) -> Result<Vec<Cluster>> {
+        let clusters = clusters::clusters(self.folder, self.file, self.catalog)?;
+        let Some(only) = only else { return Ok(clusters) };
+        let names: Vec<String> = clusters.iter().map(|c| c.name.clone()).collect();
+        let chosen: Vec<Cluster> = clusters.into_iter().filter(|c| c.name == only).collect();
+        if chosen.is_empty() {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            return Err(anyhow!("there is no cluster `{only}`\n{}", did_you_mean(only, &names)).into());
+        }
+        Ok(chosen)
+    }
+
+    /// Renders clusters and hands each on, several at a time; results come in the order of the clusters. Mistakes of all of
+    /// them are reported together.
+    pub(crate) fn each<'c, T: Send>(
+        &self,
+        clusters: &'c [Cluster],
+        memo: &Memo,
+        use_it: impl Fn(Rendered<'c>) -> Result<T> + Sync,
+    ) -> Result<Vec<T>>
+    where
+        'a: 'c,
+    {
+        let one =
+            |cluster: &'c Cluster| use_it(pipeline::render(self.catalog, cluster, memo).map_err(Failure::Findings)?);
+        let results: Vec<Result<T>> = clusters.par_iter().map(one).collect();
+        let (mut values, mut findings) = (Vec::new(), Vec::new());
+        for result in results {
+            match result {
+                Ok(value) => values.push(value),
+                Err(Failure::Findings(found)) => findings.extend(found),
+                Err(other) => return Err(other),
+            }
+        }
+        if findings.is_empty() { Ok(values) } else { Err(Failure::Findings(sorted(findings))) }
+    }
+
+    /// The clusters, when no rule finds an error in any, and the warnings. They are rendered again when they are used: the
+    /// memo has most of it, and no value ever holds all trees.
+    pub(crate) fn sound(&self, only: Option<&str>, memo: &Memo) -> Result<(Vec<Cluster>, Vec<Finding>)> {
+        let clusters = self.clusters(only)?;
+        let warnings = self.each(&clusters, memo, |rendered| match rendered.findings(&Crds::default()) {
+            findings if findings.iter().all(|f| f.severity == Severity::Warning) => Ok(findings),
+            findings => Err(Failure::Findings(findings)),
+        })?;
+        Ok((clusters, sorted(warnings.into_iter().flatten().collect())))
+    }
+}
+
+pub(crate) fn formatted(data: &Value, output: Format) -> Result<Outcome> {
+    let mut data = data.clone();
+    secret::mask(&mut data);
+    match output {
+        Format::Json => Ok(Outcome::exactly(pretty(&data))),
+        Format::Yaml => {
+            let text = yaml::emit(&data);
+            // JSON is YAML, and all of its texts stand in one line.
+            Ok(Outcome::exactly(if shown::text(&text) == text { text } else { pretty(&data) }))
+        }
+        Format::Text | Format::Markdown => Err(anyhow!("this command has no such format\ntry `-o json`").into()),
+    }
+}
+
+pub(crate) fn pretty(data: &Value) -> String {
+    shown::json(&serde_json::to_string_pretty(data).expect("plain data")) + "\n"
+}

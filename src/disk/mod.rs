@@ -1,0 +1,5 @@
+//! Reads what users wrote and what lies in the output folder ([`read`]), and writes it ([`mod@write`], with [`folders`]).
+
+pub mod read;
+pub mod folders;
+pub mod write;

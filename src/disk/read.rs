@@ -1,0 +1,318 @@
+//! Reads what users wrote and what lies in the output folder.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use walkdir::{DirEntry, WalkDir};
+
+use crate::plan::features::Inputs;
+use crate::render::tree::Tree;
+use crate::text::finding::{Code, Finding};
+use crate::text::source::{Place, Source};
+
+/// Largest file that is read at all, in bytes; `yaml` has its own, smaller limit with a place.
+const MAX_FILE: u64 = 8 << 20;
+
+/// Most bytes of one file of manifests or CRDs, or of stdin.
+pub const MAX_STREAM: u64 = 64 << 20;
+
+/// Why reading stopped.
+#[derive(Debug)]
+pub enum Failure {
+    /// The user's files.
+    Findings(Vec<Finding>),
+    /// The environment.
+    Environment(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Failure::Environment(error)
+    }
+}
+
+/// features.yaml (or another name) and clusters/*.yaml beside it.
+///
+/// # Errors
+/// A file is missing or unreadable (environment), or not UTF-8 (finding).
+pub fn inputs(folder: &Path, features: &Path) -> Result<Inputs, Failure> {
+    let path = folder.join(features);
+    if !path.exists() {
+        let hint = "`gatewright init` writes one; `-C DIR` runs elsewhere, `-f FILE` takes another file";
+        return Err(anyhow::anyhow!("there is no {}\n{hint}", features.display()).into());
+    }
+    let beside = path.parent().unwrap_or(folder);
+    inside(beside, &path)?;
+    let mut findings = Vec::new();
+    let mut read = |path: &Path, name: String| match text(path, MAX_FILE)? {
+        Ok(text) => Ok::<_, Failure>(Some(Source::new(name, text))),
+        Err(before) => {
+            findings.push(not_utf8(&Source::new(name, before)));
+            Ok(None)
+        }
+    };
+    let main = read(&path, slashes(features))?;
+    let mut clusters = Vec::new();
+    for file in yaml_files(beside, "clusters", 1)? {
+        let name = format!("clusters/{}", file.file_name().unwrap_or_default().to_string_lossy());
+        clusters.extend(read(&file, name)?);
+    }
+    match main {
+        Some(features) if findings.is_empty() => Ok(Inputs { features, clusters }),
+        _ => Err(Failure::Findings(findings)),
+    }
+}
+
+/// The manifests in a folder beside features.yaml; one that is missing has none.
+///
+/// # Errors
+/// A file is unreadable (environment), or not UTF-8 (finding).
+pub fn manifests(folder: &Path, features: &Path, below: &str) -> Result<Vec<Arc<Source>>, Failure> {
+    let beside = folder.join(features).parent().unwrap_or(folder).to_owned();
+    let (mut sources, mut findings) = (Vec::new(), Vec::new());
+    for path in yaml_files(&beside, below, 1)? {
+        let name = format!("{below}/{}", path.file_name().unwrap_or_default().to_string_lossy());
+        match text(&path, MAX_FILE)? {
+            Ok(text) => sources.push(Source::new(name, text)),
+            Err(before) => findings.push(not_utf8(&Source::new(name, before))),
+        }
+    }
+    if findings.is_empty() { Ok(sources) } else { Err(Failure::Findings(findings)) }
+}
+
+/// Manifests or CRDs: a file, all YAML and JSON files below a folder, or stdin (`-`), sorted by name. Files that are not
+/// UTF-8, or have more than [`MAX_STREAM`] bytes, become findings; symlinks, and files and folders whose names start with a dot, are passed over.
+///
+/// # Errors
+/// There is no such file, it is unreadable, or stdin has more than [`MAX_STREAM`] bytes.
+pub fn sources(folder: &Path, path: &Path) -> Result<(Vec<Arc<Source>>, Vec<Finding>)> {
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::stdin().take(MAX_STREAM + 1).read_to_end(&mut bytes).context("cannot read stdin")?;
+        if bytes.len() as u64 > MAX_STREAM {
+            bail!("stdin has more than {MAX_STREAM} bytes\nsplit it");
+        }
+        let text = String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("stdin is not UTF-8 text"))?;
+        return Ok((vec![Source::new("<stdin>", text)], Vec::new()));
+    }
+    let start = folder.join(path);
+    if !start.exists() {
+        bail!("there is no {}", path.display());
+    }
+    let (mut sources, mut findings) = (Vec::new(), Vec::new());
+    let hidden = |e: &DirEntry| e.depth() > 0 && e.file_name().to_string_lossy().starts_with('.');
+    for entry in WalkDir::new(&start).sort_by_file_name().into_iter().filter_entry(|e| !hidden(e)) {
+        let entry = listed(entry)?;
+        let known = |e: &OsStr| ["yaml", "yml", "json"].iter().any(|known| e == *known);
+        if !entry.file_type().is_file() || (entry.depth() > 0 && !entry.path().extension().is_some_and(known)) {
+            continue;
+        }
+        let name = plain(&path.join(entry.path().strip_prefix(&start).expect("found below it")));
+        if entry.metadata().is_ok_and(|about| about.len() > MAX_STREAM) {
+            findings.push(too_large(&name));
+            continue;
+        }
+        match text(entry.path(), MAX_STREAM)? {
+            Ok(text) => sources.push(Source::new(name, text)),
+            Err(before) => findings.push(not_utf8(&Source::new(name, before))),
+        }
+    }
+    Ok((sources, findings))
+}
+
+/// The folder that names of [`sources`] start with, with a `/` at its end; empty for the working folder and for one file.
+pub fn root(folder: &Path, path: &Path) -> String {
+    match plain(path) {
+        name if name.is_empty() || !folder.join(path).is_dir() => String::new(),
+        name => format!("{name}/"),
+    }
+}
+
+/// A path as people write it: `./a//b/` is `a/b`, and `.` is empty.
+fn plain(path: &Path) -> String {
+    let steps = path.components().filter(|step| !matches!(step, std::path::Component::CurDir));
+    slashes(&steps.collect::<PathBuf>())
+}
+
+/// The text of a baseline.
+///
+/// # Errors
+/// It is not there, or no text.
+pub fn baseline(path: &Path) -> Result<String> {
+    if !path.exists() {
+        bail!("there is no {}\n`--write-baseline` writes it", path.display());
+    }
+    text(path, MAX_FILE)?.map_err(|_| anyhow::anyhow!("{} is not UTF-8 text", path.display()))
+}
+
+fn too_large(name: &str) -> Finding {
+    let finding = Finding::error(Code::YamlLimit, format!("this file has more than {MAX_STREAM} bytes"));
+    finding.place(Place::new(&Source::new(name, ""), 0, 0)).help("it was not looked at; split it")
+}
+
+/// About a file of which only this much is text.
+fn not_utf8(source: &Arc<Source>) -> Finding {
+    let end = source.text.len();
+    let finding = Finding::error(Code::NotUtf8, "this file is not UTF-8 text from here on");
+    finding.place(Place::new(source, end, end)).help("save it as UTF-8")
+}
+
+/// The group files and templates of a working directory, by path relative to it.
+///
+/// # Errors
+/// A file is unreadable (environment), or not UTF-8 (finding).
+pub fn catalog_files(folder: &Path) -> Result<BTreeMap<String, String>, Failure> {
+    let (mut files, mut findings) = (BTreeMap::new(), Vec::new());
+    for (part, depth) in [("groups", 1), ("templates", 8)] {
+        for path in yaml_files(folder, part, depth)? {
+            let name = slashes(path.strip_prefix(folder).expect("found below it"));
+            match text(&path, MAX_FILE)? {
+                Ok(text) => drop(files.insert(name, text)),
+                Err(before) => findings.push(not_utf8(&Source::new(name, before))),
+            }
+        }
+    }
+    if findings.is_empty() { Ok(files) } else { Err(Failure::Findings(findings)) }
+}
+
+/// Refuses what a symlink leads out of a folder: what lies elsewhere is not ours to read, and less to quote.
+///
+/// # Errors
+/// It leads out, or is not there.
+pub fn inside(folder: &Path, path: &Path) -> Result<()> {
+    let real = |path: &Path| fs::canonicalize(path).with_context(|| format!("cannot read {}", path.display()));
+    if !real(path)?.starts_with(real(folder)?) {
+        bail!("{} leads out of {}\nput the files themselves there", path.display(), folder.display());
+    }
+    Ok(())
+}
+
+/// The `*.yaml` files below a part of a folder, sorted; one that is missing has none.
+///
+/// # Errors
+/// Something that looks like one and is not read: a symlink, `*.yml`, no regular file, a file in the folder's place.
+fn yaml_files(base: &Path, part: &str, depth: usize) -> Result<Vec<PathBuf>> {
+    let folder = &base.join(part);
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    inside(base, folder)?;
+    if !folder.is_dir() {
+        bail!("{} is no folder", folder.display());
+    }
+    let mut files = Vec::new();
+    for entry in WalkDir::new(folder).max_depth(depth).sort_by_file_name() {
+        let entry = listed(entry)?;
+        let path = entry.path().display();
+        match entry.path().extension().and_then(|e| e.to_str()) {
+            Some("yml") => bail!("{path} is not read\nrename it: files end in .yaml"),
+            Some("yaml") if entry.path_is_symlink() => bail!("{path} is a symlink\nput the file itself there"),
+            Some("yaml") if entry.file_type().is_file() => files.push(entry.into_path()),
+            Some("yaml") => bail!("{path} is no regular file"),
+            _ => {}
+        }
+    }
+    Ok(files)
+}
+
+/// A file's text, or what of it is text before the first byte that is not UTF-8.
+fn text(path: &Path, most: u64) -> Result<Result<String, String>> {
+    let about = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    if !about.is_file() {
+        bail!("{} is no regular file", path.display());
+    }
+    if about.len() > most {
+        bail!("{} has {} bytes\nfiles of up to {most} bytes are read", path.display(), about.len());
+    }
+    // A file may grow while it is read, and those of the kernel have no length.
+    let mut bytes = Vec::with_capacity(about.len() as usize + 1);
+    let read = File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
+    if read.with_context(|| format!("cannot read {}", path.display()))? as u64 > most {
+        bail!("{} has more than {most} bytes", path.display());
+    }
+    Ok(String::from_utf8(bytes).map_err(|e| {
+        let valid = e.utf8_error().valid_up_to();
+        String::from_utf8_lossy(&e.as_bytes()[..valid]).into_owned()
+    }))
+}
+
+/// What a walk through folders came upon.
+///
+/// # Errors
+/// It is unreadable, in the words of the system alone.
+pub(crate) fn listed(entry: walkdir::Result<DirEntry>) -> Result<DirEntry> {
+    entry.map_err(|error| {
+        let what = format!("cannot list {}", error.path().unwrap_or(Path::new("")).display());
+        let cause = error.into_io_error().unwrap_or_else(|| io::Error::other("a loop of links"));
+        anyhow::Error::new(cause).context(what)
+    })
+}
+
+pub(crate) fn slashes(path: &Path) -> String {
+    path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
+}
+
+/// What lies in a folder: path -> text. Symlinks, huge files and files that are no text are left out.
+///
+/// # Errors
+/// A folder or file is unreadable; the folder, or the one around it, is a symlink, which could lead anywhere.
+pub fn read_tree(folder: &Path) -> Result<Tree> {
+    let mut found = Tree::new();
+    if let Some(link) = [Some(folder), folder.parent()].into_iter().flatten().find(|path| path.is_symlink()) {
+        bail!("{} is a symlink\nreplace it by a folder", link.display());
+    }
+    if !folder.is_dir() {
+        return Ok(found);
+    }
+    for entry in WalkDir::new(folder) {
+        let entry = listed(entry)?;
+        let small = || entry.metadata().is_ok_and(|about| about.len() <= MAX_FILE);
+        if entry.file_type().is_file()
+            && small()
+            && let Ok(text) = text(entry.path(), MAX_FILE)?
+        {
+            found.insert(slashes(entry.path().strip_prefix(folder).expect("found below it")), Arc::from(text));
+        }
+    }
+    Ok(found)
+}
+
+/// All that lies in a folder and is no folder, whatever it holds: paths with `/`, sorted.
+///
+/// # Errors
+/// A folder is unreadable.
+pub fn names(folder: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    if !folder.is_dir() {
+        return Ok(names);
+    }
+    for entry in WalkDir::new(folder).sort_by_file_name() {
+        let entry = listed(entry)?;
+        if !entry.file_type().is_dir() {
+            names.push(slashes(entry.path().strip_prefix(folder).expect("found below it")));
+        }
+    }
+    Ok(names)
+}
+
+/// Names of the folders in a folder that hold a features.yaml, sorted.
+///
+/// # Errors
+/// The folder is unreadable.
+pub fn cases(folder: &Path) -> Result<Vec<String>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if !path.is_symlink() && path.join("features.yaml").is_file() {
+            names.extend(path.file_name().map(|n| n.to_string_lossy().into_owned()));
+        }
+    }
+    names.sort();
+    Ok(names)
+}

@@ -1,0 +1,366 @@
+//! Writes a cluster's folder by one exchange of directories: at every instant it is the old tree or the new one. Files of
+//! others stay, symlinks lead nowhere. With `disk` and `folders` the only module that touches files.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use walkdir::WalkDir;
+
+use crate::disk::folders::{exchange, movable, remove, succeed};
+use crate::disk::read::{listed, read_tree, slashes};
+use crate::render::tree::{HEAD, INDEX, Tree, hand_edited, owned};
+
+/// The first letters of a folder that is being staged, beside the clusters' folders.
+const STAGE: &str = ".gatewright-stage-";
+
+/// Folders below the output folder that hold a tree of ours, by name.
+///
+/// # Errors
+/// The folder is unreadable.
+pub fn cluster_folders(output: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    if output.is_dir() {
+        for entry in fs::read_dir(output).with_context(|| format!("cannot list {}", output.display()))? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if !name.starts_with('.') && path.join(INDEX).is_file() {
+                names.push(name);
+            }
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// What a write did.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Files made or changed.
+    pub written: usize,
+    /// Files of ours that were taken away.
+    pub removed: usize,
+    /// Files of ours that someone had changed.
+    pub edited: Vec<String>,
+}
+
+/// The output folder, locked against other runs for as long as this value lives.
+#[derive(Debug)]
+pub struct Output {
+    folder: PathBuf,
+    lock: File,
+}
+
+impl Output {
+    /// Makes the folder if need be, and waits for a run that holds it.
+    ///
+    /// # Errors
+    /// The environment.
+    pub fn open(folder: &Path) -> Result<Self> {
+        if folder.is_symlink() {
+            bail!("{} is a symlink; nothing is written through it\nreplace it by a folder", folder.display());
+        }
+        fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let lock = File::open(folder).with_context(|| format!("cannot open {}", folder.display()))?;
+        lock.lock().with_context(|| format!("cannot lock {}", folder.display()))?;
+        let output = Self { folder: folder.to_owned(), lock };
+        output.clean_up()?;
+        Ok(output)
+    }
+
+    /// Takes away what a killed run left; a folder that was on its way out comes back where its successor never arrived.
+    fn clean_up(&self) -> Result<()> {
+        let entries = fs::read_dir(&self.folder).with_context(|| format!("cannot list {}", self.folder.display()))?;
+        for entry in entries {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let Some(rest) = name.strip_prefix(STAGE) else { continue };
+            let known = rest.rsplit_once('.').map(|(cluster, what)| (self.folder.join(cluster), what));
+            if let Some((target, "ready" | "old" | "whole")) = &known
+                && target.is_dir()
+            {
+                // One of the two is the old tree, and may hold what somebody put there while the killed run wrote.
+                let (from, to) = if name.ends_with(".whole") { (target, &path) } else { (&path, target) };
+                rescue(from, to, &|file| to.join(file).exists() || is_ours(from, file))?;
+            }
+            match known {
+                Some((target, "old")) if !target.exists() => {
+                    fs::rename(&path, &target).with_context(|| format!("cannot restore {}", target.display()))?;
+                }
+                Some((target, "whole")) => succeed(&path, &target)?,
+                _ => remove_leftover(&path)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// What was written is on the disk, so that no folder takes its place before its files are there, whatever happens to the
+    /// machine.
+    ///
+    /// # Errors
+    /// The environment.
+    pub fn flush(&self) -> Result<()> {
+        #[cfg(target_os = "linux")]
+        let done = rustix::fs::syncfs(&self.lock).map_err(io::Error::from);
+        #[cfg(not(target_os = "linux"))]
+        let done = self.lock.sync_all();
+        done.with_context(|| format!("cannot write {}", self.folder.display()))
+    }
+}
+
+/// A file that begins as ours do.
+fn is_ours(folder: &Path, file: &str) -> bool {
+    let mut start = [0; HEAD.len()];
+    let read = File::open(folder.join(file)).and_then(|mut file| file.read_exact(&mut start));
+    file == INDEX || (read.is_ok() && start == *HEAD.as_bytes())
+}
+
+/// A cluster's folder that is written beside the old one and waits to take its place; given up, it goes away.
+#[derive(Debug)]
+pub struct Staged {
+    ready: PathBuf,
+    target: PathBuf,
+    /// Paths that are ours in the old tree or the new one.
+    ours: BTreeSet<String>,
+    empty: bool,
+}
+
+/// Stages a folder that holds exactly this tree and the foreign files that are there: unchanged and foreign files are linked,
+/// others written. Nothing is staged where nothing differs.
+///
+/// # Errors
+/// The environment, or a foreign file where one of ours belongs.
+pub fn stage(output: &Output, cluster: &str, new: &Tree) -> Result<(Written, Option<Staged>)> {
+    let output = &output.folder;
+    let target = output.join(cluster);
+    if target.is_symlink() {
+        bail!("{} is a symlink; nothing is written through it\nreplace it by a folder", target.display());
+    }
+    if target.exists() && !target.is_dir() {
+        bail!("{} is no folder: gatewright did not write it\nmove it, then render again", target.display());
+    }
+    let found = read_tree(&target)?;
+    refuse_symlinks(&target, new)?;
+    let ours = owned(&found, new);
+    let edited = hand_edited(&found);
+    for (path, text) in new {
+        if target.join(path).symlink_metadata().is_ok() && !ours.contains_key(path) && found.get(path) != Some(text) {
+            bail!(
+                "{} is in the way: gatewright did not write it\nmove it, then render again",
+                target.join(path).display()
+            );
+        }
+    }
+    // A stale file that someone changed is no longer ours to take away.
+    let stale = |path: &String| ours.contains_key(path) && !new.contains_key(path) && !edited.contains(path);
+    let removed = ours.keys().filter(|path| stale(path)).count();
+    let changed = |(path, text): &(&String, &Arc<str>)| found.get(*path) != Some(*text);
+    if removed == 0 && !new.iter().any(|file| changed(&file)) {
+        return Ok((Written { edited, ..Written::default() }, None));
+    }
+    movable(&target)?;
+    let stage = output.join(format!("{STAGE}{cluster}.new"));
+    stage_tree(&target, &stage, new, &found, &stale).inspect_err(|_| drop(remove(&stage)))?;
+    // Under this name every file is whole: what a killed run leaves there can be told from half a tree.
+    let ready = stage.with_extension("ready");
+    let renamed = fs::rename(&stage, &ready).inspect_err(|_| drop(remove(&stage)));
+    renamed.with_context(|| format!("cannot rename {}", stage.display()))?;
+    let written = new.iter().filter(changed).filter(|(path, _)| path.as_str() != INDEX).count();
+    let ours = ours.keys().filter(|path| stale(path)).chain(new.keys()).cloned().collect();
+    Ok((Written { written, removed, edited }, Some(Staged { ready, target, ours, empty: new.is_empty() })))
+}
+
+impl Staged {
+    /// Takes the old folder's place (Linux: one `renameat2`; elsewhere two renames, between which the folder is missing; on
+    /// overlayfs a folder of a lower layer is deleted first).
+    ///
+    /// # Errors
+    /// The environment; the old folder is then as it was, or the new one is in its place and the old one, which cannot be
+    /// removed, beside it.
+    pub fn replace(mut self) -> Result<()> {
+        let ready = std::mem::take(&mut self.ready);
+        let (target, ours) = (&self.target, |path: &String| self.ours.contains(path));
+        match exchange(&ready, target) {
+            Err(e) if e.kind() == ErrorKind::CrossesDevices => {
+                let whole = ready.with_extension("whole");
+                rescue(target, &ready, &ours)?;
+                fs::rename(&ready, &whole).with_context(|| format!("cannot rename {}", ready.display()))?;
+                succeed(&whole, target)?;
+            }
+            done => {
+                done.inspect_err(|_| drop(remove(&ready)))
+                    .with_context(|| format!("cannot replace {}", target.display()))?;
+                // That is the old tree now. What others put there while we wrote comes over; should that fail, it stays
+                // where it is and the next run tries again.
+                if rescue(&ready, target, &ours).is_ok() {
+                    remove_leftover(&ready)?;
+                }
+            }
+        }
+        if self.empty {
+            let _ = fs::remove_dir(target); // unless somebody's files are in it
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if !self.ready.as_os_str().is_empty() {
+            let _ = remove(&self.ready);
+        }
+    }
+}
+
+/// Brings files of others from an old tree into the new one: those that came, or were saved anew, after we had looked.
+fn rescue(old: &Path, new: &Path, ours: &impl Fn(&String) -> bool) -> Result<()> {
+    if !old.is_dir() {
+        return Ok(());
+    }
+    for entry in WalkDir::new(old).min_depth(1) {
+        let entry = listed(entry)?;
+        let relative = entry.path().strip_prefix(old).expect("found below it");
+        let to = new.join(relative);
+        if entry.file_type().is_dir() || ours(&slashes(relative)) || same_file(entry.path(), &to) {
+            continue;
+        }
+        let context = || format!("cannot bring over {}", entry.path().display());
+        fs::create_dir_all(to.parent().expect("below the folder")).with_context(context)?;
+        fs::rename(entry.path(), &to).with_context(context)?;
+    }
+    Ok(())
+}
+
+/// Two names of one file, or two files that say the same: overlayfs may show one file under two numbers.
+fn same_file(a: &Path, b: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let id = |path: &Path| fs::symlink_metadata(path).map(|about| (about.dev(), about.ino())).ok();
+        if id(a).is_some() && id(a) == id(b) {
+            return true;
+        }
+    }
+    let plain = |path: &Path| path.symlink_metadata().is_ok_and(|about| about.is_file());
+    plain(a) && plain(b) && matches!((fs::read(a), fs::read(b)), (Ok(a), Ok(b)) if a == b)
+}
+
+/// No file of ours goes through a symlink that lies in the folder: it could lead anywhere.
+fn refuse_symlinks(target: &Path, new: &Tree) -> Result<()> {
+    for path in new.keys() {
+        let folders = Path::new(path).ancestors().skip(1).filter(|a| !a.as_os_str().is_empty());
+        if let Some(link) = folders.map(|a| target.join(a)).find(|a| a.is_symlink()) {
+            bail!("{} is a symlink; nothing is written through it\nreplace it by a folder", link.display());
+        }
+    }
+    Ok(())
+}
+
+fn stage_tree(target: &Path, stage: &Path, new: &Tree, found: &Tree, stale: &impl Fn(&String) -> bool) -> Result<()> {
+    let context = |path: &Path| format!("cannot write {}", path.display());
+    fs::create_dir(stage).with_context(|| context(stage))?;
+    // Modes of folders come last: one that nobody may write to still gets its files.
+    let mut folders = Vec::new();
+    if target.is_dir() {
+        folders.push((stage.to_owned(), fs::metadata(target).with_context(|| context(target))?.permissions()));
+        for entry in WalkDir::new(target).min_depth(1) {
+            let entry = listed(entry)?;
+            let relative = entry.path().strip_prefix(target).expect("found below it");
+            let (name, to) = (slashes(relative), stage.join(relative));
+            let kind = entry.file_type();
+            if kind.is_dir() {
+                let ours = found.keys().any(|p| p.starts_with(&format!("{name}/")) && stale(p));
+                if !ours {
+                    fs::create_dir_all(&to).with_context(|| context(&to))?;
+                    folders.push((to, entry.metadata().with_context(|| context(entry.path()))?.permissions()));
+                }
+            } else if !stale(&name) && (!new.contains_key(&name) || found.get(&name) == new.get(&name)) {
+                fs::create_dir_all(to.parent().expect("below the stage")).with_context(|| context(&to))?;
+                keep(entry.path(), &to).with_context(|| context(&to))?;
+            }
+        }
+    }
+    for (path, text) in new.iter().filter(|(path, text)| found.get(*path) != Some(text)) {
+        let to = stage.join(path);
+        fs::create_dir_all(to.parent().expect("below the stage")).with_context(|| context(&to))?;
+        fs::write(&to, text.as_bytes()).with_context(|| context(&to))?;
+        if let Ok(old) = fs::symlink_metadata(target.join(path)) {
+            fs::set_permissions(&to, old.permissions()).with_context(|| context(&to))?;
+        }
+    }
+    for (folder, mode) in folders.into_iter().rev() {
+        fs::set_permissions(&folder, mode).with_context(|| context(&folder))?;
+    }
+    Ok(())
+}
+
+/// Another name for a file; where links are not to be had a copy with its mode and time. A symlink stays one.
+fn keep(from: &Path, to: &Path) -> io::Result<()> {
+    let Err(error) = fs::hard_link(from, to) else { return Ok(()) };
+    let about = fs::symlink_metadata(from)?;
+    if about.is_symlink() {
+        #[cfg(unix)]
+        return std::os::unix::fs::symlink(fs::read_link(from)?, to);
+        #[cfg(not(unix))]
+        return Err(error);
+    }
+    if !about.is_file() {
+        return Err(error);
+    }
+    fs::copy(from, to)?;
+    File::options().write(true).open(to)?.set_modified(about.modified()?)
+}
+
+fn remove_leftover(folder: &Path) -> Result<()> {
+    let hint = || format!("an earlier run left {}\nremove it as the user whom its files belong to", folder.display());
+    remove(folder).with_context(hint)
+}
+
+/// Writes a new file; one that is there stays.
+///
+/// # Errors
+/// It is there, or cannot be written.
+pub fn create(path: &Path, text: &str) -> Result<()> {
+    let mut file = File::create_new(path).with_context(|| match path.exists() {
+        true => format!("{} is already there and stays as it is", path.display()),
+        false => format!("cannot write {}", path.display()),
+    })?;
+    let written = io::Write::write_all(&mut file, text.as_bytes());
+    if written.is_err() {
+        let _ = fs::remove_file(path); // half a file would only be in the way
+    }
+    written.with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Writes a file in the place of one that may be there: that one or the new one is left, never a half.
+///
+/// # Errors
+/// It cannot be written.
+pub fn save(path: &Path, text: &str) -> Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let beside = path.with_file_name(name);
+    let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written.with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Makes a folder hold exactly these files (golden trees: whatever else was there goes).
+///
+/// # Errors
+/// The environment.
+pub fn replace(folder: &Path, files: &Tree) -> Result<()> {
+    remove(folder)?;
+    for (path, text) in files {
+        let to = folder.join(path);
+        fs::create_dir_all(to.parent().expect("below the folder"))
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+        fs::write(&to, text.as_bytes()).with_context(|| format!("cannot write {}", to.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,369 @@
+//! The shapes that a plan is made of: components, secrets and claims, expressions already filled in. Only data.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::object::existing::Existing;
+use crate::text::finding::Code;
+
+/// A component that is on; docs/groups.md tells what its fields mean.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Component {
+    /// Unique in the plan.
+    #[serde(default)]
+    pub name: String,
+    /// The group that has it.
+    #[serde(default)]
+    pub group: String,
+    /// Destination.
+    pub namespace: Namespace,
+    /// Further namespaces that it renders into.
+    #[serde(default)]
+    pub namespaces: Vec<Namespace>,
+    /// Folder below the cluster's, for rendered components.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Order of its Application.
+    #[serde(default)]
+    pub wave: i64,
+    /// Holds data.
+    #[serde(default)]
+    pub keep: bool,
+    /// Its Application prunes and cascades.
+    #[serde(default = "yes")]
+    pub prune: bool,
+    /// It has an Application.
+    #[serde(default = "yes")]
+    pub application: bool,
+    /// Cluster-scoped kinds it creates.
+    #[serde(default)]
+    pub cluster_kinds: Vec<ClusterKind>,
+    /// What of others its folder holds too.
+    #[serde(default)]
+    pub copies: Vec<Copied>,
+    /// As in an Application.
+    #[serde(default)]
+    pub ignore_differences: Vec<Value>,
+    /// A Helm chart.
+    #[serde(default)]
+    pub chart: Option<Chart>,
+    /// A folder in a git repository.
+    #[serde(default)]
+    pub git: Option<Git>,
+}
+
+impl Component {
+    /// All namespaces that it renders into.
+    pub fn all_namespaces(&self) -> impl Iterator<Item = &Namespace> {
+        [&self.namespace].into_iter().chain(&self.namespaces)
+    }
+}
+
+/// A namespace of a component: `name`, or `{ name: name, existing: true }`. Templates see the name.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(from = "Named", into = "String")]
+pub struct Namespace {
+    /// Its name.
+    pub name: String,
+    /// It is another's: neither rendered nor labelled nor pruned here.
+    pub existing: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Named {
+    Name(String),
+    Whose(Whose),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Whose {
+    name: String,
+    #[serde(default)]
+    existing: bool,
+}
+
+impl From<Named> for Namespace {
+    fn from(named: Named) -> Self {
+        match named {
+            Named::Name(name) => Self { name, existing: false },
+            Named::Whose(Whose { name, existing }) => Self { name, existing },
+        }
+    }
+}
+
+impl From<Namespace> for String {
+    fn from(namespace: Namespace) -> Self {
+        namespace.name
+    }
+}
+
+/// Objects of another component.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Copied {
+    /// Name of the component.
+    pub component: String,
+    /// Kind of the objects.
+    pub kind: String,
+}
+
+/// A cluster-scoped kind.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterKind {
+    /// API group; empty for the core.
+    pub group: String,
+    /// Kind.
+    pub kind: String,
+}
+
+/// A Helm chart as an Application's source.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Chart {
+    /// Repository URL; without a scheme for OCI.
+    pub repo: String,
+    /// Name.
+    pub name: String,
+    /// Exact version.
+    pub version: String,
+    /// Helm release; the component's name when absent.
+    #[serde(default)]
+    pub release_name: Option<String>,
+    /// Values.
+    #[serde(default = "empty")]
+    pub values: Value,
+    /// Their file below the cluster's folder; the engine fills it in.
+    #[serde(default)]
+    pub values_file: String,
+    /// What it makes that others refer to.
+    #[serde(default)]
+    pub creates: Vec<Existing>,
+}
+
+/// A folder in a git repository as an Application's source.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Git {
+    /// Repository URL.
+    pub repo: String,
+    /// Tag or commit.
+    pub revision: String,
+    /// Folder.
+    pub path: String,
+    /// What it makes that others refer to.
+    #[serde(default)]
+    pub creates: Vec<Existing>,
+}
+
+/// A Kubernetes Secret that an ExternalSecret fills from the backend.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Secret {
+    /// Name of the Secret.
+    pub name: String,
+    /// The component whose folder holds the ExternalSecret.
+    pub component: String,
+    /// Its component's namespace.
+    #[serde(default)]
+    pub namespace: String,
+    /// The group that declares it.
+    #[serde(default)]
+    pub group: String,
+    /// Type of the Secret.
+    #[serde(default = "opaque", rename = "type")]
+    pub kind: String,
+    /// Labels of the Secret.
+    #[serde(default)]
+    pub labels: Map<String, Value>,
+    /// Who reads it.
+    pub readers: Vec<String>,
+    /// Never pruned or deleted by a sync.
+    #[serde(default)]
+    pub keep: bool,
+    /// Read once, then immutable.
+    #[serde(default)]
+    pub write_once: bool,
+    /// JSON pointer of its entry in the group file.
+    #[serde(skip)]
+    pub pointer: String,
+    /// Keys and where they come from.
+    pub data: BTreeMap<String, SecretKey>,
+    /// ESO templates over `data`.
+    #[serde(default)]
+    pub template: Option<Map<String, Value>>,
+}
+
+/// Where one key of a Secret comes from.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretKey {
+    /// Name in the backend, without the store's prefix.
+    pub remote: String,
+    /// Who makes it.
+    pub source: SecretSource,
+    /// What it is.
+    pub description: String,
+}
+
+/// Who makes a key.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum SecretSource {
+    /// A person: somebody else issued it.
+    Given,
+    /// Anyone: any strong random value will do.
+    Generated,
+}
+
+fn yes() -> bool {
+    true
+}
+fn empty() -> Value {
+    json!({})
+}
+fn opaque() -> String {
+    "Opaque".into()
+}
+
+/// How true a claim is; later is less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It is there, all of it.
+    Implemented,
+    /// A part is there.
+    Partial,
+    /// It is there and not proved, or not there yet.
+    Pending,
+    /// It is described and absent.
+    Documented,
+    /// Its group is off.
+    Off,
+}
+
+/// What a group claims.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Declared {
+    /// What the platform does.
+    pub control: String,
+    /// How true its group says it is.
+    pub state: State,
+    /// What exactly.
+    pub detail: String,
+    /// What is missing of it, where it is partial.
+    pub missing: Option<String>,
+    /// What would settle it, where it is pending.
+    pub settles: Option<String>,
+    /// A chart does it, on the word of its values.
+    #[serde(default)]
+    pub chart: bool,
+    /// What must be among the manifests.
+    #[serde(default)]
+    pub evidence: Vec<Evidence>,
+    /// Codes of findings that leave only a part of it.
+    #[serde(default)]
+    pub unless: Vec<String>,
+    /// The group that claims it.
+    #[serde(skip)]
+    pub group: String,
+    /// JSON pointer in the group file.
+    #[serde(skip)]
+    pub pointer: String,
+}
+
+impl Declared {
+    /// What of it a rendered folder keeps.
+    pub fn promise(&self) -> Promise {
+        Promise {
+            control: self.control.clone(),
+            group: self.group.clone(),
+            evidence: self.evidence.iter().filter(|e| !matches!(e, Evidence::Seen(_))).cloned().collect(),
+        }
+    }
+
+    /// The claim with all that its state asks for.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn complete(self) -> Result<Self, String> {
+        let absent = || self.evidence.iter().any(|e| matches!(e, Evidence::Absent(_)));
+        let what = match self.state {
+            State::Partial if self.missing.is_none() => "`missing`",
+            State::Pending if self.settles.is_none() => "`settles`",
+            State::Documented if !absent() => "evidence that it is absent",
+            State::Off => "state; `off` is not declared",
+            _ if self.unless.iter().any(|code| Code::ALL.iter().all(|c| c.name() != code)) => {
+                "finding of each name in `unless`"
+            }
+            _ => return Ok(self),
+        };
+        Err(format!("the claim `{}` is {:?} and has no {what}", self.control, self.state).to_lowercase())
+    }
+}
+
+/// What shows that a claim is true.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "lowercase")]
+pub enum Evidence {
+    /// Some manifest agrees.
+    Present(Selector),
+    /// None does.
+    Absent(Selector),
+    /// Each that agrees shows what it must.
+    Every(Selector),
+    /// A run was seen with what this selects; without it the run proves nothing here.
+    Seen(Seen),
+}
+
+/// What a run was seen with.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// Program and version, for people.
+    pub with: String,
+    /// How it shows among the manifests.
+    #[serde(rename = "as")]
+    pub shown: Selector,
+}
+
+/// Which manifests: all given fields must agree.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Selector {
+    /// Kind.
+    pub kind: String,
+    /// API group; empty for the core.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Values by JSON pointer, in which `*` stands for some item of a list; the module `evidence` says what a value may be.
+    #[serde(rename = "where", default, skip_serializing_if = "Map::is_empty")]
+    pub conditions: Map<String, Value>,
+    /// The same, where `*` stands for each item: what [`Evidence::Every`] wants.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub shows: Map<String, Value>,
+}
+
+/// What `groups.yaml` keeps of a claim, so that a rendered folder can be held against it without its inputs.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Promise {
+    /// What the platform does.
+    pub control: String,
+    /// The group that claims it.
+    pub group: String,
+    /// What shows it.
+    pub evidence: Vec<Evidence>,
+}

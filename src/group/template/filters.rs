@@ -1,0 +1,178 @@
+//! The filters that templates have beside the built-in ones (docs/groups.md lists them). Pure functions on JSON values.
+
+use minijinja::value::{Serde, Value as Jinja};
+use minijinja::{Environment, Error, ErrorKind};
+use serde_json::{Map, Value, json};
+
+use crate::text::digest;
+use crate::text::merge;
+use crate::text::yaml;
+
+/// Longest text that a filter makes of others, in bytes.
+pub const MAX_TEXT: usize = 8 << 20;
+
+/// Their names.
+pub const NAMES: [&str; 8] =
+    ["collect", "index_by", "merge_patch", "nested", "per_million", "sha256", "to_json_text", "to_yaml"];
+
+/// Adds them to an engine.
+pub fn add(env: &mut Environment<'_>) {
+    env.add_filter("collect", |v: Jinja, attr: String| call(v, |v| Ok(collect(v, &attr))));
+    env.add_filter("index_by", |v: Jinja, key: String, value: String| call(v, |v| index_by(v, &key, &value)));
+    env.add_filter("nested", |v: Jinja, attr: String| call(v, |v| Ok(nested(v, &attr))));
+    env.add_filter("merge_patch", |v: Jinja, patch: Jinja| {
+        let patch = json(patch)?;
+        call(v, |mut v| {
+            merge::merge_patch(&mut v, &patch);
+            Ok(v)
+        })
+    });
+    env.add_filter("per_million", |v: Jinja| call(v, per_million));
+    env.add_filter("sha256", |text: String| digest::hex(text.as_bytes()));
+    env.add_filter("to_json_text", |v: Jinja| call(v, |v| Ok(json!(sorted(v).to_string()))));
+    env.add_filter("join", join);
+    env.add_filter("replace", replace);
+    env.add_filter("to_yaml", |v: Jinja| call(v, |v| Ok(json!(yaml::emit(&v)))));
+}
+
+/// As the engine's own, up to [`MAX_TEXT`].
+fn join(value: Jinja, separator: Option<String>) -> Result<String, Error> {
+    let separator = separator.unwrap_or_default();
+    let mut text = String::new();
+    for (i, item) in value.try_iter()?.enumerate() {
+        if i > 0 {
+            text += &separator;
+        }
+        text += &item.to_string();
+        short(text.len())?;
+    }
+    Ok(text)
+}
+
+/// As the engine's own, up to [`MAX_TEXT`].
+fn replace(text: String, from: String, to: String) -> Result<String, Error> {
+    short(text.len().saturating_add(text.matches(&*from).count().saturating_mul(to.len())))?;
+    Ok(text.replace(&*from, &to))
+}
+
+fn short(bytes: usize) -> Result<(), Error> {
+    let sentence = format!("this makes a text of more than {MAX_TEXT} bytes");
+    if bytes > MAX_TEXT { Err(Error::new(ErrorKind::InvalidOperation, sentence)) } else { Ok(()) }
+}
+
+fn call(value: Jinja, filter: impl FnOnce(Value) -> Result<Value, String>) -> Result<Jinja, Error> {
+    let result = filter(json(value)?).map_err(|e| Error::new(ErrorKind::InvalidOperation, e))?;
+    Ok(Jinja::from(Serde(result)))
+}
+
+/// A value as JSON, up to [`MAX_TEXT`]: a list may hold one large text many times.
+pub(crate) fn json(value: Jinja) -> Result<Value, Error> {
+    let fails = |e: serde_json::Error| Error::new(ErrorKind::InvalidOperation, e.to_string());
+    let mut length = Length(0);
+    serde_json::to_writer(&mut length, &value)
+        .or_else(|e| if e.is_io() { short(usize::MAX) } else { Err(fails(e)) })?;
+    serde_json::to_value(value).map_err(fails)
+}
+
+/// Counts bytes, up to [`MAX_TEXT`].
+struct Length(usize);
+
+impl std::io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        if self.0 > MAX_TEXT { Err(std::io::ErrorKind::StorageFull.into()) } else { Ok(bytes.len()) }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The values of an attribute, lists flattened, nulls left out, without repeats, sorted by their JSON text.
+fn collect(list: Value, attribute: &str) -> Value {
+    let mut found = Vec::new();
+    for item in list.as_array().into_iter().flatten() {
+        match item.get(attribute) {
+            Some(Value::Array(items)) => found.extend(items.iter().cloned()),
+            Some(Value::Null) | None => {}
+            Some(value) => found.push(value.clone()),
+        }
+    }
+    found.sort_by_cached_key(Value::to_string);
+    found.dedup();
+    Value::Array(found)
+}
+
+/// A map from each item's `key` to its `value`, sorted by key.
+fn index_by(list: Value, key: &str, value: &str) -> Result<Value, String> {
+    let mut index = Map::new();
+    for item in list.as_array().into_iter().flatten() {
+        let name = item[key].as_str().ok_or_else(|| format!("`{key}` of {item} is no string"))?;
+        let known = index.entry(name).or_insert_with(|| item[value].clone());
+        if *known != item[value] {
+            return Err(format!("`{name}` stands for both {known} and {}", item[value]));
+        }
+    }
+    Ok(sorted(Value::Object(index)))
+}
+
+/// Each element of the list (or entry of the map) `attribute` of each entry of a map or list.
+fn nested(value: Value, attribute: &str) -> Value {
+    let parents: Vec<(Value, Value)> = match value {
+        Value::Array(items) => items.into_iter().enumerate().map(|(i, v)| (json!(i), v)).collect(),
+        Value::Object(map) => {
+            sorted(Value::Object(map)).as_object().into_iter().flatten().map(|(k, v)| (json!(k), v.clone())).collect()
+        }
+        _ => Vec::new(),
+    };
+    let mut flat = Vec::new();
+    for (key, parent) in parents {
+        for (index, value) in parent[attribute].as_array().into_iter().flatten().enumerate() {
+            flat.push(json!({ "key": key, "parent": parent, "value": value, "index": index }));
+        }
+    }
+    Value::Array(flat)
+}
+
+/// A price per million as a price per one: the decimal point moves, nothing is computed.
+fn per_million(price: Value) -> Result<Value, String> {
+    let number = price.as_f64().ok_or_else(|| format!("{price} is no number"))?;
+    format!("{number}e-6").parse::<f64>().map(|n| json!(n)).map_err(|e| e.to_string())
+}
+
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.into_iter().map(|(k, v)| (k, sorted(v))).collect();
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            Value::Object(entries.into_iter().collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_move_the_point_exactly() {
+        for (price, token) in
+            [(json!(1), "1e-6"), (json!(0.8), "8e-7"), (json!(0.035), "3.5e-8"), (json!(15), "1.5e-5")]
+        {
+            assert_eq!(per_million(price).unwrap().as_f64().unwrap(), token.parse::<f64>().unwrap());
+        }
+    }
+
+    #[test]
+    fn lists_are_indexed_flattened_and_collected() {
+        let models = json!([{"m": "b", "h": "x"}, {"m": "a", "h": "y"}, {"m": "b", "h": "x"}]);
+        assert_eq!(index_by(models.clone(), "m", "h").unwrap().to_string(), r#"{"a":"y","b":"x"}"#);
+        assert!(index_by(json!([{"m": "b", "h": "x"}, {"m": "b", "h": "z"}]), "m", "h").is_err());
+        assert_eq!(collect(models, "m"), json!(["a", "b"]));
+        let flat = nested(json!({"p": {"models": ["x", "y"]}}), "models");
+        assert_eq!(flat[1]["value"], "y");
+        assert_eq!(flat[1]["key"], "p");
+    }
+}

@@ -1,0 +1,11 @@
+//! Values into Kubernetes objects: identity, fields with their places ([`object`]), labels, names of API groups. Knows no
+//! product and no group file.
+
+pub mod api_group;
+pub mod placeholder;
+pub mod existing;
+pub mod labels;
+#[expect(clippy::module_inception, reason = "the object itself")]
+pub mod object;
+pub mod chart_values;
+pub mod fields;

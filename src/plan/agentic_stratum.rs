@@ -1,0 +1,213 @@
+//! The stratum of the AiGateway and ToolGateway contracts: the user's manifests and what groups add to them become the lists
+//! `agentic_gateway` and `agentic_object`. Stands after the lists and before components.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::agentic::class::{CONTRACT, Class};
+use crate::agentic::input;
+use crate::agentic::input::{GROUP, Input};
+use crate::agentic::master_key;
+use crate::agentic::model::{Extras, Gateway, Model, model};
+use crate::agentic::name_rules::rendered_names;
+use crate::agentic::seen::Seen;
+use crate::group::template::pick;
+use crate::object::object::{Identity, Objects};
+use crate::plan::choice::Choice;
+use crate::plan::strata::Work;
+use crate::text::finding::{Code, Finding};
+use crate::text::pointer::escaped;
+use crate::text::schema::did_you_mean;
+use crate::text::source::Source;
+use crate::text::yaml::object;
+
+/// The list of classes, which groups fill.
+const CLASSES: &str = "agentic_class";
+
+/// The contracts of one cluster.
+#[derive(Debug, Default)]
+pub struct Agentic {
+    /// What the user wrote and what groups added.
+    pub inputs: Vec<Input>,
+    /// The classes that groups offer.
+    pub offered: Vec<Class>,
+    /// What they amount to.
+    pub model: Model,
+}
+
+impl Agentic {
+    /// All objects of the inputs.
+    pub fn objects(&self) -> Objects<'_> {
+        Objects::new(self.inputs.iter().map(Input::object)).0
+    }
+
+    /// One of the lists that templates see.
+    pub(crate) fn list(&self, name: &str) -> Option<Vec<Value>> {
+        let gateway = |g: &Gateway| serde_json::to_value(g).expect("plain data");
+        match name {
+            "agentic_gateway" => Some(self.model.gateways.iter().map(gateway).collect()),
+            "agentic_object" => Some(self.passed()),
+            _ => None,
+        }
+    }
+
+    /// Labels and annotations of the Namespaces among the inputs, by name.
+    pub(crate) fn namespaces(&self) -> BTreeMap<&str, Value> {
+        let namespaces = self.inputs.iter().filter(|i| i.identity.group.is_empty() && i.identity.kind == "Namespace");
+        let part = |i: &Input, key: &str| i.value["metadata"].get(key).cloned().unwrap_or_else(|| json!({}));
+        let said = |i: &Input| json!({ "labels": part(i, "labels"), "annotations": part(i, "annotations") });
+        namespaces.map(|i| (i.identity.name.as_str(), said(i))).collect()
+    }
+
+    /// What reaches the cluster as it is: all that no rendered gateway has swallowed.
+    fn passed(&self) -> Vec<Value> {
+        let passed = self.inputs.iter().filter(|input| passes(&input.identity, &self.model));
+        let item = |i: &Input| {
+            let namespace = Some(&i.identity.namespace).filter(|n| !n.is_empty());
+            json!({ "kind": i.identity.kind, "namespace": namespace, "name": i.identity.name, "object": i.value })
+        };
+        passed.map(item).collect()
+    }
+}
+
+/// False for what a rendered gateway takes the place of, and for Namespaces, which have one owner.
+fn passes(identity: &Identity, model: &Model) -> bool {
+    let Identity { group, kind, namespace, name } = identity;
+    let users: Vec<bool> = match (group.as_str(), kind.as_str()) {
+        ("", "Namespace") => return false,
+        (GROUP, "AiGateway" | "ToolGateway") => {
+            model.gateway(kind, namespace, name).iter().map(|g| g.is_direct()).collect()
+        }
+        (GROUP, "AiGatewayClass" | "ToolGatewayClass") => {
+            let same = model.classes.iter().filter(|c| format!("{}Class", c.kind) == *kind && c.name == *name);
+            same.map(|class| class.target != CONTRACT).collect()
+        }
+        (GROUP, "ToolRoute") => users(model, |g| g.routes.iter().any(|r| r.namespace == *namespace && r.name == *name)),
+        (GROUP, "Guard") => users(model, |g| g.guards.iter().any(|r| r.namespace == *namespace && r.name == *name)),
+        (GROUP, "GuardrailProvider") => {
+            users(model, |g| g.guards.iter().any(|r| r.provider_namespace == *namespace && r.provider_name == *name))
+        }
+        ("", "ConfigMap") => users(model, |g| g.namespace == *namespace && g.patch.config_map() == Some(name)),
+        _ => return true,
+    };
+    users.is_empty() || users.contains(&false)
+}
+
+/// For each gateway that uses something: whether it is rendered.
+fn users(model: &Model, uses: impl Fn(&Gateway) -> bool) -> Vec<bool> {
+    model.gateways.iter().filter(|g| uses(g)).map(|g| g.is_direct()).collect()
+}
+
+impl<'a> Work<'a, '_> {
+    /// Reads the contracts of the groups that are on.
+    pub(crate) fn agentic(&mut self, lists: &BTreeMap<String, Vec<(&str, Value)>>) -> Agentic {
+        let (mut inputs, mut extras): (Vec<Input>, Extras) = (Vec::new(), Extras::default());
+        let mut settings = None;
+        for choice in self.on() {
+            let Some(text) = &choice.variant().text.agentic else { continue };
+            let mut sources = self.cluster.manifests.clone();
+            if let Some(template) = &text.objects {
+                sources.extend(self.added(choice, template));
+            }
+            inputs.extend(self.read(&sources));
+            if let Some(pointer) = &text.extras {
+                extras = self.extras(choice, pointer);
+                settings = Some((choice, pointer));
+            }
+        }
+        let offered = self.offered(lists);
+        let objects = Objects::new(inputs.iter().map(Input::object)).0;
+        let made = model(&objects, &offered, &extras);
+        self.findings.extend(rendered_names(&Seen { objects: &objects, model: &made, closed: true }));
+        if let Some((choice, pointer)) = settings {
+            self.idle_extras(choice, pointer, &extras, &made);
+            self.literal_keys(choice, pointer, &extras);
+        }
+        Agentic { inputs, offered, model: made }
+    }
+
+    fn read(&mut self, sources: &[Arc<Source>]) -> Vec<Input> {
+        let texts: Vec<&str> = sources.iter().flat_map(|s| [s.name.as_str(), &s.text]).collect();
+        let read = self.memo.get("agentic", &texts, || {
+            let (read, findings) = input::read(sources);
+            if findings.is_empty() { Ok(read) } else { Err((read, findings)) }
+        });
+        match read {
+            Ok(read) => read.to_vec(),
+            Err((read, findings)) => {
+                self.findings.extend(findings);
+                read
+            }
+        }
+    }
+
+    /// The objects that a group adds: a template, filled.
+    fn added(&mut self, choice: &Choice<'a>, template: &str) -> Option<Arc<Source>> {
+        let template = format!("templates/{template}");
+        let context = pick(self.sights[choice.group.name.as_str()].value(), self.templates.inputs(&template));
+        match self.templates.render(&template, &context) {
+            Ok(text) => Some(Source::new(format!("{template} (filled)"), text)),
+            Err(finding) => {
+                self.findings.push(finding);
+                None
+            }
+        }
+    }
+
+    fn offered(&mut self, lists: &BTreeMap<String, Vec<(&str, Value)>>) -> Vec<Class> {
+        let mut offered = Vec::new();
+        for (group, item) in lists.get(CLASSES).into_iter().flatten() {
+            match serde_json::from_value(item.clone()) {
+                Ok(class) => offered.push(class),
+                Err(why) => self.wrong(&self.choices[group], &format!("/provides/{CLASSES}"), why.to_string()),
+            }
+        }
+        offered
+    }
+
+    /// The settings at a JSON pointer, a map by `namespace/name`, with what they are where nothing is said.
+    fn extras(&self, choice: &Choice<'a>, pointer: &str) -> Extras {
+        let schema = &choice.variant().schema;
+        let at = format!("{}/additionalProperties", pointer.replace('/', "/properties/"));
+        let settings = &self.sights[choice.group.name.as_str()].value()["settings"];
+        Extras {
+            given: settings.pointer(pointer).cloned().unwrap_or_default(),
+            plain: schema.fill_at(&at, &Value::Object(Map::new())),
+        }
+    }
+
+    /// Settings for a gateway that is not there, or that is not rendered on LiteLLM.
+    fn idle_extras(&mut self, choice: &Choice<'a>, pointer: &str, extras: &Extras, model: &Model) {
+        let names: Vec<String> = model.gateways.iter().map(Gateway::id).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        for id in object(&extras.given).keys() {
+            let (message, help) = match model.gateways.iter().find(|g| g.id() == *id) {
+                None => (format!("there is no gateway `{id}`"), did_you_mean(id, &names)),
+                Some(g) if g.is_litellm() && g.is_direct() => continue,
+                Some(g) if g.is_litellm() => (
+                    format!("this says nothing to the operator that makes the objects of {} {id}", g.kind),
+                    "remove it, or let the gateway be rendered: `targets: { litellm: litellm }`".to_owned(),
+                ),
+                Some(g) => (format!("{} {id} is not on LiteLLM", g.kind), "remove it".to_owned()),
+            };
+            let at = format!("{pointer}/{}", escaped(id));
+            let place = self.setting_place(&choice.group.name, &at);
+            self.findings.push(Finding::error(Code::SettingRule, message).place(place).help(help));
+        }
+    }
+
+    /// Master keys in clear text in the patches of the settings.
+    fn literal_keys(&mut self, choice: &Choice<'a>, pointer: &str, extras: &Extras) {
+        for (id, extra) in object(&extras.given) {
+            for key in master_key::literals(&extra["configPatch"]) {
+                let place =
+                    self.setting_place(&choice.group.name, &format!("{pointer}/{}/configPatch{key}", escaped(id)));
+                let message = format!("the settings hold the master key of {id} in clear text");
+                self.findings
+                    .push(Finding::error(Code::LiteralMasterKey, message).place(place).help(master_key::help()));
+            }
+        }
+    }
+}

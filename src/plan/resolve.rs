@@ -1,0 +1,196 @@
+//! A cluster in, its plan out: the choice of groups, their settings, and all that templates will see, with nothing rendered
+//! yet. The order of the strata stands here, their content in `strata`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::group::catalog::{AgenticText, Catalog};
+use crate::group::component::{Component, Declared, Secret};
+use crate::group::memo::Memo;
+use crate::group::scope::Sight;
+use crate::group::template::Context;
+use crate::object::existing::{Existing, Silence};
+use crate::plan::agentic_stratum::Agentic;
+use crate::plan::choice::{Choice, Choices, choose};
+use crate::plan::features::Cluster;
+use crate::plan::strata::Work;
+use crate::text::finding::{Code, Finding};
+use crate::text::merge::lay;
+
+/// Everything that was decided about one cluster.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// The catalog it was made from.
+    pub catalog: &'a Catalog,
+    /// Name of the cluster.
+    pub cluster: String,
+    /// `platform`, complete.
+    pub platform: Value,
+    /// Every group of the catalog by name, on or off.
+    pub choices: Choices<'a>,
+    /// By group that is on.
+    pub sights: BTreeMap<&'a str, Sight>,
+    /// Sorted by wave, then name.
+    pub components: Vec<Component>,
+    /// In the order of groups and of their files.
+    pub secrets: Vec<Secret>,
+    /// What the cluster has and we do not render.
+    pub existing: Vec<Existing>,
+    /// Findings that are not to be reported.
+    pub silences: Vec<Silence>,
+    /// What the groups that are on claim.
+    pub declared: Vec<Declared>,
+    /// The AiGateway and ToolGateway contracts.
+    pub agentic: Agentic,
+    /// What groups say of settings that they take.
+    pub advice: Vec<Finding>,
+}
+
+/// Resolves one cluster. Equal inputs give equal plans; `memo` changes the time only.
+///
+/// # Errors
+/// Every mistake that the strata up to the first failing one see.
+pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Result<Plan<'a>, Vec<Finding>> {
+    let (choices, mut findings) = choose(catalog, cluster);
+    let settings = settings(&choices, cluster, &mut findings);
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    let sight = |choice: &Choice<'a>| {
+        let name = choice.group.name.as_str();
+        (name, Sight::new(&cluster.platform, &settings[name]))
+    };
+    let sights = choices.values().filter(|c| c.on).map(sight).collect();
+    let mut work = Work {
+        templates: &catalog.templates,
+        cluster,
+        choices: &choices,
+        sights,
+        memo,
+        findings,
+        advice: Vec::new(),
+        made: 0,
+    };
+    work.capabilities();
+    work.stop()?;
+    work.validate();
+    work.stop()?;
+    let lists = work.lists();
+    work.unique(&lists);
+    work.stop()?;
+    work.add_lists(|name| lists.get(name).map(|items| items.iter().map(|(_, item)| item.clone()).collect()));
+    let agentic = work.agentic(&lists);
+    work.stop()?;
+    work.add_lists(|name| agentic.list(name));
+    work.documents();
+    work.stop()?;
+    let components = work.components();
+    let secrets = work.secrets(&components);
+    let existing = work.existing(&components);
+    let silences = work.silences();
+    work.stop()?;
+    let engine = engine_lists(catalog, &components, &secrets, &existing, &agentic);
+    work.add_lists(|name| engine.get(name).cloned());
+    let declared = work.claims();
+    work.stop()?;
+    let (sights, advice) = (work.sights, work.advice);
+    Ok(Plan {
+        catalog,
+        cluster: cluster.name.clone(),
+        platform: cluster.platform.clone(),
+        choices,
+        sights,
+        components,
+        secrets,
+        existing,
+        silences,
+        declared,
+        agentic,
+        advice,
+    })
+}
+
+/// Stratum 2: each group's settings, complete. Settings of groups that are off are checked as well.
+fn settings<'a>(choices: &Choices<'a>, cluster: &Cluster, findings: &mut Vec<Finding>) -> BTreeMap<&'a str, Value> {
+    let profile = cluster.platform["profile"].as_str().unwrap_or_default();
+    let mut settings = BTreeMap::new();
+    for choice in choices.values() {
+        let variant = choice.variant();
+        let mut value = variant.text.profiles.get(profile).cloned().unwrap_or_else(|| json!({}));
+        match cluster.settings.get(&choice.group.name) {
+            Some(given) => {
+                findings.extend(variant.schema.findings(given, &format!("settings.{}", choice.group.name)));
+                lay(&mut value, &given.to_value());
+            }
+            None if choice.on => findings.extend(missing(choice, cluster)),
+            None => {}
+        }
+        settings.insert(choice.group.name.as_str(), variant.schema.fill(&value));
+    }
+    settings
+}
+
+/// Required settings of a group about which the user says nothing at all.
+fn missing(choice: &Choice<'_>, cluster: &Cluster) -> Option<Finding> {
+    let required = choice.variant().schema.json["required"].as_array()?;
+    let names: Vec<&str> = required.iter().filter_map(Value::as_str).collect();
+    (!names.is_empty()).then(|| {
+        Finding::error(
+            Code::MissingValue,
+            format!("`{}` is on and needs settings: {}", choice.group.name, names.join(", ")),
+        )
+        .place(cluster.place.clone())
+        .help(format!(
+            "add them under `settings.{}`; `gatewright explain {}` tells what they mean",
+            choice.group.name, choice.group.name
+        ))
+    })
+}
+
+/// The folders of contracts that groups ask for, each beside features.yaml.
+pub fn folders(catalog: &Catalog, cluster: &Cluster) -> Vec<String> {
+    let (choices, _) = choose(catalog, cluster);
+    let settings = settings(&choices, cluster, &mut Vec::new());
+    let on = choices.values().filter(|c| c.on).filter_map(|c| Some((c, c.variant().text.agentic.as_ref()?)));
+    let folder = |(choice, text): (&Choice<'_>, &AgenticText)| {
+        let context = Context::new(&json!({ "settings": settings[choice.group.name.as_str()] }));
+        let filled = catalog.templates.fill(&json!(text.folder), &context).ok()?;
+        filled.as_str().map(str::to_owned)
+    };
+    on.filter_map(folder).collect()
+}
+
+/// The lists that the engine contributes. A Namespace that somebody else brings, as a component or `existing` says, is marked:
+/// it is in use here and not rendered.
+fn engine_lists(
+    catalog: &Catalog,
+    components: &[Component],
+    secrets: &[Secret],
+    existing: &[Existing],
+    agentic: &Agentic,
+) -> BTreeMap<&'static str, Vec<Value>> {
+    let mut namespaces: BTreeMap<&str, bool> = BTreeMap::new();
+    for component in components {
+        for namespace in component.all_namespaces() {
+            *namespaces.entry(&namespace.name).or_default() |= component.keep;
+        }
+    }
+    let said = agentic.namespaces();
+    namespaces.extend(said.keys().map(|name| (*name, true)));
+    let others: BTreeSet<&str> = existing.iter().filter(|e| e.kind == "Namespace").map(|e| e.name.as_str()).collect();
+    let namespace = |(name, keep): (&str, bool)| {
+        let said = said.get(name).cloned().unwrap_or_else(|| json!({ "labels": {}, "annotations": {} }));
+        let (labels, annotations) = (&said["labels"], &said["annotations"]);
+        let existing = others.contains(name);
+        json!({ "name": name, "keep": keep, "existing": existing, "labels": labels, "annotations": annotations })
+    };
+    let values =
+        |list: Vec<Result<Value, serde_json::Error>>| list.into_iter().map(|v| v.expect("plain data")).collect();
+    BTreeMap::from([
+        ("cluster_kind", catalog.cluster_kinds()),
+        ("component", values(components.iter().map(serde_json::to_value).collect())),
+        ("secret", values(secrets.iter().map(serde_json::to_value).collect())),
+        ("namespace", namespaces.into_iter().map(namespace).collect()),
+    ])
+}

@@ -1,0 +1,7 @@
+//! Argo CD (seen on 3.4): Applications, projects, synchronization.
+
+pub mod owners;
+pub mod projects;
+pub mod sync;
+pub mod application;
+pub mod drift;

@@ -1,0 +1,191 @@
+//! Known traps of InferencePools and their endpoint pickers (Gateway API Inference Extension 1.5.0).
+
+use serde_json::Value;
+
+use crate::object::api_group::{GATEWAY, INFERENCE};
+use crate::object::labels::selects;
+use crate::object::object::{Object, ObjectRule};
+use crate::references::application::version;
+use crate::references::gateways::is_agentgateway;
+use crate::references::workload::{containers, flag, image, is_workload, pod_labels, workloads};
+use crate::references::world::{World, WorldRule};
+use crate::text::finding::{Code, Finding};
+use crate::text::schema::did_you_mean;
+use crate::text::source::Source;
+use crate::text::yaml;
+
+/// Rules that look at one object alone.
+pub const OF_OBJECTS: &[ObjectRule] = &[pool_failure_mode, epp_flags, epp_config_map, epp_config_text];
+
+/// Rules that look at all objects of a cluster.
+pub const OF_WORLDS: &[WorldRule] = &[pool_selects_picker, picker_without_tls];
+
+fn pool_failure_mode(pool: &Object<'_>) -> Vec<Finding> {
+    let picker = pool.at("/spec/endpointPickerRef");
+    let unset = picker.is_some_and(|picker| picker.get("failureMode").is_none());
+    if !pool.is(INFERENCE, "InferencePool") || !unset {
+        return Vec::new();
+    }
+    let message = format!("{} does not say what happens when its picker is down: all its requests fail", pool.identity);
+    let finding = pool.warning(Code::PoolFailureMode, "/spec/endpointPickerRef", message);
+    vec![finding.help("write `failureMode: FailOpen` (any pod), or `FailClose` if that is meant")]
+}
+
+/// The containers that run an endpoint picker, each with its pointer.
+pub fn pickers<'a>(workload: &Object<'a>) -> Vec<(String, &'a Value)> {
+    let is_picker = |container: &Value| {
+        let name = image(container).0.rsplit('/').next().unwrap_or_default();
+        let known = ["epp", "llm-d-inference-scheduler", "llm-d-router-endpoint-picker"].contains(&name);
+        known || flag(container, "pool-name").is_some() && flag(container, "pool-namespace").is_some()
+    };
+    containers(workload).into_iter().filter(|(_, container)| is_picker(container)).collect()
+}
+
+fn pool_selects_picker(world: &World<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for pool in world.objects.of(INFERENCE, "InferencePool") {
+        let Some(selector) = pool.at("/spec/selector").filter(|s| s["matchLabels"].is_object()) else { continue };
+        let near = workloads(world).filter(|w| w.home() == pool.home());
+        let Some(picker) = near.filter(|w| selects(selector, pod_labels(w))).find(|w| !pickers(w).is_empty()) else {
+            continue;
+        };
+        let message = format!(
+            "{} selects the pods of {}, an endpoint picker: it would be sent prompts",
+            pool.identity, picker.identity
+        );
+        let finding = pool.error(Code::PoolSelectsPicker, "/spec/selector", message);
+        findings.push(finding.help("select by a label that only the model servers have"));
+    }
+    findings
+}
+
+/// Flags that GIE 1.5 still knows and refuses to start with.
+const REFUSED: [&str; 5] = [
+    "total-queued-requests-metric",
+    "total-running-requests-metric",
+    "kv-cache-usage-percentage-metric",
+    "lora-info-metric",
+    "cache-info-metric",
+];
+
+fn epp_flags(workload: &Object<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (pointer, picker) in if is_workload(workload) { pickers(workload) } else { Vec::new() } {
+        let (repository, tag) = image(picker);
+        let new =
+            version(tag).is_some_and(|v| v >= (1, 5)) && repository.ends_with("gateway-api-inference-extension/epp");
+        let mut say = |message: String, help: &str| {
+            let message = format!("the picker of {} does not start: {message}", workload.identity);
+            findings.push(workload.error(Code::EppFlag, &format!("{pointer}/args"), message).help(help));
+        };
+        if let Some(name) = REFUSED.iter().find(|name| new && flag(picker, name).is_some()) {
+            say(
+                format!("{tag} refuses --{name}"),
+                "name metrics by `engineConfigs` of the `core-metrics-extractor` plugin",
+            );
+        }
+        if flag(picker, "config-file").is_some() && flag(picker, "config-text").is_some() {
+            say("it has --config-file and --config-text".into(), "keep one of them");
+        }
+    }
+    findings
+}
+
+/// agentgateway speaks TLS to the picker, without looking at the certificate.
+fn picker_without_tls(world: &World<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for workload in workloads(world) {
+        for (pointer, picker) in pickers(workload) {
+            let mut gateways = world.objects.of(GATEWAY, "Gateway");
+            if flag(picker, "secure-serving") != Some("false") || !gateways.any(|g| is_agentgateway(world, g)) {
+                continue;
+            }
+            let message =
+                format!("the picker of {} serves plain text, and agentgateway speaks TLS to it", workload.identity);
+            let finding = workload.error(Code::EppFlag, &format!("{pointer}/args"), message);
+            findings.push(finding.help("leave out --secure-serving=false; any certificate will do"));
+        }
+    }
+    findings
+}
+
+fn epp_config_map(object: &Object<'_>) -> Vec<Finding> {
+    if !object.is("", "ConfigMap") {
+        return Vec::new();
+    }
+    let texts = object.all("/data/*").into_iter().filter_map(|(pointer, text)| Some((pointer, text.as_str()?)));
+    texts.flat_map(|(pointer, text)| config_faults(object, &pointer, text)).collect()
+}
+
+fn epp_config_text(workload: &Object<'_>) -> Vec<Finding> {
+    let all = if is_workload(workload) { pickers(workload) } else { Vec::new() };
+    let texts = all.iter().filter_map(|(pointer, picker)| Some((pointer, flag(picker, "config-text")?)));
+    texts.flat_map(|(pointer, text)| config_faults(workload, &format!("{pointer}/args"), text)).collect()
+}
+
+/// The picker's configuration in a text, where it is one.
+pub fn picker_config(text: &str) -> Option<Value> {
+    let is_config = |config: &Value| config["kind"] == "EndpointPickerConfig";
+    let parsed =
+        text.contains("EndpointPickerConfig").then(|| yaml::documents(&Source::new("config", text)).ok())??;
+    parsed.into_iter().find(is_config)
+}
+
+/// Keys of an EndpointPickerConfig (GIE 1.5.0, apix/config/v1alpha1); decoding is strict.
+const KEYS: [&str; 9] = [
+    "apiVersion",
+    "kind",
+    "featureGates",
+    "plugins",
+    "schedulingProfiles",
+    "saturationDetector",
+    "dataLayer",
+    "flowControl",
+    "parser",
+];
+
+/// Gates that GIE 1.5.0 registers (cmd/epp/runner).
+const GATES: [&str; 3] = ["dataLayer", "enableLegacyMetrics", "flowControl"];
+
+fn config_faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding> {
+    let Some(config) = picker_config(text) else { return Vec::new() };
+    let mut findings = Vec::new();
+    let mut say = |message: String, help: String| {
+        let message = format!("the picker does not start with the configuration in {}: {message}", object.identity);
+        findings.push(object.error(Code::EppConfig, pointer, message).help(help));
+    };
+    match config["apiVersion"].as_str().unwrap_or_default() {
+        "inference.networking.x-k8s.io/v1alpha1" => {}
+        // The picker's new home has keys of its own.
+        llm_d if llm_d.starts_with("llm-d.ai/") => return findings,
+        other => {
+            say(format!("there is no apiVersion {other:?}"), "it is `inference.networking.x-k8s.io/v1alpha1`".into())
+        }
+    }
+    for key in yaml::object(&config).keys().filter(|key| !KEYS.contains(&key.as_str())) {
+        let help =
+            if key == "data" { "it is `dataLayer`, whatever the guide says".into() } else { did_you_mean(key, &KEYS) };
+        say(format!("unknown key `{key}`"), help);
+    }
+    let list = |key: &str| config[key].as_array().into_iter().flatten();
+    // Other releases have other gates, so only a wrong spelling is certain.
+    for gate in list("featureGates").filter_map(Value::as_str) {
+        let meant = GATES.iter().find(|known| gate.eq_ignore_ascii_case(known) && gate != **known);
+        meant.into_iter().for_each(|known| say(format!("unknown feature gate `{gate}`"), format!("it is `{known}`")));
+    }
+    let name = |plugin: &Value| plugin["name"].as_str().or(plugin["type"].as_str()).unwrap_or_default().to_owned();
+    let plugins: Vec<String> = list("plugins").map(name).collect();
+    if let Some(twice) = plugins.iter().enumerate().find(|(i, name)| plugins[..*i].contains(name)) {
+        say(format!("two plugins are named `{}`", twice.1), "give one of them a `name` of its own".into());
+    }
+    let references = list("schedulingProfiles").filter_map(|profile| profile["plugins"].as_array()).flatten();
+    for reference in references.filter_map(|plugin| plugin["pluginRef"].as_str()) {
+        // Some plugins are there without being declared.
+        let built_in = ["single-profile-handler", "max-score-picker"].contains(&reference);
+        if !built_in && !plugins.iter().any(|name| name == reference) {
+            let known: Vec<&str> = plugins.iter().map(String::as_str).collect();
+            say(format!("there is no plugin `{reference}`"), did_you_mean(reference, &known));
+        }
+    }
+    findings
+}

@@ -1,0 +1,193 @@
+//! Known traps of pods: what the kubelet or the Pod Security Standard of their namespace refuses, and configuration that no
+//! container sees.
+
+use serde_json::Value;
+
+use crate::object::object::{Object, ObjectRule};
+use crate::references::edges::POD_TEMPLATES;
+use crate::references::world::{World, WorldRule};
+use crate::text::finding::{Code, Finding};
+
+/// Rules that look at one object alone.
+pub const OF_OBJECTS: &[ObjectRule] = &[root, unmounted];
+
+/// Rules that look at all objects of a cluster.
+pub const OF_WORLDS: &[WorldRule] = &[elsewhere, standards];
+
+fn template(object: &Object<'_>) -> Option<&'static str> {
+    let identity = object.identity;
+    let row = POD_TEMPLATES.iter().find(|((group, kind), _)| *group == identity.group && *kind == identity.kind);
+    row.map(|(_, template)| *template)
+}
+
+/// Containers and init containers, each with its pointer.
+fn containers<'a>(object: &Object<'a>, template: &str) -> Vec<(String, &'a Value)> {
+    let lists = ["containers", "initContainers"].into_iter();
+    lists.flat_map(|list| object.all(&format!("{template}/spec/{list}/*"))).collect()
+}
+
+/// The kubelet does not start a container as root that must not be root.
+fn root(object: &Object<'_>) -> Vec<Finding> {
+    let Some(template) = template(object) else { return Vec::new() };
+    let of_pod = object.at(&format!("{template}/spec/securityContext")).unwrap_or(&Value::Null);
+    let mut findings = Vec::new();
+    for (pointer, container) in containers(object, template) {
+        let own = &container["securityContext"];
+        let said = |key: &str| own.get(key).or_else(|| of_pod.get(key));
+        if said("runAsNonRoot") != Some(&Value::Bool(true)) || said("runAsUser").and_then(Value::as_i64) != Some(0) {
+            continue;
+        }
+        let at = match own.get("runAsUser") {
+            Some(_) => format!("{pointer}/securityContext/runAsUser"),
+            None => format!("{template}/spec/securityContext/runAsUser"),
+        };
+        let message = format!("{} must not run as root, and runs as user 0", object.identity);
+        let finding = object.error(Code::PodRefused, &at, message);
+        findings.push(finding.help("the kubelet refuses to start it: name another user, or drop `runAsNonRoot`"));
+    }
+    findings
+}
+
+/// A volume with configuration is there to be mounted.
+fn unmounted(object: &Object<'_>) -> Vec<Finding> {
+    let Some(template) = template(object) else { return Vec::new() };
+    let all = containers(object, template);
+    // An overlay is merged onto containers that are not here.
+    if all.is_empty() || object.identity.kind == "AgentgatewayParameters" || object.identity.kind == "Pooler" {
+        return Vec::new();
+    }
+    let mounted = |name: &str| {
+        let mounts = all.iter().flat_map(|(_, c)| c["volumeMounts"].as_array()).flatten();
+        mounts.into_iter().any(|mount| mount["name"] == name)
+    };
+    let volumes = object.all(&format!("{template}/spec/volumes/*"));
+    let idle = volumes.iter().filter(|(_, volume)| {
+        let configured = volume.get("configMap").is_some() || volume.get("secret").is_some();
+        configured && volume["name"].as_str().is_some_and(|name| !mounted(name))
+    });
+    idle.map(|(pointer, volume)| {
+        let name = volume["name"].as_str().unwrap_or_default();
+        let message = format!("{} has the volume `{name}`, and none of its containers mounts it", object.identity);
+        let finding = object.warning(Code::FieldWithoutEffect, pointer, message);
+        finding.help("mount it where the program looks for its configuration, or drop it")
+    })
+    .collect()
+}
+
+/// An argument that names a file of a mounted ConfigMap in a folder where nothing is mounted.
+fn elsewhere(world: &World<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for ((group, kind), template) in POD_TEMPLATES {
+        for object in world.objects.of(group, kind) {
+            for (pointer, container) in containers(object, template) {
+                findings.extend(mislaid(world, object, template, &pointer, container));
+            }
+        }
+    }
+    findings
+}
+
+fn mislaid(
+    world: &World<'_>,
+    object: &Object<'_>,
+    template: &str,
+    pointer: &str,
+    container: &Value,
+) -> Option<Finding> {
+    let mounts: Vec<&Value> = container["volumeMounts"].as_array().into_iter().flatten().collect();
+    let folders: Vec<&str> =
+        mounts.iter().filter_map(|m| m["mountPath"].as_str()).map(|p| p.trim_end_matches('/')).collect();
+    let below = |path: &str| folders.iter().any(|f| path.strip_prefix(f).is_some_and(|rest| rest.starts_with('/')));
+    let texts = ["command", "args"].into_iter().filter_map(|key| container[key].as_array()).flatten();
+    let texts: Vec<&str> = texts.filter_map(Value::as_str).collect();
+    for mount in mounts.iter().filter(|m| m.get("subPath").is_none() && m.get("subPathExpr").is_none()) {
+        let volumes = object.items(&format!("{template}/spec/volumes"));
+        let volume = volumes.iter().find(|v| v["name"] == mount["name"])?;
+        let Some(name) = volume["configMap"]["name"].as_str() else { continue };
+        let map = world.objects.get("", "ConfigMap", &object.identity.namespace, name)?;
+        let folder = mount["mountPath"].as_str()?.trim_end_matches('/');
+        for (file, _) in map.at("/data").and_then(Value::as_object).into_iter().flatten() {
+            let at = format!("{folder}/{file}");
+            if texts.iter().any(|text| text.contains(&at)) {
+                continue;
+            }
+            // A flag's value, as `--config=/etc/x/config.yaml`.
+            let path = |text: &&str| text.find('/').map_or("", |start| &text[start..]).to_owned();
+            let wrong = |path: &String| path.ends_with(&format!("/{file}")) && !path.contains(' ') && !below(path);
+            if let Some(path) = texts.iter().map(path).find(wrong) {
+                let message = format!("{} reads {path}, and ConfigMap {name} is mounted at {folder}", object.identity);
+                let finding = object.warning(Code::MissingKey, &format!("{pointer}/volumeMounts"), message);
+                return Some(finding.help(format!("mount it where it is read, or read {at}")));
+            }
+        }
+    }
+    None
+}
+
+/// Capabilities that the standard `baseline` lets a container add (Kubernetes 1.36).
+const BASELINE: [&str; 13] = [
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+];
+
+/// What both standards refuse, in a namespace that enforces one.
+fn standards(world: &World<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let enforced = |name: &str| {
+        let namespace = world.objects.get("", "Namespace", "", name)?;
+        let standard = namespace.labels()?.get("pod-security.kubernetes.io/enforce")?.as_str()?;
+        ["baseline", "restricted"].contains(&standard).then_some(standard)
+    };
+    for ((group, kind), template) in POD_TEMPLATES {
+        for object in world.objects.of(group, kind) {
+            let Some(standard) = enforced(&object.identity.namespace) else { continue };
+            let Some((pointer, what)) = privilege(object, template) else { continue };
+            let message = format!(
+                "{} has {what}, and its namespace enforces the Pod Security Standard `{standard}`",
+                object.identity
+            );
+            let finding = object.error(Code::PodRefused, &pointer, message);
+            findings
+                .push(finding.help("no pod of it is admitted: do without, or let the namespace enforce `privileged`"));
+        }
+    }
+    findings
+}
+
+fn privilege(object: &Object<'_>, template: &str) -> Option<(String, String)> {
+    let spec = format!("{template}/spec");
+    for field in ["hostNetwork", "hostPID", "hostIPC"] {
+        if object.at(&format!("{spec}/{field}")) == Some(&Value::Bool(true)) {
+            return Some((format!("{spec}/{field}"), format!("`{field}`")));
+        }
+    }
+    let volumes = object.all(&format!("{spec}/volumes/*/hostPath"));
+    if let Some((pointer, _)) = volumes.into_iter().next() {
+        return Some((pointer, "a `hostPath` volume".into()));
+    }
+    let unconfined = |value: &Value| value.pointer("/seccompProfile/type").is_some_and(|t| t == "Unconfined");
+    if object.at(&format!("{spec}/securityContext")).is_some_and(unconfined) {
+        return Some((format!("{spec}/securityContext/seccompProfile"), "the seccomp profile `Unconfined`".into()));
+    }
+    containers(object, template).into_iter().find_map(|(pointer, container)| {
+        let context = &container["securityContext"];
+        let pointer = format!("{pointer}/securityContext");
+        if context["privileged"] == true {
+            return Some((format!("{pointer}/privileged"), "a privileged container".into()));
+        }
+        let added = context["capabilities"]["add"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let beyond = added.into_iter().find(|name| !BASELINE.contains(name))?;
+        Some((format!("{pointer}/capabilities/add"), format!("the capability {beyond}")))
+    })
+}

@@ -1,0 +1,19 @@
+//! LiteLLM (seen on 1.89.2) in a cluster: where its configuration ([`config`]) and its containers ([`pods`]) are, the rules on a
+//! configuration alone ([`config_rules`] has their table), and those that look at a proxy in its cluster ([`database`],
+//! [`proxy`]). [`opening`] is about what lets callers past keys and prices, [`calls`] about what calls cost, [`modules`] about
+//! files and others that it needs.
+
+pub mod part;
+pub mod address;
+pub mod config;
+pub mod pods;
+pub mod keys;
+pub mod models;
+pub mod settings;
+pub mod opening;
+pub mod calls;
+pub mod modules;
+pub mod advisories;
+pub mod config_rules;
+pub mod database;
+pub mod proxy;

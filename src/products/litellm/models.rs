@@ -1,0 +1,270 @@
+//! Rules about the entries of LiteLLM's `model_list` and the names that stand for them: shape, price, header values, fallbacks.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::products::litellm::address::Address;
+use crate::products::litellm::config::{Config, Entry, SETTINGS};
+use crate::text::finding::{Code, Finding};
+use crate::text::pointer::escaped;
+use crate::text::schema::did_you_mean;
+
+/// What LiteLLM wants of each entry: without it the proxy does not start, or drops the entry.
+pub fn entries(config: &Config<'_>) -> Vec<Finding> {
+    let part = &config.part;
+    let mut findings = Vec::new();
+    for entry in config.entries() {
+        let start = |pointer: &str, what: &str, help: &str| {
+            part.error(Code::LitellmStart, &entry.pointer(pointer), format!("{what}, and LiteLLM does not start"))
+                .help(help)
+        };
+        let (alias, model) = (&entry.value["model_name"], &entry.params["model"]);
+        let number = entry.index + 1;
+        if alias.is_null() {
+            findings.push(start(
+                "",
+                &format!("entry {number} of model_list has no `model_name`"),
+                "give it the alias that clients ask for",
+            ));
+        } else if !alias.is_string() {
+            let what = format!("the `model_name` {alias} of entry {number} is no string");
+            findings.push(start("/model_name", &what, "quote it: YAML reads it as something else"));
+        }
+        if entry.params.is_null() {
+            findings.push(start(
+                "",
+                &format!("`{}` has no `litellm_params`", entry.alias),
+                "its model and address go there",
+            ));
+        } else if model.is_null() {
+            findings.push(start(
+                "/litellm_params",
+                &format!("`{}` has no `model`", entry.alias),
+                "name it with its provider, as in `openai/gpt-5`",
+            ));
+        } else if !model.is_string() {
+            let what = format!("the `model` of `{}` is no string", entry.alias);
+            findings.push(start("/litellm_params/model", &what, "quote it: YAML reads it as something else"));
+        } else if unprefixed(&entry) {
+            let message = format!("the model `{}` of `{}` names no provider", entry.text("model"), entry.alias);
+            let finding = part.error(Code::LitellmEntry, &entry.pointer("/litellm_params/model"), message);
+            findings.push(finding.help("write `openai/` before it for a server that speaks OpenAI's protocol"));
+        }
+        findings.extend(not_numbers(config, &entry));
+    }
+    findings
+}
+
+/// LiteLLM answers with the alias in a header; with a line break in it the connection ends without an answer (seen).
+pub fn printable(config: &Config<'_>) -> Vec<Finding> {
+    let unfit = config.entries().filter(|entry| entry.alias.contains(char::is_control));
+    let finding = |entry: Entry<'_>| {
+        let message =
+            format!("the alias {:?} has a control character, and LiteLLM answers with it in a header", entry.alias);
+        config.part.error(Code::HeaderValue, &entry.pointer("/model_name"), message).help("use printable characters")
+    };
+    unfit.map(finding).collect()
+}
+
+/// Parameters that LiteLLM reads as numbers; with a word in one of them it drops the entry.
+const NUMBERS: [&str; 4] = ["rpm", "tpm", "input_cost_per_token", "output_cost_per_token"];
+
+fn not_numbers(config: &Config<'_>, entry: &Entry<'_>) -> Vec<Finding> {
+    let word = |key: &&&str| {
+        let text = entry.params[**key].as_str().filter(|t| !t.starts_with("os.environ/"));
+        text.is_some_and(|t| t.trim().parse::<f64>().is_err())
+    };
+    let finding = |key: &&str| {
+        let message = format!("`{key}` of `{}` is no number, and LiteLLM drops the entry", entry.alias);
+        let pointer = entry.pointer(&format!("/litellm_params/{key}"));
+        config.part.error(Code::LitellmEntry, &pointer, message).help("write a number")
+    };
+    NUMBERS.iter().filter(word).map(finding).collect()
+}
+
+/// LiteLLM knows the provider of many models by their name, but never for an address of the user's own.
+fn unprefixed(entry: &Entry<'_>) -> bool {
+    let own = entry.params["api_base"].as_str().is_some_and(|b| !b.contains("openai.azure.com"));
+    own && entry.provider().0.is_empty() && !known_to_openai(entry.text("model"))
+}
+
+/// One alias for two models at one address: each call gets one of them.
+pub fn twice(config: &Config<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut first: BTreeMap<&str, Entry<'_>> = BTreeMap::new();
+    for entry in config.entries().filter(|e| !e.alias.is_empty()) {
+        let Some(other) = first.get(entry.alias) else {
+            first.insert(entry.alias, entry);
+            continue;
+        };
+        let meant = |e: &Entry<'_>| ["weight", "order", "rpm", "tpm"].iter().any(|k| !e.params[*k].is_null());
+        let host = |e: &Entry<'_>| Address::new(e.text("api_base")).map(|a| a.host.to_owned());
+        let same = other.params == entry.params;
+        let mixed = other.text("model") != entry.text("model") && host(other).is_some() && host(other) == host(&entry);
+        if same || mixed && !meant(other) && !meant(&entry) {
+            let message = match same {
+                true => format!("`{}` stands twice in model_list with the same parameters", entry.alias),
+                false => format!(
+                    "`{}` stands for `{}` and `{}`: each call gets one of them",
+                    entry.alias,
+                    other.text("model"),
+                    entry.text("model")
+                ),
+            };
+            let finding = config.part.warning(Code::LitellmAliasTwice, &entry.pointer("/model_name"), message);
+            let place = config.part.place(&other.pointer("/model_name"));
+            findings.push(
+                finding
+                    .related(place, "the first")
+                    .help("give one of them another name, or a `weight` if both are meant"),
+            );
+        }
+    }
+    findings
+}
+
+/// A header whose value is no string fails each call.
+pub fn headers(config: &Config<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for entry in config.entries() {
+        for (name, _) in entry.params["extra_headers"].as_object().into_iter().flatten().filter(|(_, v)| !v.is_string())
+        {
+            let pointer = entry.pointer(&format!("/litellm_params/extra_headers/{}", escaped(name)));
+            let message = format!("the header `{name}` of `{}` is no string, and each call fails", entry.alias);
+            findings.push(config.part.error(Code::LitellmHeaderValue, &pointer, message).help("quote it"));
+        }
+    }
+    findings
+}
+
+/// The prices of a token, each with the words for what it counts.
+const PRICES: [(&str, &str); 2] = [("input_cost_per_token", "input"), ("output_cost_per_token", "output")];
+
+/// LiteLLM knows the prices of providers' models by itself; at an address of one's own it knows none.
+pub fn prices(config: &Config<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for entry in config.entries() {
+        let price =
+            |key: &str| [&entry.params[key], &entry.value["model_info"][key]].into_iter().find(|v| !v.is_null());
+        let free = |key: &str| price(key).is_none_or(|v| v.as_f64() == Some(0.0));
+        let (lacks, has): (Vec<_>, Vec<_>) = PRICES.iter().partition(|(key, _)| free(key));
+        let [&(key, tokens), ..] = lacks[..] else { continue };
+        // Two zeros say that it is free.
+        if one_sided(&entry) || has.is_empty() && (priced(&entry) || priced_otherwise(&entry) || !own_address(&entry)) {
+            continue;
+        }
+        let (message, help) = if has.is_empty() {
+            (
+                format!(
+                    "`{}` has no prices: its calls cost nothing, or what another entry of its model costs",
+                    entry.alias
+                ),
+                "give it `input_cost_per_token` and `output_cost_per_token`; two zeros say that it is free",
+            )
+        } else {
+            (format!("`{}` has no `{key}`, so its {tokens} tokens cost nothing", entry.alias), "give it both prices")
+        };
+        findings.push(config.part.warning(Code::LitellmPrice, &entry.pointer("/litellm_params"), message).help(help));
+    }
+    findings
+}
+
+/// Whether an entry has a price for tokens.
+pub fn priced(entry: &Entry<'_>) -> bool {
+    PRICES.iter().any(|(key, _)| !entry.params[*key].is_null() || !entry.value["model_info"][*key].is_null())
+}
+
+/// An OpenAI-like server at an address of the user's own, whose model is none of OpenAI's.
+pub fn own_address(entry: &Entry<'_>) -> bool {
+    let (provider, model) = entry.provider();
+    let ours = ["openai", "hosted_vllm", "custom_openai", "openai_like", "text-completion-openai"].contains(&provider);
+    ours && !entry.params["api_base"].is_null() && !known_to_openai(model) && !model.contains('*')
+}
+
+/// Names of OpenAI's own models, whose provider and prices LiteLLM knows.
+fn known_to_openai(model: &str) -> bool {
+    let names = ["gpt-", "o1", "o3", "o4", "chatgpt-", "text-embedding-", "dall-e", "whisper", "tts-", "codex-"];
+    let name = model.rsplit('/').next().unwrap_or(model);
+    // OpenAI's open models have its name and nobody's price.
+    names.iter().any(|n| name.starts_with(n)) && !name.starts_with("gpt-oss")
+}
+
+/// Priced by the second, the request or the picture, or as a model that LiteLLM knows.
+fn priced_otherwise(entry: &Entry<'_>) -> bool {
+    let keys = [entry.params, &entry.value["model_info"]].into_iter().filter_map(Value::as_object).flatten();
+    keys.into_iter().any(|(key, _)| key.contains("cost_per") || key == "tiered_pricing")
+}
+
+/// What answers without tokens has no price for them.
+fn one_sided(entry: &Entry<'_>) -> bool {
+    let mode = entry.value["model_info"]["mode"].as_str();
+    let model = entry.text("model").to_ascii_lowercase();
+    mode.is_some_and(|m| !["chat", "completion", "responses"].contains(&m))
+        || ["embed", "rerank", "bge-", "e5-", "whisper", "tts", "moderation"].iter().any(|w| model.contains(w))
+}
+
+/// What the names of a fallback are for.
+const FALLBACKS: [&str; 3] = ["fallbacks", "context_window_fallbacks", "content_policy_fallbacks"];
+
+/// Fallbacks are lists of maps, and name aliases.
+pub fn fallbacks(config: &Config<'_>) -> Vec<Finding> {
+    let aliases: Vec<&str> = config.entries().map(|e| e.alias).collect();
+    let mut findings = Vec::new();
+    for (section, kind) in SETTINGS[1..].iter().flat_map(|s| FALLBACKS.iter().map(move |k| (s, k))) {
+        let pointer = format!("/{section}/{kind}");
+        if config.part.at(&pointer).is_some_and(Value::is_object) {
+            let message = format!("`{kind}` is a map, and LiteLLM does not start");
+            let finding = config.part.error(Code::LitellmStart, &pointer, message);
+            findings.push(finding.help("write a list of maps with one key each: `[{ a: [b] }]`"));
+        }
+        for (i, item) in config.part.items(&pointer).iter().enumerate() {
+            if item.as_object().is_none_or(|map| map.len() != 1) {
+                let message = format!("an item of `{kind}` is no map with one key, and LiteLLM does not start");
+                let finding = config.part.error(Code::LitellmStart, &format!("{pointer}/{i}"), message);
+                findings.push(finding.help("write one item for each alias: `[{ a: [b] }, { b: [c] }]`"));
+                continue;
+            }
+            for (source, targets) in item.as_object().into_iter().flatten() {
+                let at = format!("{pointer}/{i}/{}", escaped(source));
+                findings.extend(fallback(config, &aliases, kind, (source, &at), targets));
+            }
+        }
+    }
+    findings
+}
+
+/// One alias with what stands in for it.
+fn fallback(
+    config: &Config<'_>,
+    aliases: &[&str],
+    kind: &str,
+    (source, at): (&str, &str),
+    targets: &Value,
+) -> Vec<Finding> {
+    let several = targets.as_array().into_iter().flatten().enumerate();
+    let several = several.filter_map(|(i, t)| Some((t.as_str()?, format!("{at}/{i}"))));
+    let targets: Vec<(&str, String)> = several.chain(targets.as_str().map(|t| (t, at.to_owned()))).collect();
+    let mut findings = Vec::new();
+    for (name, at) in targets.iter().cloned().chain([(source, at.to_owned())]) {
+        if !config.open() && name != "*" && !aliases.contains(&name) && !group_alias(config, name) {
+            let message = format!("`{kind}` names `{name}`, and no entry of model_list has that alias");
+            let finding = config.part.error(Code::LitellmFallback, &at, message);
+            findings.push(finding.help(did_you_mean(name, aliases)));
+        }
+    }
+    if let Some((_, at)) = targets.iter().find(|(name, _)| *name == source) {
+        let message = format!("`{source}` falls back on itself, which LiteLLM leaves out");
+        findings.push(config.part.warning(Code::LitellmFallback, at, message).help("name another alias"));
+    }
+    findings
+}
+
+/// `model_group_alias` gives a group of models a second name.
+fn group_alias(config: &Config<'_>, name: &str) -> bool {
+    config
+        .part
+        .at("/router_settings/model_group_alias")
+        .and_then(Value::as_object)
+        .is_some_and(|m| m.contains_key(name))
+}

@@ -1,0 +1,13 @@
+//! What is known of each product: facts, versions and rules, a folder each. A rule says what schemas accept and what then is
+//! refused by a webhook, or does something else. `command::rulebook` gathers the tables.
+
+pub mod argocd;
+pub mod kubernetes;
+pub mod agentgateway;
+pub mod inference;
+pub mod vllm;
+pub mod keda;
+pub mod cnpg;
+pub mod eso;
+pub mod otel;
+pub mod litellm;

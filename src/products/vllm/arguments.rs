@@ -1,0 +1,170 @@
+//! Known traps of model servers: vLLM, its simulator, and the volumes they keep models on.
+
+use serde_json::Value;
+
+use crate::object::api_group::{GATEWAY, INFERENCE};
+use crate::object::labels::selects;
+use crate::object::object::{Object, ObjectRule};
+use crate::references::application::version;
+use crate::references::gateways::{acts_on_backend, backends, policies, resolve, targets};
+use crate::references::workload::{containers, flag, image, is_workload, pod_labels, words, workloads};
+use crate::references::world::{World, WorldRule};
+use crate::text::finding::{Code, Finding, Severity};
+
+/// Rules that look at one object alone.
+pub const OF_OBJECTS: &[ObjectRule] = &[simulator_tokenizer, vllm_start];
+
+/// Rules that look at all objects of a cluster.
+pub const OF_WORLDS: &[WorldRule] = &[service_links, volume_of_one_node, key_behind_gateway];
+
+/// The containers of a workload that run vLLM, each with its pointer.
+fn servers<'a>(workload: &Object<'a>) -> Vec<(String, &'a Value)> {
+    let is_vllm = |container: &Value| {
+        let name = image(container).0.rsplit('/').next().unwrap_or_default();
+        let starts = words(container).iter().any(|w| *w == "vllm" || w.contains("vllm.entrypoints"));
+        // The sidecar of the simulator is vLLM, and renders only.
+        (name.starts_with("vllm") || starts) && !words(container).contains(&"launch")
+    };
+    let all = if is_workload(workload) { containers(workload) } else { Vec::new() };
+    all.into_iter().filter(|(_, container)| is_vllm(container)).collect()
+}
+
+/// Every pod gets `<SERVICE>_PORT` for each Service of its namespace, and vLLM reads `VLLM_PORT` as a number.
+fn service_links(world: &World<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for service in world
+        .objects
+        .of("", "Service")
+        .filter(|s| s.identity.name == "vllm" && s.at("/spec/clusterIP").is_none_or(|ip| ip != "None"))
+    {
+        for workload in workloads(world).filter(|w| w.home() == service.home() && !servers(w).is_empty()) {
+            let own = servers(workload)
+                .iter()
+                .all(|(_, s)| s["env"].as_array().is_some_and(|env| env.iter().any(|e| e["name"] == "VLLM_PORT")));
+            if workload.at("/spec/template/spec/enableServiceLinks") == Some(&Value::Bool(false)) || own {
+                continue;
+            }
+            let message = format!(
+                "{} puts VLLM_PORT=tcp://... into the pods of {}: vLLM stops on it",
+                service.identity, workload.identity
+            );
+            let finding = workload.error(Code::ServiceLinks, "/spec/template/spec", message);
+            findings
+                .push(finding.help("write `enableServiceLinks: false` in the pod, or call the Service something else"));
+        }
+    }
+    findings
+}
+
+fn simulator_tokenizer(workload: &Object<'_>) -> Vec<Finding> {
+    let all = if is_workload(workload) { containers(workload) } else { Vec::new() };
+    let renders = all.iter().any(|(_, container)| words(container).contains(&"launch"));
+    let mut findings = Vec::new();
+    for (pointer, simulator) in all.iter().filter(|(_, c)| image(c).0.ends_with("llm-d-inference-sim")) {
+        let Some(version) = version(image(simulator).1) else { continue };
+        let (model, dummy) =
+            (flag(simulator, "model").unwrap_or_default(), flag(simulator, "force-dummy-tokenizer").is_some());
+        let (severity, message, help) = match (version >= (0, 9), dummy) {
+            (true, false) if model.contains('/') && !renders => (
+                Severity::Warning,
+                format!("the simulator of {} asks Hugging Face about {model} when it starts", workload.identity),
+                "add --force-dummy-tokenizer, or invent a --model and keep the name in --served-model-name",
+            ),
+            (false, true) => (
+                Severity::Error,
+                format!("the simulator of {} does not know --force-dummy-tokenizer before 0.9", workload.identity),
+                "drop the flag, or take 0.9",
+            ),
+            _ => continue,
+        };
+        let finding = workload.error(Code::SimulatorTokenizer, &format!("{pointer}/args"), message);
+        findings.push(Finding { severity, ..finding.help(help) });
+    }
+    findings
+}
+
+/// `/health` answers once the weights are loaded; a liveness probe with its defaults kills the server after 30 seconds.
+fn vllm_start(workload: &Object<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (pointer, server) in servers(workload) {
+        let Some(probe) = server.get("livenessProbe").filter(|_| server.get("startupProbe").is_none()) else {
+            continue;
+        };
+        if probe.get("initialDelaySeconds").is_some() {
+            continue;
+        }
+        let message = format!(
+            "{} kills a vLLM that is still loading: it has a liveness probe and no startup probe",
+            workload.identity
+        );
+        let finding = workload.warning(Code::VllmStart, &format!("{pointer}/livenessProbe"), message);
+        findings.push(
+            finding.help("add a `startupProbe` whose periodSeconds times failureThreshold covers download and load"),
+        );
+    }
+    findings
+}
+
+fn volume_of_one_node(world: &World<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for deployment in world.objects.of("apps", "Deployment") {
+        for (pointer, claim) in deployment.all("/spec/template/spec/volumes/*/persistentVolumeClaim/claimName") {
+            let name = claim.as_str().unwrap_or_default();
+            let Some(volume) = world.objects.get("", "PersistentVolumeClaim", &deployment.identity.namespace, name)
+            else {
+                continue;
+            };
+            let modes = volume.items("/spec/accessModes");
+            let of_one = !modes.is_empty() && modes.iter().all(|m| m == "ReadWriteOnce" || m == "ReadWriteOncePod");
+            let several = deployment.at("/spec/replicas").and_then(Value::as_i64).is_some_and(|n| n > 1);
+            let rolling = deployment.text_at("/spec/strategy/type") != "Recreate" && surges(deployment);
+            if !of_one || !(several || rolling) {
+                continue;
+            }
+            let why = if several { "has several pods" } else { "starts the new pod before the old one ends" };
+            let message = format!("{} {why}, and {} is for one node at a time", deployment.identity, volume.identity);
+            let finding = deployment.warning(Code::VolumeOfOneNode, &pointer, message);
+            findings.push(finding.help("write `strategy: {type: Recreate}` and one replica, or use ReadWriteMany"));
+        }
+    }
+    findings
+}
+
+/// Whether a rolling update starts a pod before it ends one.
+fn surges(deployment: &Object<'_>) -> bool {
+    let surge = deployment.at("/spec/strategy/rollingUpdate/maxSurge");
+    surge.is_none_or(|s| s != 0 && s != "0" && s != "0%")
+}
+
+/// A policy that checks callers' keys takes the Authorization header away.
+fn key_behind_gateway(world: &World<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for policy in policies(world).filter(|p| p.at("/spec/traffic/apiKeyAuthentication").is_some()) {
+        for route in world.objects.of(GATEWAY, "HTTPRoute").filter(|route| targets(policy, route)) {
+            let pools = backends(route).into_iter().filter_map(|(_, r)| resolve(world, route, r, ("", "Service")));
+            for pool in pools.filter(|pool| pool.is(INFERENCE, "InferencePool")) {
+                findings.extend(guarded_servers(world, policy, pool));
+            }
+        }
+    }
+    findings
+}
+
+fn guarded_servers(world: &World<'_>, policy: &Object<'_>, pool: &Object<'_>) -> Vec<Finding> {
+    let keyed = policies(world).any(|p| p.at("/spec/backend/auth").is_some() && acts_on_backend(world, p, pool));
+    let mut findings = Vec::new();
+    for workload in workloads(world).filter(|w| !keyed && w.home() == pool.home()) {
+        let selected = pool.at("/spec/selector").is_some_and(|s| selects(s, pod_labels(workload)));
+        for (pointer, server) in servers(workload).into_iter().filter(|_| selected) {
+            let by_variable = server["env"].as_array().is_some_and(|e| e.iter().any(|e| e["name"] == "VLLM_API_KEY"));
+            if flag(server, "api-key").is_none() && !by_variable {
+                continue;
+            }
+            let message =
+                format!("{} wants a key, and {} takes it from the request", workload.identity, policy.identity);
+            let finding = workload.error(Code::KeyBehindGateway, &pointer, message);
+            findings.push(finding.help("let the gateway ask for keys, and the model servers for none"));
+        }
+    }
+    findings
+}

@@ -1,0 +1,4 @@
+//! vLLM and its simulator: arguments, and the pods they run in.
+
+pub mod arguments;
+pub mod pods;

@@ -1,0 +1,315 @@
+//! Known traps of vLLM in anybody's pods: arguments against GPUs, shared memory, probes, home and shutdown.
+
+use serde_json::Value;
+
+use crate::object::object::{Object, ObjectRule};
+use crate::references::application::version;
+use crate::references::edges::pod_specs;
+use crate::references::workload::{image, words};
+use crate::text::finding::{Code, Finding};
+
+/// Rules that look at one object alone.
+pub const OF_OBJECTS: &[ObjectRule] = &[servers_of];
+
+const RULES: [fn(&Server<'_>) -> Vec<Finding>; 7] = [twice, ranges, gpus, shared_memory, probes, home, shutdown];
+
+fn servers_of(object: &Object<'_>) -> Vec<Finding> {
+    servers(object).iter().flat_map(|server| RULES.iter().flat_map(|rule| rule(server))).collect()
+}
+
+/// A container that serves by vLLM.
+struct Server<'a> {
+    object: Object<'a>,
+    /// JSON pointers of its pod and of itself.
+    pod: String,
+    pointer: String,
+    container: &'a Value,
+    /// What it is started with; a shell's script as its words.
+    words: Vec<&'a str>,
+}
+
+fn servers<'a>(object: &Object<'a>) -> Vec<Server<'a>> {
+    let mut found = Vec::new();
+    for pod in pod_specs(object.identity) {
+        for (i, container) in object.items(&format!("{pod}/containers")).iter().enumerate() {
+            let words = script(words(container));
+            let name = image(container).0.rsplit('/').next().unwrap_or_default();
+            let starts = words.iter().any(|w| *w == "vllm" || w.contains("vllm.entrypoints"));
+            let serves = words.contains(&"serve") || words.iter().any(|w| w.contains("api_server"));
+            if (name.starts_with("vllm-openai") || starts && serves) && !words.contains(&"launch") {
+                let pointer = format!("{pod}/containers/{i}");
+                found.push(Server { object: *object, pod: pod.clone(), pointer, container, words });
+            }
+        }
+    }
+    found
+}
+
+/// The words of a script that a shell is given, and any others as they are.
+fn script(words: Vec<&str>) -> Vec<&str> {
+    let shell = words.first().is_some_and(|w| ["sh", "bash"].contains(&w.rsplit('/').next().unwrap_or_default()));
+    if !shell {
+        return words;
+    }
+    let parts = words.iter().flat_map(|word| word.split_whitespace()).filter(|word| *word != "\\");
+    parts.map(|word| word.trim_matches(['"', '\'', ';'])).collect()
+}
+
+impl<'a> Server<'a> {
+    /// The last value of an argument, which is the one that counts. vLLM reads underscores as dashes.
+    fn argument(&self, names: &[&str]) -> Option<&'a str> {
+        let value = |(i, word): (usize, &&'a str)| {
+            let (name, value) = word.split_once('=').map_or((*word, None), |(name, value)| (name, Some(value)));
+            let next = || self.words.get(i + 1).filter(|next| !next.starts_with("--")).copied().unwrap_or_default();
+            (word.starts_with('-') && names.contains(&name.replace('_', "-").as_str()))
+                .then(|| value.unwrap_or_else(next))
+        };
+        self.words.iter().enumerate().filter_map(value).next_back()
+    }
+
+    /// A count, one by default; `None` where it is no number here.
+    fn count(&self, names: &[&str]) -> Option<u64> {
+        self.argument(names).map_or(Some(1), |value| value.parse().ok())
+    }
+
+    /// Where its arguments stand.
+    fn arguments(&self) -> String {
+        let key = if self.container.get("args").is_some() { "args" } else { "command" };
+        format!("{}/{key}", self.pointer)
+    }
+
+    fn in_pod(&self, pointer: &str) -> Option<&'a Value> {
+        self.object.at(&format!("{}{pointer}", self.pod))
+    }
+
+    /// The values of an environment variable may come from where this does not look.
+    fn has_variable(&self, names: &[&str]) -> bool {
+        let named = |e: &Value| e["name"].as_str().is_some_and(|name| names.contains(&name));
+        self.container.get("envFrom").is_some()
+            || self.container["env"].as_array().is_some_and(|env| env.iter().any(named))
+    }
+
+    fn mounts(&self, below: impl Fn(&str) -> bool) -> bool {
+        let mounts = self.container["volumeMounts"].as_array().into_iter().flatten();
+        mounts.filter_map(|m| m["mountPath"].as_str()).any(|path| below(path.trim_end_matches('/')))
+    }
+}
+
+/// Arguments that may stand several times.
+const REPEATABLE: [&str; 2] = ["--middleware", "--lora-modules"];
+
+fn twice(server: &Server<'_>) -> Vec<Finding> {
+    let mut seen: Vec<String> = Vec::new();
+    let mut findings = Vec::new();
+    // A script may choose between several calls.
+    let one_call = server.words.iter().filter(|w| **w == "serve" || w.contains("api_server")).count() <= 1;
+    for word in server.words.iter().filter(|word| one_call && word.starts_with("--") && word.len() > 2) {
+        let name = word.split('=').next().unwrap_or_default().replace('_', "-");
+        if seen.contains(&name) && !REPEATABLE.contains(&name.as_str()) {
+            let message = format!("{} gives vLLM `{name}` twice, and the last counts", server.object.identity);
+            let finding = server.object.warning(Code::VllmArgument, &server.arguments(), message);
+            findings.push(finding.help("remove one"));
+        }
+        seen.push(name);
+    }
+    findings
+}
+
+/// Arguments that are counts, and those that are parts of one.
+const COUNTS: [&str; 7] = [
+    "--max-num-seqs",
+    "--max-num-batched-tokens",
+    "--tensor-parallel-size",
+    "--pipeline-parallel-size",
+    "--data-parallel-size",
+    "--port",
+    "--max-loras",
+];
+
+fn ranges(server: &Server<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut say = |name: &str, value: &str, help: &str| {
+        let message = format!("vLLM of {} does not start with `{name} {value}`", server.object.identity);
+        findings.push(server.object.error(Code::VllmArgument, &server.arguments(), message).help(help));
+    };
+    for name in COUNTS {
+        if let Some(value) = server.argument(&[name])
+            && value.parse::<f64>().is_ok_and(|n| n < 1.0 || n.fract() != 0.0)
+        {
+            say(name, value, "it is a whole number, at least 1");
+        }
+    }
+    let name = "--gpu-memory-utilization";
+    if let Some(value) = server.argument(&[name])
+        && value.parse::<f64>().is_ok_and(|part| part <= 0.0 || part > 1.0)
+    {
+        say(name, value, "it is a part of the GPU's memory, above 0 and at most 1");
+    }
+    let dtypes = ["auto", "half", "float16", "bfloat16", "float", "float32"];
+    if let Some(value) =
+        server.argument(&["--dtype"]).filter(|v| !v.is_empty() && !v.contains('$') && !dtypes.contains(v))
+    {
+        say("--dtype", value, "it is one of auto, half, float16, bfloat16, float, float32");
+    }
+    findings
+}
+
+/// GPUs of one pod, where they are counted.
+fn gpus_of(server: &Server<'_>) -> Option<u64> {
+    let resources = &server.container["resources"];
+    if resources.get("claims").is_some() {
+        return None;
+    }
+    let listed = ["limits", "requests"].into_iter().find_map(|list| {
+        resources[list].as_object()?.iter().find(|(name, _)| name.ends_with("/gpu")).map(|(_, count)| count)
+    })?;
+    listed.as_u64().or_else(|| listed.as_str()?.parse().ok())
+}
+
+/// Names of the arguments that split a model.
+const TENSOR: [&str; 2] = ["--tensor-parallel-size", "-tp"];
+const PIPELINE: [&str; 2] = ["--pipeline-parallel-size", "-pp"];
+const DATA: [&str; 2] = ["--data-parallel-size", "-dp"];
+
+fn gpus(server: &Server<'_>) -> Vec<Finding> {
+    let counts = [&TENSOR, &PIPELINE, &DATA].map(|names| server.count(names));
+    let [Some(tensor), Some(pipeline), Some(data)] = counts else { return Vec::new() };
+    // Over several machines the pod has a share of them.
+    let spread = |w: &&str| ["--nnodes", "--data-parallel-"].iter().any(|p| w.starts_with(p));
+    let over_pods = server
+        .words
+        .iter()
+        .filter(|w| !w.starts_with("--data-parallel-size=") && **w != "--data-parallel-size")
+        .any(spread);
+    let size = server.object.at("/spec/leaderWorkerTemplate/size").and_then(Value::as_u64).unwrap_or(1);
+    let (needed, Some(there)) = (tensor * pipeline * data, gpus_of(server)) else { return Vec::new() };
+    let ray = server.words.iter().any(|w| *w == "ray" || w.ends_with("=ray") || w.contains("multi-node"));
+    if needed <= there * size || size == 1 && (over_pods || ray) {
+        return Vec::new();
+    }
+    let message = format!(
+        "vLLM of {} wants {needed} GPUs by its arguments, and its pods have {}",
+        server.object.identity,
+        there * size
+    );
+    let finding = server.object.error(Code::VllmGpus, &server.arguments(), message);
+    vec![finding.help("tensor, pipeline and data parallel sizes multiply; let them make the number under `resources`")]
+}
+
+/// The workers of one server pass tensors through shared memory; a container runtime gives 64 MiB of it.
+fn shared_memory(server: &Server<'_>) -> Vec<Finding> {
+    let several = [&TENSOR, &PIPELINE].into_iter().filter_map(|names| server.count(names)).any(|n| n > 1);
+    let host = server.in_pod("/hostIPC") == Some(&Value::Bool(true));
+    if !several || host || server.mounts(|path| path == "/dev/shm" || path == "/dev") {
+        return Vec::new();
+    }
+    let message = format!(
+        "vLLM of {} has several workers in one pod, which talk through a /dev/shm of 64 MiB",
+        server.object.identity
+    );
+    let finding = server.object.warning(Code::VllmGpus, &server.pointer, message);
+    vec![
+        finding.help(
+            "mount an `emptyDir: { medium: Memory, sizeLimit: 2Gi }` at /dev/shm; it counts as memory of the pod",
+        ),
+    ]
+}
+
+/// `/health` waits for its turn beside the work: a probe that gives up after one second takes a busy server for a dead one.
+fn probes(server: &Server<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, effect) in [("livenessProbe", "is restarted"), ("readinessProbe", "gets no requests")] {
+        let Some(probe) = server.container.get(name).filter(|p| p.get("httpGet").is_some()) else { continue };
+        let number = |key: &str, default: i64| probe[key].as_i64().unwrap_or(default);
+        let (timeout, tries, period) =
+            (number("timeoutSeconds", 1), number("failureThreshold", 3), number("periodSeconds", 10));
+        let patience = (tries - 1) * period + timeout;
+        if timeout > 1 || tries > 1 && (name == "readinessProbe" || patience >= 15) {
+            continue;
+        }
+        let often = if tries == 1 { "once".to_owned() } else { format!("{tries} times") };
+        let message = format!(
+            "{}: a vLLM that is busy for {patience} s {effect}: its {name} gives up after {timeout} s, {often}",
+            server.object.identity
+        );
+        let finding = server.object.warning(Code::VllmProbe, &format!("{}/{name}", server.pointer), message);
+        findings.push(finding.help("write `timeoutSeconds: 5` and `failureThreshold: 3`, or more"));
+    }
+    findings
+}
+
+/// vLLM and PyTorch write below the home directory, and ask for the user's name.
+fn home(server: &Server<'_>) -> Vec<Finding> {
+    let name = image(server.container).0.rsplit('/').next().unwrap_or_default();
+    let security = &server.container["securityContext"];
+    let user =
+        security.get("runAsUser").or_else(|| server.in_pod("/securityContext/runAsUser")).and_then(Value::as_i64);
+    // The image knows root and, since vllm#40275, vllm (2000); anybody else has neither a home nor a name.
+    let stranger = user.is_some_and(|uid| uid != 0 && uid != 2000);
+    let read_only = security["readOnlyRootFilesystem"] == true;
+    let at_home =
+        server.has_variable(&["HOME"]) || server.mounts(|path| path.starts_with("/root") || path == "/.cache");
+    let missing: Vec<&str> = [
+        ("HOME", (stranger || read_only) && !at_home),
+        ("USER", stranger && !server.has_variable(&["USER", "LOGNAME", "TORCHINDUCTOR_CACHE_DIR"])),
+    ]
+    .into_iter()
+    .filter_map(|(variable, misses)| misses.then_some(variable))
+    .collect();
+    if missing.is_empty() || !name.starts_with("vllm-openai") {
+        return Vec::new();
+    }
+    let who = match (user, read_only) {
+        (Some(uid), false) => format!("as user {uid}"),
+        (Some(uid), true) => format!("as user {uid} with a read-only root file system"),
+        (None, _) => "with a read-only root file system".to_owned(),
+    };
+    let message = format!(
+        "{} runs vLLM {who} and without {}: it stops where it writes its caches",
+        server.object.identity,
+        missing.join(" and ")
+    );
+    let finding = server.object.warning(Code::VllmHome, &server.pointer, message);
+    vec![finding.help("set HOME to a directory on a volume, and USER to any name")]
+}
+
+/// Seconds that a preStop hook sleeps; `None` where it does something else.
+fn pre_stop(container: &Value) -> Option<i64> {
+    let Some(hook) = container.pointer("/lifecycle/preStop") else { return Some(0) };
+    if let Some(seconds) = hook.pointer("/sleep/seconds") {
+        return seconds.as_i64();
+    }
+    let command: Vec<&str> = hook.pointer("/exec/command")?.as_array()?.iter().filter_map(Value::as_str).collect();
+    let text = command.join(" ");
+    text.rsplit_once("sleep ")?.1.trim().parse().ok()
+}
+
+/// SIGTERM ends what runs at once, unless --shutdown-timeout says otherwise: vLLM 0.18 (vllm#34730).
+fn shutdown(server: &Server<'_>) -> Vec<Finding> {
+    let (repository, tag) = image(server.container);
+    let name = repository.rsplit('/').next().unwrap_or_default();
+    // Others have versions of their own.
+    let knows = name.starts_with("vllm") && version(tag).is_some_and(|v| v >= (0, 18));
+    let given = server.in_pod("/terminationGracePeriodSeconds").and_then(Value::as_i64);
+    let Some(before) = pre_stop(server.container).filter(|_| knows) else { return Vec::new() };
+    let grace = given.unwrap_or(30);
+    let (pointer, message, help) = match server.argument(&["--shutdown-timeout"]).map(str::parse::<i64>) {
+        // 30 seconds is what a pod has anyway: nobody meant more.
+        None | Some(Ok(0)) if grace > 30 && grace > before => (
+            format!("{}/terminationGracePeriodSeconds", server.pod),
+            format!("{} has {grace} s to stop, and vLLM cuts all answers after {before} s", server.object.identity),
+            format!("add `--shutdown-timeout {}`", (grace - before - 10).max(1)),
+        ),
+        Some(Ok(timeout)) if timeout > 0 && timeout + before > grace => (
+            server.arguments(),
+            format!(
+                "vLLM of {} may take {timeout} s to stop, and is killed {} s after it begins",
+                server.object.identity,
+                (grace - before).max(0)
+            ),
+            format!("write `terminationGracePeriodSeconds: {}` or more", timeout + before + 10),
+        ),
+        _ => return Vec::new(),
+    };
+    vec![server.object.warning(Code::VllmShutdown, &pointer, message).help(help)]
+}

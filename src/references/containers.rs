@@ -1,0 +1,237 @@
+//! Inventory -> what containers need of their own pod and do not find there: volumes, files of a mounted Secret or ConfigMap,
+//! ports by name. And claims that wait for a pod of a later wave.
+
+use serde_json::Value;
+
+use crate::object::api_group::AGENTGATEWAY;
+use crate::object::object::Object;
+use crate::references::edges::POD_TEMPLATES;
+use crate::references::inventory::{Inventory, Origin};
+use crate::text::finding::{Code, Finding};
+use crate::text::schema::did_you_mean;
+
+/// A mounted volume whose files are known.
+struct Mount<'a> {
+    /// Path in the container, without a slash at its end.
+    path: &'a str,
+    /// `Kind name`, for messages.
+    what: String,
+    files: Vec<&'a str>,
+}
+
+/// Each container of each workload.
+pub fn containers(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for ((group, kind), template) in POD_TEMPLATES {
+        for object in inventory.world.objects.of(group, kind) {
+            for list in ["containers", "initContainers"] {
+                let pointer = format!("{template}/spec/{list}");
+                for (i, container) in object.items(&pointer).iter().enumerate() {
+                    let place = Place { inventory, object, template, pointer: format!("{pointer}/{i}") };
+                    findings.extend(place.mounts(container));
+                    findings.extend(place.ports(container));
+                }
+            }
+        }
+    }
+    findings
+}
+
+struct Place<'o, 'w, 'a> {
+    inventory: &'o Inventory<'w, 'a>,
+    object: &'o Object<'a>,
+    template: &'o str,
+    /// JSON pointer to the container.
+    pointer: String,
+}
+
+impl<'a> Place<'_, '_, 'a> {
+    /// What commands, arguments and variables name below a mount is a file of it, and so is each `subPath`.
+    fn mounts(&self, container: &'a Value) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let mut mounts: Vec<(&str, Option<Mount<'a>>)> = Vec::new();
+        for (i, mount) in container["volumeMounts"].as_array().into_iter().flatten().enumerate() {
+            let text = |key: &str| mount[key].as_str().unwrap_or_default();
+            let path = text("mountPath").trim_end_matches('/');
+            findings.extend(self.no_volume(i, text("name")));
+            let volume = self.volume(text("name"));
+            match (text("subPath"), volume) {
+                ("", volume) => mounts.push((path, volume.map(|(what, files)| Mount { path, what, files }))),
+                (sub_path, Some((what, files))) => {
+                    findings.extend(self.missing(&format!("volumeMounts/{i}/subPath"), sub_path, &what, &files));
+                    mounts.push((path, None));
+                }
+                _ => mounts.push((path, None)),
+            }
+        }
+        for (pointer, text) in texts(container) {
+            for word in text.split(|c: char| c.is_whitespace() || "\"'=,;:()<>|&".contains(c)) {
+                let below = |path: &str| word.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+                let deepest = mounts.iter().filter(|(path, _)| below(path)).max_by_key(|(path, _)| path.len());
+                let Some(mount) = deepest.and_then(|(_, mount)| mount.as_ref()) else { continue };
+                let file = word[mount.path.len() + 1..].split('/').next().unwrap_or_default();
+                if !file.is_empty() && !file.contains(['$', '*', '?', '{', '%', '`', '[']) {
+                    findings.extend(self.missing(&pointer, file, &mount.what, &mount.files));
+                }
+            }
+        }
+        findings
+    }
+
+    /// Each mount is of a volume of the pod.
+    fn no_volume(&self, mount: usize, name: &str) -> Option<Finding> {
+        let of_pod =
+            self.object.items(&format!("{}/spec/volumes", self.template)).iter().filter_map(|v| v["name"].as_str());
+        let claims = self.object.items("/spec/volumeClaimTemplates").iter();
+        let names: Vec<&str> = of_pod.chain(claims.filter_map(|c| c.pointer("/metadata/name")?.as_str())).collect();
+        // An overlay is merged onto a template that is not here.
+        if names.contains(&name) || self.object.identity.group == AGENTGATEWAY {
+            return None;
+        }
+        let message = format!("{} mounts the volume {name}, which its pods do not have", self.object.identity);
+        let pointer = format!("{}/volumeMounts/{mount}/name", self.pointer);
+        Some(self.object.error(Code::DanglingReference, &pointer, message).help(did_you_mean(name, &names)))
+    }
+
+    /// A probe or hook that names a port means one of its container, and a server listens where its container says so.
+    fn ports(&self, container: &Value) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let declared = || container["ports"].as_array().into_iter().flatten();
+        let names: Vec<&str> = declared().filter_map(|p| p["name"].as_str()).collect();
+        for probe in ["livenessProbe", "readinessProbe", "startupProbe", "lifecycle/postStart", "lifecycle/preStop"] {
+            for action in ["httpGet", "tcpSocket"] {
+                let pointer = format!("{probe}/{action}/port");
+                let Some(name) = container.pointer(&format!("/{pointer}")).and_then(Value::as_str) else { continue };
+                if !names.contains(&name) && name.parse::<u16>().is_err() {
+                    let message =
+                        format!("{} asks for the port {name}, which its container does not have", self.object.identity);
+                    let finding = self.object.error(Code::MissingPort, &format!("{}/{pointer}", self.pointer), message);
+                    findings.push(finding.help(did_you_mean(name, &names)));
+                }
+            }
+        }
+        let numbers: Vec<i64> = declared().filter_map(|p| p["containerPort"].as_i64()).collect();
+        findings.extend(self.probed(container, &numbers));
+        if let Some(port) = listens(container).filter(|port| !numbers.is_empty() && !numbers.contains(port)) {
+            let message = format!(
+                "{} is told to listen on port {port}, and its container declares another",
+                self.object.identity
+            );
+            let finding = self.object.warning(Code::MissingPort, &format!("{}/ports", self.pointer), message);
+            let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
+            findings.push(finding.help(format!("it declares {}", numbers.join(", "))));
+        }
+        findings
+    }
+
+    /// A probe for a port by number means one that is declared or that the server is told to listen on. Elsewhere containers
+    /// do not declare all of their ports.
+    fn probed(&self, container: &Value, declared: &[i64]) -> Vec<Finding> {
+        let told = listens(container);
+        if declared.is_empty() || !self.inventory.world.closed && told.is_none() {
+            return Vec::new();
+        }
+        let probes = ["livenessProbe", "readinessProbe", "startupProbe"].into_iter();
+        let asked = probes.flat_map(|p| ["httpGet", "tcpSocket", "grpc"].map(|action| format!("{p}/{action}/port")));
+        let wrong = asked.filter_map(|pointer| {
+            let port = container.pointer(&format!("/{pointer}"))?.as_i64()?;
+            (!declared.contains(&port) && told != Some(port)).then_some((pointer, port))
+        });
+        wrong
+            .map(|(pointer, port)| {
+                let message =
+                    format!("{} asks for port {port}, which its container does not declare", self.object.identity);
+                let finding = self.object.warning(Code::MissingPort, &format!("{}/{pointer}", self.pointer), message);
+                let declared: Vec<String> = declared.iter().map(i64::to_string).collect();
+                finding.help(format!("it declares {}", declared.join(", ")))
+            })
+            .collect()
+    }
+
+    /// Kind and name behind a volume, and the files that it becomes; `None` where they are not known.
+    fn volume(&self, name: &str) -> Option<(String, Vec<&'a str>)> {
+        let volumes = self.object.items(&format!("{}/spec/volumes", self.template));
+        let volume = volumes.iter().find(|v| v["name"] == name)?;
+        let (kind, source, field) = match (volume.get("configMap"), volume.get("secret")) {
+            (Some(source), _) => ("ConfigMap", source, "name"),
+            (_, Some(source)) => ("Secret", source, "secretName"),
+            _ => return None,
+        };
+        let name = source[field].as_str()?;
+        let files = match source["items"].as_array().filter(|items| !items.is_empty()) {
+            Some(items) => items.iter().filter_map(|item| item["path"].as_str()?.split('/').next()).collect(),
+            None => self.inventory.find("", kind, &self.object.identity.namespace, name)?.keys()?,
+        };
+        Some((format!("{kind} {name}"), files))
+    }
+
+    fn missing(&self, at: &str, file: &str, what: &str, files: &[&str]) -> Option<Finding> {
+        let file = file.split('/').next().unwrap_or_default();
+        if files.contains(&file) || file == "..data" {
+            return None;
+        }
+        let message = format!("{} reads the file {file} of {what}, which has none of that name", self.object.identity);
+        let finding = self.object.error(Code::MissingKey, &format!("{}/{at}", self.pointer), message);
+        Some(finding.help(did_you_mean(file, files)))
+    }
+}
+
+/// Commands, arguments and variables of a container, each with its JSON pointer in it.
+fn texts(container: &Value) -> impl Iterator<Item = (String, &str)> {
+    let lists = ["command", "args"].into_iter().flat_map(move |list| {
+        let items = container[list].as_array().into_iter().flatten().enumerate();
+        items.filter_map(move |(i, item)| Some((format!("{list}/{i}"), item.as_str()?)))
+    });
+    let variables = container["env"].as_array().into_iter().flatten().enumerate();
+    lists.chain(variables.filter_map(|(i, variable)| Some((format!("env/{i}/value"), variable["value"].as_str()?))))
+}
+
+/// The port that a server is told to listen on: `--port`, or the variable PORT. With another host it is that of a client.
+fn listens(container: &Value) -> Option<i64> {
+    let lists = ["command", "args"].into_iter().flat_map(|list| container[list].as_array().into_iter().flatten());
+    let words: Vec<&str> = lists.filter_map(Value::as_str).collect();
+    let flag = |name: &str| {
+        let joined = words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+        joined.or_else(|| words.get(words.iter().position(|word| *word == name)? + 1).copied())
+    };
+    if flag("--host").is_some_and(|host| !["0.0.0.0", "::", "[::]"].contains(&host)) {
+        return None;
+    }
+    let variable = container["env"].as_array().into_iter().flatten().find(|v| v["name"] == "PORT");
+    flag("--port").or_else(|| variable?["value"].as_str())?.parse().ok()
+}
+
+/// A claim is bound when its pod is scheduled (volumeBindingMode WaitForFirstConsumer, as most classes have it), so in an
+/// earlier wave than its pod it keeps the sync waiting (argo-cd #12840).
+pub fn claims(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for ((group, kind), template) in POD_TEMPLATES {
+        for object in inventory.world.objects.of(group, kind) {
+            let pointer = format!("{template}/spec/volumes");
+            for (i, volume) in object.items(&pointer).iter().enumerate() {
+                let Some(name) = volume["persistentVolumeClaim"]["claimName"].as_str() else { continue };
+                let claim = inventory.find("", "PersistentVolumeClaim", &object.identity.namespace, name);
+                let Some(Origin::File(claim)) = claim.map(|c| &c.origin) else { continue };
+                let delivery = &inventory.delivery;
+                if binds_at_once(inventory, claim)
+                    || delivery.late(&delivery.levels(object), &delivery.levels(claim)).is_none()
+                {
+                    continue;
+                }
+                let message = format!(
+                    "{} comes in an earlier wave than {}, without which it is not bound",
+                    claim.identity, object.identity
+                );
+                let finding = claim.warning(Code::SyncOrder, "/metadata/name", message);
+                let place = object.place(&format!("{pointer}/{i}/persistentVolumeClaim/claimName"));
+                findings.push(finding.related(place, "this uses it").help("put both into one wave"));
+            }
+        }
+    }
+    findings
+}
+
+fn binds_at_once(inventory: &Inventory<'_, '_>, claim: &Object<'_>) -> bool {
+    let class = inventory.find("storage.k8s.io", "StorageClass", "", claim.text_at("/spec/storageClassName"));
+    class.and_then(|c| c.object()).is_some_and(|class| class.text_at("/volumeBindingMode") != "WaitForFirstConsumer")
+}

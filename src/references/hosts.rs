@@ -1,0 +1,173 @@
+//! Inventory -> addresses of Services at which nothing listens: in texts (`http://name.namespace.svc:port`), and the short ones
+//! of containers (`http://name:port`, or a pair of variables with `_HOST` and `_PORT`).
+
+use serde_json::Value;
+
+use crate::object::object::Object;
+use crate::references::edges::POD_TEMPLATES;
+use crate::references::inventory::{Absence, Inventory};
+use crate::text::finding::{Code, Finding, Severity};
+use crate::text::pointer::strings;
+use crate::text::schema::did_you_mean;
+
+/// An address within the cluster.
+#[derive(Debug, PartialEq, Eq)]
+struct Address<'a> {
+    service: &'a str,
+    namespace: &'a str,
+    port: Option<i64>,
+}
+
+/// Fields that only tell something, and LiteLLM's addresses of models, which have rules of their own.
+const ELSEWHERE: [&str; 2] = ["/api_base", "/description"];
+
+/// Every address names a Service and one of its ports, where the namespace is one of this cluster's.
+pub fn addresses(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    // A text that is one object's is soon told to have none; that of a file with many would be read for each of them.
+    let may = |object: &&Object<'_>| object.file.is_some() || object.text.contains(".svc");
+    for object in inventory.world.objects.iter().filter(may) {
+        strings(object.value, &mut |pointer, text| {
+            if !ELSEWHERE.iter().any(|field| pointer.ends_with(field)) {
+                // The port may stand beside a host.
+                let beside = pointer.strip_suffix("/host").and_then(|map| object.at(&format!("{map}/port"))?.as_i64());
+                let all = find(text).into_iter().map(|a| Address { port: a.port.or(beside), ..a });
+                findings.extend(all.filter_map(|address| wrong(inventory, object, pointer, &address)));
+            }
+        });
+    }
+    for ((group, kind), template) in POD_TEMPLATES {
+        for object in inventory.world.objects.of(group, kind).filter(|o| !o.home().is_empty()) {
+            for list in ["containers", "initContainers"] {
+                for (pointer, container) in object.all(&format!("{template}/spec/{list}/*")) {
+                    findings.extend(short(inventory, object, &pointer, container));
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// The addresses in the variables and words of a container that name no domain.
+fn short(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, container: &Value) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut look = |pointer: String, address: Option<Address<'_>>| {
+        let Some(address) = address else { return };
+        // A short name that is no Service's may be one of a sidecar's, or of another network.
+        if inventory.find("", "Service", address.namespace, address.service).is_some() {
+            findings.extend(wrong(inventory, object, &pointer, &address));
+        }
+    };
+    let home = object.home();
+    strings(container, &mut |at, text| {
+        if at.starts_with("/args") || at.starts_with("/command") || at.starts_with("/env/") && at.ends_with("/value") {
+            for (start, _) in text.match_indices("://") {
+                look(format!("{pointer}{at}"), short_address(inventory, home, &text[start + 3..]));
+            }
+        }
+    });
+    let variables = || container["env"].as_array().into_iter().flatten().enumerate();
+    for (i, host) in variables() {
+        let (Some(name), Some(value)) = (host["name"].as_str(), host["value"].as_str()) else { continue };
+        let Some(stem) = name.strip_suffix("_HOST") else { continue };
+        let port = variables().find(|(_, v)| v["name"].as_str() == Some(&format!("{stem}_PORT")));
+        let number = port.and_then(|(_, v)| v["value"].as_str()?.parse().ok());
+        let address = short_address(inventory, home, value).filter(|a| a.port.is_none());
+        let at = port.filter(|_| number.is_some()).map_or(i, |(at, _)| at);
+        look(format!("{pointer}/env/{at}/value"), address.map(|a| Address { port: number, ..a }));
+    }
+    findings
+}
+
+/// `name` or `name.namespace` at the start of a text, with its port.
+fn short_address<'t>(inventory: &Inventory<'_, '_>, home: &'t str, text: &'t str) -> Option<Address<'t>> {
+    // What stands before `@` is a login.
+    let text = text.split(['/', '?']).next()?.rsplit('@').next()?;
+    let (host, port) = match text.split_once(':') {
+        Some((host, port)) => (host, Some(port.parse().ok()?)),
+        None => (text, None),
+    };
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let (service, namespace) = host.split_once('.').unwrap_or((host, home));
+    let named = !service.is_empty() && service.chars().all(plain) && service != "localhost";
+    inventory.find("", "Namespace", "", namespace).filter(|_| named)?;
+    Some(Address { service, namespace, port })
+}
+
+fn wrong(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, address: &Address<'_>) -> Option<Finding> {
+    let Address { service, namespace, port } = *address;
+    inventory.find("", "Namespace", "", namespace)?;
+    let Some(thing) = inventory.find("", "Service", namespace, service) else {
+        let severity = match inventory.absence(object, ("", "Service"), namespace, service) {
+            Absence::Unknown => return None,
+            Absence::Likely => Severity::Warning,
+            Absence::Sure => Severity::Error,
+        };
+        let names: Vec<&str> =
+            inventory.of("", "Service").filter(|s| s.namespace == namespace).map(|s| s.name.as_ref()).collect();
+        let message = format!("{} calls Service {namespace}/{service}, which is not there", object.identity);
+        let finding = object.error(Code::DanglingReference, pointer, message);
+        let finding = if names.is_empty() {
+            finding.help("add that Service")
+        } else {
+            finding.help(did_you_mean(service, &names))
+        };
+        return Some(Finding { severity, ..finding });
+    };
+    let (port, ports) = (port?, thing.ports()?);
+    if ports.iter().any(|p| p.number == port) {
+        return None;
+    }
+    let known: Vec<String> = ports.iter().map(|p| p.number.to_string()).collect();
+    let message =
+        format!("{} calls port {port} of Service {namespace}/{service}, which does not have it", object.identity);
+    Some(object.error(Code::MissingPort, pointer, message).help(format!("its ports: {}", known.join(", "))))
+}
+
+/// The addresses in a text: after `//` or `@`, as a value, or the whole of it.
+fn find(text: &str) -> Vec<Address<'_>> {
+    let lines = text.lines().filter(|line| line.contains(".svc") && !line.contains("api_base"));
+    lines.flat_map(|line| line.match_indices(".svc").filter_map(|(at, _)| address(line, at))).collect()
+}
+
+fn address(line: &str, at: usize) -> Option<Address<'_>> {
+    let part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    let start = line[..at].rfind(|c| !part_of_name(c)).map_or(0, |i| i + 1);
+    let before = &line[..start];
+    let rest = &line[at + ".svc".len()..];
+    let rest = rest.strip_prefix(".cluster.local").unwrap_or(rest);
+    let meant = before.is_empty() || ["//", "@", ": ", "=", "\"", "'"].iter().any(|end| before.ends_with(end));
+    if rest.starts_with(part_of_name) || !meant {
+        return None;
+    }
+    let mut labels = line[start..at].rsplit('.');
+    let (namespace, service) = (labels.next()?, labels.next()?);
+    let digits = |text: &str| text[..text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len())].parse().ok();
+    let port = match rest.strip_prefix(':') {
+        Some(port) => Some(digits(port)?),
+        None if before.ends_with("http://") => Some(80),
+        None if before.ends_with("https://") => Some(443),
+        None => None,
+    };
+    Some(Address { service, namespace, port })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_told_from_other_words() {
+        let one = |text| find(text).pop().map(|a| (a.service, a.namespace, a.port));
+        assert_eq!(one("http://dex.dex.svc:5556/keys"), Some(("dex", "dex", Some(5556))));
+        assert_eq!(one("endpoint: https://otel.tracing.svc.cluster.local"), Some(("otel", "tracing", Some(443))));
+        assert_eq!(one("postgresql://u:{{ .p }}@db-rw.shop.svc:5432/app"), Some(("db-rw", "shop", Some(5432))));
+        assert_eq!(one("db-0.db.shop.svc:5432"), Some(("db", "shop", Some(5432))));
+        assert_eq!(one("kubernetes.default.svc"), Some(("kubernetes", "default", None)));
+        for none in
+            ["the host of a.b.svc or another", "http://a.b.svcs", "http://$(HOST).svc", "a.svc", "x: {{ ns }}.svc"]
+        {
+            assert_eq!(one(none), None, "{none}");
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! World -> everything that the cluster will have: the objects of the files, what operators make of them, what charts bring
+//! and what is declared, and how sure it is that there is nothing else. References are resolved against this.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::object::api_group::is_cluster_scoped;
+use crate::object::existing::Existing;
+use crate::object::object::Object;
+use crate::object::placeholder;
+use crate::references::delivery::Delivery;
+use crate::references::made::{self, Made, Port};
+use crate::references::world::World;
+
+/// Something that references may name.
+#[derive(Debug)]
+pub struct Thing<'a> {
+    /// Namespace; empty for cluster-scoped things.
+    pub namespace: &'a str,
+    /// Name.
+    pub name: Cow<'a, str>,
+    /// Where it comes from.
+    pub origin: Origin<'a>,
+}
+
+/// Where a thing comes from.
+#[derive(Debug)]
+pub enum Origin<'a> {
+    /// It stands in a file.
+    File(Object<'a>),
+    /// An operator makes it of an object in a file.
+    Made(Object<'a>, Made<'a>),
+    /// A chart or a git folder makes it, or it is declared.
+    Elsewhere(&'a Existing),
+}
+
+impl<'a> Thing<'a> {
+    /// The object it is, or is made of.
+    pub fn object(&self) -> Option<&Object<'a>> {
+        match &self.origin {
+            Origin::File(object) | Origin::Made(object, _) => Some(object),
+            Origin::Elsewhere(_) => None,
+        }
+    }
+
+    /// Keys of a Secret or ConfigMap; `None`: not known.
+    pub fn keys(&self) -> Option<Vec<&'a str>> {
+        match &self.origin {
+            Origin::File(object) => keys(object),
+            Origin::Made(_, made) => made.keys.clone(),
+            Origin::Elsewhere(existing) => existing.keys.as_ref().map(|keys| keys.iter().map(String::as_str).collect()),
+        }
+    }
+
+    /// Ports of a Service; `None`: not known.
+    pub fn ports(&self) -> Option<Vec<Port<'a>>> {
+        match &self.origin {
+            Origin::File(object) => service_ports(object),
+            Origin::Made(_, made) => made.ports.clone(),
+            Origin::Elsewhere(existing) => {
+                let port = |number: &i64| Port { name: "", number: *number, protocol: "" };
+                existing.ports.as_ref().map(|ports| ports.iter().map(port).collect())
+            }
+        }
+    }
+
+    /// Labels of the object or the declared ones; `None`: not known.
+    pub fn labels(&self) -> Option<&'a serde_json::Map<String, Value>> {
+        match &self.origin {
+            Origin::File(object) => object.at("/metadata/labels").and_then(Value::as_object),
+            Origin::Made(..) => None,
+            Origin::Elsewhere(existing) => Some(&existing.labels),
+        }
+    }
+}
+
+/// How much the absence of a thing means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Absence {
+    /// Nothing: it may well be there.
+    Unknown,
+    /// The files bring everything around it, so it is probably forgotten.
+    Likely,
+    /// It is not there.
+    Sure,
+}
+
+/// All things of one cluster.
+#[derive(Debug)]
+pub struct Inventory<'w, 'a> {
+    /// The world it was made from.
+    pub world: &'w World<'a>,
+    /// By kind and name.
+    things: BTreeMap<&'a str, BTreeMap<Cow<'a, str>, Vec<Thing<'a>>>>,
+    /// Which Application delivers what.
+    pub delivery: Delivery<'a>,
+    /// Namespaces in which something unknown may make things.
+    opaque: BTreeSet<&'a str>,
+}
+
+impl<'w, 'a> Inventory<'w, 'a> {
+    /// Everything that a world has.
+    pub fn new(world: &'w World<'a>) -> Self {
+        let delivery = Delivery::new(world);
+        let opaque = delivery.strange_namespaces().collect();
+        let mut inventory = Self { world, things: BTreeMap::new(), delivery, opaque };
+        for object in world.objects.iter() {
+            let identity = object.identity;
+            inventory.add(&identity.kind, &identity.namespace, Cow::Borrowed(&identity.name), Origin::File(*object));
+            for made in made::products(object) {
+                let name = made.name.clone();
+                inventory.add(made.kind, &identity.namespace, name, Origin::Made(*object, made));
+            }
+            inventory.opaque.extend(maker_of_unknowns(object));
+        }
+        for existing in world.existing {
+            let namespace = existing.namespace.as_deref().unwrap_or_default();
+            inventory.add(&existing.kind, namespace, Cow::Borrowed(&existing.name), Origin::Elsewhere(existing));
+        }
+        inventory
+    }
+
+    fn add(&mut self, kind: &'a str, namespace: &'a str, name: Cow<'a, str>, origin: Origin<'a>) {
+        let thing = Thing { namespace, name: name.clone(), origin };
+        self.things.entry(kind).or_default().entry(name).or_default().push(thing);
+    }
+
+    /// All things of a kind.
+    pub fn of<'s, 'g>(
+        &'s self,
+        group: &'g str,
+        kind: &str,
+    ) -> impl Iterator<Item = &'s Thing<'a>> + use<'s, 'g, 'w, 'a> {
+        let things = self.things.get(kind).into_iter().flat_map(BTreeMap::values).flatten();
+        things.filter(move |thing| thing.group().is_none_or(|g| g == group))
+    }
+
+    /// The thing of that name. An object that names no namespace may lie in any.
+    pub fn find(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&Thing<'a>> {
+        let things = self.things.get(kind)?.get(name)?;
+        let at = |namespace: &str| {
+            let there = |thing: &&Thing<'_>| thing.namespace == namespace && thing.group().is_none_or(|g| g == group);
+            things.iter().find(there)
+        };
+        let here = at(namespace);
+        if here.is_some() || is_cluster_scoped(kind) || self.world.closed {
+            return here;
+        }
+        match namespace {
+            "" => things.iter().find(|thing| thing.group().is_none_or(|g| g == group)),
+            _ => at(""),
+        }
+    }
+
+    /// How sure it is that there is no such thing beside those that are known, for the object that asks.
+    pub fn absence(&self, from: &Object<'_>, (group, kind): (&str, &str), namespace: &str, name: &str) -> Absence {
+        if NEVER_JUDGED.contains(&kind) && self.of(group, kind).next().is_none() || is_well_known(kind, namespace, name)
+        {
+            return Absence::Unknown;
+        }
+        match self.world.closed {
+            true => Absence::Sure,
+            false => self.absence_in_the_open(from, (group, kind), namespace, name),
+        }
+    }
+
+    /// Where the files are not all there is, charts, operators and other folders bring things too: only a name that is nearly
+    /// one that stands beside is surely wrong.
+    fn absence_in_the_open(
+        &self,
+        from: &Object<'_>,
+        (group, kind): (&str, &str),
+        namespace: &str,
+        name: &str,
+    ) -> Absence {
+        let elsewhere = self.world.beyond.is_some_and(|beyond| beyond.has(kind, namespace, name));
+        let unfinished = self.of(group, kind).any(|thing| placeholder::is_in(&thing.name));
+        if elsewhere || unfinished || placeholder::is_in(name) || placeholder::is_in(namespace) {
+            return Absence::Unknown;
+        }
+        let known = || self.of(group, kind).filter(|thing| thing.is_meant());
+        let placed = is_cluster_scoped(kind) || !namespace.is_empty();
+        let near = |thing: &&Thing<'_>| placed || thing.object().is_none_or(|o| o.home() == from.home());
+        let beside = || known().filter(|thing| thing.namespace == namespace).filter(near);
+        if MADE_BY_OPERATORS.contains(&kind) && (self.opaque.contains(namespace) || self.world.generated) {
+            // Something unknown may make it; nearly the name of what is there is a slip all the same.
+            let slip = !self.world.generated && beside().any(|thing| is_alike(&thing.name, name));
+            return if slip { Absence::Likely } else { Absence::Unknown };
+        }
+        let misspelt = beside().any(|thing| is_misspelt(&thing.name, name));
+        if BROUGHT_BY_OTHERS.contains(&kind) {
+            return if misspelt { Absence::Likely } else { Absence::Unknown };
+        }
+        if misspelt {
+            return Absence::Sure;
+        }
+        let moved = known().any(|t| t.name == name && !namespace.is_empty() && !t.namespace.is_empty());
+        let alike = || beside().any(|thing| is_alike(&thing.name, name));
+        if moved || alike() || kind != "Secret" && self.brings(namespace) {
+            return Absence::Likely;
+        }
+        Absence::Unknown
+    }
+
+    /// True where a chart or an operator that nobody here knows may make any object.
+    pub fn is_opaque(&self, namespace: &str) -> bool {
+        self.opaque.contains(namespace)
+    }
+
+    /// The files hold the Namespace and something that runs in it.
+    fn brings(&self, namespace: &str) -> bool {
+        let runs = |kind: &&str| self.of("apps", kind).any(|t| t.namespace == namespace);
+        !namespace.is_empty() && self.find("", "Namespace", "", namespace).is_some() && WORKLOADS.iter().any(runs)
+    }
+}
+
+/// One name may be a slip for the other: a letter or so differs.
+pub fn is_alike(a: &str, b: &str) -> bool {
+    strsim::damerau_levenshtein(a, b) <= 1 + b.len() / 6
+}
+
+impl Thing<'_> {
+    /// Somebody wrote down that it is to be there; it does not just come with another.
+    fn is_meant(&self) -> bool {
+        match &self.origin {
+            Origin::File(_) | Origin::Elsewhere(_) => true,
+            Origin::Made(object, _) => {
+                ["Certificate", "ExternalSecret", "SealedSecret"].contains(&object.identity.kind.as_str())
+            }
+        }
+    }
+
+    /// API group; `None`: whatever group has that kind.
+    fn group(&self) -> Option<&str> {
+        match &self.origin {
+            Origin::File(object) => Some(&object.identity.group),
+            Origin::Made(_, made) => Some(if made.kind == "Deployment" { "apps" } else { "" }),
+            Origin::Elsewhere(existing) => existing.group.as_deref(),
+        }
+    }
+}
+
+const WORKLOADS: [&str; 3] = ["DaemonSet", "Deployment", "StatefulSet"];
+
+/// Cluster-scoped kinds that an administrator or the distribution brings: judged only where some of the kind are known.
+const NEVER_JUDGED: [&str; 5] = ["ClusterRole", "IngressClass", "PriorityClass", "RuntimeClass", "StorageClass"];
+
+/// Kinds that charts, controllers and the distribution bring: some of them among the files do not mean that all are.
+const BROUGHT_BY_OTHERS: [&str; 12] = [
+    "AppProject",
+    "ClusterIssuer",
+    "ClusterRole",
+    "ClusterSecretStore",
+    "ClusterTriggerAuthentication",
+    "CustomResourceDefinition",
+    "GatewayClass",
+    "IngressClass",
+    "Namespace",
+    "PriorityClass",
+    "RuntimeClass",
+    "StorageClass",
+];
+
+/// Kinds that operators make, so that a custom resource may stand for one.
+const MADE_BY_OPERATORS: [&str; 8] = [
+    "ConfigMap",
+    "DaemonSet",
+    "Deployment",
+    "PersistentVolumeClaim",
+    "Secret",
+    "Service",
+    "ServiceAccount",
+    "StatefulSet",
+];
+
+/// API groups whose objects make nothing beside what `products` says.
+const TRANSPARENT: [&str; 13] = [
+    "agentgateway.dev",
+    "argoproj.io",
+    "barmancloud.cnpg.io",
+    "bitnami.com",
+    "cert-manager.io",
+    "external-secrets.io",
+    "generators.external-secrets.io",
+    "gateway.networking.k8s.io",
+    "inference.networking.k8s.io",
+    "inference.networking.x-k8s.io",
+    "keda.sh",
+    "monitoring.coreos.com",
+    "postgresql.cnpg.io",
+];
+
+/// API groups with a dot that the API server itself serves.
+const BUILT_IN: [&str; 13] = [
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "rbac.authorization.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+];
+
+/// True for API groups that a cluster has without a CustomResourceDefinition.
+pub fn is_built_in(group: &str) -> bool {
+    !group.contains('.') || BUILT_IN.contains(&group)
+}
+
+/// What every cluster has.
+fn is_well_known(kind: &str, namespace: &str, name: &str) -> bool {
+    match kind {
+        "Namespace" => ["default", "kube-node-lease", "kube-public", "kube-system"].contains(&name),
+        "ServiceAccount" => name == "default" || namespace == "kube-system",
+        "ConfigMap" => name == "kube-root-ca.crt",
+        "Service" => (namespace, name) == ("default", "kubernetes") || (namespace, name) == ("kube-system", "kube-dns"),
+        "ClusterRole" => name.starts_with("system:") || ["admin", "cluster-admin", "edit", "view"].contains(&name),
+        "Role" => namespace == "kube-system",
+        "PriorityClass" => name.starts_with("system-"),
+        _ => false,
+    }
+}
+
+/// The namespace in which a custom resource that nobody here knows may make things of any kind.
+fn maker_of_unknowns<'a>(object: &Object<'a>) -> Option<&'a str> {
+    let identity = object.identity;
+    let known = is_built_in(&identity.group) || TRANSPARENT.contains(&identity.group.as_str());
+    (!known).then_some(identity.namespace.as_str())
+}
+
+/// Whether a name is another one with a slip of the pen. Names that differ in a number or a letter of their own (`db-1`,
+/// `web-b`) are several of one sort.
+fn is_misspelt(known: &str, name: &str) -> bool {
+    let plain = |text: &str| text.split('-').filter(|part| part.len() > 1).collect::<Vec<_>>().join("-");
+    let letters = |text: &str| plain(text).replace(|c: char| c.is_ascii_digit(), "");
+    let most = if name.len() < 8 { 1 } else { 2 };
+    name.len() > 3 && letters(known) != letters(name) && strsim::damerau_levenshtein(known, name) <= most
+}
+
+fn keys<'a>(object: &Object<'a>) -> Option<Vec<&'a str>> {
+    let keys = |pointer| made::keys_at(object, pointer);
+    let all: Vec<&str> = keys("/data").chain(keys("/stringData")).chain(keys("/binaryData")).collect();
+    // Controllers fill such an object in the cluster, and mark it.
+    let filled = |key: &str| ["inject", "reflect", "replicat"].iter().any(|word| key.contains(word));
+    let by_others = keys("/metadata/annotations").chain(keys("/metadata/labels")).any(filled);
+    let token = object.text_at("/type") == "kubernetes.io/service-account-token";
+    (!(token || all.is_empty() && by_others)).then_some(all)
+}
+
+fn service_ports<'a>(object: &Object<'a>) -> Option<Vec<Port<'a>>> {
+    if object.text_at("/spec/type") == "ExternalName" {
+        return None;
+    }
+    let ports = object.items("/spec/ports").iter();
+    let text = |port: &'a Value, key: &str| port[key].as_str().unwrap_or_default();
+    let port = |p: &'a Value| Port {
+        name: text(p, "name"),
+        number: p["port"].as_i64().unwrap_or(0),
+        protocol: text(p, "appProtocol"),
+    };
+    Some(ports.map(port).collect())
+}

@@ -1,0 +1,265 @@
+//! World -> references that lead nowhere. One resolver for the table in `edges`; what is odd has a module of its own.
+
+use serde_json::Value;
+
+use crate::object::api_group::is_cluster_scoped;
+use crate::object::object::Object;
+use crate::references::edges::{EDGES, Edge, IN_PODS, Namespace, POD_TEMPLATES, Part, To};
+use crate::references::inventory::{Absence, Inventory, Thing};
+use crate::references::waves::{self, Needing};
+use crate::text::finding::{Code, Finding, Severity};
+use crate::text::pointer::escaped;
+use crate::text::schema::did_you_mean;
+
+/// One reference as it stands in an object.
+#[derive(Debug)]
+pub struct Reference<'o, 'a> {
+    edge: &'static Edge,
+    from: &'o Object<'a>,
+    /// JSON pointer to it.
+    pointer: &'o str,
+    value: &'a Value,
+    group: &'a str,
+    kind: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+}
+
+/// Every reference of the table leads to something that has what it needs, and in time.
+pub fn references(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut last = None;
+    let mut edges: Vec<&'static Edge> = Vec::new();
+    let mut template = None;
+    for object in inventory.world.objects.iter() {
+        let kind = (object.identity.group.as_str(), object.identity.kind.as_str());
+        if last != Some(kind) {
+            last = Some(kind);
+            edges = EDGES.iter().filter(|edge| edge.of.contains(&kind)).collect();
+            template = POD_TEMPLATES.iter().find(|(k, _)| *k == kind).map(|(_, pointer)| *pointer);
+        }
+        let mut look = |edge: &'static Edge, start: &str| {
+            let Some(value) = object.at(start) else { return };
+            walk(value, edge.at, &mut start.to_owned(), &mut |pointer, value| {
+                if let Some(reference) = reference(edge, object, pointer, value) {
+                    findings.extend(resolve(inventory, &reference));
+                }
+            });
+        };
+        edges.iter().for_each(|edge| look(edge, ""));
+        template.iter().for_each(|start| IN_PODS.iter().for_each(|edge| look(edge, start)));
+    }
+    findings
+}
+
+/// Every value at a path, with its JSON pointer. A step is a key, `a|b` for either key, `*` for every item of a list or map,
+/// `*Ref` for every key with that ending, `**` for any steps or none.
+pub fn walk<'a>(value: &'a Value, path: &str, pointer: &mut String, visit: &mut impl FnMut(&str, &'a Value)) {
+    if path.is_empty() {
+        return visit(pointer, value);
+    }
+    let (step, rest) = path.split_once('/').unwrap_or((path, ""));
+    if step == "**" {
+        walk(value, rest, pointer, visit);
+    }
+    let length = pointer.len();
+    let next = if step == "**" { path } else { rest };
+    match value {
+        Value::Array(items) if step.starts_with("**") || step == "*" => {
+            for (i, item) in items.iter().enumerate() {
+                *pointer += "/";
+                *pointer += &i.to_string();
+                walk(item, next, pointer, visit);
+                pointer.truncate(length);
+            }
+        }
+        // Most steps are one key.
+        Value::Object(map) if !step.contains(['*', '|']) => {
+            if let Some(item) = map.get(step) {
+                *pointer += "/";
+                *pointer += step;
+                walk(item, next, pointer, visit);
+                pointer.truncate(length);
+            }
+        }
+        Value::Object(map) => {
+            for (key, item) in map.iter().filter(|(key, _)| is_step(step, key)) {
+                *pointer += "/";
+                *pointer += &escaped(key);
+                walk(item, next, pointer, visit);
+                pointer.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_step(step: &str, key: &str) -> bool {
+    match step.strip_prefix('*') {
+        Some("*") => true,
+        Some(ending) => key.ends_with(ending),
+        None => step.split('|').any(|s| s == key),
+    }
+}
+
+/// What stands there as a reference; `None`: there is none, or it says that it may be missing.
+fn reference<'o, 'a>(
+    edge: &'static Edge,
+    from: &'o Object<'a>,
+    pointer: &'o str,
+    value: &'a Value,
+) -> Option<Reference<'o, 'a>> {
+    let field = |path: &str| {
+        let found = path.split('/').try_fold(value, |value, key| value.get(key));
+        found.and_then(Value::as_str).filter(|s| !s.is_empty())
+    };
+    let name = if edge.name.is_empty() { value.as_str().filter(|s| !s.is_empty()) } else { field(edge.name) }?;
+    if value.get("optional") == Some(&Value::Bool(true)) {
+        return None;
+    }
+    // Charts make their ServiceAccount themselves unless they are told not to.
+    if edge.namespace == Namespace::Destination && pointer.ends_with("/serviceAccount") && value["create"] != false {
+        return None;
+    }
+    let (group, kind) = match edge.to {
+        To::One(group, kind) => (group, kind),
+        To::Fields(group, kind) => {
+            let of_version = || Some(field("apiVersion")?.split_once('/').map_or("", |(group, _)| group));
+            let given =
+                value.get("group").or_else(|| value.get("apiGroup")).and_then(Value::as_str).or_else(of_version);
+            (given.unwrap_or(group), field("kind").unwrap_or(kind))
+        }
+        To::Type => ("", field("type")?),
+    };
+    // These are no objects; and `*` stands for all routes of a namespace to which another one hands over (agentgateway).
+    if ["", "User", "Group"].contains(&kind) || name == "*" {
+        return None;
+    }
+    let own = from.identity.namespace.as_str();
+    let namespace = match edge.namespace {
+        _ if is_cluster_scoped(kind) => "",
+        Namespace::Own => own,
+        Namespace::Field => field("namespace").unwrap_or(own),
+        Namespace::OnlyField => field("namespace")?,
+        Namespace::Destination => from.text_at("/spec/destination/namespace"),
+    };
+    Some(Reference { edge, from, pointer, value, group, kind, namespace, name })
+}
+
+fn resolve(inventory: &Inventory<'_, '_>, reference: &Reference<'_, '_>) -> Vec<Finding> {
+    let Reference { group, kind, namespace, name, .. } = *reference;
+    match inventory.find(group, kind, namespace, name) {
+        Some(thing) => {
+            let changed = inventory.world.beyond.is_some_and(|beyond| beyond.is_changed(kind, name));
+            let mut findings = if changed { Vec::new() } else { part(reference, thing) };
+            if reference.edge.first {
+                let from = Needing {
+                    object: reference.from,
+                    pointer: &reference.name_pointer(),
+                    content: reference.edge.namespace == Namespace::Destination,
+                };
+                findings.extend(waves::late(inventory, from, &format!("{kind} {name}"), thing));
+            }
+            findings
+        }
+        None => missing(inventory, reference).into_iter().collect(),
+    }
+}
+
+fn missing(inventory: &Inventory<'_, '_>, reference: &Reference<'_, '_>) -> Option<Finding> {
+    let Reference { group, kind, namespace, name, from, .. } = *reference;
+    let severity = match inventory.absence(from, (group, kind), namespace, name) {
+        _ if reference.edge.weak && !inventory.world.closed => return None,
+        Absence::Unknown => return None,
+        Absence::Sure if !reference.edge.weak => Severity::Error,
+        Absence::Likely | Absence::Sure => Severity::Warning,
+    };
+    let message = match namespace {
+        "" => format!("{} names {kind} {name}, which is not there", from.identity),
+        _ => format!("{} names {kind} {name}, which is not in the namespace {namespace}", from.identity),
+    };
+    let finding = from.error(Code::DanglingReference, &reference.name_pointer(), message);
+    Some(Finding { severity, ..finding.help(way_out(inventory, reference)) })
+}
+
+fn way_out(inventory: &Inventory<'_, '_>, reference: &Reference<'_, '_>) -> String {
+    let Reference { group, kind, namespace, name, .. } = *reference;
+    if let Some(other) = inventory.of(group, kind).find(|thing| thing.name == name) {
+        return format!("it is in the namespace {}", other.namespace);
+    }
+    let here = inventory.of(group, kind).filter(|thing| thing.namespace == namespace);
+    let names: Vec<&str> = here.map(|thing| thing.name.as_ref()).collect();
+    match names.is_empty() {
+        true if inventory.world.closed => format!("add that {kind}, or declare it under `existing:`"),
+        true => format!("add that {kind}"),
+        false => did_you_mean(name, &names),
+    }
+}
+
+/// The keys and ports that a reference needs of what it names.
+fn part(reference: &Reference<'_, '_>, thing: &Thing<'_>) -> Vec<Finding> {
+    let text = |key: &str| reference.value.get(key).and_then(Value::as_str);
+    match reference.edge.part {
+        Part::Whole => Vec::new(),
+        Part::Key(field) => {
+            text(field).and_then(|key| missing_key(reference, thing, key, &format!("/{field}"))).into_iter().collect()
+        }
+        Part::Keys(keys) => keys.iter().filter_map(|key| missing_key(reference, thing, key, "")).collect(),
+        Part::Items => {
+            let items = reference.value.get("items").and_then(Value::as_array).into_iter().flatten().enumerate();
+            let keys = items.filter_map(|(i, item)| Some((i, item["key"].as_str()?)));
+            keys.filter_map(|(i, key)| missing_key(reference, thing, key, &format!("/items/{i}/key"))).collect()
+        }
+        Part::Port(field) => missing_port(reference, thing, field).into_iter().collect(),
+    }
+}
+
+fn missing_key(reference: &Reference<'_, '_>, thing: &Thing<'_>, key: &str, at: &str) -> Option<Finding> {
+    let keys = thing.keys()?;
+    if keys.contains(&key) {
+        return None;
+    }
+    let Reference { from, kind, namespace, name, .. } = *reference;
+    let message =
+        format!("{} reads the key `{key}` of {kind} {namespace}/{name}, which has none of that name", from.identity);
+    let finding = from.error(Code::MissingKey, &format!("{}{at}", reference.pointer), message);
+    Some(finding.help(did_you_mean(key, &keys)))
+}
+
+fn missing_port(reference: &Reference<'_, '_>, thing: &Thing<'_>, field: &str) -> Option<Finding> {
+    if reference.kind != "Service" {
+        return None;
+    }
+    let wanted = match reference.value.get(field)? {
+        Value::Object(port) => port.get("number").or_else(|| port.get("name"))?,
+        port => port,
+    };
+    let ports = thing.ports()?;
+    let fits = |p: &crate::references::made::Port<'_>| match wanted {
+        // The controller of AWS reads this name as one of its actions (aws-load-balancer-controller, ingress annotations).
+        Value::String(name) if name == "use-annotation" => true,
+        // A section may be told by the number of its port (agentgateway 1.2.1).
+        Value::String(name) if field == "sectionName" => p.name == name || name.parse() == Ok(p.number),
+        Value::String(name) => p.name == name,
+        number => number.as_i64() == Some(p.number),
+    };
+    if ports.iter().any(fits) {
+        return None;
+    }
+    let Reference { from, namespace, name, .. } = *reference;
+    let wanted = wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned);
+    let known: Vec<String> = ports.iter().map(|p| p.number.to_string()).collect();
+    let message =
+        format!("{} calls port {wanted} of Service {namespace}/{name}, which does not have it", from.identity);
+    let finding = from.error(Code::MissingPort, &format!("{}/{field}", reference.pointer), message);
+    Some(finding.help(format!("its ports: {}", known.join(", "))))
+}
+
+impl Reference<'_, '_> {
+    fn name_pointer(&self) -> String {
+        match self.edge.name {
+            "" => self.pointer.to_owned(),
+            name => format!("{}/{name}", self.pointer),
+        }
+    }
+}

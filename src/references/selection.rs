@@ -1,0 +1,359 @@
+//! Inventory -> selectors that take nothing, or something without the port that they need.
+
+use std::collections::BTreeSet;
+use std::ops::Deref;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::object::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE, NETWORKING};
+use crate::object::labels::selects;
+use crate::object::object::Object;
+use crate::references::inventory::{Inventory, Thing};
+use crate::references::made::Port;
+use crate::references::pods::{self, Pods};
+use crate::text::finding::{Code, Finding, Severity};
+use crate::text::schema::did_you_mean;
+
+/// Every rule about what selectors take.
+pub fn selection(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
+    let pods = Running { pods: pods::pods(inventory), served: OnceLock::new() };
+    let mut findings = Vec::new();
+    for service in inventory.world.objects.of("", "Service") {
+        findings.extend(service_pods(inventory, &pods, service));
+    }
+    for pool in inventory.world.objects.of(INFERENCE, "InferencePool") {
+        findings.extend(pool_pods(inventory, &pods, pool));
+    }
+    for budget in inventory.world.objects.of("policy", "PodDisruptionBudget") {
+        findings.extend(guarded(inventory, &pods, budget, "/spec/selector"));
+    }
+    for policy in inventory.world.objects.of(NETWORKING, "NetworkPolicy") {
+        findings.extend(guarded(inventory, &pods, policy, "/spec/podSelector"));
+        findings.extend(policy_ports(&pods, policy));
+    }
+    for kind in ["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"] {
+        inventory.world.objects.of("apps", kind).for_each(|workload| findings.extend(own_pods(workload)));
+    }
+    for backend in inventory.world.objects.of(AGENTGATEWAY, "AgentgatewayBackend") {
+        findings.extend(mcp_services(inventory, backend));
+    }
+    for (kind, group, pointer) in
+        [("Service", "", "/spec/selector"), ("PodDisruptionBudget", "policy", "/spec/selector")]
+    {
+        findings.extend(inventory.world.objects.of(group, kind).filter_map(|o| beside_jobs(&pods, o, pointer)));
+    }
+    findings.extend(monitors(inventory, &pods));
+    findings.extend(pods.iter().filter_map(|p| unreached(inventory, p)));
+    findings
+}
+
+fn selector_of(object: &Object<'_>, pointer: &str) -> Option<Value> {
+    let labels = object.at(pointer).filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?;
+    Some(serde_json::json!({ "matchLabels": labels }))
+}
+
+/// All pods, and the namespaces in which some Service finds its own; these are found once, not for each selector.
+struct Running<'a> {
+    pods: Vec<Pods<'a>>,
+    served: OnceLock<BTreeSet<String>>,
+}
+
+impl<'a> Deref for Running<'a> {
+    type Target = [Pods<'a>];
+
+    fn deref(&self) -> &Self::Target {
+        &self.pods
+    }
+}
+
+impl Running<'_> {
+    fn served(&self, inventory: &Inventory<'_, '_>) -> &BTreeSet<String> {
+        self.served.get_or_init(|| {
+            let mut served = BTreeSet::new();
+            for service in inventory.world.objects.of("", "Service") {
+                let namespace = &service.identity.namespace;
+                let Some(selector) = selector_of(service, "/spec/selector") else { continue };
+                if !served.contains(namespace) && self.iter().any(|p| p.in_namespace(namespace) && p.taken(&selector)) {
+                    served.insert(namespace.clone());
+                }
+            }
+            served
+        })
+    }
+}
+
+/// Whether it means something that no pod of a namespace is selected. In a folder of others it does where some Service there
+/// finds its pods, so that the folder brings both.
+fn severity(
+    inventory: &Inventory<'_, '_>,
+    pods: &Running<'_>,
+    namespace: &str,
+    selector: Option<&Value>,
+) -> Option<Severity> {
+    if inventory.is_opaque(namespace) {
+        // Something unknown may run the pods; nearly the labels of some that are there are a slip all the same.
+        let slip = |p: &Pods<'_>| p.in_namespace(namespace) && selector.is_some_and(|s| p.nearly_taken(s));
+        return pods.iter().any(slip).then_some(Severity::Warning);
+    }
+    if inventory.world.closed || pods.served(inventory).contains(namespace) {
+        return Some(Severity::Error);
+    }
+    let brought = inventory.find("", "Namespace", "", namespace).is_some() && !pods.is_empty();
+    (brought || pods.iter().any(|p| p.in_namespace(namespace))).then_some(Severity::Warning)
+}
+
+fn nothing(inventory: &Inventory<'_, '_>, pods: &Running<'_>, object: &Object<'_>, pointer: &str) -> Option<Finding> {
+    let namespace = object.identity.namespace.as_str();
+    let labels = object.at(pointer).map(|s| s.get("matchLabels").unwrap_or(s));
+    let severity = severity(inventory, pods, namespace, labels)?;
+    let message = format!("{} selects no pods in the namespace {namespace}", object.identity);
+    let finding = object.error(Code::EmptySelection, pointer, message);
+    let here = pods.iter().filter(|p| p.in_namespace(namespace)).map(|p| p.owner.identity.to_string());
+    let here: Vec<String> = here.collect();
+    Some(Finding {
+        severity,
+        ..finding.help(match here.is_empty() {
+            true => "nothing runs there".into(),
+            false => format!("compare with the labels in the pod templates of {}", here.join(", ")),
+        })
+    })
+}
+
+fn service_pods(inventory: &Inventory<'_, '_>, pods: &Running<'_>, service: &Object<'_>) -> Vec<Finding> {
+    let Some(selector) = selector_of(service, "/spec/selector") else { return Vec::new() };
+    let taken: Vec<&Pods<'_>> =
+        pods.iter().filter(|p| p.in_namespace(&service.identity.namespace) && p.taken(&selector)).collect();
+    if taken.is_empty() {
+        return nothing(inventory, pods, service, "/spec/selector").into_iter().collect();
+    }
+    let mut findings = Vec::new();
+    for (i, port) in service.items("/spec/ports").iter().enumerate() {
+        let (field, target) = match port.get("targetPort") {
+            Some(target) => ("targetPort", target),
+            None => ("port", &port["port"]),
+        };
+        findings.extend(no_port(service, &format!("/spec/ports/{i}/{field}"), target, &taken));
+    }
+    findings
+}
+
+/// A port that none of the selected pods has: by name nothing leads there, by number nothing says that something listens.
+fn no_port(object: &Object<'_>, pointer: &str, wanted: &Value, taken: &[&Pods<'_>]) -> Option<Finding> {
+    let declared: Vec<&Port<'_>> = taken.iter().filter_map(|p| p.ports.as_ref()).flatten().collect();
+    let has = match wanted {
+        Value::String(name) => declared.iter().any(|p| p.name == name),
+        number => taken.iter().any(|p| p.ports.is_none()) || declared.iter().any(|p| Some(p.number) == number.as_i64()),
+    };
+    if has || taken.iter().any(|p| p.owner.identity.group == GATEWAY) {
+        return None;
+    }
+    let owners: Vec<String> = taken.iter().map(|p| p.owner.identity.to_string()).collect();
+    let plain = wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned);
+    let message = format!(
+        "{} leads to port {plain} of the pods of {}, which no container has",
+        object.identity,
+        owners.join(", ")
+    );
+    let finding = object.error(Code::MissingPort, pointer, message);
+    let known: Vec<String> = declared
+        .iter()
+        .map(|p| if p.name.is_empty() { p.number.to_string() } else { format!("{} ({})", p.name, p.number) })
+        .collect();
+    Some(Finding {
+        severity: if wanted.is_string() { Severity::Error } else { Severity::Warning },
+        ..finding.help(format!("their ports: {}", known.join(", ")))
+    })
+}
+
+fn pool_pods(inventory: &Inventory<'_, '_>, pods: &Running<'_>, pool: &Object<'_>) -> Vec<Finding> {
+    let Some(selector) = selector_of(pool, "/spec/selector/matchLabels") else { return Vec::new() };
+    let namespace = pool.identity.namespace.as_str();
+    let taken: Vec<&Pods<'_>> = pods.iter().filter(|p| p.in_namespace(namespace) && p.taken(&selector)).collect();
+    if taken.is_empty() {
+        return nothing(inventory, pods, pool, "/spec/selector/matchLabels").into_iter().collect();
+    }
+    let mut findings = Vec::new();
+    for (i, port) in pool.items("/spec/targetPorts").iter().enumerate() {
+        findings.extend(no_port(pool, &format!("/spec/targetPorts/{i}/number"), &port["number"], &taken));
+    }
+    findings
+}
+
+/// Pods of a Job beside those of a server. A Service sends requests to one as soon as it is ready; a budget in percent or with
+/// `maxUnavailable` asks the owner of each pod for its scale, which a Job has not, and then allows no eviction at all
+/// (Kubernetes 1.35, `getExpectedScale`).
+fn beside_jobs(pods: &[Pods<'_>], object: &Object<'_>, pointer: &str) -> Option<Finding> {
+    let selector = match object.identity.kind.as_str() {
+        "Service" => selector_of(object, pointer)?,
+        _ => object.at(pointer).filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?.clone(),
+    };
+    let taken = pods.iter().filter(|p| p.in_namespace(&object.identity.namespace) && p.taken(&selector));
+    let (jobs, servers): (Vec<_>, Vec<_>) =
+        taken.partition(|p| ["Job", "CronJob"].contains(&p.owner.identity.kind.as_str()));
+    let (job, server) = (jobs.first()?, servers.first()?);
+    let message = format!(
+        "{} takes the pods of {} beside those of {}",
+        object.identity, job.owner.identity, server.owner.identity
+    );
+    let finding = object.warning(Code::JobBehindService, pointer, message);
+    let finding =
+        finding.related(job.owner.place("/spec/template/metadata/labels"), "these labels are those of the server");
+    Some(finding.help("give the pods of the Job labels of their own"))
+}
+
+/// A budget or a NetworkPolicy for no pods breaks nothing, and does nothing.
+fn guarded(inventory: &Inventory<'_, '_>, pods: &Running<'_>, object: &Object<'_>, pointer: &str) -> Option<Finding> {
+    let selector = object.at(pointer).filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?;
+    let taken = pods.iter().any(|p| p.in_namespace(&object.identity.namespace) && p.taken(selector));
+    if taken {
+        return None;
+    }
+    let finding = nothing(inventory, pods, object, pointer).or_else(|| astray(pods, object, pointer, selector));
+    finding.map(|finding| Finding { severity: Severity::Warning, ..finding })
+}
+
+/// Of its own namespace nothing is known, and in another one are pods that it fits.
+fn astray(pods: &[Pods<'_>], object: &Object<'_>, pointer: &str, selector: &Value) -> Option<Finding> {
+    let home = object.identity.namespace.as_str();
+    let fits = |p: &&Pods<'_>| !p.owner.home().is_empty() && p.taken(selector);
+    let other = pods.iter().find(fits).filter(|_| !home.is_empty() && !pods.iter().any(|p| p.in_namespace(home)))?;
+    let message = format!("{} is for pods that are not known in the namespace {home}", object.identity);
+    let finding = object.warning(Code::EmptySelection, pointer, message);
+    Some(finding.help(format!("it fits those of {}", other.owner.identity)))
+}
+
+/// An ingress rule for a port that the pods do not have lets nothing in.
+fn policy_ports(pods: &[Pods<'_>], policy: &Object<'_>) -> Vec<Finding> {
+    let selector = policy.at("/spec/podSelector").unwrap_or(&Value::Null);
+    let taken: Vec<&Pods<'_>> =
+        pods.iter().filter(|p| p.in_namespace(&policy.identity.namespace) && p.taken(selector)).collect();
+    let mut findings = Vec::new();
+    for (rule, value) in policy.items("/spec/ingress").iter().enumerate() {
+        for (i, port) in value["ports"].as_array().into_iter().flatten().enumerate() {
+            let wanted = &port["port"];
+            if taken.is_empty() || wanted.is_null() || port.get("endPort").is_some() {
+                continue;
+            }
+            let pointer = format!("/spec/ingress/{rule}/ports/{i}/port");
+            findings.extend(
+                no_port(policy, &pointer, wanted, &taken).map(|f| Finding { severity: Severity::Warning, ..f }),
+            );
+        }
+    }
+    findings
+}
+
+/// The API server refuses a workload whose selector does not take its own pods.
+fn own_pods(workload: &Object<'_>) -> Option<Finding> {
+    let selector = workload.at("/spec/selector")?;
+    let labels = workload.at("/spec/template/metadata/labels").and_then(Value::as_object);
+    if selects(selector, labels) {
+        return None;
+    }
+    let message = format!("{} does not select its own pods", workload.identity);
+    Some(
+        workload
+            .error(Code::EmptySelection, "/spec/selector", message)
+            .help("give the pod template the labels of the selector"),
+    )
+}
+
+/// agentgateway makes a target of each port that speaks MCP of the Services that a selector takes.
+fn mcp_services(inventory: &Inventory<'_, '_>, backend: &Object<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (i, target) in backend.items("/spec/mcp/targets").iter().enumerate() {
+        let Some(selector) = target.get("selector") else { continue };
+        let pointer = format!("/spec/mcp/targets/{i}/selector");
+        let in_scope = |thing: &&Thing<'_>| match selector.get("namespaces") {
+            None => thing.namespace == backend.identity.namespace,
+            Some(namespaces) => {
+                let labels = inventory.find("", "Namespace", "", thing.namespace).and_then(Thing::labels);
+                labels.is_some() && selects(namespaces, labels)
+            }
+        };
+        let services: Vec<&Thing<'_>> = inventory.of("", "Service").filter(in_scope).collect();
+        let taken =
+            services.iter().filter(|s| selector.get("services").is_none_or(|wanted| selects(wanted, s.labels())));
+        let taken: Vec<&&Thing<'_>> = taken.collect();
+        let known = inventory.world.closed || !services.is_empty() && !inventory.is_opaque(&backend.identity.namespace);
+        if taken.is_empty() && known {
+            let message =
+                format!("{} selects no Service, and answers 503 without a word in its status", backend.identity);
+            let finding = backend.error(Code::EmptySelection, &pointer, message);
+            findings.push(finding.help("compare with the labels of the Service itself, not of its pods"));
+        }
+    }
+    findings
+}
+
+/// What Prometheus is told to scrape.
+fn monitors(inventory: &Inventory<'_, '_>, pods: &Running<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let own = |object: &Object<'_>| object.at("/spec/namespaceSelector").is_none();
+    for monitor in inventory.world.objects.of("monitoring.coreos.com", "PodMonitor").filter(|m| own(m)) {
+        findings.extend(guarded(inventory, pods, monitor, "/spec/selector"));
+        let selector = monitor.at("/spec/selector").unwrap_or(&Value::Null);
+        let taken: Vec<&Pods<'_>> =
+            pods.iter().filter(|p| p.in_namespace(&monitor.identity.namespace) && p.taken(selector)).collect();
+        let ports: Option<Vec<Port<'_>>> =
+            taken.iter().map(|p| p.ports.clone()).collect::<Option<Vec<_>>>().map(|p| p.concat());
+        findings.extend(scraped(monitor, "/spec/podMetricsEndpoints", ports.filter(|_| !taken.is_empty())));
+    }
+    let known = |namespace: &str| !inventory.is_opaque(namespace);
+    for monitor in inventory.world.objects.of("monitoring.coreos.com", "ServiceMonitor").filter(|m| own(m)) {
+        let namespace = monitor.identity.namespace.as_str();
+        let Some(selector) = monitor.at("/spec/selector") else { continue };
+        let services: Vec<&Thing<'_>> = inventory.of("", "Service").filter(|s| s.namespace == namespace).collect();
+        let taken: Vec<&&Thing<'_>> = services.iter().filter(|s| selects(selector, s.labels())).collect();
+        if !services.is_empty() && known(namespace) && taken.is_empty() {
+            let message = format!("{} selects no Service in the namespace {namespace}", monitor.identity);
+            findings.push(monitor.warning(Code::EmptySelection, "/spec/selector", message));
+        }
+        let elsewhere =
+            || inventory.of("", "Service").find(|s| !s.namespace.is_empty() && selects(selector, s.labels()));
+        if let Some(other) = elsewhere().filter(|_| services.is_empty()) {
+            let message =
+                format!("{} is for Services that are not known in the namespace {namespace}", monitor.identity);
+            let finding = monitor.warning(Code::EmptySelection, "/spec/selector", message);
+            findings.push(finding.help(format!("it fits Service {}/{}", other.namespace, other.name)));
+        }
+        let ports = taken.iter().map(|s| s.ports()).collect::<Option<Vec<_>>>().map(|p| p.concat());
+        findings.extend(scraped(monitor, "/spec/endpoints", ports.filter(|_| !taken.is_empty() && known(namespace))));
+    }
+    findings
+}
+
+/// Ports by name that nothing has which the monitor selects; `None`: those are not known.
+fn scraped(monitor: &Object<'_>, pointer: &str, ports: Option<Vec<Port<'_>>>) -> Vec<Finding> {
+    let Some(ports) = ports else { return Vec::new() };
+    let names: Vec<&str> = ports.iter().map(|p| p.name).collect();
+    let asked = monitor.items(pointer).iter().enumerate().filter_map(|(i, e)| Some((i, e["port"].as_str()?)));
+    let missing = asked.filter(|(_, port)| !names.contains(port)).map(|(i, port)| {
+        let message = format!("{} scrapes the port {port}, which nothing that it selects has", monitor.identity);
+        let finding = monitor.warning(Code::MissingPort, &format!("{pointer}/{i}/port"), message);
+        finding.help(did_you_mean(port, &names))
+    });
+    missing.collect()
+}
+
+/// Pods that say when they are ready for requests, and that nothing sends any. Elsewhere the Service may be another's.
+fn unreached(inventory: &Inventory<'_, '_>, pods: &Pods<'_>) -> Option<Finding> {
+    let (objects, owner) = (&inventory.world.objects, pods.owner);
+    let asks = owner.items("/spec/template/spec/containers").iter().any(|c| c.get("readinessProbe").is_some());
+    let namespace = owner.identity.namespace.as_str();
+    if !inventory.world.closed || !asks || pods.ports.is_none() || inventory.is_opaque(namespace) {
+        return None;
+    }
+    let of = |group, kind, pointer| {
+        let mut all = objects.of(group, kind).filter(|o| o.identity.namespace == namespace);
+        all.any(|o| selector_of(o, pointer).is_some_and(|selector| pods.taken(&selector)))
+    };
+    let reached = of("", "Service", "/spec/selector")
+        || of(INFERENCE, "InferencePool", "/spec/selector/matchLabels")
+        || of("monitoring.coreos.com", "PodMonitor", "/spec/selector/matchLabels");
+    (!reached).then(|| {
+        let message = format!("{} has a readiness probe, and no Service leads to its pods", owner.identity);
+        owner.warning(Code::UnreachablePods, "/metadata/name", message).help("add a Service, or drop the probe")
+    })
+}

@@ -1,0 +1,111 @@
+//! Inventory -> ports that are told by one protocol and open for another: of Services, of NetworkPolicies and of probes.
+
+use serde_json::Value;
+
+use crate::object::api_group::NETWORKING;
+use crate::object::object::Object;
+use crate::references::edges::POD_TEMPLATES;
+use crate::references::inventory::Inventory;
+use crate::references::pods::{self, Pods};
+use crate::text::finding::{Code, Finding, Severity};
+
+/// Every port that is called over another protocol than its container declares.
+pub fn protocols(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
+    let pods = pods::pods(inventory);
+    let mut findings = Vec::new();
+    for service in inventory.world.objects.of("", "Service") {
+        let Some(labels) = service.at("/spec/selector").filter(|s| s.as_object().is_some_and(|s| !s.is_empty())) else {
+            continue;
+        };
+        let selector = serde_json::json!({ "matchLabels": labels });
+        let taken = taken(&pods, service, &selector);
+        for (pointer, port) in service.all("/spec/ports/*") {
+            let target = port.get("targetPort").unwrap_or(&port["port"]);
+            findings.extend(differs(service, &format!("{pointer}/protocol"), target, port, &taken));
+        }
+    }
+    for policy in inventory.world.objects.of(NETWORKING, "NetworkPolicy") {
+        let taken = taken(&pods, policy, policy.at("/spec/podSelector").unwrap_or(&Value::Null));
+        for (pointer, port) in policy.all("/spec/ingress/*/ports/*") {
+            // One rule for each protocol is how both are let in.
+            let of_rule = policy.at(pointer.rsplit_once('/').map_or("", |(list, _)| list));
+            let both = of_rule.and_then(Value::as_array).is_some_and(|all| {
+                all.iter().any(|other| other["port"] == port["port"] && protocol(other) != protocol(port))
+            });
+            if !both && port.get("endPort").is_none() {
+                let found = differs(policy, &format!("{pointer}/protocol"), &port["port"], port, &taken);
+                findings.extend(found.map(|f| Finding { severity: Severity::Warning, ..f }));
+            }
+        }
+    }
+    for ((group, kind), template) in POD_TEMPLATES {
+        inventory.world.objects.of(group, kind).for_each(|object| findings.extend(probes(object, template)));
+    }
+    findings
+}
+
+fn taken<'p, 'a>(pods: &'p [Pods<'a>], object: &Object<'_>, selector: &Value) -> Vec<&'p Pods<'a>> {
+    pods.iter().filter(|p| p.in_namespace(&object.identity.namespace) && p.taken(selector)).collect()
+}
+
+fn protocol(port: &Value) -> &str {
+    port["protocol"].as_str().unwrap_or("TCP")
+}
+
+/// The ports of a workload's containers.
+fn ports<'a>(object: &Object<'a>) -> Vec<&'a Value> {
+    let row = POD_TEMPLATES.iter().find(|((g, k), _)| *g == object.identity.group && *k == object.identity.kind);
+    let Some((_, template)) = row else { return Vec::new() };
+    let lists = ["containers", "initContainers"].into_iter();
+    let all = lists.flat_map(|list| object.all(&format!("{template}/spec/{list}/*/ports/*")));
+    all.map(|(_, port)| port).collect()
+}
+
+fn is(port: &Value, wanted: &Value) -> bool {
+    port["containerPort"] == *wanted || wanted.is_string() && port["name"] == *wanted
+}
+
+/// The port is declared, and nowhere for this protocol. A name is looked for together with its protocol.
+fn differs(object: &Object<'_>, at: &str, wanted: &Value, port: &Value, taken: &[&Pods<'_>]) -> Option<Finding> {
+    let declared: Vec<&Value> =
+        taken.iter().flat_map(|p| ports(&p.owner)).filter(|declared| is(declared, wanted)).collect();
+    let (first, asked) = (declared.first()?, protocol(port));
+    if declared.iter().any(|declared| protocol(declared) == asked) {
+        return None;
+    }
+    let plain = wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned);
+    let message =
+        format!("{} is for {asked} on port {plain}, which its pods have for {}", object.identity, protocol(first));
+    let finding = object.error(Code::MissingPort, at, message);
+    let severity = if wanted.is_string() { Severity::Error } else { Severity::Warning };
+    Some(Finding {
+        severity,
+        ..finding.help(format!("write `protocol: {}`, or change that of the container", protocol(first)))
+    })
+}
+
+/// The kubelet asks over TCP.
+fn probes(object: &Object<'_>, template: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (pointer, container) in object.all(&format!("{template}/spec/containers/*")) {
+        let own: Vec<&Value> = container["ports"].as_array().into_iter().flatten().collect();
+        for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
+            for action in ["httpGet", "tcpSocket", "grpc"] {
+                let wanted = &container[probe][action]["port"];
+                let declared: Vec<&&Value> = own.iter().filter(|port| is(port, wanted)).collect();
+                if wanted.is_null() || declared.is_empty() || declared.iter().any(|port| protocol(port) == "TCP") {
+                    continue;
+                }
+                let at = format!("{pointer}/{probe}/{action}/port");
+                let message = format!(
+                    "{} is asked over TCP on a port that its container has for {}",
+                    object.identity,
+                    protocol(declared[0])
+                );
+                findings
+                    .push(object.warning(Code::MissingPort, &at, message).help("write `protocol: TCP` on the port"));
+            }
+        }
+    }
+    findings
+}

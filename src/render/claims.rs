@@ -1,0 +1,132 @@
+//! What the platform claims, held against the manifests: the lesser of the declared state and the evidence.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::group::component::{Declared, Evidence, State};
+use crate::object::object::Identity;
+use crate::plan::resolve::Plan;
+use crate::render::bundle::Bundle;
+use crate::render::evidence;
+use crate::text::finding::{Code, Finding};
+
+/// One line of the table of claims.
+#[derive(Clone, Debug, Serialize)]
+pub struct Claim {
+    /// What the platform does.
+    pub control: String,
+    /// The group that claims it.
+    pub group: String,
+    /// The lesser of what is declared and what the evidence shows.
+    pub state: State,
+    /// What exactly, with what is missing or what would settle it.
+    pub detail: String,
+    /// Evidence that is not in the bundle.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<String>,
+    /// JSON pointer in the group file.
+    #[serde(skip)]
+    pub pointer: String,
+}
+
+/// All claims of a plan, sorted by control; claims of groups that are off say so and no more. `foreign` are objects that
+/// Argo CD would bring beside the rendered ones: they are evidence of nothing, and take down a claim that something is absent.
+pub fn claims(plan: &Plan<'_>, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Vec<Claim> {
+    let mut claims: Vec<Claim> = plan.declared.iter().map(|declared| judge(declared, bundle, foreign)).collect();
+    for choice in plan.choices.values().filter(|c| !c.on) {
+        claims.extend(choice.variant().text.claims.iter().filter_map(|raw| off(raw, &choice.group.name)));
+    }
+    claims.sort_by(|a, b| (a.state == State::Off, &a.control).cmp(&(b.state == State::Off, &b.control)));
+    claims
+}
+
+/// The same claims, each lowered to a part where there is a finding that its group says undoes it.
+pub fn lowered(plan: &Plan<'_>, mut claims: Vec<Claim>, findings: &[Finding]) -> Vec<Claim> {
+    for claim in claims.iter_mut().filter(|c| c.state != State::Off) {
+        let declared = plan.declared.iter().find(|d| d.control == claim.control && d.group == claim.group);
+        let codes = declared.map_or(&[][..], |d| d.unless.as_slice());
+        let undone: Vec<&Finding> = findings.iter().filter(|f| codes.iter().any(|c| c == f.code.name())).collect();
+        if !undone.is_empty() {
+            claim.state = claim.state.max(State::Partial);
+            let more = match undone.len() {
+                1 => String::new(),
+                n => format!("; `check` tells {} more", n - 1),
+            };
+            claim.detail += &format!("; undone in part: {} ({}){more}", undone[0].message, undone[0].code.name());
+        }
+    }
+    claims.sort_by(|a, b| (a.state == State::Off, &a.control).cmp(&(b.state == State::Off, &b.control)));
+    claims
+}
+
+/// Claims that the manifests do not bear out.
+pub fn gaps(plan: &Plan<'_>, claims: &[Claim]) -> Vec<Finding> {
+    let gaps = claims.iter().flat_map(|claim| claim.gaps.iter().map(move |gap| (claim, gap)));
+    gaps.map(|(claim, gap)| {
+        Finding::error(
+            Code::ClaimGap,
+            format!("the claim `{}` of group `{}` lacks evidence: {gap}", claim.control, claim.group),
+        )
+        .place(plan.choices[claim.group.as_str()].place(&claim.pointer))
+        .help("render what it claims, or lower its state")
+    })
+    .collect()
+}
+
+fn off(raw: &Value, group: &str) -> Option<Claim> {
+    // A claim that exists only under a condition says nothing about a group that is off.
+    let control = raw["control"].as_str().filter(|_| raw.get("when").is_none())?;
+    let detail = format!("the group {group} is off");
+    Some(Claim {
+        control: control.to_owned(),
+        group: group.to_owned(),
+        state: State::Off,
+        detail,
+        gaps: Vec::new(),
+        pointer: String::new(),
+    })
+}
+
+fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Claim {
+    let ours = || bundle.manifests.values().map(|p| (&p.manifest.identity, &p.manifest.value));
+    let gap = |evidence: &Evidence| match evidence {
+        Evidence::Absent(_) => {
+            evidence::gap(evidence, ours().chain(foreign.iter().map(|(identity, value)| (identity, value))))
+        }
+        _ => evidence::gap(evidence, ours()),
+    };
+    let gaps: Vec<String> = declared.evidence.iter().filter_map(|e| gap(e).map(|gap| gap.sentence)).collect();
+    let unseen: Vec<&str> = declared.evidence.iter().filter_map(|evidence| unseen(evidence, bundle)).collect();
+    let shown = match gaps.len() {
+        0 if unseen.is_empty() => declared.state,
+        n if n > 0 && n < declared.evidence.len() => declared.state.max(State::Partial),
+        _ => declared.state.max(State::Pending),
+    };
+    let mut detail = declared.detail.clone();
+    if !unseen.is_empty() {
+        detail += &format!(
+            "; seen with {} only, and here another version runs, or one that is not known",
+            unseen.join(" and ")
+        );
+    }
+    if declared.chart {
+        detail += "; declared by the chart";
+    }
+    if let Some(missing) = &declared.missing {
+        detail += &format!("; missing: {missing}");
+    }
+    if let Some(settles) = &declared.settles {
+        detail += &format!("; settled by: {settles}");
+    }
+    let (control, group, pointer) = (declared.control.clone(), declared.group.clone(), declared.pointer.clone());
+    Claim { control, group, state: shown, detail, gaps, pointer }
+}
+
+/// The program and version that a run was seen with, where the bundle has another.
+fn unseen<'d>(evidence: &'d Evidence, bundle: &Bundle) -> Option<&'d str> {
+    let mut all = bundle.manifests.values().map(|p| &p.manifest);
+    match evidence {
+        Evidence::Seen(seen) if !all.any(|m| evidence::selects(&seen.shown, &m.identity, &m.value)) => Some(&seen.with),
+        _ => None,
+    }
+}

@@ -1,0 +1,94 @@
+//! Two trees of one cluster -> what a run would take away and nobody named: a mistyped flag must not cost a database.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::object::api_group::{BARMAN, CNPG, ESO, ESO_GENERATORS};
+use crate::object::object::Identity;
+use crate::render::tree::{GROUPS, INDEX, Tree};
+use crate::text::finding::{Code, Finding};
+use crate::text::pointer::part;
+use crate::text::source::{Place, Source};
+use crate::text::yaml;
+
+/// Kinds that hold data (API group, kind): what is in them is gone with them.
+const DATABASES: [(&str, &str); 5] = [
+    ("", "PersistentVolumeClaim"),
+    ("apps", "StatefulSet"),
+    (BARMAN, "ObjectStore"),
+    (CNPG, "Cluster"),
+    (CNPG, "Database"),
+];
+
+/// Kinds that make or fill keys; some keys exist nowhere else.
+const KEYS: [(&str, &str); 4] =
+    [("", "Secret"), (ESO, "ExternalSecret"), (ESO, "PushSecret"), (ESO_GENERATORS, "Password")];
+
+/// Deletions that must be named and are not. `allowed` holds names of clusters and objects (`Kind namespace/name`); `old` is
+/// what of ours lies in the cluster's folder `folder`.
+pub fn unnamed(cluster: &str, folder: &str, old: &Tree, new: &Tree, allowed: &[String]) -> Vec<Finding> {
+    let named = |name: &str| allowed.iter().any(|a| a == name);
+    let is_object = |path: &&String| *path != INDEX && *path != GROUPS && !path.starts_with("charts/");
+    let objects = |tree: &Tree| tree.keys().filter(is_object).count();
+    let (deleted, before) = (deleted(old, new), objects(old));
+    let mut findings = Vec::new();
+    if named(cluster) || before == 0 {
+        return findings;
+    }
+    for (identity, gone) in &deleted {
+        let Some(what) = loss(identity, &gone.value).filter(|_| !named(&identity.to_string())) else { continue };
+        let source = Source::new(format!("{folder}/{}", gone.path), &**gone.text);
+        let finding = Finding::error(Code::Deletion, format!("this run would delete {identity}, {what}"));
+        let help = format!("if it is meant: --allow-delete '{identity}'");
+        findings.push(finding.place(Place::new(&source, 0, 0)).help(help));
+    }
+    if deleted.len() * 3 > before {
+        let message = format!("this run would delete {} of the {before} objects in {folder}", deleted.len());
+        let help = format!("if it is meant: --allow-delete {cluster}");
+        findings.push(Finding::error(Code::Deletion, message).help(help));
+    }
+    findings
+}
+
+/// What is lost with an object; nothing where its file says all of it.
+fn loss(identity: &Identity, value: &Value) -> Option<&'static str> {
+    let kind = (identity.group.as_str(), identity.kind.as_str());
+    let options = part(value, "/metadata/annotations/argocd.argoproj.io~1sync-options").and_then(Value::as_str);
+    let kept = options.is_some_and(|options| options.split(',').any(|option| option.trim() == "Prune=false"));
+    match kind {
+        ("", "Namespace") if !kept => Some("and with it everything that lies there"),
+        _ if DATABASES.contains(&kind) => Some("which holds data"),
+        _ if KEYS.contains(&kind) => Some("which holds a key"),
+        _ => None,
+    }
+}
+
+/// An object that is on its way out, and the file that it stood in.
+struct Gone<'a> {
+    path: &'a str,
+    text: &'a Arc<str>,
+    value: Value,
+}
+
+/// Objects of the old tree that the new one has in no file. Where one stood another may stand now: a path names kind and name,
+/// and no namespace.
+fn deleted<'a>(old: &'a Tree, new: &Tree) -> BTreeMap<Identity, Gone<'a>> {
+    let mut gone = BTreeMap::new();
+    for (path, text) in old.iter().filter(|(path, text)| new.get(*path) != Some(*text)) {
+        gone.extend(objects(text).into_iter().map(|(identity, value)| (identity, Gone { path, text, value })));
+    }
+    // Under another path it is the same object.
+    let came = new.iter().filter(|(path, text)| old.get(*path) != Some(*text)).flat_map(|(_, text)| objects(text));
+    for (identity, _) in came {
+        gone.remove(&identity);
+    }
+    gone
+}
+
+/// The objects in a file; a file that says nothing understandable holds none.
+fn objects(text: &str) -> Vec<(Identity, Value)> {
+    let values = yaml::documents(&Source::new("", text)).unwrap_or_default();
+    values.into_iter().filter_map(|value| Some((Identity::of(&value).ok()?, value))).collect()
+}

@@ -1,0 +1,176 @@
+//! Evidence of a claim, held against objects -> what is missing of it. Knows neither plans nor files.
+//!
+//! A condition is a JSON pointer and what must stand there: a value; `"*"`, anything; `null`, nothing; or one word with its
+//! argument: `not`, `has` (a part of a text, an item or all items of a list), `atMost`, `atLeast`.
+
+use serde_json::{Map, Value};
+
+use crate::group::component::{Evidence, Selector};
+use crate::object::object::Identity;
+use crate::text::pointer::part;
+
+/// What a piece of evidence lacks.
+#[derive(Debug)]
+pub struct Gap<'a> {
+    /// In words, with the selector.
+    pub sentence: String,
+    /// The object that is to blame, where there is one.
+    pub object: Option<&'a Identity>,
+    /// JSON pointer in that object.
+    pub pointer: String,
+}
+
+/// What is missing of one piece of evidence among all objects of a cluster.
+pub fn gap<'a>(evidence: &Evidence, mut all: impl Iterator<Item = (&'a Identity, &'a Value)>) -> Option<Gap<'a>> {
+    match evidence {
+        Evidence::Present(selector) => match all.any(|(identity, value)| selects(selector, identity, value)) {
+            true => None,
+            false => {
+                let sentence = format!("no {} in the manifests", describe(selector));
+                Some(Gap { sentence, object: None, pointer: String::new() })
+            }
+        },
+        Evidence::Absent(selector) => {
+            let (object, _) = all.find(|(identity, value)| selects(selector, identity, value))?;
+            let pointer = selector.conditions.keys().next().map_or("", |pointer| before_star(pointer)).to_owned();
+            Some(Gap { sentence: format!("there is a {}", describe(selector)), object: Some(object), pointer })
+        }
+        Evidence::Every(selector) => {
+            all.filter(|(identity, value)| selects(selector, identity, value)).find_map(|(object, value)| {
+                let lacks = |(pointer, wanted): &(&String, &Value)| {
+                    !reach(value, pointer).into_iter().all(|found| agrees(wanted, found))
+                };
+                let (pointer, wanted) = selector.shows.iter().find(lacks)?;
+                let sentence = format!("{object} is not{}", condition(pointer, wanted));
+                Some(Gap { sentence, object: Some(object), pointer: before_star(pointer).to_owned() })
+            })
+        }
+        // It says how far a run reaches, which is no gap.
+        Evidence::Seen(_) => None,
+    }
+}
+
+/// Whether a selector takes an object.
+pub fn selects(selector: &Selector, identity: &Identity, value: &Value) -> bool {
+    let same = |wanted: &Option<String>, given: &str| wanted.as_deref().is_none_or(|w| w == given);
+    selector.kind == identity.kind
+        && same(&selector.group, &identity.group)
+        && same(&selector.namespace, &identity.namespace)
+        && same(&selector.name, &identity.name)
+        && some(&selector.conditions, value)
+}
+
+fn some(conditions: &Map<String, Value>, value: &Value) -> bool {
+    conditions.iter().all(|(pointer, wanted)| reach(value, pointer).into_iter().any(|found| agrees(wanted, found)))
+}
+
+/// What a pointer leads to: an entry for each item that a `*` stands for, `None` where the rest of the way is not there.
+fn reach<'v>(value: &'v Value, pointer: &str) -> Vec<Option<&'v Value>> {
+    let Some((above, below)) = pointer.split_once("/*") else { return vec![part(value, pointer)] };
+    match part(value, above) {
+        Some(Value::Array(items)) => items.iter().flat_map(|item| reach(item, below)).collect(),
+        Some(Value::Object(map)) => map.values().flat_map(|item| reach(item, below)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn before_star(pointer: &str) -> &str {
+    pointer.split_once("/*").map_or(pointer, |(above, _)| above)
+}
+
+/// Words that a condition may have instead of a value.
+const WORDS: [&str; 4] = ["atLeast", "atMost", "has", "not"];
+
+fn word(wanted: &Value) -> Option<(&str, &Value)> {
+    let map = wanted.as_object().filter(|map| map.len() == 1)?;
+    map.iter().map(|(word, argument)| (word.as_str(), argument)).find(|(word, _)| WORDS.contains(word))
+}
+
+fn agrees(wanted: &Value, found: Option<&Value>) -> bool {
+    let found = found.unwrap_or(&Value::Null);
+    match word(wanted) {
+        Some(("not", other)) => found != other,
+        Some(("has", parts)) => match (found, parts) {
+            (Value::Array(items), Value::Array(parts)) => parts.iter().all(|part| items.contains(part)),
+            (Value::Array(items), part) => items.contains(part),
+            (Value::String(text), Value::String(part)) => text.contains(part.as_str()),
+            _ => false,
+        },
+        Some((word, limit)) => match (number(found), number(limit)) {
+            (Some(found), Some(limit)) if word == "atMost" => found <= limit,
+            (Some(found), Some(limit)) => found >= limit,
+            _ => false,
+        },
+        None if wanted == "*" => !found.is_null(),
+        None => wanted == found,
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.parse().ok())
+}
+
+fn describe(selector: &Selector) -> String {
+    let mut words = selector.kind.clone();
+    if let Some(name) = &selector.name {
+        words += &format!(" {name}");
+    }
+    if let Some(namespace) = &selector.namespace {
+        words += &format!(" in {namespace}");
+    }
+    words + &selector.conditions.iter().map(|(pointer, wanted)| condition(pointer, wanted)).collect::<String>()
+}
+
+fn condition(pointer: &str, wanted: &Value) -> String {
+    match (word(wanted), wanted) {
+        (Some(("not", other)), _) => format!(" without {pointer} = {other}"),
+        (Some(("has", parts)), _) => format!(" with {pointer} that has {parts}"),
+        (Some(("atMost", limit)), _) => format!(" with {pointer} of at most {limit}"),
+        (Some((_, limit)), _) => format!(" with {pointer} of at least {limit}"),
+        (None, Value::Null) => format!(" without {pointer}"),
+        (None, wanted) if wanted == "*" => format!(" with {pointer}"),
+        (None, wanted) => format!(" with {pointer} = {wanted}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{agrees, reach};
+
+    #[test]
+    fn a_condition_says_what_stands_there() {
+        for (wanted, found, yes) in [
+            (json!(1), Some(json!(1)), true),
+            (json!(1), Some(json!(2)), false),
+            (json!("*"), Some(json!("a")), true),
+            (json!("*"), None, false),
+            (Value::Null, None, true),
+            (Value::Null, Some(json!(0)), false),
+            (json!({ "not": "*" }), Some(json!("*")), false),
+            (json!({ "not": "*" }), Some(json!("a")), true),
+            (json!({ "not": true }), None, true),
+            (json!({ "has": "b" }), Some(json!("abc")), true),
+            (json!({ "has": "b" }), Some(json!(["b", "c"])), true),
+            (json!({ "has": ["b", "d"] }), Some(json!(["b", "c"])), false),
+            (json!({ "has": "b" }), None, false),
+            (json!({ "atMost": 5 }), Some(json!(5)), true),
+            (json!({ "atMost": 5 }), Some(json!(50)), false),
+            (json!({ "atLeast": 2 }), Some(json!("3")), true),
+            (json!({ "atLeast": 2 }), None, false),
+            (json!({}), Some(json!({})), true),
+        ] {
+            assert_eq!(agrees(&wanted, found.as_ref()), yes, "{wanted} and {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_star_stands_for_each_item() {
+        let value = json!({ "a": [{ "b": 1 }, { "c": 2 }], "m": { "x": { "b": 3 } } });
+        assert_eq!(reach(&value, "/a/*/b"), [Some(&json!(1)), None]);
+        assert_eq!(reach(&value, "/m/*/b"), [Some(&json!(3))]);
+        assert_eq!(reach(&value, "/n/*/b"), [] as [Option<&Value>; 0]);
+        assert_eq!(reach(&value, "/n"), [None]);
+    }
+}

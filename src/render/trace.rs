@@ -1,0 +1,300 @@
+//! Findings about rendered objects -> the same at the lines that cause them: the template's, the group file's, and beside them
+//! what the user wrote. Nothing of this is carried along: a template is filled again, with marks, when there is something to
+//! say about it, and once for all findings of a run. Knows no rule.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::group::catalog::SECRET_TEMPLATE;
+use crate::group::template::pick;
+use crate::object::object::Identity;
+use crate::plan::features::Cluster;
+use crate::plan::resolve::Plan;
+use crate::render::bundle::{self, Bundle, ChartValues, Placed};
+use crate::text::finding::Finding;
+use crate::text::pointer::escaped;
+use crate::text::source::{Place, Source};
+use crate::text::yaml::{self, Kind, Node};
+
+/// A line that somebody wrote, and the part below the value that it yields.
+struct Spot<'a> {
+    /// The group whose settings its expressions mean.
+    group: &'a str,
+    place: Place,
+    /// The dotted paths that it names.
+    names: BTreeSet<String>,
+    /// JSON pointer below its value.
+    rest: String,
+}
+
+/// Findings in files of the bundle, moved to what causes them; each keeps the rendered place as a related one.
+pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec<Finding>) -> Vec<Finding> {
+    if findings.is_empty() {
+        return findings;
+    }
+    let folder = format!("{}/", plan.cluster);
+    let files: BTreeMap<String, &Placed> =
+        bundle.manifests.values().map(|placed| (format!("{folder}{}", placed.path), placed)).collect();
+    let memo = Memo::default();
+    let spots = |place: &Place| match files.get(&place.source.name) {
+        Some(placed) => spots(plan, &memo, placed, place),
+        None => in_chart(plan, &memo, bundle.values.get(place.source.name.strip_prefix(&folder)?)?, place),
+    };
+    let one = |finding: Finding| {
+        let Some(rendered) = &finding.place else { return finding };
+        let Some(trail) = spots(rendered) else { return finding };
+        let cause = trail.last().expect("a trail has a start").place.clone();
+        let mut related = vec![(rendered.clone(), "as rendered".to_owned())];
+        related.extend(trail.iter().flat_map(|spot| settings(cluster, spot)));
+        let moved = finding.related.iter().map(|(place, words)| match spots(place).and_then(|mut trail| trail.pop()) {
+            Some(spot) => (spot.place, words.clone()),
+            None => (place.clone(), words.clone()),
+        });
+        related.extend(moved);
+        Finding { place: Some(cause), related, ..finding }
+    };
+    findings.into_iter().map(one).collect()
+}
+
+/// The place of a line, and the names in it.
+type Line = (Place, BTreeSet<String>);
+
+/// Answers by question.
+type Known<K, V> = RefCell<BTreeMap<K, V>>;
+
+/// What was found out for one finding and is the same for others.
+#[derive(Default)]
+struct Memo {
+    /// Texts of templates filled with marks, as read, by the file that one yields or by the group and document.
+    filled: Known<(String, String), Option<Rc<Filled>>>,
+    /// Rendered files, as read.
+    read: Known<String, Option<Rc<Node>>>,
+    /// The place and the names of a line of a template.
+    lines: Known<(String, usize), Option<Line>>,
+    /// The names in a text.
+    names: Known<String, BTreeSet<String>>,
+}
+
+/// A value that a template yields, and the lines of the template, as [`crate::group::template::Templates::traced`] tells them.
+struct Filled {
+    group: String,
+    template: String,
+    value: Node,
+    lines: Vec<usize>,
+}
+
+impl Memo {
+    fn filled(&self, key: (&str, &str), make: impl FnOnce() -> Option<Filled>) -> Option<Rc<Filled>> {
+        let key = (key.0.to_owned(), key.1.to_owned());
+        if let Some(known) = self.filled.borrow().get(&key) {
+            return known.clone();
+        }
+        let made = make().map(Rc::new);
+        self.filled.borrow_mut().insert(key, made.clone());
+        made
+    }
+
+    /// The pointer to a place of a rendered file.
+    fn pointer(&self, place: &Place) -> Option<String> {
+        let mut read = self.read.borrow_mut();
+        let first = || yaml::nodes(&place.source).ok()?.into_iter().next().map(Rc::new);
+        let node = read.entry(place.source.name.clone()).or_insert_with(first).clone()?;
+        pointer_of(&node, place)
+    }
+
+    fn names(&self, plan: &Plan<'_>, text: &str) -> BTreeSet<String> {
+        let mut all = self.names.borrow_mut();
+        all.entry(text.to_owned()).or_insert_with(|| plan.catalog.templates.names(text)).clone()
+    }
+}
+
+/// The way from a part of a rendered file to its cause: the template's line, the group's, that of a document's template.
+fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place) -> Option<Vec<Spot<'a>>> {
+    let pointer = memo.pointer(rendered)?;
+    let template = in_template(plan, memo, placed, &pointer)?;
+    let group = in_secrets(plan, memo, placed, &template).or_else(|| in_component(plan, memo, placed, &template));
+    let mut trail: Vec<Spot<'a>> = [template].into_iter().chain(group).collect();
+    let document = trail.last().and_then(|spot| in_document(plan, memo, spot));
+    trail.extend(document);
+    Some(trail)
+}
+
+/// The line of the template that renders a part of an object.
+fn in_template<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, pointer: &str) -> Option<Spot<'a>> {
+    let filled = memo.filled((&placed.path, ""), || template_of(plan, placed))?;
+    spot(plan, memo, &filled, pointer)
+}
+
+/// The template of an object, filled as it was for that object.
+fn template_of(plan: &Plan<'_>, placed: &Placed) -> Option<Filled> {
+    let manifest = &placed.manifest;
+    let component = plan.components.iter().find(|c| c.name == placed.component)?;
+    let jobs = bundle::jobs(plan, component).into_iter().filter(|job| job.template == manifest.template);
+    jobs.into_iter().find_map(|job| {
+        let (text, lines) = plan.catalog.templates.traced(job.template, &job.context)?;
+        let mut first = 0;
+        for document in bundle::split(&text) {
+            // `split` drops the separators: one line each, and the one that a text may start with.
+            first += usize::from(first == 0 && text.starts_with("---\n"));
+            let here = Source::new(job.template, document);
+            let found = yaml::nodes(&here).ok()?.into_iter().next();
+            if let Some(value) = found.filter(|n| Identity::of(&n.to_value()).as_ref() == Ok(&manifest.identity)) {
+                let (group, template) = (component.group.clone(), job.template.to_owned());
+                return Some(Filled { group, template, value, lines: lines[first..].to_vec() });
+            }
+            first += document.matches('\n').count() + 2;
+        }
+        None
+    })
+}
+
+/// The line of a template that yields a part of a value.
+fn spot<'a>(plan: &'a Plan<'_>, memo: &Memo, filled: &Filled, pointer: &str) -> Option<Spot<'a>> {
+    let line_of = |pointer: &str| filled.value.place_at(pointer).line_column().0 - 1;
+    let at = line_of(pointer);
+    // The topmost part on the same line is what the line yields.
+    let ends = pointer.match_indices('/').map(|(i, _)| i).skip(1).chain([pointer.len()]);
+    let whole = ends.into_iter().find(|end| line_of(&pointer[..*end]) == at)?;
+    let line = *filled.lines.get(at)?;
+    let key = (filled.template.clone(), line);
+    let known = memo.lines.borrow().get(&key).cloned();
+    let written = known.unwrap_or_else(|| {
+        let made = line_of_template(plan, &filled.template, line);
+        memo.lines.borrow_mut().insert(key, made.clone());
+        made
+    });
+    let (place, names) = written?;
+    let (group, _) = plan.choices.get_key_value(filled.group.as_str())?;
+    Some(Spot { group, place, names, rest: pointer[whole..].to_owned() })
+}
+
+/// A line of a template without its indentation, and the dotted paths that it names.
+fn line_of_template(plan: &Plan<'_>, template: &str, line: usize) -> Option<(Place, BTreeSet<String>)> {
+    let source = plan.catalog.templates.source(template)?;
+    let text = source.text.lines().nth(line)?;
+    let start = source.offset(line + 1, 1);
+    let place = Place::new(source, start + text.len() - text.trim_start().len(), start + text.trim_end().len());
+    Some((place, names(plan, source, line)))
+}
+
+/// The dotted paths that a line of a template names; those of a loop or a variable are its list or its value.
+fn names(plan: &Plan<'_>, source: &Arc<Source>, line: usize) -> BTreeSet<String> {
+    let lines: Vec<&str> = source.text.lines().take(line + 1).collect();
+    let Some((text, above)) = lines.split_last() else { return BTreeSet::new() };
+    let mut names = plan.catalog.templates.names(text);
+    for tag in above.iter().rev().filter_map(|l| l.trim().strip_prefix("{%")?.strip_suffix("%}")) {
+        let (keyword, tag) = tag.trim().split_once(' ').unwrap_or_default();
+        let parts = match keyword {
+            "for" => tag.split_once(" in "),
+            "set" => tag.split_once(" = "),
+            _ => None,
+        };
+        let Some((bound, expression)) = parts else { continue };
+        let bound: Vec<&str> = bound.split(',').map(str::trim).collect();
+        if names.iter().any(|name| bound.contains(&name.split('.').next().unwrap_or_default())) {
+            let list = expression.split(" if ").next().unwrap_or_default();
+            names.extend(plan.catalog.templates.names(&format!("{{{{ {list} }}}}")));
+        }
+    }
+    names
+}
+
+/// The values of a chart stand in the group file.
+fn in_chart<'a>(plan: &'a Plan<'_>, memo: &Memo, values: &ChartValues, rendered: &Place) -> Option<Vec<Spot<'a>>> {
+    let pointer = memo.pointer(rendered)?;
+    let component = plan.components.iter().find(|c| c.name == values.component)?;
+    let under = format!("/components/{}/chart/values", component.name);
+    let spot = in_group(plan, memo, &component.group, &under, &pointer)?;
+    let document = in_document(plan, memo, &spot);
+    Some([spot].into_iter().chain(document).collect())
+}
+
+/// Where a chart or a folder comes from stands in the group file as well.
+fn in_component<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, line: &Spot<'_>) -> Option<Spot<'a>> {
+    let part = |name: &str| {
+        let (at, _) = [".chart.", ".git."].iter().find_map(|key| name.match_indices(*key).next())?;
+        Some(name[at..].replace('.', "/"))
+    };
+    let part = line.names.iter().find_map(|name| part(name))?;
+    let name = placed.manifest.value.pointer("/metadata/labels/app.kubernetes.io~1name")?;
+    let component = plan.components.iter().find(|c| name == &c.name)?;
+    in_group(plan, memo, &component.group, &format!("/components/{}{part}", component.name), &line.rest)
+}
+
+/// What is said about a Secret stands in the group file; what its template says of all of them, in the template.
+fn in_secrets<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, line: &Spot<'_>) -> Option<Spot<'a>> {
+    let identity = &placed.manifest.identity;
+    let said = placed.manifest.template == SECRET_TEMPLATE && !line.names.is_empty();
+    let is = |name: &str, namespace: &str| *name == identity.name && *namespace == identity.namespace;
+    let secret = plan.secrets.iter().find(|s| said && is(&s.name, &s.namespace))?;
+    in_group(plan, memo, &secret.group, &secret.pointer, "")
+}
+
+/// A part of a group file, as deep as it is written out.
+fn in_group<'a>(plan: &Plan<'_>, memo: &Memo, group: &'a str, pointer: &str, rest: &str) -> Option<Spot<'a>> {
+    let choice = plan.choices.get(group)?;
+    let (own, provider) = (choice.group, choice.provider);
+    let ends = rest.match_indices('/').map(|(i, _)| i).chain([rest.len()]);
+    let written = ends.into_iter().find_map(|end| {
+        let text = own.text(provider, &format!("{pointer}{}", &rest[..end]))?;
+        Some((memo.names(plan, text), rest[end..].to_owned()))
+    });
+    let (names, below) = written.unwrap_or_default();
+    // An expression yields all that lies below it.
+    let deepest = &rest[..rest.len() - below.len()];
+    Some(Spot { group, place: own.place(provider, &format!("{pointer}{deepest}")), names, rest: below })
+}
+
+/// A value that a template of its own builds.
+fn in_document<'a>(plan: &'a Plan<'_>, memo: &Memo, spot: &Spot<'a>) -> Option<Spot<'a>> {
+    let documents = &plan.choices.get(spot.group)?.variant().text.documents;
+    let name = spot.names.iter().find_map(|name| name.strip_prefix("documents."))?;
+    let template = format!("templates/{}", documents.get(name.split('.').next()?)?);
+    let filled = memo.filled((spot.group, &template), || {
+        let templates = &plan.catalog.templates;
+        let context = pick(plan.sights[spot.group].value(), templates.inputs(&template));
+        let (text, lines) = templates.traced(&template, &context)?;
+        let value = yaml::nodes(&Source::new(template.as_str(), text)).ok()?.into_iter().next()?;
+        Some(Filled { group: spot.group.to_owned(), template: template.clone(), value, lines })
+    })?;
+    self::spot(plan, memo, &filled, &spot.rest)
+}
+
+/// What the user wrote of the settings and the platform that a line names.
+fn settings(cluster: &Cluster, spot: &Spot<'_>) -> Vec<(Place, String)> {
+    let pointers = spot.names.iter().filter_map(|name| match name.split_once('.')? {
+        ("settings", path) => Some(format!("/settings/{}/{}", spot.group, path.replace('.', "/"))),
+        ("platform", path) => Some(format!("/platform/{}", path.replace('.', "/"))),
+        _ => None,
+    });
+    let written = pointers.filter(|pointer| cluster.written.at(pointer).is_some());
+    let place = |pointer: String| {
+        let place = cluster.written.place_at(&format!("{pointer}{}", spot.rest));
+        (place, "set here".to_owned())
+    };
+    written.map(place).collect()
+}
+
+/// The part of a value that stands at a place: a scalar, the key of an entry, or an item of a list. Parts stand in their order,
+/// since nothing that is rendered has an alias.
+fn pointer_of(node: &Node, place: &Place) -> Option<String> {
+    let at = |other: &Place| (other.start, other.end) == (place.start, place.end);
+    if at(&node.place) {
+        return Some(String::new());
+    }
+    match &node.kind {
+        Kind::Map(entries) => {
+            let before = entries.partition_point(|entry| entry.place.start <= place.start);
+            let entry = &entries[before.checked_sub(1)?];
+            let key = format!("/{}", escaped(&entry.key));
+            if at(&entry.place) { Some(key) } else { pointer_of(&entry.value, place).map(|inner| key + &inner) }
+        }
+        Kind::List(items) => {
+            let before = items.partition_point(|item| item.place.start <= place.start).checked_sub(1)?;
+            pointer_of(&items[before], place).map(|inner| format!("/{before}{inner}"))
+        }
+        _ => None,
+    }
+}
