@@ -1,10 +1,13 @@
-//! The pages of docs/findings: each has an example that earns the finding, what is said about it, and an example that is
-//! fine. `UPDATE_GOLDEN=1 cargo test --test findings` writes what is said into the pages.
+//! The pages of rules/: each has an example that earns the finding, what is said about it, and an example that is fine;
+//! those that say their rule themselves can be read. `UPDATE_GOLDEN=1 cargo test --test findings` writes what is said into
+//! the pages.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
+use gatewright::group::pages::Pages;
 use gatewright::text::finding::Code;
 
 /// What `check` prints about the given manifests, and the codes in it.
@@ -41,15 +44,15 @@ fn block<'a>(page: &'a str, info: &str) -> Option<(&'a str, std::ops::Range<usiz
 #[test]
 fn every_page_has_an_example_that_earns_it_and_one_that_does_not() {
     let mut wrong = Vec::new();
-    for entry in fs::read_dir("docs/findings").expect("the pages") {
+    for entry in fs::read_dir("rules").expect("the pages") {
         let path = entry.expect("readable").path();
         let code = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if code == "README" {
             continue;
         }
         let page = fs::read_to_string(&path).expect("text");
-        assert!(Code::ALL.iter().any(|c| c.name() == code), "docs/findings/{code}.md is about no code");
-        assert!(page.starts_with(&format!("# {code}\n")), "docs/findings/{code}.md does not start with its code");
+        assert!(Code::ALL.iter().any(|c| c.name() == code), "rules/{code}.md is about no code");
+        assert!(page.starts_with(&format!("# {code}\n")), "rules/{code}.md does not start with its code");
         // Claims and plans need a whole platform: their examples stand in tests/diagnostics.
         let (Some((before, _)), Some((after, _))) = (block(&page, "yaml before"), block(&page, "yaml after")) else {
             assert!(fs::exists(format!("tests/diagnostics/{code}")).unwrap_or(false), "{code}: no examples");
@@ -71,4 +74,18 @@ fn every_page_has_an_example_that_earns_it_and_one_that_does_not() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Pages that say their rule themselves; this only grows.
+const WITH_RULES: usize = 6;
+
+#[test]
+fn every_rule_of_a_page_can_be_read() {
+    let rules = Pages::ours().rules();
+    let faults: Vec<String> =
+        rules.filter_map(|rule| Some(format!("{}: {:?}", rule.code.name(), rule.fault()?))).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let pages: BTreeSet<&str> = Pages::ours().rules().map(|rule| rule.code.name()).collect();
+    println!("{} pages have their rule in them", pages.len());
+    assert!(pages.len() >= WITH_RULES, "{} pages have their rule in them", pages.len());
 }

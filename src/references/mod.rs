@@ -30,5 +30,5 @@ pub mod hosts;
 pub mod dns;
 pub mod go_template;
 pub mod filled;
-pub mod application;
 pub mod workload;
+pub mod application;
