@@ -5,14 +5,15 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use serde_json::{Value, json};
 
-use crate::group::rule::{Around, Rule, RuleText, merged};
+use crate::group::rule::{Around, Of, Rule, RuleText, merged};
 use crate::object::object::{Identity, Object};
 use crate::text::fences::blocks;
 use crate::text::finding::{Code, Finding, Own};
 use crate::text::kubeyaml;
-use crate::text::schema::{Schema, is_dns_label};
+use crate::text::schema::{Schema, did_you_mean, is_dns_label};
 use crate::text::source::{Place, Source};
 use crate::text::yaml::{self, Node};
+use crate::verdict::builtin;
 
 /// A page that was read.
 #[derive(Debug)]
@@ -108,7 +109,9 @@ fn of_block(source: &Arc<Source>, fence: &Range<usize>, code: Code) -> Result<Ve
             Err((key, why)) => findings.push(Finding::error(Code::RulePage, why).place(place(key))),
             Ok(rule) => match rule.fault() {
                 Some((key, why)) => {
-                    let finding = Finding::error(Code::RulePage, format!("`{key}` can't be evaluated: {why}"));
+                    // The parser of CEL counts in the expression alone.
+                    let why = why.strip_prefix("ERROR: <input>:").and_then(|rest| rest.splitn(3, ':').nth(2)).unwrap_or(why);
+                    let finding = Finding::error(Code::RulePage, format!("`{key}` is no CEL: {}", why.trim()));
                     findings.push(finding.place(place(key)).help("docs/rules.md has the names and functions of CEL that are there"));
                 }
                 None => rules.push(rule),
@@ -139,7 +142,26 @@ fn rule(code: Code, value: Value, place: Place) -> Result<Rule, (&'static str, S
             return Err(("at", format!("`{pattern}` is no JSON pointer, which starts with `/`")));
         }
     }
-    Ok(Rule::new(code, text, Some(place)))
+    let rule = Rule::new(code, text, Some(place));
+    match rule.of.iter().find_map(no_kind) {
+        Some(why) => Err(("of", why)),
+        None => Ok(rule),
+    }
+}
+
+/// A kind that an API server would have, if there were one.
+fn no_kind(of: &Of) -> Option<String> {
+    let Of::Kind(group, kind) = of else { return None };
+    let known = builtin::kinds(group);
+    if known.is_empty() || known.contains(&kind.as_str()) {
+        return None;
+    }
+    let hint = match builtin::elsewhere(group, kind).first() {
+        Some(other) => format!("write `{kind}.{}`", other.group),
+        None => did_you_mean(kind, &known),
+    };
+    let group = if group.is_empty() { "core" } else { group };
+    Some(format!("the API group `{group}` has no kind `{kind}`; {hint}"))
 }
 
 /// What the examples of a page say of its rules: `before` earns each that is not tested elsewhere, `after` none.

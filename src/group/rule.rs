@@ -302,6 +302,9 @@ impl Rule {
             return Ok(None);
         }
         let said = self.said().map_err(|(_, why)| why.clone())?;
+        if sight.platform.is_none() && [&said.point, &said.message, &said.help].iter().any(|w| w.asks("platform")) {
+            return Ok(None);
+        }
         let words = said.message.fill(&named)?;
         let message = if said.message.asks("id") { words } else { format!("{} {words}", sight.object.identity) };
         let pointer = format!("{}{}", sight.pointer, said.point.fill(&named)?);
