@@ -1,5 +1,6 @@
-//! Compiles the catalog into the binary: `groups/` and `templates/` become a table of (path, text, JSON), `rules/` one of (code, page, JSON of each rule). The JSON is the
-//! group file once more, read here so that no run has to; it is empty where the file is no YAML (the run then says why).
+//! Compiles the catalog into the binary: `groups/`, `shapes/` and `templates/` become a table of (path, text, JSON), `rules/` one of (code,
+//! page, JSON of each rule). The JSON is the file or block once more, read here so that no run has to; it is empty where a file is no YAML (the
+//! run then says why).
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,14 +13,15 @@ mod fences;
 fn main() {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let mut files = Vec::new();
-    for folder in ["groups", "templates"] {
+    for folder in ["groups", "shapes", "templates"] {
         walk(&root.join(folder), "yaml", &mut files);
     }
     files.sort();
     let mut table = String::from("&[\n");
     for file in files {
         let name = file.strip_prefix(&root).expect("below the root").to_string_lossy().replace('\\', "/");
-        let json = if name.starts_with("groups/") { json(&fs::read_to_string(&file).expect("a group file is readable")) } else { String::new() };
+        let text = || fs::read_to_string(&file).expect("a group file is readable");
+        let json = if name.starts_with("templates/") { String::new() } else { json(&text()) };
         writeln!(table, "    ({name:?}, include_str!({file:?}), {json:?}),").expect("writing to a string");
     }
     table.push_str("]\n");

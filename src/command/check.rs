@@ -87,14 +87,15 @@ fn of_clusters(workspace: &Workspace<'_>, place: &Place, from: Option<&Definitio
     let (clusters, memo) = (workspace.clusters(place.cluster.as_deref())?, Memo::default());
     let kinds = workspace.each(&clusters, &memo, |rendered| Ok(kinds(rendered.bundle.manifests.keys())))?;
     let kinds = kinds.into_iter().flatten().collect();
-    let (crds, mut findings) = from.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
+    let known = from.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
+    let (crds, mut findings) = (&known.0, known.1.clone());
     let found = workspace.each(&clusters, &memo, |rendered| {
-        let mut findings = rendered.findings(&crds);
+        let mut findings = rendered.findings(crds);
         findings.extend(rendering::Lying::new(workspace, place, &rendered)?.findings());
         Ok(findings)
     })?;
     findings.extend(found.into_iter().flatten());
-    Ok((findings, definitions::unknown(&kinds, &crds, from)))
+    Ok((findings, definitions::unknown(&kinds, crds, from)))
 }
 
 fn of_manifests(workspace: &Workspace<'_>, path: &Path, from: Option<&Definitions>) -> Result<Checked> {
@@ -108,9 +109,11 @@ fn of_manifests(workspace: &Workspace<'_>, path: &Path, from: Option<&Definition
     let kinds = kinds(clusters.iter().flat_map(|c| &c.documents).map(|d| &d.identity));
     let objects: usize = clusters.iter().map(|c| c.documents.len()).sum();
     let looked_at = format!("{} in {}\n", counted(objects, "object"), counted(sources.len(), "file"));
-    let (crds, found) = from.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
-    findings.extend(found);
-    findings.par_extend(clusters.par_iter().flat_map(|cluster| rulebook::check(&World { pages, ..World::of_manifests(cluster) }, &crds)));
+    let known = from.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
+    findings.extend(known.1.iter().cloned());
+    let crds = &known.0;
+    let check = |cluster| rulebook::check(&World { pages, ..World::of_manifests(cluster) }, crds);
+    findings.par_extend(clusters.par_iter().flat_map(check));
     let notes: String = clusters.iter().flat_map(|c| &c.notes).map(|note| format!("{note}\n")).collect();
-    Ok((findings, notes + &definitions::unknown(&kinds, &crds, from) + &looked_at))
+    Ok((findings, notes + &definitions::unknown(&kinds, crds, from) + &looked_at))
 }

@@ -1,8 +1,8 @@
 //! `--crds` or the folder `crds/` -> the definitions of kinds, and what of them is evaluated.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::command::workspace::{Outcome, Result};
 use crate::disk::read;
@@ -22,7 +22,15 @@ const NO_CRDS: &str =
 pub(crate) struct Definitions {
     files: Vec<Arc<Source>>,
     findings: Vec<Finding>,
+    /// What was read already: clusters of a fleet ask for the same kinds.
+    read: Mutex<BTreeMap<Kinds, Arc<Known>>>,
 }
+
+/// API groups and kinds.
+type Kinds = BTreeSet<(String, String)>;
+
+/// Definitions, and what is wrong with their files.
+type Known = (Crds, Vec<Finding>);
 
 impl Definitions {
     /// The files at these paths, or below the default folder; `None`: there is neither.
@@ -36,7 +44,7 @@ impl Definitions {
             [] => return Ok(None),
             paths => paths,
         };
-        let mut found = Definitions { files: Vec::new(), findings: Vec::new() };
+        let mut found = Definitions { files: Vec::new(), findings: Vec::new(), read: Mutex::default() };
         for path in paths {
             let (files, findings) = read::sources(folder, path)?;
             found.files.extend(files);
@@ -70,15 +78,22 @@ impl Definitions {
     }
 
     /// The definitions of these kinds; the others are not even read.
-    pub(crate) fn of(&self, kinds: &BTreeSet<(String, String)>) -> (Crds, Vec<Finding>) {
+    pub(crate) fn of(&self, kinds: &Kinds) -> Arc<Known> {
+        let read = || self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = read().get(kinds) {
+            return known.clone();
+        }
+        // Not under the lock: reading uses all threads, and one that waits may take up work that comes by here.
         let (crds, mut findings) = Crds::read(&self.files, Some(kinds));
         findings.extend(self.findings.iter().cloned());
-        (crds, findings)
+        let known = Arc::new((crds, findings));
+        read().insert(kinds.clone(), known.clone());
+        known
     }
 }
 
 /// One line about the kinds that have no schema here; nothing when all have one.
-pub(crate) fn unknown(kinds: &BTreeSet<(String, String)>, crds: &Crds, from: Option<&Definitions>) -> String {
+pub(crate) fn unknown(kinds: &Kinds, crds: &Crds, from: Option<&Definitions>) -> String {
     if from.is_none() {
         return NO_CRDS.to_owned();
     }
@@ -91,6 +106,6 @@ pub(crate) fn unknown(kinds: &BTreeSet<(String, String)>, crds: &Crds, from: Opt
 }
 
 /// API group and kind of each object.
-pub(crate) fn kinds<'a>(identities: impl Iterator<Item = &'a Identity>) -> BTreeSet<(String, String)> {
+pub(crate) fn kinds<'a>(identities: impl Iterator<Item = &'a Identity>) -> Kinds {
     identities.map(|identity| (identity.group.clone(), identity.kind.clone())).collect()
 }

@@ -21,7 +21,6 @@ use crate::render::deletions;
 use crate::render::foreign;
 use crate::render::tree::{self, Change, Tree, changes, unified_diff};
 use crate::text::finding::{Code, Finding, Severity, sorted};
-use crate::verdict::crd::Crds;
 
 /// Stale files that `render --check` names one by one.
 const SHOWN_FILES: usize = 10;
@@ -30,12 +29,14 @@ const SHOWN_FILES: usize = 10;
 pub(crate) fn render(workspace: &Workspace<'_>, place: &Place, allow_delete: &[String]) -> Result<Outcome> {
     let memo = Memo::default();
     let folder = output_folder(workspace, place)?;
-    let (clusters, warnings) = workspace.sound(place.cluster.as_deref(), &memo)?;
+    let clusters = workspace.clusters(place.cluster.as_deref())?;
     let output = Output::open(&folder)?;
-    unrefused(workspace, place, &clusters, &memo, allow_delete)?;
-    let staged = workspace.each(&clusters, &memo, |rendered| {
-        let (name, tree) = (rendered.plan.cluster.as_str(), rendered.tree());
-        let (done, staged) = write::stage(&output, name, &tree)?;
+    let definitions = Definitions::find(workspace.folder, &[])?;
+    let (staged, warnings) = workspace.each_sound(&clusters, &memo, |rendered| {
+        let name = rendered.plan.cluster.as_str();
+        let (shown, found, tree) = both(workspace, place, &rendered)?;
+        unrefused(&rendered, &shown, (&tree::owned(&found, &tree), &tree), definitions.as_ref(), allow_delete)?;
+        let (done, staged) = write::stage(&output, name, &found, &tree)?;
         let warnings = done.edited.iter().map(|path| match tree.contains_key(path) {
             true => format!("warning: {name}/{path} was changed by hand; it is as rendered again\n"),
             false => format!("warning: {name}/{path} is not rendered any more and was changed by hand; it stays, delete it yourself\n"),
@@ -51,7 +52,7 @@ pub(crate) fn render(workspace: &Workspace<'_>, place: &Place, allow_delete: &[S
     for name in orphans(workspace, place, &clusters)? {
         let shown = shown(place, &name);
         if allow_delete.contains(&name) {
-            let (done, staged) = write::stage(&output, &name, &Tree::new())?;
+            let (done, staged) = write::stage(&output, &name, &read::read_tree(&folder.join(&name))?, &Tree::new())?;
             waiting.extend(staged);
             talk += &format!("{shown}: {} files deleted\n", done.removed);
         } else {
@@ -72,42 +73,35 @@ pub(crate) fn render(workspace: &Workspace<'_>, place: &Place, allow_delete: &[S
 
 /// Stops what would cost data or keys, and what the API server would refuse of the change, unless it is allowed by name.
 fn unrefused(
-    workspace: &Workspace<'_>,
-    place: &Place,
-    clusters: &[Cluster],
-    memo: &Memo,
+    rendered: &Rendered<'_>,
+    shown: &str,
+    (old, new): (&Tree, &Tree),
+    definitions: Option<&Definitions>,
     allow_delete: &[String],
 ) -> Result<()> {
-    let kinds = workspace.each(clusters, memo, |rendered| {
-        let (shown, old, new) = both(workspace, place, &rendered)?;
-        match deletions::unnamed(&rendered.plan.cluster, &shown, &old, &new, allow_delete) {
-            findings if findings.is_empty() => Ok(updates::kinds(&rendered, &old)),
-            findings => Err(Failure::Findings(findings)),
-        }
-    })?;
-    let kinds: BTreeSet<(String, String)> = kinds.into_iter().flatten().collect();
+    let cluster = &rendered.plan.cluster;
+    let deleted = deletions::unnamed(cluster, shown, old, new, allow_delete);
+    if !deleted.is_empty() {
+        return Err(Failure::Findings(deleted));
+    }
+    let kinds = updates::kinds(rendered, old);
     if kinds.is_empty() {
         return Ok(());
     }
-    let definitions = Definitions::find(workspace.folder, &[])?;
-    let crds = definitions.map_or_else(Crds::default, |definitions| definitions.of(&kinds).0);
+    let known = definitions.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
     let named = |name: &str| allow_delete.iter().any(|allowed| allowed == name);
-    workspace.each(clusters, memo, |rendered| {
-        let (shown, old, _) = both(workspace, place, &rendered)?;
-        // What is wrong with an old file is no reason not to replace it.
-        let refused = updates::refused(&rendered, &shown, &old, &crds).into_iter().filter_map(|finding| {
-            let object = finding.about.as_ref()?.object.clone();
-            let stops = finding.severity == Severity::Error && !named(&rendered.plan.cluster) && !named(&object);
-            let help = finding.help.clone().unwrap_or_default();
-            let way = format!("if the object in the cluster is deleted first: --allow-delete '{object}'");
-            stops.then(|| finding.help(if help.is_empty() { way } else { format!("{help}; {way}") }))
-        });
-        match refused.collect::<Vec<_>>() {
-            findings if findings.is_empty() => Ok(()),
-            findings => Err(Failure::Findings(findings)),
-        }
-    })?;
-    Ok(())
+    // What is wrong with an old file is no reason not to replace it.
+    let refused = updates::refused(rendered, shown, old, &known.0).into_iter().filter_map(|finding| {
+        let object = finding.about.as_ref()?.object.clone();
+        let stops = finding.severity == Severity::Error && !named(cluster) && !named(&object);
+        let help = finding.help.clone().unwrap_or_default();
+        let way = format!("if the object in the cluster is deleted first: --allow-delete '{object}'");
+        stops.then(|| finding.help(if help.is_empty() { way } else { format!("{help}; {way}") }))
+    });
+    match refused.collect::<Vec<_>>() {
+        findings if findings.is_empty() => Ok(()),
+        findings => Err(Failure::Findings(findings)),
+    }
 }
 
 /// Components that a person brings: the root Application, and a patch that would take keys away if it were applied whole.
@@ -116,13 +110,13 @@ const BY_HAND: [&str; 2] = ["argocd-cm", "bootstrap"];
 /// The objects of one cluster that Argo CD delivers as one stream, in the order of their files.
 pub(crate) fn stdout(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome> {
     let memo = Memo::default();
-    let (clusters, findings) = workspace.sound(place.cluster.as_deref(), &memo)?;
+    let clusters = workspace.clusters(place.cluster.as_deref())?;
     if clusters.len() > 1 {
         let names: Vec<&str> = clusters.iter().map(|c| c.name.as_str()).collect();
         let hint = format!("choose one with --cluster: {}", names.join(", "));
         return Err(anyhow!("--stdout prints one cluster, and there are {}\n{hint}", names.len()).into());
     }
-    let texts = workspace.each(&clusters, &memo, |rendered| {
+    let (texts, findings) = workspace.each_sound(&clusters, &memo, |rendered| {
         let delivered = rendered.bundle.manifests.values().filter(|p| !BY_HAND.contains(&p.component.as_str()));
         let mut placed: Vec<_> = delivered.collect();
         placed.sort_by(|a, b| a.path.cmp(&b.path));
@@ -135,8 +129,8 @@ pub(crate) fn stdout(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome
 pub(crate) fn render_check(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome> {
     let memo = Memo::default();
     output_folder(workspace, place)?;
-    let (clusters, warnings) = workspace.sound(place.cluster.as_deref(), &memo)?;
-    let found = workspace.each(&clusters, &memo, |rendered| {
+    let clusters = workspace.clusters(place.cluster.as_deref())?;
+    let (found, warnings) = workspace.each_sound(&clusters, &memo, |rendered| {
         let lying = Lying::new(workspace, place, &rendered)?;
         Ok((stale(&lying.shown, &rendered, &lying.found), lying.findings()))
     })?;
@@ -165,9 +159,10 @@ pub(crate) fn diff(workspace: &Workspace<'_>, place: &Place, crds: &[PathBuf]) -
     let memo = Memo::default();
     output_folder(workspace, place)?;
     let definitions = Definitions::find(workspace.folder, crds)?;
-    let (clusters, mut findings) = workspace.sound(place.cluster.as_deref(), &memo)?;
-    let diffs = workspace.each(&clusters, &memo, |rendered| {
-        let (name, old, new) = both(workspace, place, &rendered)?;
+    let clusters = workspace.clusters(place.cluster.as_deref())?;
+    let (diffs, mut findings) = workspace.each_sound(&clusters, &memo, |rendered| {
+        let (name, found, new) = both(workspace, place, &rendered)?;
+        let old = tree::owned(&found, &new);
         Ok((unified_diff(&name, &old, &new), updates::kinds(&rendered, &old)))
     })?;
     let mut data: String = diffs.iter().map(|(text, _)| text.as_str()).collect();
@@ -185,14 +180,14 @@ pub(crate) fn diff(workspace: &Workspace<'_>, place: &Place, crds: &[PathBuf]) -
         return Ok(Outcome { findings, ..Outcome::default() });
     }
     let kinds = diffs.into_iter().flat_map(|(_, kinds)| kinds).collect();
-    let (crds, found) = definitions.as_ref().map(|d| d.of(&kinds)).unwrap_or_default();
-    findings.extend(found);
+    let known = definitions.as_ref().map(|d| d.of(&kinds)).unwrap_or_default();
+    findings.extend(known.1.iter().cloned());
     let refused = workspace.each(&clusters, &memo, |rendered| {
-        let (name, old, _) = both(workspace, place, &rendered)?;
-        Ok(updates::refused(&rendered, &name, &old, &crds))
+        let (name, found, new) = both(workspace, place, &rendered)?;
+        Ok(updates::refused(&rendered, &name, &tree::owned(&found, &new), &known.0))
     })?;
     findings.extend(refused.into_iter().flatten());
-    talk += &definitions::unknown(&kinds, &crds, definitions.as_ref());
+    talk += &definitions::unknown(&kinds, &known.0, definitions.as_ref());
     Ok(Outcome { differs: true, data, talk, findings: sorted(findings), ..Outcome::default() })
 }
 
@@ -209,11 +204,11 @@ fn shown(place: &Place, cluster: &str) -> String {
     format!("{}/{cluster}", place.output_dir.display())
 }
 
-/// The name of a cluster's folder, what of ours lies in it, and what should.
+/// The name of a cluster's folder, what lies in it, and what should.
 fn both(workspace: &Workspace<'_>, place: &Place, rendered: &Rendered<'_>) -> Result<(String, Tree, Tree)> {
     let name = shown(place, &rendered.plan.cluster);
-    let (found, tree) = (read::read_tree(&workspace.folder.join(&name))?, rendered.tree());
-    Ok((name, tree::owned(&found, &tree), tree))
+    let found = read::read_tree(&workspace.folder.join(&name))?;
+    Ok((name, found, rendered.tree()))
 }
 
 /// Folders of ours in the output folder that belong to no cluster.

@@ -96,15 +96,22 @@ impl<'a> Workspace<'a> {
         if findings.is_empty() { Ok(values) } else { Err(Failure::Findings(sorted(findings))) }
     }
 
-    /// The clusters, when no rule finds an error in any, and the warnings. They are rendered again when they are used: the
-    /// memo has most of it, and no value ever holds all trees.
-    pub(crate) fn sound(&self, only: Option<&str>, memo: &Memo) -> Result<(Vec<Cluster>, Vec<Finding>)> {
-        let clusters = self.clusters(only)?;
-        let warnings = self.each(&clusters, memo, |rendered| match rendered.findings(&Crds::default()) {
-            findings if findings.iter().all(|f| f.severity == Severity::Warning) => Ok(findings),
-            findings => Err(Failure::Findings(findings)),
+    /// As [`Self::each`], for clusters in which no rule finds an error; and the warnings of all, sorted.
+    pub(crate) fn each_sound<'c, T: Send>(
+        &self,
+        clusters: &'c [Cluster],
+        memo: &Memo,
+        use_it: impl Fn(Rendered<'c>) -> Result<T> + Sync,
+    ) -> Result<(Vec<T>, Vec<Finding>)>
+    where
+        'a: 'c,
+    {
+        let found = self.each(clusters, memo, |rendered| match rendered.findings(&Crds::default()) {
+            findings if findings.iter().any(|f| f.severity == Severity::Error) => Err(Failure::Findings(findings)),
+            warnings => Ok((use_it(rendered)?, warnings)),
         })?;
-        Ok((clusters, sorted(warnings.into_iter().flatten().collect())))
+        let (values, warnings): (Vec<T>, Vec<Vec<Finding>>) = found.into_iter().unzip();
+        Ok((values, sorted(warnings.into_iter().flatten().collect())))
     }
 }
 

@@ -162,8 +162,8 @@ fn not_utf8(source: &Arc<Source>) -> Finding {
     finding.place(Place::new(source, end, end)).help("save it as UTF-8")
 }
 
-/// The group files, templates and pages of rules of a working directory, by path relative to it. Of a folder of others only
-/// the pages are ours to read.
+/// The group files, shapes, templates and pages of rules of a working directory, by path relative to it. Of a folder of
+/// others only the pages are ours to read.
 ///
 /// # Errors
 /// A file is unreadable (environment), or not UTF-8 (finding).
@@ -172,7 +172,7 @@ pub fn catalog_files(folder: &Path, of_others: bool) -> Result<BTreeMap<String, 
     let parts: &[(&str, usize, &str)] = match of_others {
         true if !folder.join("rules").is_dir() => &[],
         true => &[("rules", 1, "md")],
-        false => &[("groups", 1, "yaml"), ("templates", 8, "yaml"), ("rules", 1, "md")],
+        false => &[("groups", 1, "yaml"), ("shapes", 1, "yaml"), ("templates", 8, "yaml"), ("rules", 1, "md")],
     };
     for (part, depth, end) in parts {
         for path in files_of(folder, part, *depth, end)? {

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use walkdir::WalkDir;
 
 use crate::disk::folders::{exchange, movable, remove, succeed};
-use crate::disk::read::{listed, read_tree, slashes};
+use crate::disk::read::{listed, slashes};
 use crate::render::tree::{HEAD, INDEX, Tree, hand_edited, owned};
 
 /// The first letters of a folder that is being staged, beside the clusters' folders.
@@ -52,6 +52,17 @@ pub struct Written {
 pub struct Output {
     folder: PathBuf,
     lock: File,
+    /// The folder was not there before.
+    made: bool,
+}
+
+impl Drop for Output {
+    /// A folder that was made for nothing goes away; one that holds something cannot.
+    fn drop(&mut self) {
+        if self.made {
+            let _ = fs::remove_dir(&self.folder);
+        }
+    }
 }
 
 impl Output {
@@ -63,10 +74,11 @@ impl Output {
         if folder.is_symlink() {
             bail!("{} is a symlink; nothing is written through it\nreplace it by a folder", folder.display());
         }
+        let made = !folder.exists();
         fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         let lock = File::open(folder).with_context(|| format!("cannot open {}", folder.display()))?;
         lock.lock().with_context(|| format!("cannot lock {}", folder.display()))?;
-        let output = Self { folder: folder.to_owned(), lock };
+        let output = Self { folder: folder.to_owned(), lock, made };
         output.clean_up()?;
         Ok(output)
     }
@@ -128,12 +140,12 @@ pub struct Staged {
     empty: bool,
 }
 
-/// Stages a folder that holds exactly this tree and the foreign files that are there: unchanged and foreign files are linked,
-/// others written. Nothing is staged where nothing differs.
+/// Stages a folder that holds exactly this tree and the foreign files that are there, of which `found` are the texts: unchanged
+/// and foreign files are linked, others written. Nothing is staged where nothing differs.
 ///
 /// # Errors
 /// The environment, or a foreign file where one of ours belongs.
-pub fn stage(output: &Output, cluster: &str, new: &Tree) -> Result<(Written, Option<Staged>)> {
+pub fn stage(output: &Output, cluster: &str, found: &Tree, new: &Tree) -> Result<(Written, Option<Staged>)> {
     let output = &output.folder;
     let target = output.join(cluster);
     if target.is_symlink() {
@@ -142,10 +154,9 @@ pub fn stage(output: &Output, cluster: &str, new: &Tree) -> Result<(Written, Opt
     if target.exists() && !target.is_dir() {
         bail!("{} is no folder: gatewright did not write it\nmove it, then render again", target.display());
     }
-    let found = read_tree(&target)?;
     refuse_symlinks(&target, new)?;
-    let ours = owned(&found, new);
-    let edited = hand_edited(&found);
+    let ours = owned(found, new);
+    let edited = hand_edited(found);
     for (path, text) in new {
         if target.join(path).symlink_metadata().is_ok() && !ours.contains_key(path) && found.get(path) != Some(text) {
             bail!(
@@ -163,7 +174,7 @@ pub fn stage(output: &Output, cluster: &str, new: &Tree) -> Result<(Written, Opt
     }
     movable(&target)?;
     let stage = output.join(format!("{STAGE}{cluster}.new"));
-    stage_tree(&target, &stage, new, &found, &stale).inspect_err(|_| drop(remove(&stage)))?;
+    stage_tree(&target, &stage, new, found, &stale).inspect_err(|_| drop(remove(&stage)))?;
     // Under this name every file is whole: what a killed run leaves there can be told from half a tree.
     let ready = stage.with_extension("ready");
     let renamed = fs::rename(&stage, &ready).inspect_err(|_| drop(remove(&stage)));
