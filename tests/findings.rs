@@ -136,7 +136,7 @@ fn pages_of_a_company_count_wherever_ours_do() {
 
     let (code, _, said) = run(&["check"], "");
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("error[registry-only]: Deployment litellm/litellm runs "), "{said}");
+    assert!(said.contains("error[registry-only]: Deployment serving/qwen3-0-6b runs "), "{said}");
     assert!(said.contains("warning[claim-without-class]: PersistentVolumeClaim "), "{said}");
     let (code, _, said) = run(&["render"], "");
     assert!(code == Some(1) && said.contains("[registry-only]") && !folder.join("rendered").exists(), "{said}");
@@ -144,7 +144,7 @@ fn pages_of_a_company_count_wherever_ours_do() {
     let page = &pages["rules/registry-only.md"];
     let (before, _) = block(page, "yaml before").expect("an example");
     let (code, _, said) = run(&["check", "--manifests", "-"], before);
-    assert!(code == Some(1) && said.contains(" --> <stdin>:8:40\n") && said.contains("[registry-only]"), "{said}");
+    assert!(code == Some(1) && said.contains(" --> <stdin>:9:40\n") && said.contains("[registry-only]"), "{said}");
     assert_eq!(run(&["explain", "registry-only"], "").1, *page);
     assert!(run(&["resolve"], "").1.contains("catalog: rules/registry-only.md is added"));
 
@@ -153,7 +153,10 @@ fn pages_of_a_company_count_wherever_ours_do() {
     let hit = &log["runs"][0]["results"][0];
     let rule = &log["runs"][0]["tool"]["driver"]["rules"][hit["ruleIndex"].as_u64().expect("a rule") as usize];
     assert_eq!((&hit["ruleId"], &rule["id"]), (&Value::from("registry-only"), &Value::from("registry-only")));
-    assert!(rule["shortDescription"]["text"].as_str().is_some_and(|text| text.contains("company's registry")), "{rule}");
+    assert!(
+        rule["shortDescription"]["text"].as_str().is_some_and(|text| text.contains("company's registry")),
+        "{rule}"
+    );
     let (_, commands, _) = run(&["check", "--manifests", "-", "-o", "github"], before);
     assert!(commands.contains("title=registry-only"), "{commands}");
 
@@ -211,7 +214,8 @@ fn a_finding_says_when_another_version_runs() {
         let source = format!("{{ repoURL: ghcr.io/x, chart: agentgateway, targetRevision: {version} }}");
         let destination = "{ server: https://kubernetes.default.svc, namespace: a }";
         let app = format!("{{ project: p, source: {source}, destination: {destination} }}");
-        let head = "---\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: a, namespace: argocd }\n";
+        let head =
+            "---\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: a, namespace: argocd }\n";
         check(&format!("{before}\n{head}spec: {app}\n")).0
     };
     let said = with("v1.3.0");

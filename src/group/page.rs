@@ -53,14 +53,26 @@ pub fn read(source: &Arc<Source>, ours: Option<&str>) -> Result<Option<Page>, Ve
         (false, true) => return Ok(None),
         (false, false) => {
             let message = format!("the page does not start with `# {name}`");
-            return Err(say(first_line, message, "the first line has the name of the file, which is the code of its findings"));
+            return Err(say(
+                first_line,
+                message,
+                "the first line has the name of the file, which is the code of its findings",
+            ));
         }
         (true, true) if Code::named(name).is_none() => {
             let message = format!("the page of `{name}` has no block `rule`");
-            return Err(say(first_line, message, "write one between lines of ```rule and ```; docs/rules.md is the language"));
+            return Err(say(
+                first_line,
+                message,
+                "write one between lines of ```rule and ```; docs/rules.md is the language",
+            ));
         }
         _ if !is_dns_label(name) => {
-            return Err(say(first_line, format!("`{name}` is no code"), "a code has lower-case letters, digits and dashes"));
+            return Err(say(
+                first_line,
+                format!("`{name}` is no code"),
+                "a code has lower-case letters, digits and dashes",
+            ));
         }
         _ => {}
     }
@@ -71,7 +83,9 @@ pub fn read(source: &Arc<Source>, ours: Option<&str>) -> Result<Option<Page>, Ve
     for fence in fences {
         match of_block(source, &fence, code) {
             // What stands in our page of that name as it is has its tests there.
-            Ok(read) => rules.extend(read.into_iter().map(|rule| (rule, ours.is_some_and(|ours| ours.contains(&text[fence.clone()]))))),
+            Ok(read) => rules.extend(
+                read.into_iter().map(|rule| (rule, ours.is_some_and(|ours| ours.contains(&text[fence.clone()])))),
+            ),
             Err(found) => findings.extend(found),
         }
     }
@@ -87,7 +101,8 @@ fn of_block(source: &Arc<Source>, fence: &Range<usize>, code: Code) -> Result<Ve
     // The page without all that stands around the block: what is read in it has its place in the page.
     let blank = |text: &str| text.bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect::<String>();
     let alone = blank(&source.text[..fence.start]) + &source.text[fence.clone()];
-    let node = yaml::read(&Source::new(source.name.as_str(), alone)).map_err(|finding| vec![in_page(source, finding)])?;
+    let node =
+        yaml::read(&Source::new(source.name.as_str(), alone)).map_err(|finding| vec![in_page(source, finding)])?;
     let findings = SCHEMA.findings(&node, "rule");
     if !findings.is_empty() {
         return Err(findings.into_iter().map(|finding| in_page(source, finding)).collect());
@@ -110,9 +125,14 @@ fn of_block(source: &Arc<Source>, fence: &Range<usize>, code: Code) -> Result<Ve
             Ok(rule) => match rule.fault() {
                 Some((key, why)) => {
                     // The parser of CEL counts in the expression alone.
-                    let why = why.strip_prefix("ERROR: <input>:").and_then(|rest| rest.splitn(3, ':').nth(2)).unwrap_or(why);
+                    let why =
+                        why.strip_prefix("ERROR: <input>:").and_then(|rest| rest.splitn(3, ':').nth(2)).unwrap_or(why);
                     let finding = Finding::error(Code::RulePage, format!("`{key}` is no CEL: {}", why.trim()));
-                    findings.push(finding.place(place(key)).help("docs/rules.md has the names and functions of CEL that are there"));
+                    findings.push(
+                        finding
+                            .place(place(key))
+                            .help("docs/rules.md has the names and functions of CEL that are there"),
+                    );
                 }
                 None => rules.push(rule),
             },
@@ -132,7 +152,10 @@ fn rule(code: Code, value: Value, place: Place) -> Result<Rule, (&'static str, S
     match (has("holds"), has("unique")) {
         (true, true) => return Err(("unique", "a rule has either `holds` or `unique`".into())),
         (false, false) if !has("at") && !has("when") => {
-            return Err(("holds", "a rule needs `holds`, or `unique`, or says by `at` or `when` what should not be".into()));
+            return Err((
+                "holds",
+                "a rule needs `holds`, or `unique`, or says by `at` or `when` what should not be".into(),
+            ));
         }
         _ => {}
     }
@@ -186,7 +209,10 @@ fn examples(source: &Arc<Source>, rules: &[(Rule, bool)]) -> Vec<Finding> {
                 let hits: Vec<Finding> = values.iter().flat_map(|value| of_value(&rule.0, value, &around)).collect();
                 *earned |= is_bad && !hits.is_empty();
                 if let Some(hit) = hits.into_iter().find(|hit| !is_bad || hit.code == Code::RulePage) {
-                    say(Place::new(source, range.start, range.start), format!("the example `{info}` earns: {}", hit.message));
+                    say(
+                        Place::new(source, range.start, range.start),
+                        format!("the example `{info}` earns: {}", hit.message),
+                    );
                 }
             }
         }
