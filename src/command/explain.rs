@@ -1,4 +1,4 @@
-//! Catalog -> words for people and editors: a group explained, and the JSON Schema of features.yaml.
+//! Catalog -> words for people and editors: a group explained, and the JSON Schemas of features.yaml and of a group file.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,8 @@ use crate::group::catalog::{Catalog, Group};
 use crate::group::pages::Pages;
 use crate::text::finding::Code;
 use crate::text::schema::Schema;
-use crate::text::yaml::object;
+use crate::text::source::Source;
+use crate::text::yaml::{self, object};
 
 /// A group explained in plain text, 80 columns where the words allow.
 pub fn group(group: &Group) -> String {
@@ -89,6 +90,12 @@ pub fn schema(catalog: &Catalog) -> Value {
             "silence": list(&catalog.silence, "Findings that are not to be reported, each with its reason"),
         },
     })
+}
+
+/// The JSON Schema of a group file.
+pub fn group_schema() -> Value {
+    let source = Source::new("schemas/group.yaml", include_str!("../../schemas/group.yaml"));
+    yaml::documents(&source).expect("the built-in schema is YAML").remove(0)
 }
 
 /// One schema for a group with one shape, else one of the shapes of its providers.

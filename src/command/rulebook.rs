@@ -186,7 +186,7 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     }
     world.objects.iter().for_each(|object| world.pages.look(object, true, &around, &mut findings));
     OF_WORLDS.iter().copied().flatten().for_each(|rule| findings.extend(rule(world)));
-    let inventory = Inventory::new(world);
+    let inventory = Inventory::new(world, crds.scopes());
     OF_INVENTORIES.iter().for_each(|rule| findings.extend(rule(&inventory)));
     findings
 }

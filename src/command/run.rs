@@ -43,8 +43,11 @@ pub fn run(args: &Args) -> Result<Outcome> {
     if !folder.is_dir() {
         return Err(anyhow!("{} is no folder", folder.display()).into());
     }
-    if matches!(args.command, Command::Init) {
-        return init(folder, &args.file);
+    match args.command {
+        Command::Init => return init(folder, &args.file),
+        // Of no catalog: who asks may be mending one.
+        Command::Schema { group: true } => return Ok(Outcome::exactly(pretty(&explain::group_schema()))),
+        _ => {}
     }
     let of_others = matches!(&args.command, Command::Check(check) if check.manifests.is_some());
     let files = read::catalog_files(folder, of_others)?;
@@ -61,7 +64,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),
         Command::Prove => Ok(prove(&catalog)),
-        Command::Schema => Ok(Outcome::exactly(pretty(&explain::schema(&catalog)))),
+        Command::Schema { .. } => Ok(Outcome::exactly(pretty(&explain::schema(&catalog)))),
         Command::Explain { topic } if topic.contains('/') => workspace.explain_object(topic),
         Command::Explain { topic } => explain_topic(&catalog, topic),
         Command::Init | Command::Completions { .. } => unreachable!("run before"),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::group::words::Words;
-use crate::object::api_group::{AGENTGATEWAY, ARGOCD, CNPG, KEDA};
+use crate::object::kinds;
 use crate::object::object::Object;
 use crate::text::finding::{About, Code, Finding};
 use crate::text::pointer::{self, part, unescaped};
@@ -18,24 +18,6 @@ use crate::verdict::expression::Expression;
 
 /// The names that expressions may use.
 const NAMES: [&str; 7] = ["self", "object", "id", "key", "parent", "pod", "platform"];
-
-/// Kinds with a pod template: API group, kind, JSON pointer to it.
-const POD_TEMPLATES: [(&str, &str, &str); 14] = [
-    ("", "Pod", ""),
-    ("", "ReplicationController", "/spec/template"),
-    ("apps", "DaemonSet", "/spec/template"),
-    ("apps", "Deployment", "/spec/template"),
-    ("apps", "ReplicaSet", "/spec/template"),
-    ("apps", "StatefulSet", "/spec/template"),
-    ("batch", "CronJob", "/spec/jobTemplate/spec/template"),
-    ("batch", "Job", "/spec/template"),
-    (AGENTGATEWAY, "AgentgatewayParameters", "/spec/deployment/spec/template"),
-    (ARGOCD, "Rollout", "/spec/template"),
-    (CNPG, "Pooler", "/spec/template"),
-    (KEDA, "ScaledJob", "/spec/jobTargetRef/template"),
-    ("leaderworkerset.x-k8s.io", "LeaderWorkerSet", "/spec/leaderWorkerTemplate/leaderTemplate"),
-    ("leaderworkerset.x-k8s.io", "LeaderWorkerSet", "/spec/leaderWorkerTemplate/workerTemplate"),
-];
 
 /// A rule as written, with what stands beside `each` in it.
 #[derive(Debug, Deserialize)]
@@ -222,7 +204,7 @@ impl Rule {
     pub fn kinds(&self) -> BTreeSet<&str> {
         let kinds = |of| match of {
             &Of::All => vec!["*"],
-            Of::Pods => POD_TEMPLATES.iter().map(|(_, kind, _)| *kind).collect(),
+            Of::Pods => kinds::with_pods().map(|(_, kind, _)| kind).collect(),
             Of::Kind(_, kind) => vec![kind.as_str()],
         };
         self.of.iter().flat_map(kinds).collect()
@@ -230,7 +212,7 @@ impl Rule {
 
     /// Where its patterns start in an object of that kind; nowhere when it is not about that.
     pub fn templates<'r>(&'r self, group: &'r str, kind: &'r str) -> impl Iterator<Item = &'static str> + 'r {
-        let of_pods = POD_TEMPLATES.iter().filter(move |row| (row.0, row.1) == (group, kind)).map(|row| row.2);
+        let of_pods = kinds::of(group, kind).pods.iter().map(String::as_str);
         let is_pods = self.of.contains(&Of::Pods);
         let named = |of: &Of| *of == Of::All || matches!(of, Of::Kind(g, k) if g == group && k == kind);
         self.of.iter().any(named).then_some("").into_iter().chain(of_pods.filter(move |_| is_pods))

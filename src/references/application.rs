@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::object::api_group::ARGOCD;
 use crate::object::object::Object;
-use crate::references::workload::{containers, image, workloads};
+use crate::object::pod_template::{self, image};
 use crate::references::world::World;
 use crate::text::source::Source;
 use crate::text::yaml;
@@ -40,7 +40,8 @@ const NUMBERED_APART: [&str; 2] = ["argo-cd", "cloudnative-pg"];
 pub fn running(world: &World<'_>, product: &str) -> Option<String> {
     let charts = if NUMBERED_APART.contains(&product) { Vec::new() } else { charts(world, product) };
     let of_chart = charts.iter().find_map(|(.., source)| source["targetRevision"].as_str());
-    let images = workloads(world).flat_map(containers).map(|(_, container)| image(container));
+    let images =
+        pod_template::all(&world.objects).flat_map(|pod| pod.containers()).map(|(_, container)| image(container));
     let named = |repository: &str| repository.rsplit('/').next() == Some(product);
     let of_image = || images.filter(|(repository, _)| named(repository)).map(|(_, tag)| tag);
     let version = of_chart.or_else(|| of_image().find(|tag| version(tag).is_some()))?;

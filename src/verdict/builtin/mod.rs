@@ -140,7 +140,8 @@ pub fn judge(builtin: &Builtin, object: &Value, old: Option<&Value>, out: &mut V
         beyond(&builtin.kind, &Spot::root(&completed), out);
     }
     if let Some(old) = old {
-        immutable::changed(&builtin.kind, schema, &completed, &defaults::complete(schema, old), out);
+        let old = defaults::complete(schema, old);
+        immutable::changed((&builtin.group, &builtin.kind), schema, (&completed, &old), out);
     }
 }
 
