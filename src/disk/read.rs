@@ -85,15 +85,14 @@ pub fn manifests(folder: &Path, features: &Path, below: &str) -> Result<Vec<Arc<
     if findings.is_empty() { Ok(sources) } else { Err(Failure::Findings(findings)) }
 }
 
+/// Files by the name of their folder.
+pub type Folders = Vec<(String, Vec<Arc<Source>>)>;
+
 /// The folders in a folder beside features.yaml that hold manifests, each with its files.
 ///
 /// # Errors
 /// As [`manifests`]; a file lies beside the folders.
-pub fn manifest_folders(
-    folder: &Path,
-    features: &Path,
-    below: &str,
-) -> Result<Vec<(String, Vec<Arc<Source>>)>, Failure> {
+pub fn manifest_folders(folder: &Path, features: &Path, below: &str) -> Result<Folders, Failure> {
     let beside = folder.join(features).parent().unwrap_or(folder).to_owned();
     if let Some(file) = yaml_files(&beside, below, 1)?.first() {
         let hint = format!("put it into a folder of {below}/, which is a component with an Application");

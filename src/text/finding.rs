@@ -25,7 +25,7 @@ pub struct Finding {
     /// Other places that explain it, each with a few words.
     pub related: Vec<(Place, String)>,
     /// The way out.
-    pub help: Option<String>,
+    pub help: Option<Box<str>>,
     /// The object that it is about, where it is about one.
     pub about: Option<Box<About>>,
 }
@@ -71,7 +71,7 @@ impl Finding {
     }
 
     /// With its way out.
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub fn help(mut self, help: impl Into<Box<str>>) -> Self {
         self.help = Some(help.into());
         self
     }
