@@ -65,9 +65,3 @@ pub fn chart_value(source: &Value, path: &str) -> Given {
     };
     found.map_or(Given::Nothing, Given::Value)
 }
-
-/// The major and minor number in a version as `v1.5.1`, `1.5` or an image tag; `None` for anything else.
-pub fn version(text: &str) -> Option<(u32, u32)> {
-    let mut parts = text.strip_prefix('v').unwrap_or(text).split(['.', '-', '+']);
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-}

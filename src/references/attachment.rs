@@ -135,7 +135,7 @@ fn kind_allowed(kind: &str, listener: &Value) -> bool {
 }
 
 /// Two hostnames have a name in common; `*.` stands for one or more labels.
-fn hosts_meet(a: &str, b: &str) -> bool {
+pub fn hosts_meet(a: &str, b: &str) -> bool {
     let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
     match (a.strip_prefix('*'), b.strip_prefix('*')) {
         (None, None) => a == b,

@@ -7,9 +7,10 @@ use crate::object::api_group::{ARGOCD, INFERENCE_X};
 use crate::object::fields::without_effect;
 use crate::object::object::{Object, ObjectRule};
 use crate::products::argocd::sync::is_range;
-use crate::references::application::{Given, applications, chart_value, charts, sources, version};
+use crate::references::application::{Given, applications, chart_value, charts, sources};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
+use crate::text::forms::version;
 use crate::text::schema::did_you_mean;
 
 /// Rules that look at one object alone.
@@ -200,7 +201,7 @@ fn large_crds(world: &World<'_>) -> Vec<Finding> {
 fn from_repository<'w, 'a>(
     world: &'w World<'a>,
     repository: &str,
-    least: (u32, u32),
+    least: [u32; 2],
 ) -> Option<(&'w Object<'a>, String)> {
     let all = applications(world)
         .flat_map(|app| sources(app).into_iter().map(move |(pointer, source)| (app, pointer, source)));
@@ -215,10 +216,10 @@ fn from_repository<'w, 'a>(
 fn incompatible_versions(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let old = charts(world, "agentgateway").into_iter().find(|(_, _, source)| {
-        version(source["targetRevision"].as_str().unwrap_or_default()).is_some_and(|v| v <= (1, 2))
+        version(source["targetRevision"].as_str().unwrap_or_default()).is_some_and(|v| v <= [1, 2])
     });
     if let (Some((controller, ..)), Some((app, pointer))) =
-        (old, from_repository(world, "kubernetes-sigs/gateway-api", (1, 6)))
+        (old, from_repository(world, "kubernetes-sigs/gateway-api", [1, 6]))
     {
         let message = format!(
             "{} brings Gateway API 1.6 or later, on which {} waits for ever",
@@ -231,7 +232,7 @@ fn incompatible_versions(world: &World<'_>) -> Vec<Finding> {
         .into_iter()
         .find_map(|kind| world.objects.of(INFERENCE_X, kind).next());
     let repository = "kubernetes-sigs/gateway-api-inference-extension";
-    if let (Some(object), Some((app, pointer))) = (lost, from_repository(world, repository, (1, 6))) {
+    if let (Some(object), Some((app, pointer))) = (lost, from_repository(world, repository, [1, 6])) {
         let message = format!(
             "{} brings the inference extension 1.6 or later, which has no {}",
             app.identity, object.identity.kind

@@ -10,6 +10,7 @@ use crate::object::pod_template;
 use crate::products::litellm::config::of_object;
 use crate::products::litellm::part::Part;
 use crate::text::finding::{Code, Finding, Severity};
+use crate::text::forms::version;
 use crate::text::source::Source;
 use crate::text::yaml;
 
@@ -38,17 +39,13 @@ static ADVISORIES: LazyLock<Vec<Advisory>> = LazyLock::new(|| {
     serde_json::from_value(document).expect("our own file has this shape")
 });
 
-type Version = (u32, u32, u32);
-
 /// The release that a tag names: `v1.83.14-stable.patch.2`, `main-v1.82.8`, `1.89.2`.
-fn release(tag: &str) -> Option<Version> {
-    let digits = tag.trim_start_matches("main-").trim_start_matches('v');
-    let mut parts = digits.split(['.', '-']).map(|p| p.parse().ok());
-    Some((parts.next()??, parts.next()??, parts.next()??))
+fn release(tag: &str) -> Option<[u32; 3]> {
+    version(tag.trim_start_matches("main-"))
 }
 
 impl Advisory {
-    fn is_about(&self, version: Version) -> bool {
+    fn is_about(&self, version: [u32; 3]) -> bool {
         let listed = self.versions.iter().any(|v| release(v) == Some(version));
         let bounded = release(&self.below).is_some_and(|below| version < below);
         listed || bounded && release(&self.from).is_none_or(|from| version >= from)
@@ -94,8 +91,8 @@ mod tests {
 
     #[test]
     fn releases_are_compared_as_numbers() {
-        assert_eq!(release("v1.83.14-stable.patch.2"), Some((1, 83, 14)));
-        assert_eq!(release("main-v1.82.8"), Some((1, 82, 8)));
+        assert_eq!(release("v1.83.14-stable.patch.2"), Some([1, 83, 14]));
+        assert_eq!(release("main-v1.82.8"), Some([1, 82, 8]));
         assert_eq!((release("main-latest"), release("1.82")), (None, None));
         let ids = |tag: &str| {
             let version = release(tag).expect("a release");

@@ -66,7 +66,7 @@ const CENT: f64 = 0.01;
 
 /// Keys with a budget are refused while what running calls set aside is above it.
 pub fn reservations(config: &Config<'_>, container: &Container<'_>) -> Option<Finding> {
-    let old = container.version().is_some_and(|v| v < (1, 88));
+    let old = container.version().is_some_and(|v| v < [1, 88]);
     let off = on(config.part.at("/general_settings/disable_budget_reservation"));
     if !database(config, container) || old || off {
         return None;
