@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum Carried {
     /// This value.
     Is(String),
-    /// Nothing: a header whose expression fails is removed (agentgateway 1.2.1).
+    /// Nothing: a header whose expression fails is removed (agentgateway).
     Absent,
     /// Something that cannot be told from the files.
     Unknown,

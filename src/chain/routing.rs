@@ -1,4 +1,4 @@
-//! Which rule of which HTTPRoute takes a request at a Gateway, as the Gateway API and agentgateway 1.2.1 decide it. Takes
+//! Which rule of which HTTPRoute takes a request at a Gateway, as the Gateway API and agentgateway decide it. Takes
 //! attachment as the parentRefs say it: whether the listener lets a route in is another's to check.
 
 use std::collections::BTreeMap;

@@ -46,7 +46,7 @@ pub fn duration(text: &str) -> Option<i64> {
     (!unsigned.is_empty() && nanos.abs() < i64::MAX as f64).then_some(nanos as i64)
 }
 
-/// The first `N` numbers of a version as `v1.5.1`, `1.5` or an image tag; `None` for anything else.
+/// The first `N` numbers of a version as `v1.2.3`, `1.2` or an image tag; `None` for anything else.
 pub fn version<const N: usize>(text: &str) -> Option<[u32; N]> {
     let mut parts = text.strip_prefix('v').unwrap_or(text).split(['.', '-', '+']).map(|part| part.parse().ok());
     let mut numbers = [0; N];
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn versions() {
-        assert_eq!(version("v1.5.1"), Some([1, 5]));
+        assert_eq!(version("v1.5.2"), Some([1, 5]));
         assert_eq!(version("v1.83.14-stable.patch.2"), Some([1, 83, 14]));
         assert_eq!((version::<2>("1"), version::<3>("1.82"), version::<2>("main-latest")), (None, None, None));
         assert!(version("1.10.0") > Some([1, 9]));

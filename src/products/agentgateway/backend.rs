@@ -1,10 +1,11 @@
-//! Known traps of AgentgatewayBackend (agentgateway 1.2.1): what its schema accepts and what then does something else.
+//! Known traps of AgentgatewayBackend: what its schema accepts and what then does something else.
 
 use serde_json::Value;
 
 use crate::object::api_group::AGENTGATEWAY;
 use crate::object::fields::without_effect;
 use crate::object::object::{Object, ObjectRule};
+use crate::products::seen;
 use crate::references::gateways::{acts_on_backend, policies};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
@@ -174,8 +175,9 @@ fn azure_endpoint(backend: &Object<'_>) -> Vec<Finding> {
         let name = provider.pointer("/azure/resourceName").and_then(Value::as_str).unwrap_or_default();
         if provider["azure"]["resourceType"] == "Foundry" && name.ends_with("-resource") {
             let message = format!(
-                "{}: agentgateway 1.2.1 appends -resource to the name of a Foundry resource, and calls {name}-resource",
-                backend.identity
+                "{}: agentgateway {} appends -resource to the name of a Foundry resource, and calls {name}-resource",
+                backend.identity,
+                seen::AGENTGATEWAY
             );
             let finding = backend.warning(Code::AzureEndpoint, &format!("{pointer}/azure/resourceName"), message);
             findings.push(finding.help("leave the suffix out until 1.3.0, which appends nothing (agentgateway#1892)"));

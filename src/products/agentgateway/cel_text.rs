@@ -1,7 +1,7 @@
 //! What the text of a CEL expression gives away without evaluating it: unbalanced, a bare word, a name in it. It claims
 //! only what is certain; the rest is for a parser.
 
-/// Variables an expression may start with (agentgateway 1.2.1, with what its siblings know).
+/// Variables an expression may start with (with what siblings of agentgateway know).
 const VARIABLES: [&str; 17] = [
     "request",
     "response",

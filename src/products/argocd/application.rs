@@ -7,6 +7,7 @@ use crate::object::api_group::{ARGOCD, INFERENCE_X};
 use crate::object::fields::without_effect;
 use crate::object::object::{Object, ObjectRule};
 use crate::products::argocd::sync::is_range;
+use crate::products::seen;
 use crate::references::application::{Given, applications, chart_value, charts, sources};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
@@ -160,7 +161,7 @@ fn floating_revision(app: &Object<'_>) -> Vec<Finding> {
         let message = format!("{} takes CRDs from a branch: kinds come and go with it", app.identity);
         let at = if revision.is_empty() { pointer } else { format!("{pointer}/targetRevision") };
         let finding = app.warning(Code::FloatingVersion, &at, message);
-        findings.push(finding.help("name a tag under `targetRevision`, as `v1.5.1`"));
+        findings.push(finding.help(format!("name a tag under `targetRevision`, as `v{}`", seen::GATEWAY_API)));
     }
     findings
 }
@@ -226,7 +227,10 @@ fn incompatible_versions(world: &World<'_>) -> Vec<Finding> {
             app.identity, controller.identity
         );
         let finding = app.error(Code::IncompatibleVersions, &pointer, message);
-        findings.push(finding.help("agentgateway 1.2 watches TCPRoute v1alpha2, gone in 1.6: take v1.5.1"));
+        findings.push(
+            finding
+                .help(format!("agentgateway 1.2 watches TCPRoute v1alpha2, gone in 1.6: take v{}", seen::GATEWAY_API)),
+        );
     }
     let lost = ["InferenceObjective", "InferenceModelRewrite"]
         .into_iter()
@@ -238,7 +242,7 @@ fn incompatible_versions(world: &World<'_>) -> Vec<Finding> {
             app.identity, object.identity.kind
         );
         let finding = app.error(Code::IncompatibleVersions, &pointer, message);
-        findings.push(finding.help("stay with v1.5.0, or move to the kinds of llm-d"));
+        findings.push(finding.help(format!("stay with v{}, or move to the kinds of llm-d", seen::INFERENCE)));
     }
     findings
 }

@@ -1,4 +1,4 @@
-//! Known traps of InferencePools and their endpoint pickers (Gateway API Inference Extension 1.5.0).
+//! Known traps of InferencePools and their endpoint pickers.
 
 use serde_json::Value;
 
@@ -134,7 +134,7 @@ pub fn picker_config(text: &str) -> Option<Value> {
     parsed.into_iter().find(is_config)
 }
 
-/// Keys of an EndpointPickerConfig (GIE 1.5.0, apix/config/v1alpha1); decoding is strict.
+/// Keys of an EndpointPickerConfig (apix/config/v1alpha1); decoding is strict.
 const KEYS: [&str; 9] = [
     "apiVersion",
     "kind",
@@ -147,7 +147,7 @@ const KEYS: [&str; 9] = [
     "parser",
 ];
 
-/// Gates that GIE 1.5.0 registers (cmd/epp/runner).
+/// Gates that pickers register (cmd/epp/runner).
 const GATES: [&str; 3] = ["dataLayer", "enableLegacyMetrics", "flowControl"];
 
 fn config_faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding> {

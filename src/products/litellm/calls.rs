@@ -1,5 +1,5 @@
 //! Rules about what calls cost and leave behind: cached tokens, what a budget sets aside, the log of calls, calls that nobody
-//! asked for. What is said here was seen with LiteLLM 1.89.2, or read in its `budget_reservation.py` and `spend_log_cleanup.py`.
+//! asked for. What is said here was seen with LiteLLM, or read in its `budget_reservation.py` and `spend_log_cleanup.py`.
 
 use serde_json::Value;
 

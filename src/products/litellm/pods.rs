@@ -1,5 +1,5 @@
 //! The containers that run LiteLLM, its proxy and its migration, with the environment they get: from a pod template, or from
-//! the values of the Helm chart `litellm-helm` as the chart 1.89.2 passes them on.
+//! the values of the Helm chart `litellm-helm` as the chart passes them on.
 
 use std::collections::BTreeMap;
 

@@ -9,6 +9,7 @@ use crate::products::litellm::models::{own_address, priced};
 use crate::products::litellm::modules;
 use crate::products::litellm::opening;
 use crate::products::litellm::pods::{self, Container, Pods, Variable};
+use crate::products::seen::LITELLM;
 use crate::references::inventory::Inventory;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::strings;
@@ -257,7 +258,7 @@ fn image(container: &Container<'_>) -> Option<Finding> {
     if !tag.contains(|c: char| c.is_ascii_digit()) {
         return warning(
             format!("the tag `{tag}` moves: a restart may bring another version with another schema"),
-            "name a version, as in `v1.89.2`",
+            &format!("name a version, as in `v{LITELLM}`"),
         );
     }
     let version = container.version()?;
