@@ -1,6 +1,8 @@
 //! The pages of docs/findings: each has an example that earns the finding, what is said about it, and an example that is
 //! fine. `UPDATE_GOLDEN=1 cargo test --test findings` writes what is said into the pages.
 
+#![allow(clippy::disallowed_methods, reason = "how much a run does is set by the environment")]
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::{env, fs};

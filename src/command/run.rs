@@ -166,6 +166,7 @@ impl Workspace<'_> {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "CI must not accept what it is there to refuse")]
     fn golden(&self, cases: &Path, accept: bool) -> Result<Outcome> {
         if accept && std::env::var_os("CI").is_some() {
             return Err(anyhow!("golden trees are not accepted in CI\nrun `gatewright golden --accept` on your machine and commit the result").into());
@@ -208,6 +209,7 @@ fn init(folder: &Path, file: &Path) -> Result<Outcome> {
     })
 }
 
+#[expect(clippy::disallowed_methods, reason = "how long it took goes to stderr, and nothing else knows it")]
 fn prove(catalog: &Catalog) -> Outcome {
     let sets = prove::sets(catalog);
     let start = Instant::now();
