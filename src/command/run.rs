@@ -46,7 +46,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
     match args.command {
         Command::Init => return init(folder, &args.file),
         // Of no catalog: who asks may be mending one.
-        Command::Schema { group: true } => return Ok(Outcome::exactly(pretty(&explain::group_schema()))),
+        Command::Schema { group: true, .. } => return Ok(Outcome::exactly(pretty(&explain::group_schema()))),
+        Command::Schema { rule: true, .. } => return Ok(Outcome::exactly(pretty(&explain::rule_schema()))),
         _ => {}
     }
     let of_others = matches!(&args.command, Command::Check(check) if check.manifests.is_some());
