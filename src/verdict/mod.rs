@@ -8,6 +8,7 @@ pub mod formats;
 pub mod quantity;
 pub mod cost;
 pub mod cel;
+pub mod expression;
 pub mod structural;
 pub mod celvalue;
 pub mod defaults;
