@@ -171,7 +171,7 @@ fn files_are_small_and_say_what_they_are() {
 /// What the project says of itself holds everywhere: no local paths, no leftovers.
 #[test]
 fn texts_are_clean() {
-    for folder in ["src", "groups", "shapes", "templates", "docs", "golden", "tests", "schemas"] {
+    for folder in ["src", "groups", "shapes", "templates", "rules", "docs", "golden", "tests", "schemas"] {
         for entry in walkdir::WalkDir::new(folder).into_iter().flatten().filter(|e| e.file_type().is_file()) {
             let Ok(text) = fs::read_to_string(entry.path()) else { continue };
             for word in ["TODO", "FIXME", "XXX", "dbg!(", "/home/", "/tmp/"] {

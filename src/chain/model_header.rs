@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use crate::verdict::expression::{self, Outcome};
+use crate::verdict::expression;
+use crate::verdict::partial::Outcome;
 
 /// What a header carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub struct Expression {
 impl Expression {
     /// Reads an expression; one that does not parse yields [`Carried::Unknown`] for all models.
     pub fn new(text: &str) -> Self {
-        let mut parsed = expression::Expression::parse(text).ok().map(|parsed| parsed.with_variable(MODEL));
+        let mut parsed = expression::Expression::foreign(text).ok().map(|parsed| parsed.with_variable(MODEL));
         let models = parsed.as_mut().map(expression::Expression::keys).unwrap_or_default();
         Self { parsed, models, known: OnceLock::new() }
     }

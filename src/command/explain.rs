@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::group::catalog::{Catalog, Group};
+use crate::group::pages::Pages;
 use crate::text::finding::Code;
 use crate::text::schema::Schema;
 use crate::text::source::Source;
@@ -59,15 +60,10 @@ fn settings(schema: &Value, indent: usize, text: &mut String) {
     }
 }
 
-/// The pages of `docs/findings/`: (code, text), sorted by code.
-pub const PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
-
 /// A finding code explained: its page, or one line for those whose message says all.
-pub fn code(code: Code) -> String {
-    match PAGES.iter().find(|(name, _)| *name == code.name()) {
-        Some((_, page)) => (*page).to_owned(),
-        None => format!("{}: {}\n", code.name(), code.summary()),
-    }
+pub fn code(pages: &Pages, code: Code) -> String {
+    let line = || format!("{}: {}\n", code.name(), code.summary());
+    pages.text(code.name()).map_or_else(line, str::to_owned)
 }
 
 /// The JSON Schema (draft 2020-12) of features.yaml with every group's settings.

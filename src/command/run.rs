@@ -1,6 +1,5 @@
 //! One function a command: it reads through `disk`, calls the pipeline, and says what goes to which stream.
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -50,9 +49,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Schema { group: true } => return Ok(Outcome::exactly(pretty(&explain::group_schema()))),
         _ => {}
     }
-    // Of a folder of others, `groups/`, `shapes/` and `templates/` are not ours to read.
     let of_others = matches!(&args.command, Command::Check(check) if check.manifests.is_some());
-    let files = if of_others { BTreeMap::new() } else { read::catalog_files(folder)? };
+    let files = read::catalog_files(folder, of_others)?;
     let catalog = Catalog::new(&files).map_err(|f| Failure::Findings(sorted(f)))?;
     let workspace = Workspace { folder, file: &args.file, catalog: &catalog };
     match &args.command {
@@ -246,11 +244,10 @@ fn explain_topic(catalog: &Catalog, topic: &str) -> Result<Outcome> {
     if let Some(group) = catalog.groups.get(topic) {
         return Ok(Outcome::data(explain::group(group)));
     }
-    if let Some(code) = Code::ALL.iter().find(|c| c.name() == topic) {
-        return Ok(Outcome::data(explain::code(*code)));
+    if let Some(code) = catalog.pages.code(topic) {
+        return Ok(Outcome::data(explain::code(&catalog.pages, code)));
     }
-    let names: Vec<&str> =
-        catalog.groups.keys().map(String::as_str).chain(Code::ALL.iter().map(|c| c.name())).collect();
+    let names: Vec<&str> = catalog.groups.keys().map(String::as_str).chain(catalog.pages.names()).collect();
     let groups: Vec<&str> = catalog.groups.keys().map(String::as_str).collect();
     let hint = match did_you_mean(topic, &names) {
         near if near.starts_with("did you mean") => near,

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use crate::group::pages::Pages;
 use crate::group::shapes::Shapes;
 use crate::group::template::Templates;
 use crate::text::finding::{Code, Finding};
@@ -52,6 +53,8 @@ pub struct Catalog {
     pub existing: Schema,
     /// The schema of an item of `silence:`.
     pub silence: Schema,
+    /// The pages of `rules/`.
+    pub pages: Arc<Pages>,
     /// Files of the working directory that replace (true) or add to (false) the built-in ones.
     pub local: BTreeMap<String, bool>,
 }
@@ -171,18 +174,22 @@ pub struct Rule {
 
 impl Catalog {
     /// Reads the built-in files and those of the working directory, which win; paths are `groups/x.yaml`, `shapes/x.yaml`,
-    /// `templates/...`.
+    /// `templates/...`, `rules/x.md`.
     ///
     /// # Errors
     /// Every mistake in group files, and templates that do not parse.
     pub fn new(local: &BTreeMap<String, String>) -> Result<Self, Vec<Finding>> {
         let mut files: BTreeMap<&str, &str> = BUILTIN.iter().map(|(name, text, _)| (*name, *text)).collect();
         let mut notable = BTreeMap::new();
+        let (rules, local): (Vec<_>, Vec<_>) = local.iter().partition(|(name, _)| name.starts_with("rules/"));
         for (name, text) in local {
             if files.insert(name, text).is_none_or(|old| old != text) {
                 notable.insert(name.clone(), BUILTIN.iter().any(|(n, ..)| n == name));
             }
         }
+        let rules: Vec<Arc<Source>> = rules.into_iter().map(|(name, text)| Source::new(name, text)).collect();
+        let (pages, unread) = Pages::new(&rules);
+        notable.extend(pages.local.clone());
         let sources: Vec<Arc<Source>> = files.iter().map(|(name, text)| Source::new(*name, *text)).collect();
         let in_folder = |folder: &'static str| sources.iter().filter(move |s| s.name.starts_with(folder)).cloned();
 
@@ -191,6 +198,7 @@ impl Catalog {
             return Err(findings);
         }
         let (templates, mut findings) = Templates::new(in_folder("templates/"));
+        findings.extend(unread);
         let mut by_name = BTreeMap::new();
         for source in in_folder("groups/") {
             match Group::read(&source, &shapes) {
@@ -205,6 +213,7 @@ impl Catalog {
             platform: own_schema(include_str!("../../schemas/platform.yaml")),
             existing: own_schema(include_str!("../../schemas/existing.yaml")),
             silence: own_schema(include_str!("../../schemas/silence.yaml")),
+            pages,
             local: notable,
         };
         // Names are missing where a file could not be read; then that is what to say.

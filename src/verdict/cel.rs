@@ -156,20 +156,21 @@ pub fn evaluating() -> bool {
 
 /// Compiles or evaluates a rule; `None` when the CEL crates panic. They do so where CEL itself has an error: on some texts that
 /// are no expressions (cel 0.13), on a sum, a product or a negation beyond 64 bits, and on the precision of `format` (kube-cel 0.8).
-pub fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     let before = EVALUATING.replace(true);
     let result = panic::catch_unwind(AssertUnwindSafe(work));
     EVALUATING.set(before);
     result.ok()
 }
 
-fn run(expression: &IdedExpr, context: &Context<'_>) -> Result<Cel, String> {
+/// What an expression yields.
+pub(crate) fn run(expression: &IdedExpr, context: &Context<'_>) -> Result<Cel, String> {
     let too_large = || Err("a number in it grows too large".into());
     guarded(|| Cel::resolve(expression, context)).map_or_else(too_large, |result| result.map_err(|e| e.to_string()))
 }
 
 /// Parses an expression, or says why that cannot be: in many lines, where the parser says it.
-pub fn parsed(text: &str) -> Result<IdedExpr, String> {
+pub(crate) fn parsed(text: &str) -> Result<IdedExpr, String> {
     if text.len() > MAX_RULE {
         return Err(format!("it has {} bytes; {MAX_RULE} are the most", text.len()));
     }
@@ -180,16 +181,18 @@ pub fn parsed(text: &str) -> Result<IdedExpr, String> {
     parsed.unwrap_or_else(|| Err("it cannot be parsed".into()))
 }
 
+/// An expression that uses nothing which cannot be evaluated.
+pub(crate) fn usable(text: &str) -> Result<IdedExpr, String> {
+    let mut expression = parsed(text).map_err(|why| why.lines().next().unwrap_or_default().to_owned())?;
+    unknown(&mut expression).map_or(Ok(expression), Err)
+}
+
 fn compile(rule: &Rule) -> Result<Compiled, String> {
-    let known = |text: &str| {
-        let mut expression = parsed(text).map_err(|why| why.lines().next().unwrap_or_default().to_owned())?;
-        unknown(&mut expression).map_or(Ok(expression), Err)
-    };
-    let compiled = known(&rule.rule)?;
+    let compiled = usable(&rule.rule)?;
     let transition = compiled.references().has_variable("oldSelf");
     let message = match rule.message_expression.as_str() {
         "" => None,
-        text => Some(known(text)?),
+        text => Some(usable(text)?),
     };
     Ok(Compiled { rule: compiled, message, transition })
 }
@@ -218,10 +221,7 @@ fn unknown(expression: &mut IdedExpr) -> Option<String> {
         Expr::Unspecified => return Some("a part of it is empty".into()),
         Expr::Call(call) => {
             let name = call.func_name.as_str();
-            let qualified = match call.target.as_deref().map(|target| &target.expr) {
-                Some(Expr::Ident(prefix)) => is_known(&format!("{prefix}.{name}")),
-                _ => false,
-            };
+            let qualified = call.target.as_deref().is_some_and(|target| is_library(target, name));
             let operator = name.starts_with(['_', '-', '!', '@']);
             if !operator && !qualified && !is_known(name) {
                 return Some(format!("the function `{name}` is not known here"));
@@ -233,7 +233,7 @@ fn unknown(expression: &mut IdedExpr) -> Option<String> {
 }
 
 /// The expressions that an expression is made of.
-pub fn parts(expression: &mut IdedExpr) -> Vec<&mut IdedExpr> {
+pub(crate) fn parts(expression: &mut IdedExpr) -> Vec<&mut IdedExpr> {
     match &mut expression.expr {
         Expr::Literal(_) | Expr::Ident(_) | Expr::Unspecified | Expr::Struct(_) => Vec::new(),
         Expr::Select(select) => vec![&mut select.operand],
@@ -278,10 +278,18 @@ fn is_known(name: &str) -> bool {
     KNOWN.split_whitespace().any(|known| known == name)
 }
 
-static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(library);
+/// Whether the target of a call is no value but the name of a library, as in `math.abs(x)`.
+pub(crate) fn is_library(target: &IdedExpr, function: &str) -> bool {
+    matches!(&target.expr, Expr::Ident(library) if is_known(&format!("{library}.{function}")))
+}
+
+/// Names of types, which are there beside the names of values.
+pub(crate) const TYPES: [&str; 8] = ["int", "uint", "double", "bool", "string", "bytes", "list", "map"];
+
+pub(crate) static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(library);
 
 /// The functions of Kubernetes.
-pub fn library() -> Context<'static> {
+pub(crate) fn library() -> Context<'static> {
     let mut context = Context::default().with_all();
     context.add_function("matches", |This(text): This<Arc<String>>, pattern: Arc<String>| {
         matches(&text, &pattern).map_err(|why| ExecutionError::function_error("matches", why))
@@ -296,7 +304,7 @@ pub fn library() -> Context<'static> {
     });
     // A type is its name, so that `type(self) == int` compares two names.
     context.add_function("type", |value: Cel| value.type_of().to_string().replace("float", "double"));
-    for name in ["int", "uint", "double", "bool", "string", "bytes", "list", "map"] {
+    for name in TYPES {
         context.add_variable_from_value(name, name);
     }
     context

@@ -1,130 +1,132 @@
-//! A CEL expression that another program than the API server evaluates -> what it reads, and what it yields where only a part
-//! of its input is known.
+//! A CEL expression and values with names -> what it yields: for rules that people write. Knows no schema: a value has the type
+//! that it shows, and fields have their own names, as `object` has them in an admission policy without a schema.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
-use kube_cel::cel::common::ast::{EntryExpr, Expr, LiteralValue};
+use kube_cel::cel::IdedExpr;
+use kube_cel::cel::common::ast::Expr;
 use kube_cel::cel::objects::Value as Cel;
-use kube_cel::cel::{Context, ExecutionError, FunctionContext, IdedExpr};
 use serde_json::Value;
 
-use crate::verdict::cel::{guarded, library, parsed, parts};
+use crate::verdict::cel;
+use crate::verdict::celvalue;
 use crate::verdict::cost::{self, Size};
 
-/// A parsed expression.
+/// An expression that was read.
 #[derive(Debug)]
-pub struct Expression(IdedExpr);
-
-/// What an expression yields.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// This text.
-    Text(String),
-    /// Something else, or nothing: a key is not there.
-    NoText,
-    /// What that is depends on what is not known.
-    Unknown,
+pub struct Expression {
+    pub(crate) tree: IdedExpr,
+    names: BTreeSet<String>,
 }
+
+/// The value of a name.
+pub type Named<'n> = dyn Fn(&str) -> Cow<'n, Value> + 'n;
 
 impl Expression {
-    /// Parses an expression, or says why that cannot be, as [`parsed`] does.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        parsed(text).map(Self)
+    /// Reads an expression that may use these names.
+    ///
+    /// # Errors
+    /// It is no CEL, or uses what is not there.
+    pub fn new(text: &str, known: &[&str]) -> Result<Self, String> {
+        let expression = Self::of(cel::usable(text)?);
+        match expression.names.iter().find(|name| !known.contains(&name.as_str())) {
+            Some(name) => Err(format!("there is no `{name}` here; there are {}", known.join(", "))),
+            None => Ok(expression),
+        }
     }
 
-    /// The same with a variable in each place that reads this path, as `json(request.body).model`; it has the path's name.
-    pub fn with_variable(mut self, path: &str) -> Self {
-        each(&mut self.0, &mut |part| {
-            if self::path(part).as_deref() == Some(path) {
-                part.expr = Expr::Ident(path.to_owned());
+    /// Reads an expression of another program, which may use what is not there.
+    ///
+    /// # Errors
+    /// What the parser says, in its words and lines.
+    pub fn foreign(text: &str) -> Result<Self, String> {
+        cel::parsed(text).map(Self::of)
+    }
+
+    fn of(mut tree: IdedExpr) -> Self {
+        let mut names = BTreeSet::new();
+        free(&mut tree, &mut Vec::new(), &mut names);
+        Self { tree, names }
+    }
+
+    /// Whether it asks for nothing.
+    pub fn is_closed(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Whether it asks for that name.
+    pub fn asks(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    /// A truth.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn truth(&self, named: &Named<'_>) -> Result<bool, String> {
+        match self.value(named)? {
+            Cel::Bool(truth) => Ok(truth),
+            other => Err(format!("it yields a {}, neither true nor false", other.type_of())),
+        }
+    }
+
+    /// A text; items of a list stand beside each other.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn text(&self, named: &Named<'_>) -> Result<String, String> {
+        shown(&self.value(named)?)
+    }
+
+    fn value(&self, named: &Named<'_>) -> Result<Cel, String> {
+        let mut context = cel::FUNCTIONS.new_inner_scope();
+        let mut size = Size::of(&Value::Null);
+        for name in &self.names {
+            let value = named(name);
+            size = size.with(Some(Size::of(&value)));
+            context.add_variable_from_value(name, celvalue::untyped(&value)?);
+        }
+        if cost::bound(&self.tree, size) > cost::MAX_STEPS {
+            return Err(format!("it may take more than {} steps on a value of this size", cost::MAX_STEPS));
+        }
+        cel::run(&self.tree, &context)
+    }
+}
+
+fn shown(value: &Cel) -> Result<String, String> {
+    Ok(match value {
+        Cel::String(text) => text.to_string(),
+        Cel::Bool(truth) => truth.to_string(),
+        Cel::Int(n) => n.to_string(),
+        Cel::UInt(n) => n.to_string(),
+        Cel::Float(n) => n.to_string(),
+        Cel::List(items) => items.iter().map(shown).collect::<Result<Vec<_>, _>>()?.join(", "),
+        other => return Err(format!("it yields a {}, which is no text", other.type_of())),
+    })
+}
+
+/// The names that an expression takes from outside.
+fn free(expression: &mut IdedExpr, bound: &mut Vec<String>, names: &mut BTreeSet<String>) {
+    match &mut expression.expr {
+        Expr::Ident(name) => {
+            if !bound.contains(name) && !cel::TYPES.contains(&name.as_str()) {
+                names.insert(name.clone());
             }
-        });
-        self
-    }
-
-    /// The variables it reads.
-    pub fn variables(&self) -> BTreeSet<String> {
-        self.0.references().variables().into_iter().map(str::to_owned).collect()
-    }
-
-    /// The texts that are keys of its maps.
-    pub fn keys(&mut self) -> BTreeSet<String> {
-        let mut keys = BTreeSet::new();
-        each(&mut self.0, &mut |part| {
-            let Expr::Map(map) = &part.expr else { return };
-            keys.extend(map.entries.iter().filter_map(|entry| match &entry.expr {
-                EntryExpr::MapEntry(entry) => text(&entry.key).map(str::to_owned),
-                EntryExpr::StructField(_) => None,
-            }));
-        });
-        keys
-    }
-
-    /// The path and the text, where it says that these are equal and nothing else.
-    pub fn equality(&self) -> Option<(String, &str)> {
-        let Expr::Call(call) = &self.0.expr else { return None };
-        match &call.args[..] {
-            [a, b] if call.func_name == "_==_" => Some((path(a).or_else(|| path(b))?, text(b).or_else(|| text(a))?)),
-            _ => None,
         }
-    }
-
-    /// What it yields where a variable has this value and no other variable is known.
-    pub fn outcome(&self, variable: &str, value: &str) -> Outcome {
-        if cost::bound(&self.0, Size::of(&Value::from(value))) > cost::MAX_STEPS {
-            return Outcome::Unknown;
+        Expr::Call(call) if call.target.as_deref().is_some_and(|target| cel::is_library(target, &call.func_name)) => {
+            call.args.iter_mut().for_each(|part| free(part, bound, names));
         }
-        let mut context = FUNCTIONS.new_inner_scope();
-        context.add_variable_from_value(variable, value);
-        match guarded(|| Cel::resolve(&self.0, &context)) {
-            Some(Ok(Cel::String(text))) => Outcome::Text(text.to_string()),
-            Some(Err(ExecutionError::NoSuchKey(_)) | Ok(Cel::Map(_) | Cel::List(_) | Cel::Bool(_))) => Outcome::NoText,
-            _ => Outcome::Unknown,
+        Expr::Comprehension(inner) => {
+            free(&mut inner.iter_range, bound, names);
+            free(&mut inner.accu_init, bound, names);
+            let outside = bound.len();
+            bound.extend([inner.iter_var.clone(), inner.accu_var.clone()].into_iter().chain(inner.iter_var2.clone()));
+            for part in [&mut inner.loop_cond, &mut inner.loop_step, &mut inner.result] {
+                free(part, bound, names);
+            }
+            bound.truncate(outside);
         }
-    }
-}
-
-/// Those of Kubernetes, and what agentgateway 1.2.1 adds for keys that may not be there.
-static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(|| {
-    let mut context = library();
-    context.add_function("default", default);
-    context
-});
-
-fn default(call: &FunctionContext<'_, '_>) -> Result<Cel, ExecutionError> {
-    let [first, second] = call.args else {
-        return Err(ExecutionError::invalid_argument_count(2, call.args.len()));
-    };
-    match Cel::resolve(first, call.ptx) {
-        Ok(Cel::Null) | Err(ExecutionError::NoSuchKey(_)) => Cel::resolve(second, call.ptx),
-        other => other,
-    }
-}
-
-/// Visits an expression and its parts, the larger first.
-fn each(expression: &mut IdedExpr, visit: &mut impl FnMut(&mut IdedExpr)) {
-    visit(expression);
-    parts(expression).into_iter().for_each(|part| each(part, visit));
-}
-
-/// What an expression reads, with dots: `json(request.body).model` for `json(request.body)["model"]` too.
-fn path(expression: &IdedExpr) -> Option<String> {
-    match &expression.expr {
-        Expr::Ident(name) => Some(name.clone()),
-        Expr::Select(select) if !select.test => Some(format!("{}.{}", path(&select.operand)?, select.field)),
-        Expr::Call(call) => match (&call.target, &call.args[..]) {
-            (None, [of, key]) if call.func_name == "_[_]" => Some(format!("{}.{}", path(of)?, text(key)?)),
-            (None, [of]) => Some(format!("{}({})", call.func_name, path(of)?)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn text(expression: &IdedExpr) -> Option<&str> {
-    match &expression.expr {
-        Expr::Literal(LiteralValue::String(text)) => Some(text.inner()),
-        _ => None,
+        _ => cel::parts(expression).into_iter().for_each(|part| free(part, bound, names)),
     }
 }

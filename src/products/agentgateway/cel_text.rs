@@ -33,13 +33,13 @@ pub fn is_bare(text: &str) -> bool {
     let first: &str = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
     let words = text.chars().all(plain) && text.chars().any(|c| c.is_ascii_alphabetic()) && !VARIABLES.contains(&first);
     // What reads nothing is a number, or `true`, `false` and `null`.
-    words && Expression::parse(text).map_or(true, |parsed| !parsed.variables().is_empty())
+    words && Expression::foreign(text).map_or(true, |parsed| !parsed.is_closed())
 }
 
 /// Why a text does not parse: agentgateway 1.2.1 has the grammar of our parser (cel 0.13). Where that gives up without naming a
 /// word of the text, it does not know.
 pub fn broken(text: &str) -> Option<String> {
-    let said = Expression::parse(text).err().filter(|_| !placeholder::is_in(text))?;
+    let said = Expression::foreign(text).err().filter(|_| !placeholder::is_in(text))?;
     let why = said.lines().find_map(|line| {
         let syntax = line.split_once(": Syntax error: ").map(|(_, why)| why);
         syntax.or_else(|| line.find("unsupported syntax").map(|at| &line[at..]))
@@ -53,7 +53,7 @@ pub fn broken(text: &str) -> Option<String> {
 
 /// Whether an expression reads a variable.
 pub fn mentions(text: &str, variable: &str) -> bool {
-    text.contains(variable) && Expression::parse(text).is_ok_and(|parsed| parsed.variables().contains(variable))
+    text.contains(variable) && Expression::foreign(text).is_ok_and(|parsed| parsed.asks(variable))
 }
 
 #[cfg(test)]

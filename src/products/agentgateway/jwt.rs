@@ -49,7 +49,7 @@ fn has_gate(policy: &Object<'_>) -> bool {
 
 /// Whether a rule reads the token; one that does not parse lets nobody through either.
 fn asks(rule: &str) -> bool {
-    rule.contains("jwt") && Expression::parse(rule).map_or(true, |rule| rule.variables().contains("jwt"))
+    rule.contains("jwt") && Expression::foreign(rule).map_or(true, |rule| rule.asks("jwt"))
 }
 
 fn jwt_without_require(world: &World<'_>) -> Vec<Finding> {
@@ -159,7 +159,7 @@ fn jwks_under_selector(policy: &Object<'_>) -> Vec<Finding> {
 fn compared(policy: &Object<'_>, claim: &str) -> Vec<(String, String)> {
     let rules = policy.all("/spec/traffic/authorization/policy/matchExpressions/*");
     let text = |rule: &Value| {
-        let rule = Expression::parse(rule.as_str().filter(|rule| rule.contains("jwt"))?).ok()?;
+        let rule = Expression::foreign(rule.as_str().filter(|rule| rule.contains("jwt"))?).ok()?;
         rule.equality().filter(|(path, _)| path == claim).map(|(_, text)| text.to_owned())
     };
     rules.into_iter().filter_map(|(pointer, rule)| Some((pointer, text(rule)?))).collect()
