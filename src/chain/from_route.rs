@@ -102,8 +102,7 @@ fn unmade(stage: &Stage<'_>, way: &Way<'_>) -> Option<Finding> {
     let unmade = |(index, name, kind, value): (usize, &str, &str, &str)| {
         let setter = stage.headers.get(&name.to_ascii_lowercase()).filter(|_| kind == "Exact")?;
         let others = setter.expression.of("\u{0}");
-        let made =
-            setter.expression.models().into_iter().any(|m| setter.expression.of(m) == Carried::Is(value.to_owned()));
+        let made = setter.expression.models().iter().any(|m| setter.expression.of(m) == Carried::Is(value.to_owned()));
         if made || others != Carried::Absent {
             return None;
         }
@@ -127,7 +126,7 @@ pub fn unrouted(walk: &Walk<'_, '_, '_>, said: &Said<'_>) -> Vec<Finding> {
             if !stage.ways.iter().any(|w| w.headers().any(|(_, n, ..)| n.eq_ignore_ascii_case(name))) {
                 continue;
             }
-            for model in setter.expression.models().into_iter().filter(|m| !said.models.contains(m.as_str())) {
+            for model in setter.expression.models().iter().filter(|m| !said.models.contains(m.as_str())) {
                 let request = Request {
                     host: String::new(),
                     path: String::new(),
