@@ -102,34 +102,25 @@ impl Node {
 
     /// The place of the deepest part of a JSON pointer that exists: the key of a map's entry, the item of a list.
     pub fn place_at(&self, pointer: &str) -> Place {
-        let mut node = self;
-        let mut place = &self.place;
+        let mut found = (self, &self.place);
         for token in pointer.split('/').skip(1) {
-            let token = unescaped(token);
-            match &node.kind {
-                Kind::Map(_) => match node.entry(&token) {
-                    Some(entry) => (node, place) = (&entry.value, &entry.place),
-                    None => break,
-                },
-                Kind::List(items) => match token.parse::<usize>().ok().and_then(|i| items.get(i)) {
-                    Some(item) => (node, place) = (item, &item.place),
-                    None => break,
-                },
-                _ => break,
-            }
+            let Some(next) = found.0.step(token) else { break };
+            found = next;
         }
-        place.clone()
+        found.1.clone()
     }
 
     /// The node at a JSON pointer.
     pub fn at(&self, pointer: &str) -> Option<&Node> {
-        pointer.split('/').skip(1).try_fold(self, |node, token| {
-            let token = unescaped(token);
-            match &node.kind {
-                Kind::List(items) => items.get(token.parse::<usize>().ok()?),
-                _ => node.get(&token),
-            }
-        })
+        pointer.split('/').skip(1).try_fold(self, |node, token| Some(node.step(token)?.0))
+    }
+
+    /// What a part of a pointer leads to, and its place.
+    fn step(&self, token: &str) -> Option<(&Node, &Place)> {
+        match &self.kind {
+            Kind::List(items) => items.get(token.parse::<usize>().ok()?).map(|item| (item, &item.place)),
+            _ => self.entry(&unescaped(token)).map(|entry| (&entry.value, &entry.place)),
+        }
     }
 
     /// The value without its places.
