@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gatewright::agentic::config_patch;
+use gatewright::agentic::gateway::PATCH_KEY;
 use gatewright::agentic::input;
-use gatewright::agentic::model::PATCH_KEY;
 use gatewright::command::pipeline::{self, Rendered};
 use gatewright::command::report;
 use gatewright::group::catalog::Catalog;

@@ -2,11 +2,12 @@
 //! They look at the model and at the objects it was made of; `guard_rules` and `name_rules` have those on guards and names.
 
 use crate::agentic::class::{Served, shipped};
+use crate::agentic::gateway::{Extras, PATCH, PATCH_KEY, Patch};
 use crate::agentic::guard::reference;
 use crate::agentic::guard_rules;
 use crate::agentic::input::GROUP;
 use crate::agentic::master_key;
-use crate::agentic::model::{AGENTS_HOME, Choice, Extras, PATCH, PATCH_KEY, Patch, Unserved, agent_environment, model};
+use crate::agentic::model::{AGENTS_HOME, Choice, Unserved, agent_environment, model};
 use crate::agentic::name_rules;
 use crate::agentic::route::{Broken, is_glob};
 use crate::agentic::seen::Seen;

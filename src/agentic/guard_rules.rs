@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::agentic::gateway::Gateway;
 use crate::agentic::guard::{Guard, Skip};
 use crate::agentic::input::GROUP;
-use crate::agentic::model::Gateway;
 use crate::agentic::seen::Seen;
 use crate::object::object::Object;
 use crate::text::finding::{Code, Finding};

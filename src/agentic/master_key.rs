@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::agentic::model::{Gateway, PATCH_KEY, Patch};
+use crate::agentic::gateway::{Gateway, PATCH_KEY, Patch};
 use crate::agentic::seen::Seen;
 use crate::object::api_group::NETWORKING;
 use crate::object::labels;

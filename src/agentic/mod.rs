@@ -8,6 +8,7 @@ pub mod class;
 pub mod guard;
 pub mod route;
 pub mod litellm;
+pub mod gateway;
 pub mod model;
 pub mod seen;
 pub mod guard_rules;

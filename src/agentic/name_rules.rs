@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::agentic::class::AGENTGATEWAY_TOOL;
+use crate::agentic::gateway::Gateway;
 use crate::agentic::input::GROUP;
-use crate::agentic::model::Gateway;
 use crate::agentic::seen::Seen;
 use crate::object::object::{Identity, Object};
 use crate::text::finding::{Code, Finding};

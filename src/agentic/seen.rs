@@ -1,7 +1,8 @@
 //! What rules on the contracts look at: the objects, the model made of them, and whether they are all there is.
 
+use crate::agentic::gateway::Gateway;
 use crate::agentic::input::GROUP;
-use crate::agentic::model::{Gateway, Model};
+use crate::agentic::model::Model;
 use crate::object::object::{Object, Objects};
 
 /// What the rules look at.

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::agentic::class::{CONTRACT, Served};
 use crate::agentic::config_patch::marked;
-use crate::agentic::model::{AGENTS_HOME, Choice, Gateway, Model, Patch, Unserved, agent_environment};
+use crate::agentic::gateway::{Gateway, Patch};
+use crate::agentic::model::{AGENTS_HOME, Choice, Model, Unserved, agent_environment};
 use crate::agentic::route::{Broken, Route};
 
 /// The kinds that can be explained, as in `AiGateway/namespace/name`.

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::agentic::class::{CONTRACT, Class};
+use crate::agentic::gateway::{Extras, Gateway};
 use crate::agentic::input;
 use crate::agentic::input::{GROUP, Input};
 use crate::agentic::master_key;
-use crate::agentic::model::{Extras, Gateway, Model, model};
+use crate::agentic::model::{Model, model};
 use crate::agentic::name_rules::rendered_names;
 use crate::agentic::seen::Seen;
 use crate::group::template::pick;

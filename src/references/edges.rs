@@ -14,7 +14,7 @@ pub type Kind = (&'static str, &'static str);
 pub struct Edge {
     /// Who refers.
     pub of: &'static [Kind],
-    /// Where, in the object or in its pod template, as `wiring` walks it.
+    /// Where, in the object or in its pod template: a pattern of [`crate::text::pointer::each`].
     pub at: &'static str,
     /// The field there that holds the name; empty: the value is the name.
     pub name: &'static str,
@@ -109,19 +109,19 @@ const POD: &[Kind] = &[];
 
 /// References in a pod template.
 pub const IN_PODS: &[Edge] = &[
-    edge(POD, "spec/serviceAccountName", "", SERVICE_ACCOUNT).first(),
-    edge(POD, "spec/imagePullSecrets/*", "name", SECRET).weak(),
-    edge(POD, "spec/priorityClassName", "", To::One("scheduling.k8s.io", "PriorityClass")).first(),
-    edge(POD, "spec/containers|initContainers/*/env/*/valueFrom/secretKeyRef", "name", SECRET).key().first(),
-    edge(POD, "spec/containers|initContainers/*/env/*/valueFrom/configMapKeyRef", "name", CONFIG_MAP).key().first(),
-    edge(POD, "spec/containers|initContainers/*/envFrom/*/secretRef", "name", SECRET).first(),
-    edge(POD, "spec/containers|initContainers/*/envFrom/*/configMapRef", "name", CONFIG_MAP).first(),
-    edge(POD, "spec/volumes/*/secret", "secretName", SECRET).part(Part::Items).first(),
-    edge(POD, "spec/volumes/*/configMap", "name", CONFIG_MAP).part(Part::Items).first(),
-    edge(POD, "spec/volumes/*/persistentVolumeClaim", "claimName", To::One("", "PersistentVolumeClaim")).first(),
-    edge(POD, "spec/volumes/*/projected/sources/*/secret", "name", SECRET).part(Part::Items).first(),
-    edge(POD, "spec/volumes/*/projected/sources/*/configMap", "name", CONFIG_MAP).part(Part::Items).first(),
-    edge(POD, "spec/volumes/*/csi/nodePublishSecretRef", "name", SECRET).first(),
+    edge(POD, "/spec/serviceAccountName", "", SERVICE_ACCOUNT).first(),
+    edge(POD, "/spec/imagePullSecrets/*", "name", SECRET).weak(),
+    edge(POD, "/spec/priorityClassName", "", To::One("scheduling.k8s.io", "PriorityClass")).first(),
+    edge(POD, "/spec/containers|initContainers/*/env/*/valueFrom/secretKeyRef", "name", SECRET).key().first(),
+    edge(POD, "/spec/containers|initContainers/*/env/*/valueFrom/configMapKeyRef", "name", CONFIG_MAP).key().first(),
+    edge(POD, "/spec/containers|initContainers/*/envFrom/*/secretRef", "name", SECRET).first(),
+    edge(POD, "/spec/containers|initContainers/*/envFrom/*/configMapRef", "name", CONFIG_MAP).first(),
+    edge(POD, "/spec/volumes/*/secret", "secretName", SECRET).part(Part::Items).first(),
+    edge(POD, "/spec/volumes/*/configMap", "name", CONFIG_MAP).part(Part::Items).first(),
+    edge(POD, "/spec/volumes/*/persistentVolumeClaim", "claimName", To::One("", "PersistentVolumeClaim")).first(),
+    edge(POD, "/spec/volumes/*/projected/sources/*/secret", "name", SECRET).part(Part::Items).first(),
+    edge(POD, "/spec/volumes/*/projected/sources/*/configMap", "name", CONFIG_MAP).part(Part::Items).first(),
+    edge(POD, "/spec/volumes/*/csi/nodePublishSecretRef", "name", SECRET).first(),
 ];
 
 const ROUTES: &[Kind] = &[
@@ -161,135 +161,139 @@ const WEBHOOKS: &[Kind] = &[
 /// References elsewhere in objects.
 pub const EDGES: &[Edge] = &[
     // Core, apps, RBAC and the like.
-    edge(&[("", "ServiceAccount")], "imagePullSecrets/*", "name", SECRET).weak(),
-    edge(&[("", "PersistentVolumeClaim")], "spec/storageClassName", "", To::One("storage.k8s.io", "StorageClass"))
+    edge(&[("", "ServiceAccount")], "/imagePullSecrets/*", "name", SECRET).weak(),
+    edge(&[("", "PersistentVolumeClaim")], "/spec/storageClassName", "", To::One("storage.k8s.io", "StorageClass"))
         .first(),
-    edge(&[("", "PersistentVolumeClaim")], "spec/dataSource|dataSourceRef", "name", To::Fields("", "")).first(),
-    edge(&[("apps", "StatefulSet")], "spec/serviceName", "", To::One("", "Service")).weak(),
-    edge(BINDINGS, "roleRef", "name", To::Fields(RBAC, "")),
-    edge(BINDINGS, "subjects/*", "name", To::Fields("", "")).across(),
-    edge(SCALERS, "spec/scaleTargetRef", "name", To::Fields("apps", "Deployment")).first(),
-    edge(INGRESS, "spec/rules/*/http/paths/*/backend/service", "name", To::One("", "Service")).part(PORT),
-    edge(INGRESS, "spec/defaultBackend/service", "name", To::One("", "Service")).part(PORT),
-    edge(INGRESS, "spec/tls/*", "secretName", SECRET),
-    edge(INGRESS, "spec/ingressClassName", "", To::One(NETWORKING, "IngressClass")),
-    edge(WEBHOOKS, "webhooks/*/clientConfig/service", "name", To::One("", "Service")).placed(),
-    edge(&[("apiregistration.k8s.io", "APIService")], "spec/service", "name", To::One("", "Service")).placed(),
+    edge(&[("", "PersistentVolumeClaim")], "/spec/dataSource|dataSourceRef", "name", To::Fields("", "")).first(),
+    edge(&[("apps", "StatefulSet")], "/spec/serviceName", "", To::One("", "Service")).weak(),
+    edge(BINDINGS, "/roleRef", "name", To::Fields(RBAC, "")),
+    edge(BINDINGS, "/subjects/*", "name", To::Fields("", "")).across(),
+    edge(SCALERS, "/spec/scaleTargetRef", "name", To::Fields("apps", "Deployment")).first(),
+    edge(INGRESS, "/spec/rules/*/http/paths/*/backend/service", "name", To::One("", "Service")).part(PORT),
+    edge(INGRESS, "/spec/defaultBackend/service", "name", To::One("", "Service")).part(PORT),
+    edge(INGRESS, "/spec/tls/*", "secretName", SECRET),
+    edge(INGRESS, "/spec/ingressClassName", "", To::One(NETWORKING, "IngressClass")),
+    edge(WEBHOOKS, "/webhooks/*/clientConfig/service", "name", To::One("", "Service")).placed(),
+    edge(&[("apiregistration.k8s.io", "APIService")], "/spec/service", "name", To::One("", "Service")).placed(),
     edge(
         &[(APIEXTENSIONS, "CustomResourceDefinition")],
-        "spec/conversion/webhook/clientConfig/service",
+        "/spec/conversion/webhook/clientConfig/service",
         "name",
         To::One("", "Service"),
     )
     .placed(),
     // cert-manager.
-    edge(&[(CERT_MANAGER, "Certificate")], "spec/issuerRef", "name", To::Fields(CERT_MANAGER, "Issuer")).first(),
-    edge(&[(CERT_MANAGER, "Issuer")], "spec/ca", "secretName", SECRET).part(TLS).first(),
+    edge(&[(CERT_MANAGER, "Certificate")], "/spec/issuerRef", "name", To::Fields(CERT_MANAGER, "Issuer")).first(),
+    edge(&[(CERT_MANAGER, "Issuer")], "/spec/ca", "secretName", SECRET).part(TLS).first(),
     // KEDA.
-    edge(SCALED, "spec/triggers/*/authenticationRef", "name", To::Fields(KEDA, "TriggerAuthentication")).first(),
-    edge(TRIGGER_AUTHENTICATION, "spec/secretTargetRef/*", "name", SECRET).key(),
-    edge(TRIGGER_AUTHENTICATION, "spec/configMapTargetRef/*", "name", CONFIG_MAP).key(),
+    edge(SCALED, "/spec/triggers/*/authenticationRef", "name", To::Fields(KEDA, "TriggerAuthentication")).first(),
+    edge(TRIGGER_AUTHENTICATION, "/spec/secretTargetRef/*", "name", SECRET).key(),
+    edge(TRIGGER_AUTHENTICATION, "/spec/configMapTargetRef/*", "name", CONFIG_MAP).key(),
     // Gateway API.
-    edge(ROUTES, "spec/parentRefs/*", "name", To::Fields(GATEWAY, "Gateway")).across().first(),
-    edge(ROUTES, "spec/rules/*/backendRefs/*", "name", SERVICE).across().part(PORT).first(),
-    edge(ROUTES, "spec/rules/*/**/requestMirror/backendRef", "name", SERVICE).across().part(PORT),
-    edge(ROUTES, "spec/rules/*/**/extensionRef", "name", To::Fields("", "")),
-    edge(&[(GATEWAY, "ListenerSet")], "spec/parentRef", "name", To::Fields(GATEWAY, "Gateway")).across().first(),
-    edge(&[(GATEWAY, "Gateway")], "spec/gatewayClassName", "", To::One(GATEWAY, "GatewayClass")).first(),
-    edge(&[(GATEWAY, "Gateway")], "spec/infrastructure/parametersRef", "name", To::Fields("", "")).first(),
-    edge(&[(GATEWAY, "Gateway")], "spec/listeners/*/tls/certificateRefs/*", "name", To::Fields("", "Secret"))
+    edge(ROUTES, "/spec/parentRefs/*", "name", To::Fields(GATEWAY, "Gateway")).across().first(),
+    edge(ROUTES, "/spec/rules/*/backendRefs/*", "name", SERVICE).across().part(PORT).first(),
+    edge(ROUTES, "/spec/rules/*/**/requestMirror/backendRef", "name", SERVICE).across().part(PORT),
+    edge(ROUTES, "/spec/rules/*/**/extensionRef", "name", To::Fields("", "")),
+    edge(&[(GATEWAY, "ListenerSet")], "/spec/parentRef", "name", To::Fields(GATEWAY, "Gateway")).across().first(),
+    edge(&[(GATEWAY, "Gateway")], "/spec/gatewayClassName", "", To::One(GATEWAY, "GatewayClass")).first(),
+    edge(&[(GATEWAY, "Gateway")], "/spec/infrastructure/parametersRef", "name", To::Fields("", "")).first(),
+    edge(&[(GATEWAY, "Gateway")], "/spec/listeners/*/tls/certificateRefs/*", "name", To::Fields("", "Secret"))
         .across()
         .part(TLS),
-    edge(&[(GATEWAY, "Gateway")], "spec/**/caCertificateRefs/*", "name", To::Fields("", "ConfigMap")).across().part(CA),
-    edge(&[(GATEWAY, "GatewayClass")], "spec/parametersRef", "name", To::Fields("", "")).placed(),
-    edge(&[(GATEWAY, "BackendTLSPolicy")], "spec/targetRefs/*", "name", SERVICE).part(Part::Port("sectionName")),
-    edge(&[(GATEWAY, "BackendTLSPolicy")], "spec/validation/caCertificateRefs/*", "name", To::Fields("", "ConfigMap"))
+    edge(&[(GATEWAY, "Gateway")], "/spec/**/caCertificateRefs/*", "name", To::Fields("", "ConfigMap"))
+        .across()
+        .part(CA),
+    edge(&[(GATEWAY, "GatewayClass")], "/spec/parametersRef", "name", To::Fields("", "")).placed(),
+    edge(&[(GATEWAY, "BackendTLSPolicy")], "/spec/targetRefs/*", "name", SERVICE).part(Part::Port("sectionName")),
+    edge(&[(GATEWAY, "BackendTLSPolicy")], "/spec/validation/caCertificateRefs/*", "name", To::Fields("", "ConfigMap"))
         .part(CA),
     // Gateway API Inference Extension.
-    edge(&[(INFERENCE, "InferencePool")], "spec/endpointPickerRef", "name", SERVICE).part(PORT),
+    edge(&[(INFERENCE, "InferencePool")], "/spec/endpointPickerRef", "name", SERVICE).part(PORT),
     edge(
         &[(INFERENCE_X, "InferenceModelRewrite"), (INFERENCE_X, "InferenceObjective")],
-        "spec/poolRef",
+        "/spec/poolRef",
         "name",
         To::Fields(INFERENCE, "InferencePool"),
     ),
     // agentgateway. Keys are fixed (controller/pkg/utils/kubeutils/secrets.go and the plugins of each kind of login).
-    edge(POLICY, "spec/targetRefs/*", "name", To::Fields("", "")),
-    edge(PROXIES, "spec/**/backendRef", "name", SERVICE).across().part(PORT),
-    edge(PROXIES, "spec/mcp/targets/*/static", "backendRef/name", To::One("", "Service")).part(PORT),
-    edge(PROXIES, "spec/**/auth/secretRef", "name", SECRET).part(Part::Keys(&["Authorization"])),
-    edge(PROXIES, "spec/**/auth/aws/secretRef", "name", SECRET).part(Part::Keys(&["accessKey", "secretKey"])),
-    edge(PROXIES, "spec/**/auth/azure/secretRef", "name", SECRET).part(Part::Keys(&[
+    edge(POLICY, "/spec/targetRefs/*", "name", To::Fields("", "")),
+    edge(PROXIES, "/spec/**/backendRef", "name", SERVICE).across().part(PORT),
+    edge(PROXIES, "/spec/mcp/targets/*/static", "backendRef/name", To::One("", "Service")).part(PORT),
+    edge(PROXIES, "/spec/**/auth/secretRef", "name", SECRET).part(Part::Keys(&["Authorization"])),
+    edge(PROXIES, "/spec/**/auth/aws/secretRef", "name", SECRET).part(Part::Keys(&["accessKey", "secretKey"])),
+    edge(PROXIES, "/spec/**/auth/azure/secretRef", "name", SECRET).part(Part::Keys(&[
         "clientID",
         "tenantID",
         "clientSecret",
     ])),
-    edge(PROXIES, "spec/**/auth/gcp/secretRef", "name", SECRET).part(Part::Keys(&["credentials.json"])),
-    edge(PROXIES, "spec/**/tls/caCertificateRefs/*", "name", CONFIG_MAP).part(CA),
-    edge(PROXIES, "spec/**/tls/mtlsCertificateRef/*", "name", SECRET).part(TLS),
-    edge(POLICY, "spec/traffic/apiKeyAuthentication/secretRef", "name", SECRET),
-    edge(POLICY, "spec/traffic/basicAuthentication/secretRef", "name", SECRET).part(Part::Keys(&[".htaccess"])),
-    edge(&[(AGENTGATEWAY, "AgentgatewayParameters")], "spec/env/*/valueFrom/secretKeyRef", "name", SECRET).key(),
-    edge(&[(AGENTGATEWAY, "AgentgatewayParameters")], "spec/env/*/valueFrom/configMapKeyRef", "name", CONFIG_MAP).key(),
+    edge(PROXIES, "/spec/**/auth/gcp/secretRef", "name", SECRET).part(Part::Keys(&["credentials.json"])),
+    edge(PROXIES, "/spec/**/tls/caCertificateRefs/*", "name", CONFIG_MAP).part(CA),
+    edge(PROXIES, "/spec/**/tls/mtlsCertificateRef/*", "name", SECRET).part(TLS),
+    edge(POLICY, "/spec/traffic/apiKeyAuthentication/secretRef", "name", SECRET),
+    edge(POLICY, "/spec/traffic/basicAuthentication/secretRef", "name", SECRET).part(Part::Keys(&[".htaccess"])),
+    edge(&[(AGENTGATEWAY, "AgentgatewayParameters")], "/spec/env/*/valueFrom/secretKeyRef", "name", SECRET).key(),
+    edge(&[(AGENTGATEWAY, "AgentgatewayParameters")], "/spec/env/*/valueFrom/configMapKeyRef", "name", CONFIG_MAP)
+        .key(),
     // CloudNativePG and its backup plugin.
-    edge(CLUSTER, "spec/bootstrap/initdb|recovery|pg_basebackup/secret", "name", SECRET).part(LOGIN).first(),
-    edge(CLUSTER, "spec/bootstrap/initdb/*/secretRefs/*", "name", SECRET).key().first(),
-    edge(CLUSTER, "spec/bootstrap/initdb/*/configMapRefs/*", "name", CONFIG_MAP).key().first(),
-    edge(CLUSTER, "spec/bootstrap/recovery/backup", "name", To::One(CNPG, "Backup")).first(),
-    edge(CLUSTER, "spec/superuserSecret", "name", SECRET).part(LOGIN).first(),
-    edge(CLUSTER, "spec/managed/roles/*/passwordSecret", "name", SECRET).part(LOGIN),
-    edge(CLUSTER, "spec/imageCatalogRef", "name", To::Fields(CNPG, "ImageCatalog")).first(),
-    edge(CLUSTER, "spec/imagePullSecrets/*", "name", SECRET).weak(),
-    edge(CLUSTER, "spec/certificates/serverTLSSecret|serverCASecret|clientCASecret|replicationTLSSecret", "", SECRET)
+    edge(CLUSTER, "/spec/bootstrap/initdb|recovery|pg_basebackup/secret", "name", SECRET).part(LOGIN).first(),
+    edge(CLUSTER, "/spec/bootstrap/initdb/*/secretRefs/*", "name", SECRET).key().first(),
+    edge(CLUSTER, "/spec/bootstrap/initdb/*/configMapRefs/*", "name", CONFIG_MAP).key().first(),
+    edge(CLUSTER, "/spec/bootstrap/recovery/backup", "name", To::One(CNPG, "Backup")).first(),
+    edge(CLUSTER, "/spec/superuserSecret", "name", SECRET).part(LOGIN).first(),
+    edge(CLUSTER, "/spec/managed/roles/*/passwordSecret", "name", SECRET).part(LOGIN),
+    edge(CLUSTER, "/spec/imageCatalogRef", "name", To::Fields(CNPG, "ImageCatalog")).first(),
+    edge(CLUSTER, "/spec/imagePullSecrets/*", "name", SECRET).weak(),
+    edge(CLUSTER, "/spec/certificates/serverTLSSecret|serverCASecret|clientCASecret|replicationTLSSecret", "", SECRET)
         .first(),
-    edge(CLUSTER, "spec/externalClusters/*/password|sslKey|sslCert|sslRootCert", "name", SECRET).key(),
-    edge(CLUSTER, "spec/**/barmanObjectStore/s3Credentials|azureCredentials|googleCredentials/*", "name", SECRET).key(),
-    edge(CLUSTER, "spec/monitoring/customQueriesConfigMap/*", "name", CONFIG_MAP).key(),
-    edge(CLUSTER, "spec/monitoring/customQueriesSecret/*", "name", SECRET).key(),
-    edge(CLUSTER, "spec/env/*/valueFrom/secretKeyRef", "name", SECRET).key().first(),
-    edge(CLUSTER, "spec/env/*/valueFrom/configMapKeyRef", "name", CONFIG_MAP).key().first(),
-    edge(CLUSTER, "spec/plugins/*/parameters/barmanObjectName", "", To::One(BARMAN, "ObjectStore")).first(),
-    edge(CLUSTER, "spec/externalClusters/*/plugin/parameters/barmanObjectName", "", To::One(BARMAN, "ObjectStore"))
+    edge(CLUSTER, "/spec/externalClusters/*/password|sslKey|sslCert|sslRootCert", "name", SECRET).key(),
+    edge(CLUSTER, "/spec/**/barmanObjectStore/s3Credentials|azureCredentials|googleCredentials/*", "name", SECRET)
+        .key(),
+    edge(CLUSTER, "/spec/monitoring/customQueriesConfigMap/*", "name", CONFIG_MAP).key(),
+    edge(CLUSTER, "/spec/monitoring/customQueriesSecret/*", "name", SECRET).key(),
+    edge(CLUSTER, "/spec/env/*/valueFrom/secretKeyRef", "name", SECRET).key().first(),
+    edge(CLUSTER, "/spec/env/*/valueFrom/configMapKeyRef", "name", CONFIG_MAP).key().first(),
+    edge(CLUSTER, "/spec/plugins/*/parameters/barmanObjectName", "", To::One(BARMAN, "ObjectStore")).first(),
+    edge(CLUSTER, "/spec/externalClusters/*/plugin/parameters/barmanObjectName", "", To::One(BARMAN, "ObjectStore"))
         .first(),
-    edge(OF_CLUSTERS, "spec/cluster", "name", To::One(CNPG, "Cluster")),
-    edge(&[(CNPG, "Pooler")], "spec/pgbouncer/authQuerySecret", "name", SECRET),
-    edge(OBJECT_STORE, "spec/configuration/s3Credentials|azureCredentials|googleCredentials/*", "name", SECRET).key(),
-    edge(OBJECT_STORE, "spec/configuration/endpointCA", "name", SECRET).key(),
-    edge(OBJECT_STORE, "spec/instanceSidecarConfiguration/env/*/valueFrom/secretKeyRef", "name", SECRET).key(),
+    edge(OF_CLUSTERS, "/spec/cluster", "name", To::One(CNPG, "Cluster")),
+    edge(&[(CNPG, "Pooler")], "/spec/pgbouncer/authQuerySecret", "name", SECRET),
+    edge(OBJECT_STORE, "/spec/configuration/s3Credentials|azureCredentials|googleCredentials/*", "name", SECRET).key(),
+    edge(OBJECT_STORE, "/spec/configuration/endpointCA", "name", SECRET).key(),
+    edge(OBJECT_STORE, "/spec/instanceSidecarConfiguration/env/*/valueFrom/secretKeyRef", "name", SECRET).key(),
     // Values of a chart, where they have the shape of the core's.
-    edge(APPLICATION, "spec/**/valuesObject/**/secretKeyRef", "name", SECRET).key().content(),
-    edge(APPLICATION, "spec/**/valuesObject/**/configMapKeyRef", "name", CONFIG_MAP).key().content(),
-    edge(APPLICATION, "spec/**/valuesObject/**/serviceAccount", "name", SERVICE_ACCOUNT).content(),
+    edge(APPLICATION, "/spec/**/valuesObject/**/secretKeyRef", "name", SECRET).key().content(),
+    edge(APPLICATION, "/spec/**/valuesObject/**/configMapKeyRef", "name", CONFIG_MAP).key().content(),
+    edge(APPLICATION, "/spec/**/valuesObject/**/serviceAccount", "name", SERVICE_ACCOUNT).content(),
     // LiteLLM's chart.
-    edge(APPLICATION, "spec/**/valuesObject", "masterkeySecretName", SECRET)
+    edge(APPLICATION, "/spec/**/valuesObject", "masterkeySecretName", SECRET)
         .part(Part::Key("masterkeySecretKey"))
         .content(),
-    edge(APPLICATION, "spec/**/valuesObject/environmentSecrets/*", "", SECRET).content(),
+    edge(APPLICATION, "/spec/**/valuesObject/environmentSecrets/*", "", SECRET).content(),
     // External Secrets.
-    edge(EXTERNAL_SECRET, "spec/secretStoreRef", "name", To::Fields(ESO, "SecretStore")).first(),
-    edge(EXTERNAL_SECRET, "spec/data|dataFrom/*/sourceRef/storeRef", "name", To::Fields(ESO, "SecretStore")).first(),
-    edge(EXTERNAL_SECRET, "spec/dataFrom/*/sourceRef/generatorRef", "name", To::Fields(ESO_GENERATORS, "")).first(),
-    edge(EXTERNAL_SECRET, "spec/target/template/templateFrom/*/configMap", "name", CONFIG_MAP)
+    edge(EXTERNAL_SECRET, "/spec/secretStoreRef", "name", To::Fields(ESO, "SecretStore")).first(),
+    edge(EXTERNAL_SECRET, "/spec/data|dataFrom/*/sourceRef/storeRef", "name", To::Fields(ESO, "SecretStore")).first(),
+    edge(EXTERNAL_SECRET, "/spec/dataFrom/*/sourceRef/generatorRef", "name", To::Fields(ESO_GENERATORS, "")).first(),
+    edge(EXTERNAL_SECRET, "/spec/target/template/templateFrom/*/configMap", "name", CONFIG_MAP)
         .part(Part::Items)
         .first(),
-    edge(EXTERNAL_SECRET, "spec/target/template/templateFrom/*/secret", "name", SECRET).part(Part::Items).first(),
+    edge(EXTERNAL_SECRET, "/spec/target/template/templateFrom/*/secret", "name", SECRET).part(Part::Items).first(),
     edge(
         &[(ESO, "ClusterExternalSecret")],
-        "spec/externalSecretSpec/secretStoreRef",
+        "/spec/externalSecretSpec/secretStoreRef",
         "name",
         To::Fields(ESO, "SecretStore"),
     ),
-    edge(PUSH_SECRET, "spec/secretStoreRefs/*", "name", To::Fields(ESO, "SecretStore")).first(),
-    edge(PUSH_SECRET, "spec/selector/secret", "name", SECRET).first(),
-    edge(PUSH_SECRET, "spec/selector/generatorRef", "name", To::Fields(ESO_GENERATORS, "")).first(),
-    edge(STORE, "spec/provider/**/*SecretRef", "name", SECRET).key().first(),
-    edge(STORE, "spec/provider/*/authSecretRef/*", "name", SECRET).key().first(),
-    edge(STORE, "spec/provider/**/serviceAccountRef", "name", SERVICE_ACCOUNT).first(),
-    edge(STORE, "spec/provider/kubernetes/auth/serviceAccount", "name", SERVICE_ACCOUNT).first(),
-    edge(STORE, "spec/provider/**/caProvider", "name", To::Type).key().first(),
-    edge(CLUSTER_STORE, "spec/provider/**/*SecretRef", "name", SECRET).key().placed().first(),
-    edge(CLUSTER_STORE, "spec/provider/*/authSecretRef/*", "name", SECRET).key().placed().first(),
-    edge(CLUSTER_STORE, "spec/provider/**/serviceAccountRef", "name", SERVICE_ACCOUNT).placed().first(),
-    edge(CLUSTER_STORE, "spec/provider/kubernetes/auth/serviceAccount", "name", SERVICE_ACCOUNT).placed().first(),
-    edge(CLUSTER_STORE, "spec/provider/**/caProvider", "name", To::Type).key().placed().first(),
+    edge(PUSH_SECRET, "/spec/secretStoreRefs/*", "name", To::Fields(ESO, "SecretStore")).first(),
+    edge(PUSH_SECRET, "/spec/selector/secret", "name", SECRET).first(),
+    edge(PUSH_SECRET, "/spec/selector/generatorRef", "name", To::Fields(ESO_GENERATORS, "")).first(),
+    edge(STORE, "/spec/provider/**/*SecretRef", "name", SECRET).key().first(),
+    edge(STORE, "/spec/provider/*/authSecretRef/*", "name", SECRET).key().first(),
+    edge(STORE, "/spec/provider/**/serviceAccountRef", "name", SERVICE_ACCOUNT).first(),
+    edge(STORE, "/spec/provider/kubernetes/auth/serviceAccount", "name", SERVICE_ACCOUNT).first(),
+    edge(STORE, "/spec/provider/**/caProvider", "name", To::Type).key().first(),
+    edge(CLUSTER_STORE, "/spec/provider/**/*SecretRef", "name", SECRET).key().placed().first(),
+    edge(CLUSTER_STORE, "/spec/provider/*/authSecretRef/*", "name", SECRET).key().placed().first(),
+    edge(CLUSTER_STORE, "/spec/provider/**/serviceAccountRef", "name", SERVICE_ACCOUNT).placed().first(),
+    edge(CLUSTER_STORE, "/spec/provider/kubernetes/auth/serviceAccount", "name", SERVICE_ACCOUNT).placed().first(),
+    edge(CLUSTER_STORE, "/spec/provider/**/caProvider", "name", To::Type).key().placed().first(),
 ];

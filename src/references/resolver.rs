@@ -8,7 +8,7 @@ use crate::references::edges::{EDGES, Edge, IN_PODS, Namespace, Part, To};
 use crate::references::inventory::{Absence, Inventory, Thing};
 use crate::references::waves::{self, Needing};
 use crate::text::finding::{Code, Finding, Severity};
-use crate::text::pointer::escaped;
+use crate::text::pointer::{self, each_below};
 use crate::text::schema::did_you_mean;
 
 /// One reference as it stands in an object.
@@ -40,7 +40,7 @@ pub fn references(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
         }
         let mut look = |edge: &'static Edge, start: &str| {
             let Some(value) = object.at(start) else { return };
-            walk(value, edge.at, &mut start.to_owned(), &mut |pointer, value| {
+            each_below(value, start, edge.at, &mut |pointer, value| {
                 if let Some(reference) = reference(inventory, edge, object, pointer, value) {
                     findings.extend(resolve(inventory, &reference));
                 }
@@ -52,56 +52,6 @@ pub fn references(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     findings
 }
 
-/// Every value at a path, with its JSON pointer. A step is a key, `a|b` for either key, `*` for every item of a list or map,
-/// `*Ref` for every key with that ending, `**` for any steps or none.
-pub fn walk<'a>(value: &'a Value, path: &str, pointer: &mut String, visit: &mut impl FnMut(&str, &'a Value)) {
-    if path.is_empty() {
-        return visit(pointer, value);
-    }
-    let (step, rest) = path.split_once('/').unwrap_or((path, ""));
-    if step == "**" {
-        walk(value, rest, pointer, visit);
-    }
-    let length = pointer.len();
-    let next = if step == "**" { path } else { rest };
-    match value {
-        Value::Array(items) if step.starts_with("**") || step == "*" => {
-            for (i, item) in items.iter().enumerate() {
-                *pointer += "/";
-                *pointer += &i.to_string();
-                walk(item, next, pointer, visit);
-                pointer.truncate(length);
-            }
-        }
-        // Most steps are one key.
-        Value::Object(map) if !step.contains(['*', '|']) => {
-            if let Some(item) = map.get(step) {
-                *pointer += "/";
-                *pointer += step;
-                walk(item, next, pointer, visit);
-                pointer.truncate(length);
-            }
-        }
-        Value::Object(map) => {
-            for (key, item) in map.iter().filter(|(key, _)| is_step(step, key)) {
-                *pointer += "/";
-                *pointer += &escaped(key);
-                walk(item, next, pointer, visit);
-                pointer.truncate(length);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn is_step(step: &str, key: &str) -> bool {
-    match step.strip_prefix('*') {
-        Some("*") => true,
-        Some(ending) => key.ends_with(ending),
-        None => step.split('|').any(|s| s == key),
-    }
-}
-
 /// What stands there as a reference; `None`: there is none, or it says that it may be missing.
 fn reference<'o, 'a>(
     inventory: &Inventory<'_, '_>,
@@ -110,10 +60,8 @@ fn reference<'o, 'a>(
     pointer: &'o str,
     value: &'a Value,
 ) -> Option<Reference<'o, 'a>> {
-    let field = |path: &str| {
-        let found = path.split('/').try_fold(value, |value, key| value.get(key));
-        found.and_then(Value::as_str).filter(|s| !s.is_empty())
-    };
+    let field =
+        |path: &str| pointer::part(value, &format!("/{path}")).and_then(Value::as_str).filter(|s| !s.is_empty());
     let name = if edge.name.is_empty() { value.as_str().filter(|s| !s.is_empty()) } else { field(edge.name) }?;
     if value.get("optional") == Some(&Value::Bool(true)) {
         return None;

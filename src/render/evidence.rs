@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::group::component::{Evidence, Selector};
 use crate::object::object::Identity;
-use crate::text::pointer::part;
+use crate::text::pointer::{each, part};
 
 /// What a piece of evidence lacks.
 #[derive(Debug)]
@@ -64,14 +64,12 @@ fn some(conditions: &Map<String, Value>, value: &Value) -> bool {
     conditions.iter().all(|(pointer, wanted)| reach(value, pointer).into_iter().any(|found| agrees(wanted, found)))
 }
 
-/// What a pointer leads to: an entry for each item that a `*` stands for, `None` where the rest of the way is not there.
+/// What a pointer leads to: an entry for each item that its stars stand for, `None` where the rest of the way is not there.
 fn reach<'v>(value: &'v Value, pointer: &str) -> Vec<Option<&'v Value>> {
-    let Some((above, below)) = pointer.split_once("/*") else { return vec![part(value, pointer)] };
-    match part(value, above) {
-        Some(Value::Array(items)) => items.iter().flat_map(|item| reach(item, below)).collect(),
-        Some(Value::Object(map)) => map.values().flat_map(|item| reach(item, below)).collect(),
-        _ => Vec::new(),
-    }
+    let (items, rest) = pointer.split_at(pointer.rfind("/*").map_or(0, |star| star + 2));
+    let mut found = Vec::new();
+    each(value, items, &mut |_, item| found.push(part(item, rest)));
+    found
 }
 
 fn before_star(pointer: &str) -> &str {

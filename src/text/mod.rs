@@ -9,6 +9,7 @@ pub mod source;
 pub mod pointer;
 pub mod fences;
 pub mod finding;
+pub mod node;
 pub mod yaml;
 pub mod merge;
 pub mod digest;

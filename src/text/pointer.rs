@@ -35,15 +35,25 @@ pub fn part<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
 }
 
 /// Shows the parts of a value that a pattern leads to, each with the pointer to it. A pattern is a JSON pointer in which `*`
-/// stands for every item of a list and every entry of a map, and `a|b` for the fields `a` and `b`.
+/// stands for every item of a list and every entry of a map, `*Ref` for the fields with that ending, `a|b` for the fields `a`
+/// and `b`, and `**` for any steps or none.
 pub fn each<'a>(value: &'a Value, pattern: &str, look: &mut dyn FnMut(&str, &'a Value)) {
-    along(value, pattern.strip_prefix('/'), &mut String::new(), look);
+    each_below(value, "", pattern, look);
+}
+
+/// The same for a value that has a pointer itself.
+pub fn each_below<'a>(value: &'a Value, start: &str, pattern: &str, look: &mut dyn FnMut(&str, &'a Value)) {
+    along(value, pattern.strip_prefix('/'), &mut start.to_owned(), look);
 }
 
 /// `steps` are those still to go.
 fn along<'a>(value: &'a Value, steps: Option<&str>, pointer: &mut String, look: &mut dyn FnMut(&str, &'a Value)) {
     let Some(steps) = steps else { return look(pointer, value) };
-    let (step, rest) = steps.split_once('/').map_or((steps, None), |(step, rest)| (step, Some(rest)));
+    let (step, mut rest) = steps.split_once('/').map_or((steps, None), |(step, rest)| (step, Some(rest)));
+    if step == "**" {
+        along(value, rest, pointer, look);
+        rest = Some(steps);
+    }
     let length = pointer.len();
     let mut into = |step: &str, value: &'a Value| {
         pointer.push('/');
@@ -52,16 +62,21 @@ fn along<'a>(value: &'a Value, steps: Option<&str>, pointer: &mut String, look: 
         pointer.truncate(length);
     };
     match (step, value) {
-        ("*", Value::Array(items)) => items.iter().enumerate().for_each(|(i, item)| into(&i.to_string(), item)),
-        ("*", Value::Object(map)) => map.iter().for_each(|(key, item)| into(&escaped(key), item)),
+        ("*" | "**", Value::Array(items)) => {
+            items.iter().enumerate().for_each(|(i, item)| into(&i.to_string(), item));
+        }
         (_, Value::Array(items)) => {
             step.parse().ok().and_then(|i: usize| items.get(i)).into_iter().for_each(|item| into(step, item));
         }
-        (_, Value::Object(map)) => {
-            for step in step.split('|') {
-                map.get(&*unescaped(step)).into_iter().for_each(|item| into(step, item));
+        (_, Value::Object(map)) => match step.strip_prefix('*') {
+            Some(ending) => {
+                let ending = ending.trim_start_matches('*');
+                map.iter().filter(|(key, _)| key.ends_with(ending)).for_each(|(key, item)| into(&escaped(key), item));
             }
-        }
+            None => step.split('|').for_each(|step| {
+                map.get(&*unescaped(step)).into_iter().for_each(|item| into(step, item));
+            }),
+        },
         _ => {}
     }
 }
@@ -89,7 +104,29 @@ fn below<'a>(value: &'a Value, pointer: &mut String, look: &mut impl FnMut(&str,
 
 #[cfg(test)]
 mod tests {
-    use super::{escaped, unescaped};
+    use serde_json::json;
+
+    use super::{each, escaped, unescaped};
+
+    #[test]
+    fn a_pattern_leads_to_many() {
+        let value = json!({ "a": [{ "b": 1, "c": 2 }, { "c": { "aRef": 3, "b/": 4 } }], "c": 5 });
+        for (pattern, pointers) in [
+            ("", &[""][..]),
+            ("/a/*/c", &["/a/0/c", "/a/1/c"]),
+            ("/a/0/b|c", &["/a/0/b", "/a/0/c"]),
+            ("/a/1/c/*", &["/a/1/c/aRef", "/a/1/c/b~1"]),
+            ("/a/1/c/b~1", &["/a/1/c/b~1"]),
+            ("/**/c", &["/c", "/a/0/c", "/a/1/c"]),
+            ("/a/**/*Ref", &["/a/1/c/aRef"]),
+            ("/a/2/c", &[]),
+            ("/c/*", &[]),
+        ] {
+            let mut found = Vec::new();
+            each(&value, pattern, &mut |pointer, _| found.push(pointer.to_owned()));
+            assert_eq!(found, pointers, "{pattern}");
+        }
+    }
 
     #[test]
     fn there_and_back() {

@@ -5,14 +5,14 @@
 //! `kubeyaml`. Writing is canonical: a value has one text, and every reader of YAML 1.1 or 1.2
 //! reads that text back as the same value.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use serde_yaml::{Error, Options, Spanned};
 
 use crate::text::finding::{Code, Finding};
-use crate::text::pointer::unescaped;
+pub use crate::text::node::{Entry, Kind, Node};
 use crate::text::source::{Place, Source};
 
 /// Largest file read, in bytes.
@@ -23,140 +23,6 @@ pub const MAX_DEPTH: usize = 64;
 pub const MAX_NODES: usize = 100_000;
 /// Most documents in one file.
 pub const MAX_DOCUMENTS: usize = 10_000;
-
-/// A YAML value that knows where it stands.
-#[derive(Clone, Debug)]
-pub struct Node {
-    /// The value's text; for a map or a list the place where it starts.
-    pub place: Place,
-    /// What it is.
-    pub kind: Kind,
-    /// The entries of a large map by their keys, once somebody asked for one.
-    order: OnceLock<Vec<u32>>,
-}
-
-/// Entries of a map from which on it is searched by an index.
-const LARGE: usize = 16;
-
-/// The kinds of [`Node`].
-#[derive(Clone, Debug)]
-pub enum Kind {
-    /// `null`, `~` or nothing.
-    Null,
-    /// A boolean in any of YAML 1.1's spellings; [`Node::place`] has the spelling.
-    Bool(bool),
-    /// An integer or a float.
-    Number(Number),
-    /// A string.
-    String(String),
-    /// A sequence.
-    List(Vec<Node>),
-    /// A mapping in the order of the file; keys are unique.
-    Map(Vec<Entry>),
-}
-
-/// One key of a mapping with its value.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// The key.
-    pub key: String,
-    /// Where the key stands.
-    pub place: Place,
-    /// The value.
-    pub value: Node,
-}
-
-impl Node {
-    /// A value at its place.
-    pub fn new(place: Place, kind: Kind) -> Self {
-        Self { place, kind, order: OnceLock::new() }
-    }
-
-    /// The entries of a map; none of anything else.
-    pub fn entries(&self) -> &[Entry] {
-        match &self.kind {
-            Kind::Map(entries) => entries,
-            _ => &[],
-        }
-    }
-
-    /// The entry of that key.
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
-        let entries = self.entries();
-        if entries.len() < LARGE {
-            return entries.iter().find(|e| e.key == key);
-        }
-        let order = self.order.get_or_init(|| {
-            let mut order: Vec<u32> = (0..entries.len() as u32).collect();
-            order.sort_by_key(|i| entries[*i as usize].key.as_str());
-            order
-        });
-        let at = order.partition_point(|i| entries[*i as usize].key.as_str() < key);
-        order.get(at).map(|i| &entries[*i as usize]).filter(|e| e.key == key)
-    }
-
-    /// The value of that key.
-    pub fn get(&self, key: &str) -> Option<&Node> {
-        self.entry(key).map(|e| &e.value)
-    }
-
-    /// The place of the deepest part of a JSON pointer that exists: the key of a map's entry, the item of a list.
-    pub fn place_at(&self, pointer: &str) -> Place {
-        let mut node = self;
-        let mut place = &self.place;
-        for token in pointer.split('/').skip(1) {
-            let token = unescaped(token);
-            match &node.kind {
-                Kind::Map(_) => match node.entry(&token) {
-                    Some(entry) => (node, place) = (&entry.value, &entry.place),
-                    None => break,
-                },
-                Kind::List(items) => match token.parse::<usize>().ok().and_then(|i| items.get(i)) {
-                    Some(item) => (node, place) = (item, &item.place),
-                    None => break,
-                },
-                _ => break,
-            }
-        }
-        place.clone()
-    }
-
-    /// The node at a JSON pointer.
-    pub fn at(&self, pointer: &str) -> Option<&Node> {
-        pointer.split('/').skip(1).try_fold(self, |node, token| {
-            let token = unescaped(token);
-            match &node.kind {
-                Kind::List(items) => items.get(token.parse::<usize>().ok()?),
-                _ => node.get(&token),
-            }
-        })
-    }
-
-    /// The value without its places.
-    pub fn to_value(&self) -> Value {
-        match &self.kind {
-            Kind::Null => Value::Null,
-            Kind::Bool(b) => Value::Bool(*b),
-            Kind::Number(n) => Value::Number(n.clone()),
-            Kind::String(s) => Value::String(s.clone()),
-            Kind::List(items) => items.iter().map(Node::to_value).collect(),
-            Kind::Map(entries) => Value::Object(entries.iter().map(|e| (e.key.clone(), e.value.to_value())).collect()),
-        }
-    }
-
-    /// What the value is, for messages: `a list`, `the string "x"`.
-    pub fn describe(&self) -> String {
-        match &self.kind {
-            Kind::Null => "nothing".into(),
-            Kind::Bool(b) => format!("the boolean {b}"),
-            Kind::Number(n) => format!("the number {n}"),
-            Kind::String(s) if s.chars().count() <= 40 => format!("the string {s:?}"),
-            Kind::String(_) => "a string".into(),
-            Kind::List(_) => "a list".into(),
-            Kind::Map(_) => "a map".into(),
-        }
-    }
-}
 
 /// Reads one document of a file that a person wrote.
 ///

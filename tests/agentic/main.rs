@@ -35,7 +35,7 @@ mod workloads;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gatewright::agentic::model::Gateway;
+use gatewright::agentic::gateway::Gateway;
 use gatewright::command::pipeline::{self, Rendered};
 use gatewright::command::report;
 use gatewright::group::catalog::Catalog;

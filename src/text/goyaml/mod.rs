@@ -4,6 +4,7 @@
 //! restarts. YAML of people and of Kubernetes is [`crate::text::yaml`]'s. The rules are those of `decode.go` of that version.
 
 pub mod value;
+pub mod scalar;
 pub mod emit;
 pub mod tree;
 

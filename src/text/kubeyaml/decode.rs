@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value};
 use crate::text::forms;
 use crate::text::goyaml::value::{Yaml, plain, tagged};
 use crate::text::kubeyaml::parse::{Form, MAX_DEPTH, Tree};
-use crate::text::kubeyaml::scan::{Problem, Result};
+use crate::text::kubeyaml::token::{Problem, Result};
 use crate::text::source::Place;
 use crate::text::yaml::{Entry, Kind, Node};
 

@@ -5,7 +5,9 @@
 //! nothing about the others, and the places of one cost nothing for the others. What a person writes for gatewright is read
 //! by [`crate::text::yaml`], which is stricter. `tests/judges/kubeyaml.py` compares with the Go modules.
 
+pub mod token;
 pub mod scan;
+pub mod characters;
 pub mod scalars;
 pub mod parse;
 pub mod decode;
@@ -19,7 +21,7 @@ use crate::text::finding::{Code, Finding, Severity};
 use crate::text::kubeyaml::decode::{Duplicate, Placed, Plain, decode};
 pub use crate::text::kubeyaml::decode::{MAX_BYTES, MAX_VALUES};
 pub use crate::text::kubeyaml::parse::MAX_DEPTH;
-use crate::text::kubeyaml::scan::Problem;
+use crate::text::kubeyaml::token::Problem;
 use crate::text::source::{Place, Source};
 use crate::text::yaml::Node;
 

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::text::kubeyaml::scan::{Kind, Problem, Result, Scanner, Token};
+use crate::text::kubeyaml::scan::Scanner;
+use crate::text::kubeyaml::token::{Kind, Problem, Result, Token};
 
 /// Deepest nesting read, aliases followed. Go goes to 10,000.
 pub const MAX_DEPTH: usize = 200;

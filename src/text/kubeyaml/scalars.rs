@@ -1,6 +1,7 @@
 //! The tokens that hold text: plain, quoted and block scalars, anchors, tags and directives.
 
-use crate::text::kubeyaml::scan::{Kind, Problem, Result, Scanner};
+use crate::text::kubeyaml::scan::Scanner;
+use crate::text::kubeyaml::token::{Kind, Problem, Result};
 
 /// Line breaks and blanks between two words of a text that goes over lines.
 #[derive(Default)]

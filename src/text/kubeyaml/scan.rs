@@ -3,97 +3,7 @@
 
 use std::collections::VecDeque;
 
-/// Where the scanner is. Columns count characters, as the scanner of Go does.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Mark {
-    /// The byte.
-    pub at: usize,
-    /// The line, from 0.
-    pub line: usize,
-    /// The character in the line, from 0.
-    pub column: usize,
-    /// The character in the text, from 0.
-    index: usize,
-}
-
-/// What is wrong with a text, and from which byte on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The byte.
-    pub at: usize,
-    /// In one sentence without a full stop.
-    pub words: String,
-    /// It goes beyond a limit; the text may be YAML.
-    pub limit: bool,
-}
-
-impl Problem {
-    /// A text that is no YAML.
-    pub fn new(at: usize, words: impl Into<String>) -> Self {
-        Self { at, words: words.into(), limit: false }
-    }
-}
-
-/// A piece of the text.
-#[derive(Debug)]
-pub struct Token {
-    /// What it is.
-    pub kind: Kind,
-    /// Its first byte.
-    pub start: usize,
-    /// One past its last byte.
-    pub end: usize,
-}
-
-/// The kinds of [`Token`].
-#[derive(Debug, PartialEq)]
-pub enum Kind {
-    /// Nothing follows.
-    End,
-    /// `%YAML 1.1`.
-    Version(String),
-    /// `%TAG handle prefix`.
-    TagDirective(String, String),
-    /// `---`.
-    DocumentStart,
-    /// `...`.
-    DocumentEnd,
-    /// A list of lines with dashes starts.
-    BlockList,
-    /// A map of lines starts.
-    BlockMap,
-    /// One of the two ends.
-    BlockEnd,
-    /// `[`.
-    FlowList,
-    /// `]`.
-    FlowListEnd,
-    /// `{`.
-    FlowMap,
-    /// `}`.
-    FlowMapEnd,
-    /// `,`.
-    FlowEntry,
-    /// `-`.
-    BlockEntry,
-    /// A key follows.
-    Key,
-    /// `:`.
-    Value,
-    /// `*name`.
-    Alias(String),
-    /// `&name`.
-    Anchor(String),
-    /// `handle`, `suffix`.
-    Tag(String, String),
-    /// Text.
-    Scalar {
-        /// Without quotes, escapes and indentation.
-        text: String,
-        /// Neither in quotes nor a block.
-        plain: bool,
-    },
-}
+use crate::text::kubeyaml::token::{Kind, Mark, Problem, Result, Token};
 
 /// A token that is a key if a `:` follows.
 #[derive(Clone, Copy)]
@@ -132,8 +42,6 @@ pub struct Scanner<'a> {
     indents: Vec<isize>,
 }
 
-pub(super) type Result<T> = std::result::Result<T, Problem>;
-
 impl<'a> Scanner<'a> {
     /// A scanner of a text from a byte on.
     pub fn new(text: &'a str, start: usize, json: bool) -> Self {
@@ -171,85 +79,6 @@ impl<'a> Scanner<'a> {
         let is_head = |key: SimpleKey| key.token == self.taken && key.awaited;
         let level = self.levels.iter().position(|level| level.key.is_some_and(is_head));
         level.map_or(Ok(false), |level| self.is_possible(level))
-    }
-
-    /// The byte that many bytes ahead; 0 behind the end, and nowhere else.
-    pub(super) fn byte(&self, ahead: usize) -> u8 {
-        self.text.as_bytes().get(self.mark.at + ahead).copied().unwrap_or(0)
-    }
-
-    pub(super) fn is_blank(&self, ahead: usize) -> bool {
-        matches!(self.byte(ahead), b' ' | b'\t')
-    }
-
-    /// A line break of YAML 1.1.
-    pub(super) fn is_break(&self, ahead: usize) -> bool {
-        match self.byte(ahead) {
-            b'\n' | b'\r' => true,
-            0xC2 => self.byte(ahead + 1) == 0x85,
-            0xE2 => self.byte(ahead + 1) == 0x80 && matches!(self.byte(ahead + 2), 0xA8 | 0xA9),
-            _ => false,
-        }
-    }
-
-    pub(super) fn is_break_or_end(&self, ahead: usize) -> bool {
-        self.byte(ahead) == 0 || self.is_break(ahead)
-    }
-
-    pub(super) fn is_space_or_end(&self, ahead: usize) -> bool {
-        self.is_blank(ahead) || self.is_break_or_end(ahead)
-    }
-
-    /// `---` or `...` at the start of a line.
-    pub(super) fn is_document_mark(&self) -> bool {
-        let three = |byte| (0..3).all(|i| self.byte(i) == byte);
-        self.mark.column == 0 && (three(b'-') || three(b'.')) && self.is_space_or_end(3)
-    }
-
-    /// Passes over one character.
-    pub(super) fn skip(&mut self) {
-        self.mark.at += width(self.byte(0));
-        self.mark.column += 1;
-        self.mark.index += 1;
-    }
-
-    /// Passes over a character that is copied.
-    pub(super) fn copy(&mut self, into: &mut String) {
-        let start = self.mark.at;
-        self.skip();
-        into.push_str(&self.text[start..self.mark.at.min(self.text.len())]);
-    }
-
-    /// Passes over a line break, which is copied as YAML 1.1 has it.
-    pub(super) fn copy_break(&mut self, into: &mut String) {
-        let start = self.mark.at;
-        self.skip_break();
-        match self.text.as_bytes()[start] {
-            0xE2 => into.push_str(&self.text[start..self.mark.at]),
-            _ => into.push('\n'),
-        }
-    }
-
-    pub(super) fn skip_break(&mut self) {
-        let bytes = if self.byte(0) == b'\r' && self.byte(1) == b'\n' { 2 } else { width(self.byte(0)) };
-        self.mark.at += bytes;
-        self.mark.index += 1;
-        self.mark.line += 1;
-        self.mark.column = 0;
-    }
-
-    pub(super) fn skip_blanks(&mut self) {
-        while self.is_blank(0) {
-            self.skip();
-        }
-    }
-
-    pub(super) fn skip_comment(&mut self) {
-        if self.byte(0) == b'#' {
-            while !self.is_break_or_end(0) {
-                self.skip();
-            }
-        }
     }
 
     fn push(&mut self, kind: Kind, start: usize) {
@@ -477,13 +306,4 @@ impl<'a> Scanner<'a> {
 
 fn without_colon(key: &SimpleKey) -> Problem {
     Problem::new(key.mark.at, "a key without a colon, or a text that goes on at the wrong indentation")
-}
-
-fn width(first: u8) -> usize {
-    match first {
-        0xF0.. => 4,
-        0xE0.. => 3,
-        0xC0.. => 2,
-        _ => 1,
-    }
 }
