@@ -77,6 +77,9 @@ pub struct Group {
     pub variants: BTreeMap<String, Variant>,
 }
 
+/// Most providers of one group.
+pub const MAX_PROVIDERS: usize = 30;
+
 /// A group with one of its providers merged onto it.
 #[derive(Debug)]
 pub struct Variant {
@@ -315,6 +318,12 @@ impl Group {
         }
         if text.summary.is_empty() {
             findings.push(say("", "a group needs a `summary`".into()));
+        }
+        // Each is the whole group once more.
+        if text.providers.len() > MAX_PROVIDERS {
+            let message = format!("{} providers; {MAX_PROVIDERS} are the most", text.providers.len());
+            findings.push(say("/providers", message));
+            return Err(findings);
         }
         if let Some(provider) = &text.provider
             && !text.providers.contains_key(provider)
