@@ -82,8 +82,7 @@ fn replaced(model: &Model) -> Replaced<'_> {
         let Gateway { kind, namespace, name, .. } = gateway;
         let routes = gateway.routes.iter().map(|r| ("ToolRoute", &r.namespace, &r.name));
         let guards = gateway.guards.iter().map(|g| ("Guard", &g.namespace, &g.name));
-        let providers =
-            gateway.guards.iter().map(|g| ("GuardrailProvider", &g.provider_namespace, &g.provider_name));
+        let providers = gateway.guards.iter().map(|g| ("GuardrailProvider", &g.provider_namespace, &g.provider_name));
         let patch = gateway.patch.config_map().map(|name| ("ConfigMap", namespace, name));
         let own = [(kind.as_str(), namespace, name)];
         for (kind, namespace, name) in own.into_iter().chain(routes).chain(guards).chain(providers).chain(patch) {

@@ -172,11 +172,8 @@ fn no_port(object: &Object<'_>, pointer: &str, wanted: &Value, taken: &[&Pods<'_
     }
     let owners: Vec<String> = taken.iter().map(|p| p.owner.identity.to_string()).collect();
     let plain = wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned);
-    let message = format!(
-        "{} leads to port {plain} of the pods of {}, which no container has",
-        object.identity,
-        named(&owners)
-    );
+    let message =
+        format!("{} leads to port {plain} of the pods of {}, which no container has", object.identity, named(&owners));
     let finding = object.error(Code::MissingPort, pointer, message);
     let known: Vec<String> = declared
         .iter()
@@ -211,7 +208,8 @@ fn beside_jobs(pods: &Running<'_>, object: &Object<'_>, pointer: &str) -> Option
         _ => object.at(pointer).filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?.clone(),
     };
     let taken = pods.taken(&object.identity.namespace, &selector);
-    let (jobs, servers): (Vec<_>, Vec<_>) = taken.into_iter().partition(|p| p.template.is_some_and(|template| template.kind.ends));
+    let (jobs, servers): (Vec<_>, Vec<_>) =
+        taken.into_iter().partition(|p| p.template.is_some_and(|template| template.kind.ends));
     let (job, server) = (jobs.first()?, servers.first()?);
     let labels = format!("{}/metadata/labels", job.template?.pointer);
     let message = format!(

@@ -64,7 +64,9 @@ pub fn selects(selector: &Selector, identity: &Identity, value: &Value) -> bool 
 }
 
 fn some(conditions: &Map<String, Value>, value: &Value) -> bool {
-    conditions.iter().all(|(pointer, wanted)| reach(value, pointer).into_iter().any(|found| agrees(wanted, found.as_deref())))
+    conditions
+        .iter()
+        .all(|(pointer, wanted)| reach(value, pointer).into_iter().any(|found| agrees(wanted, found.as_deref())))
 }
 
 /// What a pointer leads to: an entry for each item that a `*` stands for, `None` where the rest of the way is not there. A

@@ -137,8 +137,12 @@ fn index_by(list: Value, key: &str, value: &str) -> Result<Value, String> {
 /// otherwise stand beside each of its elements. Values of the engine, which share what they hold.
 fn nested(value: Jinja, attribute: String) -> Result<Jinja, Error> {
     let mut entries: Vec<(Jinja, Jinja)> = match value.kind() {
-        ValueKind::Map => value.try_iter()?.map(|key| Ok((key.clone(), value.get_item(&key)?))).collect::<Result<_, Error>>()?,
-        ValueKind::Seq | ValueKind::Iterable => value.try_iter()?.enumerate().map(|(i, entry)| (i.into(), entry)).collect(),
+        ValueKind::Map => {
+            value.try_iter()?.map(|key| Ok((key.clone(), value.get_item(&key)?))).collect::<Result<_, Error>>()?
+        }
+        ValueKind::Seq | ValueKind::Iterable => {
+            value.try_iter()?.enumerate().map(|(i, entry)| (i.into(), entry)).collect()
+        }
         _ => Vec::new(),
     };
     entries.sort_by(|a, b| a.0.cmp(&b.0));
@@ -149,10 +153,16 @@ fn nested(value: Jinja, attribute: String) -> Result<Jinja, Error> {
             continue;
         }
         let others = entry.try_iter()?.filter(|name| name.as_str() != Some(&*attribute));
-        let others = others.map(|name| Ok((name.to_string(), entry.get_item(&name)?))).collect::<Result<Vec<_>, Error>>()?;
+        let others =
+            others.map(|name| Ok((name.to_string(), entry.get_item(&name)?))).collect::<Result<Vec<_>, Error>>()?;
         let parent = Jinja::from_pairs(others);
         let item = |(index, value): (usize, Jinja)| {
-            Jinja::from_pairs([("key", key.clone()), ("parent", parent.clone()), ("value", value), ("index", index.into())])
+            Jinja::from_pairs([
+                ("key", key.clone()),
+                ("parent", parent.clone()),
+                ("value", value),
+                ("index", index.into()),
+            ])
         };
         flat.extend(list.try_iter()?.enumerate().map(item));
     }
