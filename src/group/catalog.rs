@@ -77,8 +77,7 @@ pub struct Group {
     pub variants: BTreeMap<String, Variant>,
 }
 
-/// Most providers of one group.
-pub const MAX_PROVIDERS: usize = 30;
+const MAX_PROVIDERS: usize = 30; // of one group
 
 /// A group with one of its providers merged onto it.
 #[derive(Debug)]
@@ -319,10 +318,8 @@ impl Group {
         if text.summary.is_empty() {
             findings.push(say("", "a group needs a `summary`".into()));
         }
-        // Each is the whole group once more.
         if text.providers.len() > MAX_PROVIDERS {
-            let message = format!("{} providers; {MAX_PROVIDERS} are the most", text.providers.len());
-            findings.push(say("/providers", message));
+            findings.push(say("/providers", format!("more than {MAX_PROVIDERS}: each is the whole group once more")));
             return Err(findings);
         }
         if let Some(provider) = &text.provider
