@@ -64,10 +64,14 @@ fn lay(target: &mut Yaml, patch: &Yaml) {
         *target = Yaml::Map(Vec::new());
     }
     let Yaml::Map(entries) = target else { unreachable!("made a map above") };
+    let mut own = entries.len(); // what the patch adds comes behind and is not looked at again
     for (key, value) in patch {
-        let known = entries.iter().position(|(k, _)| k == key);
+        let known = entries[..own].iter().position(|(k, _)| k == key);
         match (known, value) {
-            (Some(at), Yaml::Null) => drop(entries.remove(at)),
+            (Some(at), Yaml::Null) => {
+                entries.remove(at);
+                own -= 1;
+            }
             (None, Yaml::Null) => {}
             (Some(at), value) => lay(&mut entries[at].1, value),
             (None, value) => {

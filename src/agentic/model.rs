@@ -1,6 +1,8 @@
 //! Objects of runtime.agentic-layer.ai -> the model of what serves them: each gateway with its class, routes, guards,
 //! configuration and URL, and each agent with its gateway. The model says what is missing too; `agentic::rules` tells it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::agentic::class::{Class, classes};
@@ -66,8 +68,9 @@ pub fn model(objects: &Objects<'_>, offered: &[Class], extras: &Extras) -> Model
         let made: Vec<Gateway> = made.collect();
         model.gateways.extend(made);
     }
+    let mut keys = BTreeMap::new();
     for route in objects.of(GROUP, "ToolRoute") {
-        if let Err(why) = attach(route, objects, &mut model) {
+        if let Err(why) = attach(route, objects, &mut model, &mut keys) {
             model.unserved.push((route.identity.namespace.clone(), route.identity.name.clone(), why));
         }
     }
@@ -81,19 +84,29 @@ pub fn model(objects: &Objects<'_>, offered: &[Class], extras: &Extras) -> Model
 impl Model {
     /// The gateway of that kind and name.
     pub fn gateway(&self, kind: &str, namespace: &str, name: &str) -> Option<&Gateway> {
-        self.gateways.iter().find(|g| g.kind == kind && g.namespace == namespace && g.name == name)
+        self.position(kind, namespace, name).map(|at| &self.gateways[at])
+    }
+
+    /// Gateways stand in the order of kind, namespace and name.
+    fn position(&self, kind: &str, namespace: &str, name: &str) -> Option<usize> {
+        self.gateways.binary_search_by(|g| (&*g.kind, &*g.namespace, &*g.name).cmp(&(kind, namespace, name))).ok()
     }
 }
 
+/// The route that has a key at a gateway, which is one of [`Model::gateways`].
+type Keys<'a> = BTreeMap<(usize, String), &'a Identity>;
+
 /// Gives a route to the gateway that serves it.
-fn attach(route: &Object<'_>, objects: &Objects<'_>, model: &mut Model) -> Result<(), Unserved> {
+fn attach<'a>(
+    route: &Object<'a>,
+    objects: &Objects<'_>,
+    model: &mut Model,
+    keys: &mut Keys<'a>,
+) -> Result<(), Unserved> {
     let Identity { namespace, name, .. } = route.identity.clone();
     let index = match routes::named(route) {
         Some((of, gateway)) => {
-            let found = model
-                .gateways
-                .iter()
-                .position(|g| (g.kind.as_str(), &g.namespace, &g.name) == ("ToolGateway", &of, &gateway));
+            let found = model.position("ToolGateway", &of, &gateway);
             found.ok_or(Unserved::NoGateway(of, gateway))?
         }
         None => at_home(model)?,
@@ -101,10 +114,11 @@ fn attach(route: &Object<'_>, objects: &Objects<'_>, model: &mut Model) -> Resul
     let gateway = &mut model.gateways[index];
     let key = routes::key(&namespace, &name);
     let keyed = gateway.by().and_then(|c| c.path.as_deref()).is_some_and(|path| path.contains("{key}"));
-    if let Some(other) = gateway.routes.iter().find(|other| keyed && other.key == key) {
+    if let Some(other) = keys.get(&(index, key.clone())).filter(|_| keyed) {
         return Err(Unserved::Taken(other.namespace.clone(), other.name.clone()));
     }
     let upstream = routes::upstream(route, objects).map_err(Unserved::Upstream)?;
+    keys.entry((index, key.clone())).or_insert(route.identity);
     let texts = |pointer: &str| {
         let texts = route.items(pointer).iter().filter_map(Value::as_str);
         texts.map(str::to_owned).collect::<Vec<String>>()

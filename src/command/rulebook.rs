@@ -12,6 +12,7 @@ use crate::object::placeholder;
 use crate::plan::resolve::Plan;
 use crate::products::{agentgateway, argocd, cnpg, eso, inference, keda, kubernetes, litellm, otel, vllm};
 use crate::references::application;
+use crate::references::delivery::Delivery;
 use crate::references::inventory::Inventory;
 use crate::references::world::{World, WorldRule};
 use crate::references::{self, silence};
@@ -194,7 +195,7 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
 /// What a rendered folder claims and no longer shows.
 fn promises(world: &World<'_>) -> Vec<Finding> {
     let one = |promise: &Promise| -> Vec<Finding> {
-        let all = || world.objects.iter().map(|o| (o.identity, o.value));
+        let all = || world.objects.iter().chain(&world.repeated).map(|o| (o.identity, o.value));
         let gaps = promise.evidence.iter().filter_map(|evidence| evidence::gap(evidence, all()));
         let tell = |gap: Gap<'_>| {
             let message = format!(
@@ -225,12 +226,19 @@ pub fn refusal(object: &Object<'_>, violation: Violation) -> Finding {
     Finding { help: violation.help.map(Into::into), ..object.error(violation.code, &violation.pointer, message) }
 }
 
-/// One object has one owner: of two with one identity the cluster keeps the one applied last. What we render holds copies.
+/// One object has one owner: of two with one identity the cluster keeps the one applied last. What we render holds copies, one
+/// of which no Application delivers: it is applied once, by hand.
 fn repeated(world: &World<'_>) -> Vec<Finding> {
+    if world.repeated.is_empty() {
+        return Vec::new();
+    }
+    let delivery = Delivery::new(world);
+    let delivered = |object: &Object<'_>| !delivery.of(object.path).is_empty();
     let is_copy = |object: &&Object<'_>| {
         let id = object.identity;
         let first = world.objects.get(&id.group, &id.kind, &id.namespace, &id.name);
-        world.closed && first.is_some_and(|first| first.text == object.text)
+        let copy = |first: &Object<'_>| first.text == object.text || delivered(first) != delivered(object);
+        world.closed && first.is_some_and(copy)
     };
     let one = |object: &Object<'_>| {
         let finding =

@@ -77,6 +77,8 @@ pub struct Group {
     pub variants: BTreeMap<String, Variant>,
 }
 
+const MAX_PROVIDERS: usize = 30; // of one group
+
 /// A group with one of its providers merged onto it.
 #[derive(Debug)]
 pub struct Variant {
@@ -314,6 +316,10 @@ impl Group {
         }
         if text.summary.is_empty() {
             findings.push(say("", "a group needs a `summary`".into()));
+        }
+        if text.providers.len() > MAX_PROVIDERS {
+            findings.push(say("/providers", format!("more than {MAX_PROVIDERS}: each is the whole group once more")));
+            return Err(findings);
         }
         if let Some(provider) = &text.provider
             && !text.providers.contains_key(provider)

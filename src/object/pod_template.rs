@@ -1,5 +1,7 @@
 //! Objects -> their pod templates: labels, containers and what those are started with. Answers only.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::object::kinds::{self, Kind};
@@ -46,12 +48,17 @@ impl<'a> PodTemplate<'a> {
     }
 
     /// The labels of its pods, with those of the wanted ones that only controllers give.
-    fn labels_for(&self, wanted: Option<&Labels>) -> Labels {
+    fn labels_for(&self, wanted: Option<&Labels>) -> Cow<'a, Labels> {
         let name = &self.owner.identity.name;
         let given = wanted.into_iter().flatten().filter(|(label, value)| self.kind.gives(label, value, name));
         let mut labels: Labels = given.map(|(label, value)| (label.clone(), value.clone())).collect();
-        labels.extend(self.labels().cloned().unwrap_or_default());
-        labels
+        match self.labels() {
+            Some(own) if labels.is_empty() => Cow::Borrowed(own),
+            own => {
+                labels.extend(own.cloned().unwrap_or_default());
+                Cow::Owned(labels)
+            }
+        }
     }
 
     /// JSON pointer of a part of the pods' spec, itself given by a pointer.

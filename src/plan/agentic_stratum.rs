@@ -64,7 +64,8 @@ impl Agentic {
 
     /// What reaches the cluster as it is: all that no rendered gateway has swallowed.
     fn passed(&self) -> Vec<Value> {
-        let passed = self.inputs.iter().filter(|input| passes(&input.identity, &self.model));
+        let replaced = replaced(&self.model);
+        let passed = self.inputs.iter().filter(|input| passes(&input.identity, &self.model, &replaced));
         let item = |i: &Input| {
             let namespace = Some(&i.identity.namespace).filter(|n| !n.is_empty());
             json!({ "kind": i.identity.kind, "namespace": namespace, "name": i.identity.name, "object": i.value })
@@ -73,32 +74,38 @@ impl Agentic {
     }
 }
 
-/// False for what a rendered gateway takes the place of, and for Namespaces, which have one owner.
-fn passes(identity: &Identity, model: &Model) -> bool {
-    let Identity { group, kind, namespace, name } = identity;
-    let users: Vec<bool> = match (group.as_str(), kind.as_str()) {
-        ("", "Namespace") => return false,
-        (GROUP, "AiGateway" | "ToolGateway") => {
-            model.gateway(kind, namespace, name).iter().map(|g| g.is_direct()).collect()
+/// What gateways use, by kind, namespace and name: whether all of these are rendered, and take its place.
+type Replaced<'a> = BTreeMap<(&'a str, &'a str, &'a str), bool>;
+
+fn replaced(model: &Model) -> Replaced<'_> {
+    let mut replaced = Replaced::new();
+    for gateway in &model.gateways {
+        let Gateway { kind, namespace, name, .. } = gateway;
+        let routes = gateway.routes.iter().map(|r| ("ToolRoute", &r.namespace, &r.name));
+        let guards = gateway.guards.iter().map(|g| ("Guard", &g.namespace, &g.name));
+        let providers = gateway.guards.iter().map(|g| ("GuardrailProvider", &g.provider_namespace, &g.provider_name));
+        let patch = gateway.patch.config_map().map(|name| ("ConfigMap", namespace, name));
+        let own = [(kind.as_str(), namespace, name)];
+        for (kind, namespace, name) in own.into_iter().chain(routes).chain(guards).chain(providers).chain(patch) {
+            *replaced.entry((kind, namespace, name)).or_insert(true) &= gateway.is_direct();
         }
-        (GROUP, "AiGatewayClass" | "ToolGatewayClass") => {
-            let same = model.classes.iter().filter(|c| format!("{}Class", c.kind) == *kind && c.name == *name);
-            same.map(|class| class.target != CONTRACT).collect()
-        }
-        (GROUP, "ToolRoute") => users(model, |g| g.routes.iter().any(|r| r.namespace == *namespace && r.name == *name)),
-        (GROUP, "Guard") => users(model, |g| g.guards.iter().any(|r| r.namespace == *namespace && r.name == *name)),
-        (GROUP, "GuardrailProvider") => {
-            users(model, |g| g.guards.iter().any(|r| r.provider_namespace == *namespace && r.provider_name == *name))
-        }
-        ("", "ConfigMap") => users(model, |g| g.namespace == *namespace && g.patch.config_map() == Some(name)),
-        _ => return true,
-    };
-    users.is_empty() || users.contains(&false)
+    }
+    replaced
 }
 
-/// For each gateway that uses something: whether it is rendered.
-fn users(model: &Model, uses: impl Fn(&Gateway) -> bool) -> Vec<bool> {
-    model.gateways.iter().filter(|g| uses(g)).map(|g| g.is_direct()).collect()
+/// False for what a rendered gateway takes the place of, and for Namespaces, which have one owner.
+fn passes(identity: &Identity, model: &Model, replaced: &Replaced<'_>) -> bool {
+    let Identity { group, kind, namespace, name } = identity;
+    match (group.as_str(), kind.as_str()) {
+        ("", "Namespace") => false,
+        (GROUP, "AiGatewayClass" | "ToolGatewayClass") => {
+            let mut same = model.classes.iter().filter(|c| format!("{}Class", c.kind) == *kind && c.name == *name);
+            let contract = same.clone().any(|class| class.target == CONTRACT);
+            contract || same.next().is_none()
+        }
+        (GROUP | "", kind) => !replaced.get(&(kind, namespace, name)).copied().unwrap_or_default(),
+        _ => true,
+    }
 }
 
 impl<'a> Work<'a, '_> {
@@ -181,10 +188,10 @@ impl<'a> Work<'a, '_> {
 
     /// Settings for a gateway that is not there, or that is not rendered on LiteLLM.
     fn idle_extras(&mut self, choice: &Choice<'a>, pointer: &str, extras: &Extras, model: &Model) {
-        let names: Vec<String> = model.gateways.iter().map(Gateway::id).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let gateways: BTreeMap<String, &Gateway> = model.gateways.iter().rev().map(|g| (g.id(), g)).collect();
+        let names: Vec<&str> = gateways.keys().map(String::as_str).collect();
         for id in object(&extras.given).keys() {
-            let (message, help) = match model.gateways.iter().find(|g| g.id() == *id) {
+            let (message, help) = match gateways.get(id) {
                 None => (format!("there is no gateway `{id}`"), did_you_mean(id, &names)),
                 Some(g) if g.is_litellm() && g.is_direct() => continue,
                 Some(g) if g.is_litellm() => (

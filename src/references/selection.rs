@@ -1,7 +1,9 @@
 //! Inventory -> selectors that take nothing, or something without the port that they need.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
+use std::rc::Rc;
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -17,7 +19,7 @@ use crate::text::schema::did_you_mean;
 
 /// Every rule about what selectors take.
 pub fn selection(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
-    let pods = Running { pods: pods::pods(inventory), served: OnceLock::new() };
+    let pods = Running { pods: pods::pods(inventory), served: OnceLock::new(), taken: RefCell::default() };
     let mut findings = Vec::new();
     for service in inventory.world.objects.of("", "Service") {
         findings.extend(service_pods(inventory, &pods, service));
@@ -55,6 +57,8 @@ fn selector_of(object: &Object<'_>, pointer: &str) -> Option<Value> {
 struct Running<'a> {
     pods: Vec<Pods<'a>>,
     served: OnceLock<BTreeSet<String>>,
+    /// What a selector takes in a namespace; many say the same.
+    taken: RefCell<BTreeMap<(String, String), Rc<[usize]>>>,
 }
 
 impl<'a> Deref for Running<'a> {
@@ -65,14 +69,25 @@ impl<'a> Deref for Running<'a> {
     }
 }
 
-impl Running<'_> {
+impl<'a> Running<'a> {
+    /// The pods of a namespace that a selector takes.
+    fn taken(&self, namespace: &str, selector: &Value) -> Vec<&Pods<'a>> {
+        let key = (namespace.to_owned(), selector.to_string());
+        let mut known = self.taken.borrow_mut();
+        let found = known.entry(key).or_insert_with(|| {
+            let fits = |p: &Pods<'_>| p.in_namespace(namespace) && p.taken(selector);
+            (0..self.pods.len()).filter(|i| fits(&self.pods[*i])).collect()
+        });
+        found.iter().map(|i| &self.pods[*i]).collect()
+    }
+
     fn served(&self, inventory: &Inventory<'_, '_>) -> &BTreeSet<String> {
         self.served.get_or_init(|| {
             let mut served = BTreeSet::new();
             for service in inventory.world.objects.of("", "Service") {
                 let namespace = &service.identity.namespace;
                 let Some(selector) = selector_of(service, "/spec/selector") else { continue };
-                if !served.contains(namespace) && self.iter().any(|p| p.in_namespace(namespace) && p.taken(&selector)) {
+                if !served.contains(namespace) && !self.taken(namespace, &selector).is_empty() {
                     served.insert(namespace.clone());
                 }
             }
@@ -113,15 +128,14 @@ fn nothing(inventory: &Inventory<'_, '_>, pods: &Running<'_>, object: &Object<'_
         severity,
         ..finding.help(match here.is_empty() {
             true => "nothing runs there".into(),
-            false => format!("compare with the labels in the pod templates of {}", here.join(", ")),
+            false => format!("compare with the labels in the pod templates of {}", named(&here)),
         })
     })
 }
 
 fn service_pods(inventory: &Inventory<'_, '_>, pods: &Running<'_>, service: &Object<'_>) -> Vec<Finding> {
     let Some(selector) = selector_of(service, "/spec/selector") else { return Vec::new() };
-    let taken: Vec<&Pods<'_>> =
-        pods.iter().filter(|p| p.in_namespace(&service.identity.namespace) && p.taken(&selector)).collect();
+    let taken = pods.taken(&service.identity.namespace, &selector);
     if taken.is_empty() {
         return nothing(inventory, pods, service, "/spec/selector").into_iter().collect();
     }
@@ -136,6 +150,16 @@ fn service_pods(inventory: &Inventory<'_, '_>, pods: &Running<'_>, service: &Obj
     findings
 }
 
+/// Most names that one sentence has.
+const NAMED: usize = 20;
+
+fn named(names: &[String]) -> String {
+    match names.len() {
+        0..=NAMED => names.join(", "),
+        more => format!("{} and {} more", names[..NAMED].join(", "), more - NAMED),
+    }
+}
+
 /// A port that none of the selected pods has: by name nothing leads there, by number nothing says that something listens.
 fn no_port(object: &Object<'_>, pointer: &str, wanted: &Value, taken: &[&Pods<'_>]) -> Option<Finding> {
     let declared: Vec<&Port<'_>> = taken.iter().filter_map(|p| p.ports.as_ref()).flatten().collect();
@@ -148,11 +172,8 @@ fn no_port(object: &Object<'_>, pointer: &str, wanted: &Value, taken: &[&Pods<'_
     }
     let owners: Vec<String> = taken.iter().map(|p| p.owner.identity.to_string()).collect();
     let plain = wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned);
-    let message = format!(
-        "{} leads to port {plain} of the pods of {}, which no container has",
-        object.identity,
-        owners.join(", ")
-    );
+    let message =
+        format!("{} leads to port {plain} of the pods of {}, which no container has", object.identity, named(&owners));
     let finding = object.error(Code::MissingPort, pointer, message);
     let known: Vec<String> = declared
         .iter()
@@ -160,14 +181,14 @@ fn no_port(object: &Object<'_>, pointer: &str, wanted: &Value, taken: &[&Pods<'_
         .collect();
     Some(Finding {
         severity: if wanted.is_string() { Severity::Error } else { Severity::Warning },
-        ..finding.help(format!("their ports: {}", known.join(", ")))
+        ..finding.help(format!("their ports: {}", named(&known)))
     })
 }
 
 fn pool_pods(inventory: &Inventory<'_, '_>, pods: &Running<'_>, pool: &Object<'_>) -> Vec<Finding> {
     let Some(selector) = selector_of(pool, "/spec/selector/matchLabels") else { return Vec::new() };
     let namespace = pool.identity.namespace.as_str();
-    let taken: Vec<&Pods<'_>> = pods.iter().filter(|p| p.in_namespace(namespace) && p.taken(&selector)).collect();
+    let taken = pods.taken(namespace, &selector);
     if taken.is_empty() {
         return nothing(inventory, pods, pool, "/spec/selector/matchLabels").into_iter().collect();
     }
@@ -181,13 +202,14 @@ fn pool_pods(inventory: &Inventory<'_, '_>, pods: &Running<'_>, pool: &Object<'_
 /// Pods of a Job beside those of a server. A Service sends requests to one as soon as it is ready; a budget in percent or with
 /// `maxUnavailable` asks the owner of each pod for its scale, which a Job has not, and then allows no eviction at all
 /// (Kubernetes 1.35, `getExpectedScale`).
-fn beside_jobs(pods: &[Pods<'_>], object: &Object<'_>, pointer: &str) -> Option<Finding> {
+fn beside_jobs(pods: &Running<'_>, object: &Object<'_>, pointer: &str) -> Option<Finding> {
     let selector = match object.identity.kind.as_str() {
         "Service" => selector_of(object, pointer)?,
         _ => object.at(pointer).filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?.clone(),
     };
-    let taken = pods.iter().filter(|p| p.in_namespace(&object.identity.namespace) && p.taken(&selector));
-    let (jobs, servers): (Vec<_>, Vec<_>) = taken.partition(|p| p.template.is_some_and(|template| template.kind.ends));
+    let taken = pods.taken(&object.identity.namespace, &selector);
+    let (jobs, servers): (Vec<_>, Vec<_>) =
+        taken.into_iter().partition(|p| p.template.is_some_and(|template| template.kind.ends));
     let (job, server) = (jobs.first()?, servers.first()?);
     let labels = format!("{}/metadata/labels", job.template?.pointer);
     let message = format!(
@@ -202,8 +224,7 @@ fn beside_jobs(pods: &[Pods<'_>], object: &Object<'_>, pointer: &str) -> Option<
 /// A budget or a NetworkPolicy for no pods breaks nothing, and does nothing.
 fn guarded(inventory: &Inventory<'_, '_>, pods: &Running<'_>, object: &Object<'_>, pointer: &str) -> Option<Finding> {
     let selector = object.at(pointer).filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?;
-    let taken = pods.iter().any(|p| p.in_namespace(&object.identity.namespace) && p.taken(selector));
-    if taken {
+    if !pods.taken(&object.identity.namespace, selector).is_empty() {
         return None;
     }
     let finding = nothing(inventory, pods, object, pointer).or_else(|| astray(pods, object, pointer, selector));
@@ -221,10 +242,9 @@ fn astray(pods: &[Pods<'_>], object: &Object<'_>, pointer: &str, selector: &Valu
 }
 
 /// An ingress rule for a port that the pods do not have lets nothing in.
-fn policy_ports(pods: &[Pods<'_>], policy: &Object<'_>) -> Vec<Finding> {
+fn policy_ports(pods: &Running<'_>, policy: &Object<'_>) -> Vec<Finding> {
     let selector = policy.at("/spec/podSelector").unwrap_or(&Value::Null);
-    let taken: Vec<&Pods<'_>> =
-        pods.iter().filter(|p| p.in_namespace(&policy.identity.namespace) && p.taken(selector)).collect();
+    let taken = pods.taken(&policy.identity.namespace, selector);
     let mut findings = Vec::new();
     for (rule, value) in policy.items("/spec/ingress").iter().enumerate() {
         for (i, port) in value["ports"].as_array().into_iter().flatten().enumerate() {
@@ -291,8 +311,7 @@ fn monitors(inventory: &Inventory<'_, '_>, pods: &Running<'_>) -> Vec<Finding> {
     for monitor in inventory.world.objects.of("monitoring.coreos.com", "PodMonitor").filter(|m| own(m)) {
         findings.extend(guarded(inventory, pods, monitor, "/spec/selector"));
         let selector = monitor.at("/spec/selector").unwrap_or(&Value::Null);
-        let taken: Vec<&Pods<'_>> =
-            pods.iter().filter(|p| p.in_namespace(&monitor.identity.namespace) && p.taken(selector)).collect();
+        let taken = pods.taken(&monitor.identity.namespace, selector);
         let ports: Option<Vec<Port<'_>>> =
             taken.iter().map(|p| p.ports.clone()).collect::<Option<Vec<_>>>().map(|p| p.concat());
         findings.extend(scraped(monitor, "/spec/podMetricsEndpoints", ports.filter(|_| !taken.is_empty())));

@@ -3,11 +3,14 @@
 //! A condition is a JSON pointer and what must stand there: a value; `"*"`, anything; `null`, nothing; or one word with its
 //! argument: `not`, `has` (a part of a text, an item or all items of a list), `atMost`, `atLeast`.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::group::component::{Evidence, Selector};
 use crate::object::object::Identity;
-use crate::text::pointer::{each, part};
+use crate::text::kubeyaml;
+use crate::text::pointer::part;
 
 /// What a piece of evidence lacks.
 #[derive(Debug)]
@@ -38,7 +41,7 @@ pub fn gap<'a>(evidence: &Evidence, mut all: impl Iterator<Item = (&'a Identity,
         Evidence::Every(selector) => {
             all.filter(|(identity, value)| selects(selector, identity, value)).find_map(|(object, value)| {
                 let lacks = |(pointer, wanted): &(&String, &Value)| {
-                    !reach(value, pointer).into_iter().all(|found| agrees(wanted, found))
+                    !reach(value, pointer).into_iter().all(|found| agrees(wanted, found.as_deref()))
                 };
                 let (pointer, wanted) = selector.shows.iter().find(lacks)?;
                 let sentence = format!("{object} is not{}", condition(pointer, wanted));
@@ -61,15 +64,30 @@ pub fn selects(selector: &Selector, identity: &Identity, value: &Value) -> bool 
 }
 
 fn some(conditions: &Map<String, Value>, value: &Value) -> bool {
-    conditions.iter().all(|(pointer, wanted)| reach(value, pointer).into_iter().any(|found| agrees(wanted, found)))
+    conditions
+        .iter()
+        .all(|(pointer, wanted)| reach(value, pointer).into_iter().any(|found| agrees(wanted, found.as_deref())))
 }
 
-/// What a pointer leads to: an entry for each item that its stars stand for, `None` where the rest of the way is not there.
-fn reach<'v>(value: &'v Value, pointer: &str) -> Vec<Option<&'v Value>> {
-    let (items, rest) = pointer.split_at(pointer.rfind("/*").map_or(0, |star| star + 2));
-    let mut found = Vec::new();
-    each(value, items, &mut |_, item| found.push(part(item, rest)));
-    found
+/// What a pointer leads to: an entry for each item that a `*` stands for, `None` where the rest of the way is not there. A
+/// pointer goes on into a text as into the YAML that it is.
+fn reach<'v>(value: &'v Value, pointer: &str) -> Vec<Option<Cow<'v, Value>>> {
+    if let Some((text, rest)) = text_on_the_way(value, pointer) {
+        let inner = kubeyaml::value(text).ok().flatten().unwrap_or_default();
+        return reach(&inner, rest).into_iter().map(|found| found.map(|v| Cow::Owned(v.into_owned()))).collect();
+    }
+    let Some((above, below)) = pointer.split_once("/*") else { return vec![part(value, pointer).map(Cow::Borrowed)] };
+    match part(value, above) {
+        Some(Value::Array(items)) => items.iter().flat_map(|item| reach(item, below)).collect(),
+        Some(Value::Object(map)) => map.values().flat_map(|item| reach(item, below)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The text that a pointer goes into, and the rest of the pointer.
+fn text_on_the_way<'v, 'p>(value: &'v Value, pointer: &'p str) -> Option<(&'v str, &'p str)> {
+    let ends = pointer.match_indices('/').map(|(at, _)| at).skip(1);
+    ends.into_iter().find_map(|at| Some((part(value, &pointer[..at])?.as_str()?, &pointer[at..])))
 }
 
 fn before_star(pointer: &str) -> &str {
@@ -133,6 +151,8 @@ fn condition(pointer: &str, wanted: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use serde_json::{Value, json};
 
     use super::{agrees, reach};
@@ -165,10 +185,18 @@ mod tests {
 
     #[test]
     fn a_star_stands_for_each_item() {
-        let value = json!({ "a": [{ "b": 1 }, { "c": 2 }], "m": { "x": { "b": 3 } } });
-        assert_eq!(reach(&value, "/a/*/b"), [Some(&json!(1)), None]);
-        assert_eq!(reach(&value, "/m/*/b"), [Some(&json!(3))]);
-        assert_eq!(reach(&value, "/n/*/b"), [] as [Option<&Value>; 0]);
-        assert_eq!(reach(&value, "/n"), [None]);
+        let value = json!({ "a": [{ "b": 1 }, { "c": 2 }], "m": { "x": { "b": 3 } }, "t.yaml": "c: [{ d: 4 }, {}]" });
+        for (pointer, found) in [
+            ("/a/*/b", vec![Some(json!(1)), None]),
+            ("/m/*/b", vec![Some(json!(3))]),
+            ("/n/*/b", vec![]),
+            ("/n", vec![None]),
+            ("/t.yaml/c/*/d", vec![Some(json!(4)), None]),
+            ("/t.yaml", vec![Some(json!("c: [{ d: 4 }, {}]"))]),
+        ] {
+            let reached: Vec<Option<Value>> =
+                reach(&value, pointer).into_iter().map(|v| v.map(Cow::into_owned)).collect();
+            assert_eq!(reached, found, "{pointer}");
+        }
     }
 }

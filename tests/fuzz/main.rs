@@ -1,6 +1,6 @@
 //! Hostile input: whatever a file says, no panic, no 5 seconds of work, no gigabyte of memory, and what is reported can be
 //! printed. Targets (`targets.rs`) get the corpus, the project's own files and mutations of both (`mutate.rs`); the program
-//! itself gets the corpus and what no corpus can hold (`hostile.rs`).
+//! itself gets the corpus, what no corpus can hold (`hostile.rs`), and what is said very often (`large.rs`).
 //!
 //! Each target runs in a process of its own with a limit on memory, so that exhausted memory and stack are findings too.
 //! `FUZZ=10m cargo test --test fuzz` mutates for so long each instead of a fixed number of times; `FUZZ_SEED` starts
@@ -12,6 +12,8 @@
 mod random;
 #[cfg(unix)]
 mod hostile;
+#[cfg(unix)]
+mod large;
 mod mutate;
 mod targets;
 
@@ -47,7 +49,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let fuzzed = TARGETS.iter().map(|target| Trial::test(target.name, move || in_a_process(target)));
-    let trials = fuzzed.chain(hostile::trials()).collect();
+    let trials = fuzzed.chain(hostile::trials()).chain(large::trials()).collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 

@@ -1,6 +1,6 @@
 //! The filters that templates have beside the built-in ones (docs/groups.md lists them). Pure functions on JSON values.
 
-use minijinja::value::{Kwargs, Serde, Value as Jinja};
+use minijinja::value::{Kwargs, Serde, Value as Jinja, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 use serde_json::{Map, Value, json};
 
@@ -24,7 +24,7 @@ pub fn add(env: &mut Environment<'_>) {
         call(v, |v| image_ref(&v, keep_tag))
     });
     env.add_filter("index_by", |v: Jinja, key: String, value: String| call(v, |v| index_by(v, &key, &value)));
-    env.add_filter("nested", |v: Jinja, attr: String| call(v, |v| Ok(nested(v, &attr))));
+    env.add_filter("nested", nested);
     env.add_filter("merge_patch", |v: Jinja, patch: Jinja| {
         let patch = json(patch)?;
         call(v, |mut v| {
@@ -133,22 +133,40 @@ fn index_by(list: Value, key: &str, value: &str) -> Result<Value, String> {
     Ok(sorted(Value::Object(index)))
 }
 
-/// Each element of the list (or entry of the map) `attribute` of each entry of a map or list.
-fn nested(value: Value, attribute: &str) -> Value {
-    let parents: Vec<(Value, Value)> = match value {
-        Value::Array(items) => items.into_iter().enumerate().map(|(i, v)| (json!(i), v)).collect(),
-        Value::Object(map) => {
-            sorted(Value::Object(map)).as_object().into_iter().flatten().map(|(k, v)| (json!(k), v.clone())).collect()
+/// Each element of the list `attribute` of each entry of a map or list; its parent is the entry without that list, which would
+/// otherwise stand beside each of its elements. Values of the engine, which share what they hold.
+fn nested(value: Jinja, attribute: String) -> Result<Jinja, Error> {
+    let mut entries: Vec<(Jinja, Jinja)> = match value.kind() {
+        ValueKind::Map => {
+            value.try_iter()?.map(|key| Ok((key.clone(), value.get_item(&key)?))).collect::<Result<_, Error>>()?
+        }
+        ValueKind::Seq | ValueKind::Iterable => {
+            value.try_iter()?.enumerate().map(|(i, entry)| (i.into(), entry)).collect()
         }
         _ => Vec::new(),
     };
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
     let mut flat = Vec::new();
-    for (key, parent) in parents {
-        for (index, value) in parent[attribute].as_array().into_iter().flatten().enumerate() {
-            flat.push(json!({ "key": key, "parent": parent, "value": value, "index": index }));
+    for (key, entry) in entries.into_iter().filter(|(_, entry)| entry.kind() == ValueKind::Map) {
+        let list = entry.get_attr(&attribute)?;
+        if !matches!(list.kind(), ValueKind::Seq | ValueKind::Iterable) {
+            continue;
         }
+        let others = entry.try_iter()?.filter(|name| name.as_str() != Some(&*attribute));
+        let others =
+            others.map(|name| Ok((name.to_string(), entry.get_item(&name)?))).collect::<Result<Vec<_>, Error>>()?;
+        let parent = Jinja::from_pairs(others);
+        let item = |(index, value): (usize, Jinja)| {
+            Jinja::from_pairs([
+                ("key", key.clone()),
+                ("parent", parent.clone()),
+                ("value", value),
+                ("index", index.into()),
+            ])
+        };
+        flat.extend(list.try_iter()?.enumerate().map(item));
     }
-    Value::Array(flat)
+    Ok(Jinja::from(flat))
 }
 
 /// A price per million as a price per one: the decimal point moves, nothing is computed.
@@ -202,8 +220,7 @@ mod tests {
         assert_eq!(index_by(models.clone(), "m", "h").unwrap().to_string(), r#"{"a":"y","b":"x"}"#);
         assert!(index_by(json!([{"m": "b", "h": "x"}, {"m": "b", "h": "z"}]), "m", "h").is_err());
         assert_eq!(collect(models, "m"), json!(["a", "b"]));
-        let flat = nested(json!({"p": {"models": ["x", "y"]}}), "models");
-        assert_eq!(flat[1]["value"], "y");
-        assert_eq!(flat[1]["key"], "p");
+        let flat = nested(Jinja::from(Serde(json!({"p": {"z": 1, "models": ["x", "y"]}, "a": {}}))), "models".into());
+        assert_eq!(json(flat.unwrap()).unwrap()[1], json!({"key": "p", "parent": {"z": 1}, "value": "y", "index": 1}));
     }
 }

@@ -16,8 +16,9 @@ pub const OF_WORLDS: &[WorldRule] = &[no_backend, unpinned];
 /// HTTPRouteRule.backendRefs).
 fn no_backend(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let direct: Vec<_> = policies(world).filter(|p| p.at("/spec/traffic/directResponse").is_some()).collect();
     for route in world.objects.of(GATEWAY, "HTTPRoute") {
-        let answers = policies(world).any(|p| p.at("/spec/traffic/directResponse").is_some() && targets(p, route));
+        let answers = direct.iter().any(|p| targets(p, route));
         for (pointer, rule) in route.all("/spec/rules/*") {
             let backends = rule["backendRefs"].as_array().map_or(&[][..], Vec::as_slice);
             let kinds = rule["filters"].as_array().into_iter().flatten().filter_map(|f| f["type"].as_str());
