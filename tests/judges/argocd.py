@@ -3,6 +3,7 @@ platform in a git repository, charts of the same names and versions as those of 
 from nothing to the first sync, the order of the waves, argocd-cm, features off and on again, and that a fix in git arrives.
 No pod runs: stand-ins say that workloads are well, so nothing is said here of the workloads themselves."""
 
+import json
 import os
 import re
 import shutil
@@ -82,7 +83,7 @@ def applications_in(folder):
 class Delivery:
     """One platform in git, and the cluster that it is delivered to."""
 
-    def __init__(self, scratch, tools, features, resync=15):
+    def __init__(self, scratch, tools, features):
         import yaml
 
         self.scratch, self.tools, self.features, self.yaml = scratch, tools, features, yaml
@@ -96,7 +97,7 @@ class Delivery:
         self.render(features)
         self.stock(url, repositories)
         self.commit = self.git.commit("the platform")
-        self.world = World(scratch / "world", tools, argocd_host.Host(self.shelf, scratch), resync)
+        self.world = World(scratch / "world", tools, argocd_host.Host(self.shelf, scratch))
         self.api = self.world.api
 
     def stock(self, url, repositories):
@@ -106,11 +107,16 @@ class Delivery:
         other.mkdir()
         (other / "features.yaml").write_text(self.yaml.safe_dump(wanted))
         subprocess.run([self.tools.gatewright, "-C", other, "render"], check=True, capture_output=True)
-        for application in applications_in(other / "rendered" / self.name / "argocd"):
+        tree = other / "rendered" / self.name
+        kinds = {kind for file in trees.yaml_files(tree) for kind in re.findall(r"^kind: (\w+)$", file.read_text(), re.M)}
+        for application in applications_in(tree / "argocd"):
             spec = application["spec"]
             source = spec.get("source") or spec["sources"][0]
             repo, revision = source["repoURL"], source["targetRevision"]
-            files = argocd_world.definitions(self.tools.crds, source.get("chart") or repo.rsplit("/", 1)[1])
+            files = argocd_world.definitions(self.tools.crds, source.get("chart") or repo.rsplit("/", 1)[1], kinds)
+            if source.get("chart") == "external-secrets":
+                broken = argocd_host.chart(source["chart"], argocd_host.BROKEN, files)
+                self.shelf.add_chart(repo, source["chart"], argocd_host.BROKEN, broken)
             if "chart" in source:
                 self.shelf.add_chart(repo, source["chart"], revision, argocd_host.chart(source["chart"], revision, files))
             elif repo != url:
@@ -127,7 +133,10 @@ class Delivery:
             raise RuntimeError(f"render: {done.stderr}")
 
     def push(self, what):
+        """A commit, and what Argo CD does when it hears of one."""
         self.commit = self.git.commit(what)
+        for name in self.applications():
+            self.api.merge(f"{APPLICATIONS}/{name}", {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}})
 
     def flags(self, on):
         self.render(self.features | {"features": dict.fromkeys(FLAGS, on)})
@@ -302,7 +311,7 @@ def cm_survives(delivery):
     return problems, "3 ways"
 
 
-def fixes_arrive(delivery):
+def fixes_arrive(delivery, breaks):
     """What breaks an Application, and the fix: each one commit, and nobody touches the cluster."""
     problems, times = [], []
     for what, application, path, text in breaks(delivery):
@@ -346,9 +355,18 @@ def breaks(delivery):
         ("a chart's template fails", "external-secrets", f"{tree}/charts/external-secrets/values.yaml", lambda text: text + "\nrefused: by judge\n"),
         ("a chart's value is refused", "external-secrets", f"{tree}/charts/external-secrets/values.yaml", lambda text: text + "\nshown: no label\n"),
         ("an OCI chart's value is refused", "agentgateway", f"{tree}/charts/agentgateway/values.yaml", lambda text: text + "\nshown: no label\n"),
-        ("a chart's version is not there", "external-secrets", f"{tree}/argocd/application-{delivery.name}-external-secrets.yaml",
-         lambda text: re.sub(r'(chart: external-secrets\n    targetRevision: ).*', r'\g<1>"9.9.9"', text)),
+        version(delivery, "a chart's version is not there", "0.0.0"),
     ]
+
+
+def spec_breaks(delivery):
+    """A version stands in the Application: an attempt that is under way never sees the fix, the end of the attempts does."""
+    return [version(delivery, "a chart's version is refused by the server", argocd_host.BROKEN)]
+
+
+def version(delivery, what, wrong):
+    file = f"rendered/{delivery.name}/argocd/application-{delivery.name}-external-secrets.yaml"
+    return what, "external-secrets", file, lambda text: re.sub(r"(external-secrets\n    targetRevision: ).*", rf'\g<1>"{wrong}"', text)
 
 
 def off_and_on(delivery, fresh):
@@ -360,12 +378,14 @@ def off_and_on(delivery, fresh):
     off = delivery.api.objects()
     back_took = delivery.flags(True)
     problems = [f"on, off, on: {line}" for line in differences(on, delivery.api.objects())]
-    fresh["off"], fresh["on"], fresh["stays"] = off, on, stays
+    fresh |= {"off": off, "on": on, "stays": sorted(stays)}
+    (delivery.scratch.parent / "full.json").write_text(json.dumps(fresh))
     return problems, f"{len(on)} objects, off in {off_took:.0f} s: {len(off)}, on in {back_took:.0f} s"
 
 
 def as_fresh(delivery, other):
     """The same flags from nothing: what the other cluster kept after its flags went off, and what it had with all on."""
+    other = other or json.loads(Path(os.environ["ARGOCD_FULL"]).read_text())
     off = delivery.api.objects()
     kept = [key for key in other["off"].keys() - off.keys() if not meant_to_stay(other["off"][key], other["stays"])]
     left = {key: value for key, value in other["off"].items() if key in off or key in kept}
@@ -377,8 +397,8 @@ def as_fresh(delivery, other):
 
 def meant_to_stay(item, applications):
     notes = item["metadata"].get("annotations", {})
-    owner = notes.get("argocd.argoproj.io/tracking-id", "").split(":")[0]
-    return owner in applications or "Prune=false" in notes.get("argocd.argoproj.io/sync-options", "")
+    owner = notes.get("argocd.argoproj.io/tracking-id", "").split(":")[0]  # definitions have none
+    return "versions" in item.get("spec", {}) or owner in applications or "Prune=false" in notes.get("argocd.argoproj.io/sync-options", "")
 
 
 def judge(delivery, case, *steps):
@@ -410,11 +430,13 @@ def main():
     try:
         if "full" in wanted:
             judge(Delivery(scratch / "full", found, features["full"]), "full",
-                  (cm_survives,), (installed_in_order,), (values_arrive,), (cm_is_watched,), (fixes_arrive,), (off_and_on, fresh))
+                  (cm_survives,), (installed_in_order,), (values_arrive,), (cm_is_watched,), (off_and_on, fresh), (fixes_arrive, breaks))
         if "base" in wanted:
-            judge(Delivery(scratch / "base", found, off), "base", (installed_in_order,), *([(as_fresh, fresh)] if fresh else []))
+            judge(Delivery(scratch / "base", found, off), "base", (installed_in_order,), (as_fresh, fresh))
         if "chart" in wanted:
-            judge(Delivery(scratch / "chart", found, features["default"]), "default", (installed_in_order,), (values_arrive,))
+            hasty = {"argocd": {"retry": {"duration": "1s", "factor": 1, "maxDuration": "2s"}}}
+            judge(Delivery(scratch / "chart", found, features["default"] | {"settings": hasty}), "default",
+                  (installed_in_order,), (values_arrive,), (fixes_arrive, spec_breaks))
     finally:
         if not keep:
             shutil.rmtree(scratch, ignore_errors=True)

@@ -38,6 +38,7 @@ spec:
     metadata: { labels: { app: {{ .Release.Name }} } }
     spec: { containers: [{ name: judge, image: judge.example/judge:1 }] }
 """
+BROKEN = "9.9.9"  # a version whose ConfigMap the API server refuses
 # KEDA reads how requests are authenticated in a namespace that is not its own.
 EXTRA = {
     "keda": """\
@@ -60,7 +61,7 @@ def chart(name, version, definitions):
     files = {
         "Chart.yaml": json.dumps({"apiVersion": "v2", "name": name, "version": version}),
         "values.yaml": "{}\n",
-        "templates/values.yaml": TEMPLATE,
+        "templates/values.yaml": TEMPLATE.replace("fine", "no label") if version == BROKEN else TEMPLATE,
     }
     if name in EXTRA:
         files["templates/extra.yaml"] = EXTRA[name]

@@ -35,8 +35,11 @@ def free_port():
         return s.getsockname()[1]
 
 
-def definitions(crds, name):
-    return sorted(path for path in crds.joinpath(DEFINITIONS[name]).rglob("*.yaml") if "experimental" not in path.parts) if name in DEFINITIONS else []
+def definitions(crds, name, kinds):
+    """The files that define these kinds. Not all that there are: Argo CD reads the whole API anew for each, for seconds."""
+    files = crds.joinpath(DEFINITIONS.get(name, "none")).rglob("*.yaml")
+    wanted = re.compile(rf"^    kind: ({'|'.join(sorted(kinds))})$", re.M)
+    return sorted(f for f in files if "experimental" not in f.parts and wanted.search(f.read_text()))
 
 
 class Git:
@@ -183,14 +186,14 @@ STATUS = {
 
 
 class StandIns:
-    """The controllers of the delivered kinds: each object is well a second after it came, and each ExternalSecret has its Secret."""
+    """The controllers of the delivered kinds: each object is well seconds after it came, and each ExternalSecret has its Secret."""
 
     def __init__(self, api):
         self.api, self.done, self.failure = api, threading.Event(), None
         threading.Thread(target=self.run, daemon=True).start()
 
     def run(self):
-        while not self.done.wait(1):
+        while not self.done.wait(2):
             try:
                 for path, status in STATUS.items():
                     for item in self.api.list(path):
@@ -231,7 +234,7 @@ class StandIns:
 class World:
     """One cluster from nothing. `tools`: paths of the programs; `resync`: seconds until Argo CD looks at git by itself."""
 
-    def __init__(self, scratch, tools, shelf, resync=15):
+    def __init__(self, scratch, tools, shelf, resync=60):
         self.scratch, self.tools, self.started = scratch, tools, []
         scratch.mkdir()
         port = free_port()
@@ -304,7 +307,7 @@ class World:
         self.start(
             "repo-server",
             [program, "repo-server", "--address=127.0.0.1", f"--port={repository}", "--metrics-address=127.0.0.1",
-             f"--metrics-port={free_port()}", f"--redis=127.0.0.1:{cache}", "--disable-tls", f"--revision-cache-expiration={resync // 3}s"],
+             f"--metrics-port={free_port()}", f"--redis=127.0.0.1:{cache}", "--disable-tls", "--revision-cache-expiration=5s"],
             fake | shelf.environment() | {
                 "ARGOCD_PLUGINSOCKFILEPATH": str(home / "cmp"), "ARGOCD_ASK_PASS_SOCK": str(home / "ask"),
             },
