@@ -31,6 +31,11 @@ fn there_are_twelve_rooms() {
     beside.sort();
     assert_eq!(beside, ["lib.rs", "main.rs"]);
     assert!(fs::read_to_string("src/main.rs").expect("readable").lines().count() <= 25);
+    let map = fs::read_to_string("CONTRIBUTING.md").expect("CONTRIBUTING.md");
+    let rows =
+        map.lines().skip_while(|line| !line.starts_with("| room |")).skip(2).take_while(|line| line.starts_with('|'));
+    let named: Vec<&str> = rows.map(|row| row.split('`').nth(1).unwrap_or_default()).collect();
+    assert_eq!(named, ROOMS, "the table of rooms in CONTRIBUTING.md");
 }
 
 /// The modules in the order of lib.rs and of each room, a folder's children before the folder itself: a module may use only
@@ -171,7 +176,7 @@ fn files_are_small_and_say_what_they_are() {
 /// What the project says of itself holds everywhere: no local paths, no leftovers.
 #[test]
 fn texts_are_clean() {
-    for folder in ["src", "groups", "templates", "docs", "golden", "tests", "schemas"] {
+    for folder in ["src", "groups", "shapes", "templates", "rules", "docs", "golden", "tests", "schemas"] {
         for entry in walkdir::WalkDir::new(folder).into_iter().flatten().filter(|e| e.file_type().is_file()) {
             let Ok(text) = fs::read_to_string(entry.path()) else { continue };
             for word in ["TODO", "FIXME", "XXX", "dbg!(", "/home/", "/tmp/"] {
@@ -186,7 +191,7 @@ fn texts_are_clean() {
 #[test]
 fn limits_are_as_the_readme_says() {
     use gatewright::disk::read;
-    use gatewright::group::template;
+    use gatewright::group::{shapes, template};
     use gatewright::plan::size;
     use gatewright::render::bundle;
     use gatewright::text::{goyaml, kubeyaml, yaml};
@@ -210,6 +215,7 @@ fn limits_are_as_the_readme_says() {
         ("items of a `for` in a group", size::MAX_ITEMS),
         ("values that the groups of a cluster make", size::MAX_VALUES),
         ("objects of a cluster", bundle::MAX_RENDERED),
+        ("shapes that a settings schema takes", shapes::MAX_TAKEN),
         ("a CEL rule", verdict::cel::MAX_RULE),
         ("levels of a CEL rule", verdict::cel::MAX_NESTING),
         ("steps of a CEL rule, bounded before it runs", verdict::cost::MAX_STEPS as usize),
@@ -226,6 +232,22 @@ fn limits_are_as_the_readme_says() {
         let number: usize = row.chars().filter(char::is_ascii_digit).collect::<String>().parse().expect("a number");
         assert_eq!(limit, if row.contains("MiB") { number << 20 } else { number }, "{what}");
     }
+}
+
+/// The changelog is about this version, and each entry says first whether manifests change.
+#[test]
+fn the_changelog_says_what_changes() {
+    let text = fs::read_to_string("CHANGELOG.md").expect("CHANGELOG.md");
+    let newest = text.lines().find_map(|line| line.strip_prefix("## ")).expect("a version");
+    assert_eq!(newest, env!("CARGO_PKG_VERSION"));
+    let entries: Vec<&str> = text.split("\n- ").skip(1).collect();
+    let says = |entry: &&str| {
+        ["**Rendered output changed: yes", "**Rendered output changed: no.**"].iter().any(|w| entry.starts_with(w))
+    };
+    let first = entries.last().expect("entries");
+    assert!(first.starts_with("The first catalog"), "{first}");
+    let silent: Vec<&&str> = entries[..entries.len() - 1].iter().filter(|entry| !says(entry)).collect();
+    assert!(silent.is_empty(), "{silent:?}");
 }
 
 /// Every dependency has a licence that deny.toml allows; `cargo deny` says the same where it is installed.

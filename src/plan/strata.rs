@@ -15,6 +15,7 @@ use crate::group::scope::Sight;
 use crate::group::template::{Context, ENGINE_LISTS, Templates, pick, truthy};
 use crate::object::chart_values;
 use crate::object::existing::{Existing, Silence};
+use crate::object::kinds::is_cluster_scoped;
 use crate::plan::choice::{Choice, Choices};
 use crate::plan::features::Cluster;
 use crate::plan::requirement::order;
@@ -23,18 +24,6 @@ use crate::text::finding::{Code, Finding};
 use crate::text::schema::is_dns_label;
 use crate::text::source::{Place, Source};
 use crate::text::yaml;
-
-/// Kinds without a namespace that charts and git folders bring.
-const CLUSTER_SCOPED: [&str; 8] = [
-    "APIService",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "ClusterSecretStore",
-    "CustomResourceDefinition",
-    "GatewayClass",
-    "Namespace",
-    "StorageClass",
-];
 
 /// The strata 3 and 4 in the making.
 pub(crate) struct Work<'a, 'w> {
@@ -402,7 +391,7 @@ impl<'a, 'w> Work<'a, 'w> {
             });
             let here = |e: Existing| {
                 let namespace = e.namespace.or_else(|| Some(component.namespace.name.clone()));
-                Existing { namespace: namespace.filter(|_| !CLUSTER_SCOPED.contains(&e.kind.as_str())), ..e }
+                Existing { namespace: namespace.filter(|_| !is_cluster_scoped(e.group.as_deref(), &e.kind)), ..e }
             };
             existing.extend(of_chart.chain(of_git).map(here));
             existing.extend(component.all_namespaces().filter(|n| n.existing).map(|n| Existing::namespace(&n.name)));

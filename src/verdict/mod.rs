@@ -10,6 +10,8 @@ pub mod cost;
 pub mod cel;
 pub mod structural;
 pub mod celvalue;
+pub mod expression;
+pub mod partial;
 pub mod defaults;
 pub mod fields;
 pub mod validate;
