@@ -308,6 +308,8 @@ def cm_survives(delivery):
         problems += [f"{how}: the patch changed {key}" for key in before if patched.get(key) != before[key]]
         problems += [f"{how}: the upgrade changed {key}" for key in patched if after.get(key) != patched[key]]
         problems += [] if "new.key" in after else [f"{how}: the upgrade did not arrive"]
+    world.kubectl("delete", "configmap", "argocd-cm", "-n", ARGOCD)
+    world.install_manifests()
     return problems, "3 ways"
 
 
@@ -349,7 +351,7 @@ def breaks(delivery):
     unknown = "apiVersion: judge.example/v1\nkind: Judge\nmetadata: { name: judge, namespace: serving }\n"
     return [
         ("unreadable", "vllm", model, lambda text: text + "\n]: [\n"),
-        ("refused by the server", "vllm", model, lambda text: re.sub(r"(?m)^  replicas: .*$", "  replicas: -1", text)),
+        ("refused by the server", "vllm", model, lambda text: re.sub(r"containerPort: .*", "containerPort: 99999", text)),
         ("a namespace that is not there", "vllm", f"{tree}/serving/vllm/judge.yaml", lambda _: nowhere),
         ("a kind that is not there", "vllm", f"{tree}/serving/vllm/judge.yaml", lambda _: unknown),
         ("a chart's template fails", "external-secrets", f"{tree}/charts/external-secrets/values.yaml", lambda text: text + "\nrefused: by judge\n"),
@@ -388,11 +390,11 @@ def as_fresh(delivery, other):
     other = other or json.loads(Path(os.environ["ARGOCD_FULL"]).read_text())
     off = delivery.api.objects()
     kept = [key for key in other["off"].keys() - off.keys() if not meant_to_stay(other["off"][key], other["stays"])]
-    left = {key: value for key, value in other["off"].items() if key in off or key in kept}
+    left = {key: value for key, value in other["off"].items() if key not in kept}
     problems = [f"off, against fresh: {line}" for line in differences(off, left)]
     delivery.flags(True)
     problems += [f"on, against fresh: {line}" for line in differences(other["on"], delivery.api.objects())]
-    return problems, f"{len(off)} objects, {len(other['off']) - len(left)} stayed of operators"
+    return problems, f"{len(off)} objects, {len(kept)} stayed of operators"
 
 
 def meant_to_stay(item, applications):

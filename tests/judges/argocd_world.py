@@ -26,7 +26,11 @@ DEFINITIONS = {
     "gateway-api-inference-extension": "gie",
 }
 # Neither made by the delivery nor of any interest to it.
-PASSING = {"events", "leases", "endpoints", "endpointslices", "componentstatuses", "apiservices", "controllerrevisions"}
+PASSING = {"events", "leases", "endpoints", "endpointslices", "componentstatuses", "apiservices", "controllerrevisions", "ipaddresses"}
+
+
+# The server's own: its address and its authority.
+SERVERS = {"/Service default/kubernetes", "/ConfigMap kube-system/extension-apiserver-authentication"}
 
 
 def free_port():
@@ -120,7 +124,8 @@ class Api:
             for item in self.list(path):
                 meta = item["metadata"]
                 key = f"{group}/{kind['kind']} {meta.get('namespace', '')}/{meta['name']}".replace(" /", " ")
-                found[key] = plain(item)
+                if key not in SERVERS:
+                    found[key] = plain(item)
         return found
 
 
