@@ -1,6 +1,7 @@
 //! Plan + templates -> manifests, sorted and unique. A manifest is immutable and shared; rendering it again from equal
 //! inputs gives the one already there.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -136,15 +137,18 @@ pub struct Job<'p> {
 /// What a component renders: its folder's templates, and the template of secrets for each of its secrets.
 pub fn jobs<'p>(plan: &'p Plan<'_>, component: &'p Component) -> Vec<Job<'p>> {
     let templates = &plan.catalog.templates;
-    let folder = format!("templates/{}/", component.name);
-    let whole = plan.sights[component.group.as_str()].value();
+    let folder = format!("templates/{}/", component.entry);
+    let mut whole = Cow::Borrowed(plan.sights[component.group.as_str()].value());
+    for (name, value) in &component.own {
+        whole.to_mut()[name] = value.clone();
+    }
     let job = |template: &'p str, context: &Value| Job {
         component,
         template,
         context: pick(context, templates.inputs(template)),
     };
     let mut jobs: Vec<Job<'p>> =
-        templates.in_folder(&folder).into_iter().map(|template| job(template, whole)).collect();
+        templates.in_folder(&folder).into_iter().map(|template| job(template, &whole)).collect();
     for secret in plan.secrets.iter().filter(|s| s.component == component.name) {
         let secret = serde_json::to_value(secret).expect("plain data");
         let context = json!({ "platform": plan.platform, "capabilities": whole["capabilities"], "secret": secret });
