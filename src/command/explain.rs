@@ -35,6 +35,10 @@ pub fn group(group: &Group) -> String {
         line("reads lists", written.collects.keys().cloned().collect());
         line("components", written.components.keys().cloned().collect());
         line("secrets", written.secrets.iter().filter_map(|s| s["name"].as_str()).map(str::to_owned).collect());
+        for (list, item) in written.collects.iter().filter_map(|(list, collect)| Some((list, collect.item.as_ref()?))) {
+            text += &format!("  an item of {list}:\n");
+            settings(item, 4, &mut text);
+        }
         text += "  settings:\n";
         settings(&variant.schema.json, 4, &mut text);
     }

@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
-use crate::group::template::Templates;
+use crate::group::items::Items;
+use crate::group::template::{Templates, composite};
 use crate::group::written::GroupText;
 use crate::text::finding::{Code, Finding};
 use crate::text::merge::merge_patch;
@@ -43,6 +44,8 @@ pub struct Catalog {
     pub groups: BTreeMap<String, Group>,
     /// Template names are paths such as `templates/gateway/gateway.yaml`.
     pub templates: Templates,
+    /// What items of lists are.
+    pub items: Items,
     /// The schema of `platform:`.
     pub platform: Schema,
     /// The schema of an item of `existing:`.
@@ -97,6 +100,7 @@ impl Catalog {
         let (groups, templates): (Vec<_>, Vec<_>) = sources.into_iter().partition(|s| s.name.starts_with("groups/"));
 
         let (templates, mut findings) = Templates::new(templates);
+        findings.extend(notable.keys().filter_map(|name| templates.source(name)).flat_map(composite::findings));
         let mut by_name = BTreeMap::new();
         for source in groups {
             match Group::read(&source) {
@@ -105,9 +109,12 @@ impl Catalog {
             }
         }
         findings.extend(names_of_both_kinds(&by_name));
+        let (items, wrong) = items(&by_name, !notable.is_empty());
+        findings.extend(wrong);
         let catalog = Self {
             groups: by_name,
             templates,
+            items,
             platform: own_schema(include_str!("../../schemas/platform.yaml")),
             existing: own_schema(include_str!("../../schemas/existing.yaml")),
             silence: own_schema(include_str!("../../schemas/silence.yaml")),
@@ -318,6 +325,19 @@ impl GroupText {
             None => yaml::read_typed(source, Code::GroupFile),
         }
     }
+}
+
+/// What items of lists are, and which groups do not keep to it. The groups of the binary do, and the tests look.
+fn items(groups: &BTreeMap<String, Group>, look: bool) -> (Items, Vec<Finding>) {
+    let (mut items, mut findings) = (Items::default(), Vec::new());
+    let variants = || groups.values().flat_map(|g| g.variants.iter().map(move |(provider, v)| (g, provider, &v.text)));
+    for (group, provider, text) in variants() {
+        findings.extend(items.declare(&group.name, text, &|pointer| group.place(provider, pointer)));
+    }
+    for (group, provider, text) in variants().filter(|_| look) {
+        findings.extend(items.names(text, &|pointer| group.place(provider, pointer)));
+    }
+    (items, findings)
 }
 
 /// Names that are a list here and a capability there.

@@ -3,6 +3,7 @@
 
 pub mod template;
 pub mod written;
+pub mod items;
 pub mod catalog;
 pub mod component;
 pub mod memo;

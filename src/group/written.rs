@@ -104,6 +104,19 @@ impl From<DocumentText> for Document {
 pub struct Collect {
     /// Fields in which no two items may agree.
     pub unique: Vec<String>,
+    /// The schema of an item.
+    pub item: Option<Value>,
+}
+
+/// `for` and `when` of an entry.
+pub fn counts(raw: &Map<String, Value>) -> [Option<&Value>; 2] {
+    ["for", "when"].map(|key| raw.get(key))
+}
+
+/// An entry without them.
+pub fn own(raw: &Map<String, Value>) -> Value {
+    let own = raw.iter().filter(|(key, _)| !["for", "when"].contains(&key.as_str()));
+    Value::Object(own.map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
 /// A condition on a group's settings.

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use crate::group::component::Declared;
+use crate::group::written::counts;
 use crate::plan::choice::Choice;
-use crate::plan::work::{Pass, Work, counts};
+use crate::plan::work::{Pass, Work};
 use crate::text::finding::{Code, Finding};
 use crate::text::yaml;
 

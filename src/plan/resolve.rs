@@ -65,6 +65,7 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
     let sights = choices.values().filter(|c| c.on).map(sight).collect();
     let mut work = Work {
         templates: &catalog.templates,
+        items: &catalog.items,
         cluster,
         choices: &choices,
         sights,

@@ -63,10 +63,22 @@ impl<'a> Work<'a, '_> {
     /// Stratum 4: the lists, each item with the group that contributes it.
     pub(crate) fn lists(&mut self) -> BTreeMap<String, Vec<(&'a str, Value)>> {
         let mut lists: BTreeMap<String, Vec<(&str, Value)>> = BTreeMap::new();
-        for (choice, (name, item)) in self.of_all("lists", |work, choice| work.provided(choice, true)) {
+        for (choice, (name, item)) in self.of_all("lists", |work, choice| work.lists_of(choice)) {
             lists.entry(name).or_default().push((&choice.group.name, item));
         }
         lists
+    }
+
+    /// Of the items that one entry makes, the first that is wrong is told.
+    fn lists_of(&mut self, choice: &Choice<'a>) -> Vec<(String, Value)> {
+        let (items, mut told) = (self.provided(choice, true), BTreeSet::new());
+        for (list, item) in &items {
+            let wrong = self.items.findings(list, item, &|pointer| choice.place(pointer));
+            if !wrong.is_empty() && told.insert(list) {
+                self.findings.extend(wrong);
+            }
+        }
+        items
     }
 
     pub(crate) fn unique(&mut self, lists: &BTreeMap<String, Vec<(&str, Value)>>) {

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use crate::group::items::Items;
 use crate::group::memo::Memo;
 use crate::group::scope::Sight;
 use crate::group::template::{Context, Templates, truthy};
+use crate::group::written::{counts, own};
 use crate::plan::choice::{Choice, Choices};
 use crate::plan::features::Cluster;
 use crate::plan::size::{MAX_FINDINGS, MAX_ITEMS, MAX_VALUES, weight};
@@ -28,6 +30,7 @@ pub(crate) struct Pass {
 /// The strata 3 and 4 in the making.
 pub(crate) struct Work<'a, 'w> {
     pub(crate) templates: &'a Templates,
+    pub(crate) items: &'a Items,
     pub(crate) cluster: &'w Cluster,
     pub(crate) choices: &'w Choices<'a>,
     /// By group that is on.
@@ -185,9 +188,7 @@ impl<'a, 'w> Work<'a, 'w> {
         raw: &Map<String, Value>,
         pass: &Pass,
     ) -> Option<T> {
-        let own = raw.iter().filter(|(key, _)| !["for", "when"].contains(&key.as_str()));
-        let own = Value::Object(own.map(|(key, value)| (key.clone(), value.clone())).collect());
-        let filled = self.fill(choice, pointer, &own, &pass.context)?;
+        let filled = self.fill(choice, pointer, &own(raw), &pass.context)?;
         serde_json::from_value(filled).map_err(|why| self.wrong(choice, pointer, why.to_string())).ok()
     }
 
@@ -210,11 +211,6 @@ impl<'a, 'w> Work<'a, 'w> {
     pub(crate) fn setting_place(&self, group: &str, pointer: &str) -> Place {
         self.cluster.settings.get(group).map_or_else(|| self.cluster.place.clone(), |node| node.place_at(pointer))
     }
-}
-
-/// `for` and `when` of an entry.
-pub(crate) fn counts(raw: &Map<String, Value>) -> [Option<&Value>; 2] {
-    ["for", "when"].map(|key| raw.get(key))
 }
 
 /// The entries of a list of a group file, with their pointers.

@@ -7,6 +7,7 @@
 pub mod filters;
 pub mod marks;
 pub mod growth;
+pub mod composite;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -324,6 +325,10 @@ fn sentence(error: &Error, source: &str) -> String {
     if error.kind() == ErrorKind::UndefinedError {
         let name = error.range().and_then(|range| source.get(range)).filter(|name| !name.is_empty());
         text = name.map_or_else(|| "something here is undefined".into(), |name| format!("`{name}` is undefined"));
+    }
+    let line = source.lines().nth(error.line().unwrap_or_default().saturating_sub(1));
+    if error.kind() == ErrorKind::SyntaxError && line.is_some_and(marks::is_for_others) {
+        text += &format!(" ({})", marks::RAW);
     }
     if error.kind() == ErrorKind::UnknownFilter {
         text += &format!(" ({})", schema::did_you_mean(error.detail().unwrap_or_default(), &filters::NAMES));
