@@ -1,30 +1,36 @@
-//! Compiles the catalog and the pages on findings into the binary: `groups/` and `templates/` become a table of (path, text, JSON). The JSON is the
-//! group file once more, read here so that no run has to; it is empty where the file is no YAML (the run then says why).
+//! Compiles the catalog into the binary: `groups/`, `shapes/` and `templates/` become a table of (path, text, JSON), `rules/` one of (code,
+//! page, JSON of each rule). The JSON is the file or block once more, read here so that no run has to; it is empty where a file is no YAML (the
+//! run then says why).
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+#[path = "src/text/fences.rs"]
+#[expect(unreachable_pub, reason = "the library's own file")]
+mod fences;
+
 fn main() {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let mut files = Vec::new();
-    for folder in ["groups", "templates"] {
+    for folder in ["groups", "shapes", "templates"] {
         walk(&root.join(folder), "yaml", &mut files);
     }
     files.sort();
     let mut table = String::from("&[\n");
     for file in files {
         let name = file.strip_prefix(&root).expect("below the root").to_string_lossy().replace('\\', "/");
-        let json = if name.starts_with("groups/") { json(&file) } else { String::new() };
+        let text = || fs::read_to_string(&file).expect("a group file is readable");
+        let json = if name.starts_with("templates/") { String::new() } else { json(&text()) };
         writeln!(table, "    ({name:?}, include_str!({file:?}), {json:?}),").expect("writing to a string");
     }
     table.push_str("]\n");
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("catalog.rs"), table).expect("the build folder is writable");
-    fs::write(out.join("pages.rs"), pages(&root.join("docs/findings"))).expect("the build folder is writable");
+    fs::write(out.join("pages.rs"), pages(&root.join("rules"))).expect("the build folder is writable");
 }
 
-/// A table of (code, page), sorted by code.
+/// A table of (code, page, its `rule` blocks as JSON), sorted by code.
 fn pages(folder: &Path) -> String {
     let mut files = Vec::new();
     walk(folder, "md", &mut files);
@@ -32,15 +38,20 @@ fn pages(folder: &Path) -> String {
     files.sort();
     let line = |file: &PathBuf| {
         let code = file.file_stem().expect("a file name").to_string_lossy();
-        format!("    ({code:?}, include_str!({file:?})),\n")
+        let page = fs::read_to_string(file).expect("a page is readable");
+        let rules = fences::blocks(&page, "rule").into_iter().map(|range| {
+            let json = json(&page[range]);
+            assert!(!json.is_empty(), "a rule in {} is no YAML", file.display());
+            json
+        });
+        format!("    ({code:?}, include_str!({file:?}), &{:?}),\n", rules.collect::<Vec<_>>())
     };
     format!("&[\n{}]\n", files.iter().map(line).collect::<String>())
 }
 
-fn json(file: &Path) -> String {
-    let text = fs::read_to_string(file).expect("a group file is readable");
+fn json(text: &str) -> String {
     let options = serde_yaml::options! { legacy_octal_numbers: true };
-    let value: Result<serde_json::Value, _> = serde_yaml::from_str_with_options(&text, options);
+    let value: Result<serde_json::Value, _> = serde_yaml::from_str_with_options(text, options);
     value.map(|v| v.to_string()).unwrap_or_default()
 }
 

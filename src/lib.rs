@@ -12,7 +12,7 @@
 //!  object        values -> Kubernetes objects
 //!   verdict       one object -> the API server's word
 //!   agentic       contracts of the agentic layer -> what serves them
-//!    group         groups/, templates/ -> a catalog
+//!    group         groups/, shapes/, templates/ -> a catalog
 //!     plan          features and a catalog -> a plan: groups, settings, capabilities, lists, components
 //!      render        a plan -> objects -> a tree (path -> text), claims, and the cause of each line
 //!       references    objects -> the closed world and what leads nowhere in it

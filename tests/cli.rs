@@ -553,23 +553,37 @@ fn golden_is_refused_in_ci_and_accepts_elsewhere() {
     assert!(said.code == 1 && said.out.contains("stray.yaml"), "{}", said.out);
 }
 
-/// A fork: one group file and one folder of templates, and the plan says so.
+/// A fork: one group file, with shapes of ours and of its own, and one folder of templates; the plan says so.
 #[test]
 fn a_fork_adds_a_group_without_rust() {
-    let folder = platform("fork", "features: { fax: true }\n");
-    fs::create_dir_all(folder.join("groups")).unwrap();
-    fs::create_dir_all(folder.join("templates/fax")).unwrap();
-    let group = "summary: Faxes\nfeature: fax\nsettings: { properties: { number: { type: string, default: '1', description: A number } } }\n\
+    let folder = platform("fork", "features: { fax: true }\nsettings: { fax: { image: { tag: '2' } } }\n");
+    let group = "summary: Faxes\nfeature: fax\nsettings:\n  properties:\n    number: { shape: number, default: '1' }\n\
+                 \x20   image: { shape: image, description: Of the fax, properties: { repository: { default: r.io/fax } } }\n\
                  components: { fax: { namespace: fax, path: fax, wave: 50 } }\n";
-    fs::write(folder.join("groups/fax.yaml"), group).unwrap();
-    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: fax, namespace: fax }\ndata: { number: {{ settings.number }} }\n";
-    fs::write(folder.join("templates/fax/configmap.yaml"), template).unwrap();
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: fax, namespace: fax }\n\
+                    data: { number: {{ settings.number }}, image: {{ settings.image | image_ref }} }\n";
+    for (file, text) in [
+        ("groups/fax.yaml", group),
+        ("shapes/number.yaml", "{ type: string, pattern: '^[0-9]+$', description: A number }\n"),
+        ("templates/fax/configmap.yaml", template),
+    ] {
+        fs::create_dir_all(folder.join(file).parent().expect("a folder")).unwrap();
+        fs::write(folder.join(file), text).unwrap();
+    }
     fine(&folder, &["render"]);
     let rendered = files(&folder.join("rendered/ai-dev"));
-    assert!(rendered["fax/configmap-fax.yaml"].contains("number: \"1\""));
+    assert!(rendered["fax/configmap-fax.yaml"].contains("number: \"1\"\n  image: r.io/fax:2\n"), "{rendered:?}");
     assert!(rendered["argocd/application-ai-dev-fax.yaml"].contains("namespace: fax"));
     assert!(rendered.contains_key("namespaces/namespace-fax.yaml"));
-    assert!(fine(&folder, &["resolve"]).out.contains("catalog: groups/fax.yaml is added"));
+    let plan = fine(&folder, &["resolve"]).out;
+    assert!(plan.contains("catalog: groups/fax.yaml is added\ncatalog: shapes/number.yaml is added"), "{plan}");
+    let said = fine(&folder, &["explain", "fax"]).out;
+    assert!(said.contains("number = \"1\"\n        A number\n") && said.contains("Digest of the image"), "{said}");
+    let ours =
+        fs::read_to_string("shapes/image.yaml").expect("a shape").replace("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", "^v");
+    fs::write(folder.join("shapes/image.yaml"), ours).unwrap();
+    let said = gatewright(&folder, &["check"]);
+    assert!(said.code == 1 && said.err.contains("`settings.fax.image.tag` is the string \"2\""), "{}", said.err);
 }
 
 /// Every `console` block of the README is run, in order, in one copy of what a fresh clone has; `...` stands for any lines.

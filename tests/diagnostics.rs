@@ -20,7 +20,7 @@ fn main() {
     names.sort();
     let covered: BTreeSet<String> = names.iter().map(|n| n.split("--").next().unwrap_or_default().to_owned()).collect();
     // The pages of rules have their examples in them: tests/findings.rs.
-    let paged = |code: &str| fs::exists(format!("docs/findings/{code}.md")).unwrap_or(false);
+    let paged = |code: &str| fs::exists(format!("rules/{code}.md")).unwrap_or(false);
     let mut trials = vec![Trial::test("every_code_has_an_example", move || {
         let missing: Vec<&str> =
             Code::ALL.iter().map(|c| c.name()).filter(|n| !covered.contains(*n) && !paged(n)).collect();

@@ -171,7 +171,7 @@ fn files_are_small_and_say_what_they_are() {
 /// What the project says of itself holds everywhere: no local paths, no leftovers.
 #[test]
 fn texts_are_clean() {
-    for folder in ["src", "groups", "templates", "docs", "golden", "tests", "schemas"] {
+    for folder in ["src", "groups", "shapes", "templates", "rules", "docs", "golden", "tests", "schemas"] {
         for entry in walkdir::WalkDir::new(folder).into_iter().flatten().filter(|e| e.file_type().is_file()) {
             let Ok(text) = fs::read_to_string(entry.path()) else { continue };
             for word in ["TODO", "FIXME", "XXX", "dbg!(", "/home/", "/tmp/"] {
@@ -186,7 +186,7 @@ fn texts_are_clean() {
 #[test]
 fn limits_are_as_the_readme_says() {
     use gatewright::disk::read;
-    use gatewright::group::template;
+    use gatewright::group::{shapes, template};
     use gatewright::plan::size;
     use gatewright::render::bundle;
     use gatewright::text::{goyaml, kubeyaml, yaml};
@@ -210,6 +210,7 @@ fn limits_are_as_the_readme_says() {
         ("items of a `for` in a group", size::MAX_ITEMS),
         ("values that the groups of a cluster make", size::MAX_VALUES),
         ("objects of a cluster", bundle::MAX_RENDERED),
+        ("shapes that a settings schema takes", shapes::MAX_TAKEN),
         ("a CEL rule", verdict::cel::MAX_RULE),
         ("levels of a CEL rule", verdict::cel::MAX_NESTING),
         ("steps of a CEL rule, bounded before it runs", verdict::cost::MAX_STEPS as usize),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gatewright::command::explain;
 use gatewright::command::pipeline;
 use gatewright::command::report;
 use gatewright::group::catalog::{BUILTIN, Catalog};
@@ -11,6 +12,7 @@ use gatewright::plan::features::Inputs;
 use gatewright::plan::resolve::{Plan, resolve};
 use gatewright::text::finding::{Finding, sorted};
 use gatewright::text::source::Source;
+use gatewright::text::yaml;
 use serde_json::{Value, json};
 
 /// A platform with nothing but the group `fax` of a fork, and what is always on.
@@ -104,6 +106,14 @@ const FILES: [(&str, &str); 4] = [
 ];
 
 const LINES: &str = "{ lines: [{ name: one }, { name: bad }, { name: idle, on: false }] }";
+
+/// The file above says each thing as `schema --group` has it.
+#[test]
+fn editors_know_the_language() {
+    let schema = jsonschema::draft202012::new(&explain::group_schema()).expect("a JSON Schema");
+    let group = yaml::documents(&Source::new("groups/fax.yaml", FAX)).expect("YAML").remove(0);
+    assert_eq!(schema.iter_errors(&group).map(|e| format!("{}: {e}", e.instance_path())).collect::<Vec<_>>(), [""; 0]);
+}
 
 /// Two of three lines are on, so everything with `for` and `when` is there twice.
 #[test]

@@ -224,7 +224,25 @@ fn every_setting_is_read() {
 
 /// Inside a list or table nothing but the text tells whether an item is passed on whole.
 fn parent_is_whole(path: &str, texts: &str) -> bool {
-    path.split('.').rev().skip(1).any(|name| name == "*" || texts.contains(&format!(".{name} }}}}")))
+    let whole = |name: &str| ["}}", "| image_ref }}"].iter().any(|end| texts.contains(&format!(".{name} {end}")));
+    path.split('.').rev().skip(1).any(|name| name == "*" || whole(name))
+}
+
+/// Who writes a group finds each shape and each filter in its documentation, and each shape is taken somewhere.
+#[test]
+fn shapes_and_filters_are_documented() {
+    let docs = fs::read_to_string("docs/groups.md").expect("docs/groups.md");
+    let row = |name: &str| docs.lines().any(|line| line.starts_with('|') && line.contains(name));
+    for name in gatewright::group::template::filters::NAMES {
+        assert!(row(&format!("| {name}")), "no row of the filter {name}");
+    }
+    for (path, ..) in BUILTIN.iter().filter(|(path, ..)| path.starts_with("shapes/")) {
+        let name = path.trim_start_matches("shapes/").trim_end_matches(".yaml");
+        assert!(row(&format!("`{name}`")), "no row of the shape {name}");
+        let taken =
+            |text: &str| text.split([' ', '\n', ',']).collect::<Vec<_>>().windows(2).any(|w| w == ["shape:", name]);
+        assert!(BUILTIN.iter().any(|(_, text, _)| taken(text)), "nothing takes the shape {name}");
+    }
 }
 
 /// Every group, provider and component appears in some golden case, and the repository's own file is one of them.

@@ -1,5 +1,5 @@
 //! The cases of tests/rules/: after a line `### code ...` stand manifests that earn exactly these codes, after `### nothing`
-//! some that earn none. The pages of docs/findings/ show each rule once; this is where its limits are.
+//! some that earn none. The pages of rules/ show each rule once; this is where its limits are.
 
 use std::collections::BTreeSet;
 use std::fs;

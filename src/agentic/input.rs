@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use serde_json::Value;
 
 use crate::agentic::webhook::{defaulted, refusals};
+use crate::object::kinds::is_cluster_scoped;
 use crate::object::object::{File, Identity, Object};
 use crate::text::finding::{Code, Finding};
 use crate::text::kubeyaml;
@@ -20,9 +21,6 @@ pub const GROUP: &str = "runtime.agentic-layer.ai";
 
 /// The only version of their CRDs.
 pub const VERSION: &str = "v1alpha1";
-
-/// Kinds of the group without a namespace.
-const CLUSTER_SCOPED: [&str; 3] = ["AiGatewayClass", "ToolGatewayClass", "AgentGatewayClass"];
 
 /// Kinds whose objects get a Service of their name.
 const NAMES_A_SERVICE: [&str; 4] = ["AiGateway", "ToolGateway", "ToolServer", "Agent"];
@@ -167,7 +165,7 @@ fn envelope(node: &Node, identity: &Identity) -> Vec<Finding> {
         let finding = Finding::error(Code::UnknownKey, format!("{identity} has no key `{}`", entry.key));
         findings.push(finding.place(entry.place.clone()).help(did_you_mean(&entry.key, &KEYS)));
     }
-    let scoped = CLUSTER_SCOPED.contains(&identity.kind.as_str());
+    let scoped = is_cluster_scoped(Some(GROUP), &identity.kind);
     if scoped != identity.namespace.is_empty() {
         let (sentence, help) = match scoped {
             true => ("is cluster-scoped and names a namespace", "remove `metadata.namespace`"),

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::object::labels;
 use crate::object::object::Object;
+use crate::object::pod_template::{self, PodTemplate};
 use crate::references::world::World;
 
 /// The pods behind a selector.
@@ -22,46 +22,37 @@ pub struct Server<'a> {
     pub below_v1: bool,
 }
 
-/// Workloads with a pod template, by group and kind, with its place.
-const WORKLOADS: [(&str, &str, &str); 4] = [
-    ("apps", "Deployment", "/spec/template"),
-    ("apps", "StatefulSet", "/spec/template"),
-    ("apps", "DaemonSet", "/spec/template"),
-    ("leaderworkerset.x-k8s.io", "LeaderWorkerSet", "/spec/leaderWorkerTemplate/workerTemplate"),
-];
+/// Pods that stay and are not an operator's, by the namespace.
+fn templates<'a>(world: &World<'a>, namespace: &str) -> impl Iterator<Item = PodTemplate<'a>> {
+    let stays = |template: &PodTemplate<'_>| !template.kind.ends && !template.kind.overlay;
+    pod_template::all(&world.objects).filter(move |t| stays(t) && t.owner.identity.namespace == namespace)
+}
 
 /// The model servers of a namespace.
 pub fn all_servers<'a>(world: &World<'a>, namespace: &str) -> Vec<Server<'a>> {
-    let of = |(group, kind, template): (&str, &str, &'static str)| {
-        let workloads = world.objects.of(group, kind).filter(|o| o.identity.namespace == namespace);
-        workloads.map(|w| server(*w, template)).collect::<Vec<_>>()
-    };
-    WORKLOADS.into_iter().flat_map(of).collect()
+    serving(templates(world, namespace)).iter().map(server).collect()
 }
 
-/// The workloads of a namespace whose pods have all the given labels.
-pub fn selected<'a>(world: &World<'a>, namespace: &str, wanted: &Value) -> Vec<(Object<'a>, &'static str)> {
+/// The pods of a namespace that have all the given labels.
+pub fn selected<'a>(world: &World<'a>, namespace: &str, wanted: &Value) -> Vec<PodTemplate<'a>> {
     let Some(wanted) = wanted.as_object().filter(|l| !l.is_empty()) else { return Vec::new() };
-    let mut found = Vec::new();
-    for (group, kind, template) in WORKLOADS {
-        for workload in world.objects.of(group, kind).filter(|o| o.identity.namespace == namespace) {
-            let pods = workload.at(template).and_then(|t| t.pointer("/metadata/labels")).and_then(Value::as_object);
-            if labels::has(pods, wanted) {
-                found.push((*workload, template));
-            }
-        }
-    }
-    found
+    serving(templates(world, namespace).filter(|template| template.has(wanted)))
+}
+
+/// Of each object the first: workers beside a leader answer nobody.
+fn serving<'a>(templates: impl Iterator<Item = PodTemplate<'a>>) -> Vec<PodTemplate<'a>> {
+    let mut first: Vec<PodTemplate<'a>> = templates.collect();
+    first.dedup_by(|next, first| next.owner.identity == first.owner.identity);
+    first
 }
 
 /// The model servers of a namespace whose pods have all the given labels.
 pub fn servers<'a>(world: &World<'a>, namespace: &str, labels: &Value) -> Vec<Server<'a>> {
-    selected(world, namespace, labels).into_iter().map(|(workload, template)| server(workload, template)).collect()
+    selected(world, namespace, labels).iter().map(server).collect()
 }
 
-fn server<'a>(workload: Object<'a>, template: &str) -> Server<'a> {
-    let pointer = format!("{template}/spec/containers");
-    let containers = workload.items(&pointer);
+fn server<'a>(template: &PodTemplate<'a>) -> Server<'a> {
+    let (workload, pointer, containers) = (template.owner, template.spec("/containers"), template.items("/containers"));
     let below_v1 = below_v1(containers);
     let image = |c: &Value| c["image"].as_str().is_some_and(|i| i.contains("vllm") || i.contains("inference-sim"));
     // A router or a proxy beside the server may well have `vllm` in its name too.

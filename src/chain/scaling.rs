@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use crate::chain::model_server;
 use crate::object::api_group::{INFERENCE, KEDA};
-use crate::object::labels::selects;
 use crate::object::object::Object;
+use crate::object::pod_template;
+use crate::products::keda::scaled_object::scaled_workload;
 use crate::references::world::World;
 use crate::text::finding::{Code, Finding};
 
@@ -94,18 +95,16 @@ fn balanced(query: &str) -> bool {
 /// The query is about another pool or model than that of the target.
 fn other_subject(world: &World<'_>, scaled: &Object<'_>, pointer: &str, trigger: &Value) -> Option<Finding> {
     let query = given(trigger, "query").filter(|_| trigger["type"] == "prometheus")?;
-    let kind = scaled.at("/spec/scaleTargetRef/kind").and_then(Value::as_str).unwrap_or("Deployment");
-    let name = scaled.text_at("/spec/scaleTargetRef/name");
-    let target = world.objects.get("apps", kind, &scaled.identity.namespace, name)?;
+    let target = scaled_workload(world, scaled)?;
     let say = |what: &str, asked: &str, own: Vec<&str>| {
         let message = format!("{} scales {} by the {what} `{asked}`", scaled.identity, target.identity);
         let finding = scaled.warning(Code::ScalerQuery, &format!("{pointer}/metadata/query"), message);
         Some(finding.help(format!("its own: {}", own.join(", "))))
     };
     if let Some(asked) = label(query, "inference_pool") {
-        let pods = target.at("/spec/template/metadata/labels").and_then(Value::as_object);
+        let pods = pod_template::of(target).next()?;
         let near = world.objects.of(INFERENCE, "InferencePool").filter(|p| p.home() == scaled.home());
-        let own = near.filter(|p| p.at("/spec/selector").is_some_and(|s| selects(s, pods)));
+        let own = near.filter(|p| p.at("/spec/selector").is_some_and(|s| pods.is_selected(s)));
         let own: Vec<&str> = own.map(|p| p.identity.name.as_str()).collect();
         if !own.is_empty() && !own.contains(&asked) {
             return say("pool", asked, own);

@@ -8,6 +8,7 @@ use crate::chain::routing::Way;
 use crate::chain::way::{End, Target, Trip, Walk, behind};
 use crate::object::api_group::{AGENTGATEWAY, KEDA};
 use crate::object::object::Object;
+use crate::products::keda::scaled_object::scaled_workload;
 use crate::products::litellm::config::Config;
 use crate::products::litellm::part::Part;
 use crate::references::world::World;
@@ -204,10 +205,7 @@ fn cold_start(
 /// What may scale a workload to nothing; KEDA's `minReplicaCount` is 0 by default.
 fn sleeper<'a>(world: &World<'a>, workload: &Object<'a>) -> Option<Object<'a>> {
     let scales = |o: &&Object<'a>| {
-        o.identity.namespace == workload.identity.namespace
-            && o.text_at("/spec/scaleTargetRef/name") == workload.identity.name
-            && [&Value::Null, &Value::from("Deployment")]
-                .contains(&o.at("/spec/scaleTargetRef/kind").unwrap_or(&Value::Null))
+        scaled_workload(world, o).is_some_and(|scaled| scaled.identity == workload.identity)
             && o.at("/spec/minReplicaCount").is_none_or(|m| m == 0)
     };
     world.objects.of(KEDA, "ScaledObject").find(scales).copied()
@@ -218,7 +216,7 @@ fn picker<'a>(world: &World<'a>, pool: &Object<'a>) -> Option<Part<'a>> {
     let namespace = &pool.identity.namespace;
     let service = world.objects.get("", "Service", namespace, pool.text_at("/spec/endpointPickerRef/name"))?;
     let workloads = selected(world, namespace, service.at("/spec/selector")?);
-    let volumes = workloads.iter().flat_map(|(w, template)| w.items(&format!("{template}/spec/volumes")));
+    let volumes = workloads.iter().flat_map(|template| template.items("/volumes"));
     let maps = volumes.filter_map(|v| world.objects.get("", "ConfigMap", namespace, v["configMap"]["name"].as_str()?));
     let texts = maps.flat_map(|map| {
         map.at("/data").and_then(Value::as_object).into_iter().flatten().map(move |(k, v)| (map, k, v))

@@ -64,7 +64,11 @@ pub enum Command {
     /// Write a commented features.yaml that renders at once
     Init,
     /// Print the JSON Schema of features.yaml, for editors
-    Schema,
+    Schema {
+        /// That of a file in groups/ instead
+        #[arg(long)]
+        group: bool,
+    },
     /// Print what the platform claims, each claim with the state that the manifests bear out
     Status {
         /// Where the files lie that Argo CD syncs, and which cluster

@@ -30,7 +30,7 @@ pub(crate) fn check(workspace: &Workspace<'_>, args: &Check) -> Result<Outcome> 
         };
     }
     let checked = match &args.manifests {
-        Some(path) => of_manifests(workspace.folder, path, definitions.as_ref()),
+        Some(path) => of_manifests(workspace, path, definitions.as_ref()),
         None => of_clusters(workspace, &args.place, definitions.as_ref()),
     };
     let (mut findings, mut talk) = match checked {
@@ -98,7 +98,8 @@ fn of_clusters(workspace: &Workspace<'_>, place: &Place, from: Option<&Definitio
     Ok((findings, definitions::unknown(&kinds, crds, from)))
 }
 
-fn of_manifests(folder: &Path, path: &Path, from: Option<&Definitions>) -> Result<Checked> {
+fn of_manifests(workspace: &Workspace<'_>, path: &Path, from: Option<&Definitions>) -> Result<Checked> {
+    let (folder, pages) = (workspace.folder, workspace.catalog.pages.as_ref());
     let (sources, mut findings) = read::sources(folder, path)?;
     if sources.is_empty() && findings.is_empty() {
         return Err(anyhow!("{} holds no YAML or JSON file", path.display()).into());
@@ -111,7 +112,8 @@ fn of_manifests(folder: &Path, path: &Path, from: Option<&Definitions>) -> Resul
     let known = from.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
     findings.extend(known.1.iter().cloned());
     let crds = &known.0;
-    findings.par_extend(clusters.par_iter().flat_map(|cluster| rulebook::check(&World::of_manifests(cluster), crds)));
+    let check = |cluster| rulebook::check(&World { pages, ..World::of_manifests(cluster) }, crds);
+    findings.par_extend(clusters.par_iter().flat_map(check));
     let notes: String = clusters.iter().flat_map(|c| &c.notes).map(|note| format!("{note}\n")).collect();
     Ok((findings, notes + &definitions::unknown(&kinds, crds, from) + &looked_at))
 }

@@ -1,11 +1,13 @@
-//! Catalog -> words for people and editors: a group explained, and the JSON Schema of features.yaml.
+//! Catalog -> words for people and editors: a group explained, and the JSON Schemas of features.yaml and of a group file.
 
 use serde_json::{Map, Value, json};
 
 use crate::group::catalog::{Catalog, Group};
+use crate::group::pages::Pages;
 use crate::text::finding::Code;
 use crate::text::schema::Schema;
-use crate::text::yaml::object;
+use crate::text::source::Source;
+use crate::text::yaml::{self, object};
 
 /// A group explained in plain text, 80 columns where the words allow.
 pub fn group(group: &Group) -> String {
@@ -62,15 +64,10 @@ fn settings(schema: &Value, indent: usize, text: &mut String) {
     }
 }
 
-/// The pages of `docs/findings/`: (code, text), sorted by code.
-pub const PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
-
 /// A finding code explained: its page, or one line for those whose message says all.
-pub fn code(code: Code) -> String {
-    match PAGES.iter().find(|(name, _)| *name == code.name()) {
-        Some((_, page)) => (*page).to_owned(),
-        None => format!("{}: {}\n", code.name(), code.summary()),
-    }
+pub fn code(pages: &Pages, code: Code) -> String {
+    let line = || format!("{}: {}\n", code.name(), code.summary());
+    pages.text(code.name()).map_or_else(line, str::to_owned)
 }
 
 /// The JSON Schema (draft 2020-12) of features.yaml with every group's settings.
@@ -97,6 +94,12 @@ pub fn schema(catalog: &Catalog) -> Value {
             "silence": list(&catalog.silence, "Findings that are not to be reported, each with its reason"),
         },
     })
+}
+
+/// The JSON Schema of a group file.
+pub fn group_schema() -> Value {
+    let source = Source::new("schemas/group.yaml", include_str!("../../schemas/group.yaml"));
+    yaml::documents(&source).expect("the built-in schema is YAML").remove(0)
 }
 
 /// One schema for a group with one shape, else one of the shapes of its providers.

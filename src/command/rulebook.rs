@@ -6,10 +6,12 @@ use crate::agentic;
 use crate::agentic::seen::Seen;
 use crate::chain;
 use crate::group::component::Promise;
+use crate::group::rule::Around;
 use crate::object::object::{Identity, Object, ObjectRule};
 use crate::object::placeholder;
 use crate::plan::resolve::Plan;
 use crate::products::{agentgateway, argocd, cnpg, eso, inference, keda, kubernetes, litellm, otel, vllm};
+use crate::references::application;
 use crate::references::inventory::Inventory;
 use crate::references::world::{World, WorldRule};
 use crate::references::{self, silence};
@@ -33,7 +35,6 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     agentgateway::backend::OF_OBJECTS,
     agentgateway::keys::OF_OBJECTS,
     agentgateway::expression::OF_OBJECTS,
-    agentgateway::policy::OF_OBJECTS,
     agentgateway::jwt::OF_OBJECTS,
     inference::pool::OF_OBJECTS,
     inference::listening::OF_OBJECTS,
@@ -115,7 +116,7 @@ pub fn check(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
         all.iter_mut().for_each(soften);
     }
     all.extend(promises(world));
-    silence::apply(all, world.silences)
+    silence::apply(all, world.silences, world.pages)
 }
 
 /// A field that a patch of a kustomization may bring.
@@ -148,7 +149,7 @@ fn soften(finding: &mut Finding) {
 pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle, crds: &Crds) -> Vec<Finding> {
     let folder = format!("{}/", plan.cluster);
     let world = World::of_bundle(plan, bundle, &folder);
-    silence::apply(told(plan, bundle, &world, crds), world.silences)
+    silence::apply(told(plan, bundle, &world, crds), world.silences, world.pages)
 }
 
 /// The claims of such a cluster, with what findings undo of them, silenced or not.
@@ -169,11 +170,13 @@ fn told(plan: &Plan<'_>, bundle: &Bundle, world: &World<'_>, crds: &Crds) -> Vec
 
 fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let around = Around { platform: world.platform, running: &|product| application::running(world, product) };
     for object in
         world.objects.iter().chain(&world.repeated).filter(|o| o.clean.is_none_or(|clean| clean.get().is_none()))
     {
         let before = findings.len();
         OF_OBJECTS.iter().copied().flatten().for_each(|rule| findings.extend(rule(object)));
+        world.pages.look(object, false, &around, &mut findings);
         // The rule knows what took its place; the definition only knows that it is gone.
         let gone = findings[before..].iter().any(|f| f.code == Code::ApiNotServed);
         findings.extend(refused(object, crds).into_iter().filter(|f| !(gone && f.code == Code::VersionNotServed)));
@@ -181,8 +184,9 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
             clean.get_or_init(|| ());
         }
     }
+    world.objects.iter().for_each(|object| world.pages.look(object, true, &around, &mut findings));
     OF_WORLDS.iter().copied().flatten().for_each(|rule| findings.extend(rule(world)));
-    let inventory = Inventory::new(world);
+    let inventory = Inventory::new(world, crds.scopes());
     OF_INVENTORIES.iter().for_each(|rule| findings.extend(rule(&inventory)));
     findings
 }

@@ -1,20 +1,23 @@
 //! Findings -> a SARIF 2.1.0 log, as code scanning services read it. Knows no excerpt: the files are theirs to show.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
 use crate::command::baseline;
-use crate::command::explain::PAGES;
 use crate::command::report::path_from_start;
+use crate::group::pages::Pages;
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::source::Place;
 
 /// One log with one run, whether or not there are findings; `directory` is that of `-C`.
 pub fn log(findings: &[Finding], directory: &Path) -> Value {
     let mut seen = BTreeMap::new();
-    let results: Vec<Value> = findings.iter().map(|finding| result(finding, directory, &mut seen)).collect();
+    let own: BTreeSet<Code> = findings.iter().map(|f| f.code).filter(|code| matches!(code, Code::Own(_))).collect();
+    let codes: Vec<Code> = Code::ALL.iter().copied().chain(own).collect();
+    let index = |finding: &Finding| codes.iter().position(|code| *code == finding.code);
+    let results: Vec<Value> = findings.iter().map(|f| result(f, index(f), directory, &mut seen)).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -22,7 +25,7 @@ pub fn log(findings: &[Finding], directory: &Path) -> Value {
             "tool": { "driver": {
                 "name": "gatewright",
                 "version": env!("CARGO_PKG_VERSION"),
-                "rules": Code::ALL.iter().map(|code| rule(*code)).collect::<Vec<Value>>(),
+                "rules": codes.iter().map(|code| rule(*code)).collect::<Vec<Value>>(),
             } },
             "columnKind": "unicodeCodePoints",
             "results": results,
@@ -32,8 +35,11 @@ pub fn log(findings: &[Finding], directory: &Path) -> Value {
 
 /// What a code means: its line and its page, or the line twice where there is no page.
 fn rule(code: Code) -> Value {
-    let page = PAGES.iter().find(|(name, _)| *name == code.name()).map(|(_, page)| *page);
-    let first = |page: &'static str| page.split("\n\n").nth(1).unwrap_or_default().replace('\n', " ");
+    let page = match code {
+        Code::Own(own) => Some(own.page.as_str()),
+        _ => Pages::ours().text(code.name()),
+    };
+    let first = |page: &str| page.split("\n\n").nth(1).unwrap_or_default().replace('\n', " ");
     let mut rule = json!({
         "id": code.name(),
         "shortDescription": { "text": code.summary() },
@@ -46,7 +52,7 @@ fn rule(code: Code) -> Value {
     rule
 }
 
-fn result(finding: &Finding, directory: &Path, seen: &mut BTreeMap<String, usize>) -> Value {
+fn result(finding: &Finding, index: Option<usize>, directory: &Path, seen: &mut BTreeMap<String, usize>) -> Value {
     let help = finding.help.as_ref().map(|help| format!("\n{help}")).unwrap_or_default();
     let mut location = Map::new();
     if let Some(place) = &finding.place {
@@ -62,7 +68,7 @@ fn result(finding: &Finding, directory: &Path, seen: &mut BTreeMap<String, usize
     let fingerprint = fingerprint(finding, seen);
     let mut result = json!({
         "ruleId": finding.code.name(),
-        "ruleIndex": Code::ALL.iter().position(|code| *code == finding.code),
+        "ruleIndex": index,
         "level": match finding.severity { Severity::Error => "error", Severity::Warning => "warning" },
         "message": { "text": format!("{}{help}", finding.message) },
         // GitHub looks at the second name only.

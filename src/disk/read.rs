@@ -162,14 +162,20 @@ fn not_utf8(source: &Arc<Source>) -> Finding {
     finding.place(Place::new(source, end, end)).help("save it as UTF-8")
 }
 
-/// The group files and templates of a working directory, by path relative to it.
+/// The group files, shapes, templates and pages of rules of a working directory, by path relative to it. Of a folder of
+/// others only the pages are ours to read.
 ///
 /// # Errors
 /// A file is unreadable (environment), or not UTF-8 (finding).
-pub fn catalog_files(folder: &Path) -> Result<BTreeMap<String, String>, Failure> {
+pub fn catalog_files(folder: &Path, of_others: bool) -> Result<BTreeMap<String, String>, Failure> {
     let (mut files, mut findings) = (BTreeMap::new(), Vec::new());
-    for (part, depth) in [("groups", 1), ("templates", 8)] {
-        for path in yaml_files(folder, part, depth)? {
+    let parts: &[(&str, usize, &str)] = match of_others {
+        true if !folder.join("rules").is_dir() => &[],
+        true => &[("rules", 1, "md")],
+        false => &[("groups", 1, "yaml"), ("shapes", 1, "yaml"), ("templates", 8, "yaml"), ("rules", 1, "md")],
+    };
+    for (part, depth, end) in parts {
+        for path in files_of(folder, part, *depth, end)? {
             let name = slashes(path.strip_prefix(folder).expect("found below it"));
             match text(&path, MAX_FILE)? {
                 Ok(text) => drop(files.insert(name, text)),
@@ -192,11 +198,15 @@ pub fn inside(folder: &Path, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The `*.yaml` files below a part of a folder, sorted; one that is missing has none.
+fn yaml_files(base: &Path, part: &str, depth: usize) -> Result<Vec<PathBuf>> {
+    files_of(base, part, depth, "yaml")
+}
+
+/// The files below a part of a folder that end so, sorted; one that is missing has none.
 ///
 /// # Errors
 /// Something that looks like one and is not read: a symlink, `*.yml`, no regular file, a file in the folder's place.
-fn yaml_files(base: &Path, part: &str, depth: usize) -> Result<Vec<PathBuf>> {
+fn files_of(base: &Path, part: &str, depth: usize, end: &str) -> Result<Vec<PathBuf>> {
     let folder = &base.join(part);
     if !folder.exists() {
         return Ok(Vec::new());
@@ -210,11 +220,11 @@ fn yaml_files(base: &Path, part: &str, depth: usize) -> Result<Vec<PathBuf>> {
         let entry = listed(entry)?;
         let path = entry.path().display();
         match entry.path().extension().and_then(|e| e.to_str()) {
-            Some("yml") => bail!("{path} is not read\nrename it: files end in .yaml"),
-            Some("yaml") if entry.path_is_symlink() => bail!("{path} is a symlink\nput the file itself there"),
-            Some("yaml") if entry.file_type().is_file() => files.push(entry.into_path()),
-            Some("yaml") => bail!("{path} is no regular file"),
-            _ => {}
+            Some("yml") if end == "yaml" => bail!("{path} is not read\nrename it: files end in .yaml"),
+            found if found != Some(end) => {}
+            _ if entry.path_is_symlink() => bail!("{path} is a symlink\nput the file itself there"),
+            _ if entry.file_type().is_file() => files.push(entry.into_path()),
+            _ => bail!("{path} is no regular file"),
         }
     }
     Ok(files)

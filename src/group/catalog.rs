@@ -1,12 +1,15 @@
-//! Group files and templates -> the catalog: every group in each of its provider variants, with its schema.
+//! Group files, shapes and templates -> the catalog: every group in each of its provider variants, with its schema.
 //! Knows no features.yaml; decides nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::group::items::Items;
+use crate::group::pages::Pages;
+use crate::group::shapes::Shapes;
 use crate::group::template::{Templates, composite};
 use crate::group::written::GroupText;
 use crate::text::finding::{Code, Finding};
@@ -18,7 +21,7 @@ use crate::text::yaml::{self, Kind, Node};
 /// The template that renders every entry of `secrets`.
 pub const SECRET_TEMPLATE: &str = "templates/external-secret.yaml";
 
-/// The catalog that is compiled into the binary: (path, text, the group file as JSON), sorted by path.
+/// The catalog that is compiled into the binary: (path, text, a group file or shape as JSON), sorted by path.
 pub const BUILTIN: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
 
 /// Names in expressions and templates that no list or capability may take.
@@ -52,6 +55,8 @@ pub struct Catalog {
     pub existing: Schema,
     /// The schema of an item of `silence:`.
     pub silence: Schema,
+    /// The pages of `rules/`.
+    pub pages: Arc<Pages>,
     /// Files of the working directory that replace (true) or add to (false) the built-in ones.
     pub local: BTreeMap<String, bool>,
 }
@@ -84,26 +89,36 @@ pub struct Variant {
 }
 
 impl Catalog {
-    /// Reads the built-in files and those of the working directory, which win; paths are `groups/x.yaml`, `templates/...`.
+    /// Reads the built-in files and those of the working directory, which win; paths are `groups/x.yaml`, `shapes/x.yaml`,
+    /// `templates/...`, `rules/x.md`.
     ///
     /// # Errors
     /// Every mistake in group files, and templates that do not parse.
     pub fn new(local: &BTreeMap<String, String>) -> Result<Self, Vec<Finding>> {
         let mut files: BTreeMap<&str, &str> = BUILTIN.iter().map(|(name, text, _)| (*name, *text)).collect();
         let mut notable = BTreeMap::new();
+        let (rules, local): (Vec<_>, Vec<_>) = local.iter().partition(|(name, _)| name.starts_with("rules/"));
         for (name, text) in local {
             if files.insert(name, text).is_none_or(|old| old != text) {
                 notable.insert(name.clone(), BUILTIN.iter().any(|(n, ..)| n == name));
             }
         }
+        let rules: Vec<Arc<Source>> = rules.into_iter().map(|(name, text)| Source::new(name, text)).collect();
+        let (pages, unread) = Pages::new(&rules);
+        notable.extend(pages.local.clone());
         let sources: Vec<Arc<Source>> = files.iter().map(|(name, text)| Source::new(*name, *text)).collect();
-        let (groups, templates): (Vec<_>, Vec<_>) = sources.into_iter().partition(|s| s.name.starts_with("groups/"));
+        let in_folder = |folder: &'static str| sources.iter().filter(move |s| s.name.starts_with(folder)).cloned();
 
-        let (templates, mut findings) = Templates::new(templates);
+        let (shapes, findings) = read_shapes(in_folder("shapes/"));
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        let (templates, mut findings) = Templates::new(in_folder("templates/"));
         findings.extend(notable.keys().filter_map(|name| templates.source(name)).flat_map(composite::findings));
+        findings.extend(unread);
         let mut by_name = BTreeMap::new();
-        for source in groups {
-            match Group::read(&source) {
+        for source in in_folder("groups/") {
+            match Group::read(&source, &shapes) {
                 Ok(group) => drop(by_name.insert(group.name.clone(), group)),
                 Err(found) => findings.extend(found),
             }
@@ -118,6 +133,7 @@ impl Catalog {
             platform: own_schema(include_str!("../../schemas/platform.yaml")),
             existing: own_schema(include_str!("../../schemas/existing.yaml")),
             silence: own_schema(include_str!("../../schemas/silence.yaml")),
+            pages,
             local: notable,
         };
         // Names are missing where a file could not be read; then that is what to say.
@@ -192,8 +208,8 @@ fn own_schema(text: &str) -> Schema {
 }
 
 impl Group {
-    fn read(source: &Arc<Source>) -> Result<Self, Vec<Finding>> {
-        let text = GroupText::read(source).map_err(|f| vec![f])?;
+    fn read(source: &Arc<Source>, shapes: &Shapes) -> Result<Self, Vec<Finding>> {
+        let text: GroupText = read(source).map_err(|f| vec![f])?;
         let name = source.name.trim_start_matches("groups/").strip_suffix(".yaml").unwrap_or_default().to_owned();
         if !is_dns_label(&name) {
             return Err(vec![invalid_name("the group", &name, Place::new(source, 0, 0))]);
@@ -209,8 +225,8 @@ impl Group {
                 findings.push(say(&pointer, format!("`{name}` is a name of the engine's own")));
             }
         }
-        let shapes = [&text].into_iter().chain(text.providers.values());
-        if shapes
+        let written = [&text].into_iter().chain(text.providers.values());
+        if written
             .flat_map(|t| [&t.settings, &t.example].into_iter().chain(t.profiles.values()))
             .any(|v| !v.is_null() && !v.is_object())
         {
@@ -244,6 +260,12 @@ impl Group {
                 );
             } else if merged.settings.is_null() {
                 merged.settings = json!({ "properties": {} });
+            }
+            for wrong in shapes.fill(&mut merged.settings) {
+                let own = format!("/providers/{provider}/settings{}", wrong.at);
+                let there = node.get_or_init(|| places(source)).at(&own).is_some();
+                let at = if there { own } else { format!("/settings{}", wrong.at) };
+                findings.push(say(&at, wrong.message).help(wrong.help));
             }
             match Schema::new(&merged.settings) {
                 Ok(schema) => {
@@ -318,13 +340,25 @@ fn builtin(source: &Source) -> Option<&'static str> {
     BUILTIN.iter().find(same).map(|(_, _, json)| *json)
 }
 
-impl GroupText {
-    fn read(source: &Arc<Source>) -> Result<Self, Finding> {
-        match builtin(source).and_then(|json| serde_json::from_str(json).ok()) {
-            Some(text) => Ok(text),
-            None => yaml::read_typed(source, Code::GroupFile),
+/// What a group file or shape says.
+fn read<T: DeserializeOwned>(source: &Arc<Source>) -> Result<T, Finding> {
+    match builtin(source).and_then(|json| serde_json::from_str(json).ok()) {
+        Some(text) => Ok(text),
+        None => yaml::read_typed(source, Code::GroupFile),
+    }
+}
+
+fn read_shapes(sources: impl Iterator<Item = Arc<Source>>) -> (Shapes, Vec<Finding>) {
+    let (mut files, mut findings) = (Vec::new(), Vec::new());
+    for source in sources {
+        match read(&source) {
+            Ok(schema) => files.push((source, schema)),
+            Err(found) => findings.push(found),
         }
     }
+    let (shapes, found) = Shapes::new(files);
+    findings.extend(found);
+    (shapes, findings)
 }
 
 /// What items of lists are, and which groups do not keep to it. The groups of the binary do, and the tests look.

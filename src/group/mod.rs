@@ -1,7 +1,13 @@
-//! `groups/`, `templates/` into a catalog: what may be switched on and what it renders. [`catalog`] reads group files ([`written`]),
-//! [`template`] expressions and templates, [`component`] has the shapes that groups fill in, [`scope`] what a template sees.
+//! `groups/`, `shapes/`, `templates/`, `rules/` into a catalog: what may be switched on and what it renders. [`catalog`] reads
+//! group files ([`written`]), [`shapes`] what their settings share, [`template`] expressions and templates, [`component`] what groups fill
+//! in, [`scope`] what a template sees; [`pages`] has the pages of `rules/`, [`rule`] what a page says of one object.
 
 pub mod template;
+pub mod words;
+pub mod rule;
+pub mod page;
+pub mod pages;
+pub mod shapes;
 pub mod written;
 pub mod items;
 pub mod catalog;

@@ -1,5 +1,4 @@
-//! Names of the API groups that rules know, and which kinds lie in no namespace. What a name stands for is the same wherever
-//! it is read.
+//! Names of the API groups that rules know. What a name stands for is the same wherever it is read.
 
 /// agentgateway.
 pub const AGENTGATEWAY: &str = "agentgateway.dev";
@@ -25,40 +24,9 @@ pub const INFERENCE: &str = "inference.networking.k8s.io";
 pub const INFERENCE_X: &str = "inference.networking.x-k8s.io";
 /// KEDA.
 pub const KEDA: &str = "keda.sh";
+/// LeaderWorkerSet.
+pub const LWS: &str = "leaderworkerset.x-k8s.io";
 /// Kubernetes: Ingress and NetworkPolicy.
 pub const NETWORKING: &str = "networking.k8s.io";
 /// Kubernetes: roles and their bindings.
 pub const RBAC: &str = "rbac.authorization.k8s.io";
-
-/// Kinds of objects that lie in no namespace.
-const CLUSTER_SCOPED: [&str; 24] = [
-    "APIService",
-    "ClusterExternalSecret",
-    "ClusterGenerator",
-    "ClusterImageCatalog",
-    "ClusterIssuer",
-    "ClusterPushSecret",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "ClusterSecretStore",
-    "ClusterTriggerAuthentication",
-    "CSIDriver",
-    "CustomResourceDefinition",
-    "GatewayClass",
-    "IngressClass",
-    "MutatingWebhookConfiguration",
-    "Namespace",
-    "PersistentVolume",
-    "PriorityClass",
-    "RuntimeClass",
-    "StorageClass",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding",
-    "ValidatingWebhookConfiguration",
-    "VolumeSnapshotClass",
-];
-
-/// True for kinds whose objects lie in no namespace.
-pub fn is_cluster_scoped(kind: &str) -> bool {
-    CLUSTER_SCOPED.contains(&kind)
-}

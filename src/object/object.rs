@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::object::labels::Labels;
 use crate::text::finding::{About, Code, Finding, Severity};
 use crate::text::kubeyaml;
-use crate::text::pointer::{escaped, part};
+use crate::text::pointer::{self, part};
 use crate::text::source::{Place, Source};
 use crate::text::yaml::{Kind, Node};
 
@@ -158,11 +158,10 @@ impl<'a> Object<'a> {
         self.at("/metadata/labels").and_then(Value::as_object)
     }
 
-    /// The parts at a JSON pointer in which `*` stands for every item of a list and every entry of a map, each with the
-    /// pointer to it.
+    /// The parts that a pattern of [`pointer::each`] leads to, each with the pointer to it.
     pub fn all(&self, pattern: &str) -> Vec<(String, &'a Value)> {
         let mut parts = Vec::new();
-        below(self.value, pattern.strip_prefix('/'), &mut String::new(), &mut parts);
+        pointer::each(self.value, pattern, &mut |pointer, value| parts.push((pointer.to_owned(), value)));
         parts
     }
 
@@ -209,24 +208,6 @@ impl<'a> Object<'a> {
             }
         }
         self.file.or(files.last()).expect("one of both").place(self.document, pointer)
-    }
-}
-
-/// `steps` are those still to go.
-fn below<'a>(value: &'a Value, steps: Option<&str>, pointer: &mut String, parts: &mut Vec<(String, &'a Value)>) {
-    let Some(steps) = steps else { return parts.push((pointer.clone(), value)) };
-    let (step, rest) = steps.split_once('/').map_or((steps, None), |(step, rest)| (step, Some(rest)));
-    let length = pointer.len();
-    let mut into = |step: &str, value: &'a Value| {
-        pointer.push('/');
-        pointer.push_str(step);
-        below(value, rest, pointer, parts);
-        pointer.truncate(length);
-    };
-    match (step, value) {
-        ("*", Value::Array(items)) => items.iter().enumerate().for_each(|(i, item)| into(&i.to_string(), item)),
-        ("*", Value::Object(map)) => map.iter().for_each(|(key, item)| into(&escaped(key), item)),
-        _ => part(value, &format!("/{step}")).into_iter().for_each(|item| into(step, item)),
     }
 }
 

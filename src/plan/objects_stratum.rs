@@ -10,23 +10,12 @@ use crate::group::component::{Chart, Component, Secret};
 use crate::group::written::GroupText;
 use crate::object::chart_values;
 use crate::object::existing::{Existing, Silence};
+use crate::object::kinds::is_cluster_scoped;
 use crate::plan::choice::Choice;
 use crate::plan::work::{Work, entries};
 use crate::text::finding::{Code, Finding};
 use crate::text::schema::is_dns_label;
 use crate::text::yaml;
-
-/// Kinds without a namespace that charts and git folders bring.
-const CLUSTER_SCOPED: [&str; 8] = [
-    "APIService",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "ClusterSecretStore",
-    "CustomResourceDefinition",
-    "GatewayClass",
-    "Namespace",
-    "StorageClass",
-];
 
 impl<'a, 'w> Work<'a, 'w> {
     pub(crate) fn components(&mut self) -> Vec<Component> {
@@ -111,7 +100,7 @@ impl<'a, 'w> Work<'a, 'w> {
             });
             let here = |e: Existing| {
                 let namespace = e.namespace.or_else(|| Some(component.namespace.name.clone()));
-                Existing { namespace: namespace.filter(|_| !CLUSTER_SCOPED.contains(&e.kind.as_str())), ..e }
+                Existing { namespace: namespace.filter(|_| !is_cluster_scoped(e.group.as_deref(), &e.kind)), ..e }
             };
             existing.extend(of_chart.chain(of_git).map(here));
             existing.extend(component.all_namespaces().filter(|n| n.existing).map(|n| Existing::namespace(&n.name)));

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::object::api_group::ARGOCD;
 use crate::object::object::Object;
+use crate::object::pod_template::{self, image};
 use crate::references::world::World;
 use crate::text::source::Source;
 use crate::text::yaml;
@@ -30,6 +31,21 @@ pub fn charts<'w, 'a>(world: &'w World<'a>, chart: &str) -> Vec<(&'w Object<'a>,
     let all = applications(world)
         .flat_map(|app| sources(app).into_iter().map(move |(pointer, source)| (app, pointer, source)));
     all.filter(|(_, _, source)| source["chart"].as_str().is_some_and(|c| c.rsplit('/').next() == Some(chart))).collect()
+}
+
+/// Charts whose versions are not those of what they install.
+const NUMBERED_APART: [&str; 2] = ["argo-cd", "cloudnative-pg"];
+
+/// The version of a product that runs: of the chart or the image of its name.
+pub fn running(world: &World<'_>, product: &str) -> Option<String> {
+    let charts = if NUMBERED_APART.contains(&product) { Vec::new() } else { charts(world, product) };
+    let of_chart = charts.iter().find_map(|(.., source)| source["targetRevision"].as_str());
+    let images =
+        pod_template::all(&world.objects).flat_map(|pod| pod.containers()).map(|(_, container)| image(container));
+    let named = |repository: &str| repository.rsplit('/').next() == Some(product);
+    let of_image = || images.filter(|(repository, _)| named(repository)).map(|(_, tag)| tag);
+    let version = of_chart.or_else(|| of_image().find(|tag| version(tag).is_some()))?;
+    version.starts_with(|c: char| c == 'v' || c.is_ascii_digit()).then(|| version.to_owned())
 }
 
 /// What a chart is told about a value.

@@ -3,44 +3,11 @@
 
 use serde_json::Value;
 
-use crate::object::api_group::{
-    AGENTGATEWAY, APIEXTENSIONS, ARGOCD, BARMAN, CERT_MANAGER, CNPG, ESO, ESO_GENERATORS, GATEWAY, INFERENCE,
-    INFERENCE_X, KEDA, NETWORKING, RBAC,
-};
+use crate::object::api_group::{ARGOCD, GATEWAY, INFERENCE};
+use crate::object::kinds::is_known;
 use crate::references::kustomization;
 
-/// API groups whose objects have names, as an API server asks.
-const SERVED: [&str; 27] = [
-    "",
-    "admissionregistration.k8s.io",
-    "apiregistration.k8s.io",
-    "apps",
-    "autoscaling",
-    "batch",
-    "coordination.k8s.io",
-    "discovery.k8s.io",
-    "node.k8s.io",
-    "policy",
-    "resource.k8s.io",
-    "scheduling.k8s.io",
-    "storage.k8s.io",
-    AGENTGATEWAY,
-    APIEXTENSIONS,
-    ARGOCD,
-    BARMAN,
-    CERT_MANAGER,
-    CNPG,
-    ESO,
-    ESO_GENERATORS,
-    GATEWAY,
-    INFERENCE,
-    INFERENCE_X,
-    KEDA,
-    NETWORKING,
-    RBAC,
-];
-
-/// Kinds of these groups that only files are of: a plugin of Argo CD, what an implementation of an API reports about itself,
+/// Kinds of known groups that only files are of: a plugin of Argo CD, what an implementation of an API reports about itself,
 /// and what `kubectl` alone answers.
 const FILES: [(&str, &str); 4] = [
     (ARGOCD, "ConfigManagementPlugin"),
@@ -75,10 +42,10 @@ fn group_of(version: &str) -> &str {
     version.split_once('/').map_or("", |(group, _)| group)
 }
 
-/// A version of one of those groups; of the core there is one.
+/// A version of a group whose objects have names, as an API server asks; of the core there is one.
 fn is_served(version: &str) -> bool {
     let group = group_of(version);
-    SERVED.contains(&group) && (!group.is_empty() || version == "v1")
+    is_known(group) && (!group.is_empty() || version == "v1")
 }
 
 #[cfg(test)]

@@ -3,9 +3,8 @@
 
 use serde_json::Value;
 
-use crate::object::api_group::AGENTGATEWAY;
 use crate::object::object::Object;
-use crate::references::edges::POD_TEMPLATES;
+use crate::object::pod_template::{self, PodTemplate};
 use crate::references::inventory::{Inventory, Origin};
 use crate::text::finding::{Code, Finding};
 use crate::text::schema::did_you_mean;
@@ -22,16 +21,11 @@ struct Mount<'a> {
 /// Each container of each workload.
 pub fn containers(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for ((group, kind), template) in POD_TEMPLATES {
-        for object in inventory.world.objects.of(group, kind) {
-            for list in ["containers", "initContainers"] {
-                let pointer = format!("{template}/spec/{list}");
-                for (i, container) in object.items(&pointer).iter().enumerate() {
-                    let place = Place { inventory, object, template, pointer: format!("{pointer}/{i}") };
-                    findings.extend(place.mounts(container));
-                    findings.extend(place.ports(container));
-                }
-            }
+    for template in pod_template::all(&inventory.world.objects) {
+        for (pointer, container) in template.all_containers() {
+            let place = Place { inventory, object: &template.owner, template, pointer };
+            findings.extend(place.mounts(container));
+            findings.extend(place.ports(container));
         }
     }
     findings
@@ -40,7 +34,7 @@ pub fn containers(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
 struct Place<'o, 'w, 'a> {
     inventory: &'o Inventory<'w, 'a>,
     object: &'o Object<'a>,
-    template: &'o str,
+    template: PodTemplate<'a>,
     /// JSON pointer to the container.
     pointer: String,
 }
@@ -80,12 +74,11 @@ impl<'a> Place<'_, '_, 'a> {
 
     /// Each mount is of a volume of the pod.
     fn no_volume(&self, mount: usize, name: &str) -> Option<Finding> {
-        let of_pod =
-            self.object.items(&format!("{}/spec/volumes", self.template)).iter().filter_map(|v| v["name"].as_str());
-        let claims = self.object.items("/spec/volumeClaimTemplates").iter();
+        let of_pod = self.template.items("/volumes").iter().filter_map(|v| v["name"].as_str());
+        let claims = self.template.claims().iter();
         let names: Vec<&str> = of_pod.chain(claims.filter_map(|c| c.pointer("/metadata/name")?.as_str())).collect();
         // An overlay is merged onto a template that is not here.
-        if names.contains(&name) || self.object.identity.group == AGENTGATEWAY {
+        if names.contains(&name) || self.template.kind.overlay {
             return None;
         }
         let message = format!("{} mounts the volume {name}, which its pods do not have", self.object.identity);
@@ -150,8 +143,7 @@ impl<'a> Place<'_, '_, 'a> {
 
     /// Kind and name behind a volume, and the files that it becomes; `None` where they are not known.
     fn volume(&self, name: &str) -> Option<(String, Vec<&'a str>)> {
-        let volumes = self.object.items(&format!("{}/spec/volumes", self.template));
-        let volume = volumes.iter().find(|v| v["name"] == name)?;
+        let volume = self.template.items("/volumes").iter().find(|v| v["name"] == name)?;
         let (kind, source, field) = match (volume.get("configMap"), volume.get("secret")) {
             (Some(source), _) => ("ConfigMap", source, "name"),
             (_, Some(source)) => ("Secret", source, "secretName"),
@@ -205,27 +197,25 @@ fn listens(container: &Value) -> Option<i64> {
 /// earlier wave than its pod it keeps the sync waiting (argo-cd #12840).
 pub fn claims(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for ((group, kind), template) in POD_TEMPLATES {
-        for object in inventory.world.objects.of(group, kind) {
-            let pointer = format!("{template}/spec/volumes");
-            for (i, volume) in object.items(&pointer).iter().enumerate() {
-                let Some(name) = volume["persistentVolumeClaim"]["claimName"].as_str() else { continue };
-                let claim = inventory.find("", "PersistentVolumeClaim", &object.identity.namespace, name);
-                let Some(Origin::File(claim)) = claim.map(|c| &c.origin) else { continue };
-                let delivery = &inventory.delivery;
-                if binds_at_once(inventory, claim)
-                    || delivery.late(&delivery.levels(object), &delivery.levels(claim)).is_none()
-                {
-                    continue;
-                }
-                let message = format!(
-                    "{} comes in an earlier wave than {}, without which it is not bound",
-                    claim.identity, object.identity
-                );
-                let finding = claim.warning(Code::SyncOrder, "/metadata/name", message);
-                let place = object.place(&format!("{pointer}/{i}/persistentVolumeClaim/claimName"));
-                findings.push(finding.related(place, "this uses it").help("put both into one wave"));
+    for template in pod_template::all(&inventory.world.objects) {
+        let object = &template.owner;
+        for (i, volume) in template.items("/volumes").iter().enumerate() {
+            let Some(name) = volume["persistentVolumeClaim"]["claimName"].as_str() else { continue };
+            let claim = inventory.find("", "PersistentVolumeClaim", &object.identity.namespace, name);
+            let Some(Origin::File(claim)) = claim.map(|c| &c.origin) else { continue };
+            let delivery = &inventory.delivery;
+            if binds_at_once(inventory, claim)
+                || delivery.late(&delivery.levels(object), &delivery.levels(claim)).is_none()
+            {
+                continue;
             }
+            let message = format!(
+                "{} comes in an earlier wave than {}, without which it is not bound",
+                claim.identity, object.identity
+            );
+            let finding = claim.warning(Code::SyncOrder, "/metadata/name", message);
+            let place = object.place(&template.spec(&format!("/volumes/{i}/persistentVolumeClaim/claimName")));
+            findings.push(finding.related(place, "this uses it").help("put both into one wave"));
         }
     }
     findings

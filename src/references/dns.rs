@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use crate::object::api_group::NETWORKING;
 use crate::object::object::Object;
-use crate::references::edges::POD_TEMPLATES;
 use crate::references::inventory::Inventory;
 use crate::references::pods::{self, Pods};
 use crate::text::finding::{Code, Finding};
@@ -31,7 +30,7 @@ pub fn shut_out(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
         let first = own.first()?;
         let asks =
             own.iter().any(|policy| policy.all("/spec/egress/*").iter().any(|(_, rule)| admits_dns(policy, rule)));
-        let name = called_by_name(&pods.owner).filter(|_| !asks)?;
+        let name = called_by_name(pods).filter(|_| !asks)?;
         let message = format!(
             "{} calls {name} and may not ask for its address: no policy lets it out to DNS",
             pods.owner.identity
@@ -68,20 +67,17 @@ fn may_be_dns(policy: &Object<'_>, peer: &Value) -> bool {
 }
 
 /// A Service that a workload names in variables or arguments.
-fn called_by_name<'a>(owner: &Object<'a>) -> Option<&'a str> {
-    let (_, template) = POD_TEMPLATES.iter().find(|((group, kind), _)| owner.is(group, kind))?;
+fn called_by_name<'a>(pods: &Pods<'a>) -> Option<&'a str> {
     let mut found = None;
-    for list in ["containers", "initContainers"] {
-        for container in owner.items(&format!("{template}/spec/{list}")) {
-            strings(container, &mut |at, text| {
-                let said = at.starts_with("/env/") && at.ends_with("/value")
-                    || at.starts_with("/args/")
-                    || at.starts_with("/command/");
-                if said && found.is_none() {
-                    found = service(text);
-                }
-            });
-        }
+    for (_, container) in pods.template?.all_containers() {
+        strings(container, &mut |at, text| {
+            let said = at.starts_with("/env/") && at.ends_with("/value")
+                || at.starts_with("/args/")
+                || at.starts_with("/command/");
+            if said && found.is_none() {
+                found = service(text);
+            }
+        });
     }
     found
 }

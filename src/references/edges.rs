@@ -5,7 +5,6 @@ use crate::object::api_group::{
     AGENTGATEWAY, APIEXTENSIONS, ARGOCD, BARMAN, CERT_MANAGER, CNPG, ESO, ESO_GENERATORS, GATEWAY, INFERENCE,
     INFERENCE_X, KEDA, NETWORKING, RBAC,
 };
-use crate::object::object::Identity;
 
 /// API group and kind.
 pub type Kind = (&'static str, &'static str);
@@ -107,32 +106,6 @@ const TLS: Part = Part::Keys(&["tls.crt", "tls.key"]);
 const PORT: Part = Part::Port("port");
 const CA: Part = Part::Keys(&["ca.crt"]);
 const POD: &[Kind] = &[];
-
-/// Where kinds have their pod template.
-pub const POD_TEMPLATES: &[(Kind, &str)] = &[
-    (("", "Pod"), ""),
-    (("", "ReplicationController"), "/spec/template"),
-    (("apps", "DaemonSet"), "/spec/template"),
-    (("apps", "Deployment"), "/spec/template"),
-    (("apps", "ReplicaSet"), "/spec/template"),
-    (("apps", "StatefulSet"), "/spec/template"),
-    (("batch", "CronJob"), "/spec/jobTemplate/spec/template"),
-    (("batch", "Job"), "/spec/template"),
-    ((AGENTGATEWAY, "AgentgatewayParameters"), "/spec/deployment/spec/template"),
-    ((ARGOCD, "Rollout"), "/spec/template"),
-    ((CNPG, "Pooler"), "/spec/template"),
-    ((KEDA, "ScaledJob"), "/spec/jobTargetRef/template"),
-];
-
-/// JSON pointers of the pod specs in an object of that identity.
-pub fn pod_specs(identity: &Identity) -> Vec<String> {
-    let (group, kind) = (identity.group.as_str(), identity.kind.as_str());
-    if (group, kind) == ("leaderworkerset.x-k8s.io", "LeaderWorkerSet") {
-        return ["leader", "worker"].map(|part| format!("/spec/leaderWorkerTemplate/{part}Template/spec")).into();
-    }
-    let rows = POD_TEMPLATES.iter().filter(|(of, _)| *of == (group, kind));
-    rows.map(|(_, template)| format!("{template}/spec")).collect()
-}
 
 /// References in a pod template.
 pub const IN_PODS: &[Edge] = &[

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::object::object::Object;
-use crate::references::edges::POD_TEMPLATES;
+use crate::object::pod_template;
 use crate::references::inventory::{Absence, Inventory};
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::pointer::strings;
@@ -36,13 +36,9 @@ pub fn addresses(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
             }
         });
     }
-    for ((group, kind), template) in POD_TEMPLATES {
-        for object in inventory.world.objects.of(group, kind).filter(|o| !o.home().is_empty()) {
-            for list in ["containers", "initContainers"] {
-                for (pointer, container) in object.all(&format!("{template}/spec/{list}/*")) {
-                    findings.extend(short(inventory, object, &pointer, container));
-                }
-            }
+    for template in pod_template::all(&inventory.world.objects).filter(|t| !t.owner.home().is_empty()) {
+        for (pointer, container) in template.all_containers() {
+            findings.extend(short(inventory, &template.owner, &pointer, container));
         }
     }
     findings

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::object::api_group::is_cluster_scoped;
+use crate::object::api_group::APIEXTENSIONS;
 use crate::object::existing::Existing;
+use crate::object::kinds::{self, Brought, Scopes, is_built_in, is_known};
 use crate::object::object::Object;
 use crate::object::placeholder;
 use crate::references::delivery::Delivery;
@@ -96,16 +97,20 @@ pub struct Inventory<'w, 'a> {
     things: BTreeMap<&'a str, BTreeMap<Cow<'a, str>, Vec<Thing<'a>>>>,
     /// Which Application delivers what.
     pub delivery: Delivery<'a>,
+    /// Which kinds lie in no namespace.
+    pub scopes: Scopes,
     /// Namespaces in which something unknown may make things.
     opaque: BTreeSet<&'a str>,
 }
 
 impl<'w, 'a> Inventory<'w, 'a> {
-    /// Everything that a world has.
-    pub fn new(world: &'w World<'a>) -> Self {
+    /// Everything that a world has; the scopes are those of definitions that stand in none of its files.
+    pub fn new(world: &'w World<'a>, mut scopes: Scopes) -> Self {
         let delivery = Delivery::new(world);
         let opaque = delivery.strange_namespaces().collect();
-        let mut inventory = Self { world, things: BTreeMap::new(), delivery, opaque };
+        let definitions = world.objects.of(APIEXTENSIONS, "CustomResourceDefinition");
+        definitions.for_each(|definition| scopes.learn(definition.value));
+        let mut inventory = Self { world, things: BTreeMap::new(), delivery, scopes, opaque };
         for object in world.objects.iter() {
             let identity = object.identity;
             inventory.add(&identity.kind, &identity.namespace, Cow::Borrowed(&identity.name), Origin::File(*object));
@@ -145,7 +150,7 @@ impl<'w, 'a> Inventory<'w, 'a> {
             things.iter().find(there)
         };
         let here = at(namespace);
-        if here.is_some() || is_cluster_scoped(kind) || self.world.closed {
+        if here.is_some() || self.scopes.is_cluster(group, kind) || self.world.closed {
             return here;
         }
         match namespace {
@@ -156,7 +161,9 @@ impl<'w, 'a> Inventory<'w, 'a> {
 
     /// How sure it is that there is no such thing beside those that are known, for the object that asks.
     pub fn absence(&self, from: &Object<'_>, (group, kind): (&str, &str), namespace: &str, name: &str) -> Absence {
-        if NEVER_JUDGED.contains(&kind) && self.of(group, kind).next().is_none() || is_well_known(kind, namespace, name)
+        let brought = kinds::of(group, kind).brought;
+        if is_well_known(kind, namespace, name)
+            || brought == Some(Brought::Distribution) && self.of(group, kind).next().is_none()
         {
             return Absence::Unknown;
         }
@@ -181,16 +188,17 @@ impl<'w, 'a> Inventory<'w, 'a> {
             return Absence::Unknown;
         }
         let known = || self.of(group, kind).filter(|thing| thing.is_meant());
-        let placed = is_cluster_scoped(kind) || !namespace.is_empty();
+        let placed = self.scopes.is_cluster(group, kind) || !namespace.is_empty();
         let near = |thing: &&Thing<'_>| placed || thing.object().is_none_or(|o| o.home() == from.home());
         let beside = || known().filter(|thing| thing.namespace == namespace).filter(near);
-        if MADE_BY_OPERATORS.contains(&kind) && (self.opaque.contains(namespace) || self.world.generated) {
+        let brought = kinds::of(group, kind).brought;
+        if brought == Some(Brought::Operators) && (self.opaque.contains(namespace) || self.world.generated) {
             // Something unknown may make it; nearly the name of what is there is a slip all the same.
             let slip = !self.world.generated && beside().any(|thing| is_alike(&thing.name, name));
             return if slip { Absence::Likely } else { Absence::Unknown };
         }
         let misspelt = beside().any(|thing| is_misspelt(&thing.name, name));
-        if BROUGHT_BY_OTHERS.contains(&kind) {
+        if brought.is_some_and(|by| by != Brought::Operators) {
             return if misspelt { Absence::Likely } else { Absence::Unknown };
         }
         if misspelt {
@@ -211,8 +219,10 @@ impl<'w, 'a> Inventory<'w, 'a> {
 
     /// The files hold the Namespace and something that runs in it.
     fn brings(&self, namespace: &str) -> bool {
-        let runs = |kind: &&str| self.of("apps", kind).any(|t| t.namespace == namespace);
-        !namespace.is_empty() && self.find("", "Namespace", "", namespace).is_some() && WORKLOADS.iter().any(runs)
+        let mut lasting = kinds::with_pods().filter(|(.., of)| !of.ends && !of.overlay);
+        !namespace.is_empty()
+            && self.find("", "Namespace", "", namespace).is_some()
+            && lasting.any(|(group, kind, _)| self.of(group, kind).any(|thing| thing.namespace == namespace))
     }
 }
 
@@ -242,78 +252,6 @@ impl Thing<'_> {
     }
 }
 
-const WORKLOADS: [&str; 3] = ["DaemonSet", "Deployment", "StatefulSet"];
-
-/// Cluster-scoped kinds that an administrator or the distribution brings: judged only where some of the kind are known.
-const NEVER_JUDGED: [&str; 5] = ["ClusterRole", "IngressClass", "PriorityClass", "RuntimeClass", "StorageClass"];
-
-/// Kinds that charts, controllers and the distribution bring: some of them among the files do not mean that all are.
-const BROUGHT_BY_OTHERS: [&str; 12] = [
-    "AppProject",
-    "ClusterIssuer",
-    "ClusterRole",
-    "ClusterSecretStore",
-    "ClusterTriggerAuthentication",
-    "CustomResourceDefinition",
-    "GatewayClass",
-    "IngressClass",
-    "Namespace",
-    "PriorityClass",
-    "RuntimeClass",
-    "StorageClass",
-];
-
-/// Kinds that operators make, so that a custom resource may stand for one.
-const MADE_BY_OPERATORS: [&str; 8] = [
-    "ConfigMap",
-    "DaemonSet",
-    "Deployment",
-    "PersistentVolumeClaim",
-    "Secret",
-    "Service",
-    "ServiceAccount",
-    "StatefulSet",
-];
-
-/// API groups whose objects make nothing beside what `products` says.
-const TRANSPARENT: [&str; 13] = [
-    "agentgateway.dev",
-    "argoproj.io",
-    "barmancloud.cnpg.io",
-    "bitnami.com",
-    "cert-manager.io",
-    "external-secrets.io",
-    "generators.external-secrets.io",
-    "gateway.networking.k8s.io",
-    "inference.networking.k8s.io",
-    "inference.networking.x-k8s.io",
-    "keda.sh",
-    "monitoring.coreos.com",
-    "postgresql.cnpg.io",
-];
-
-/// API groups with a dot that the API server itself serves.
-const BUILT_IN: [&str; 13] = [
-    "admissionregistration.k8s.io",
-    "apiextensions.k8s.io",
-    "apiregistration.k8s.io",
-    "certificates.k8s.io",
-    "coordination.k8s.io",
-    "discovery.k8s.io",
-    "events.k8s.io",
-    "flowcontrol.apiserver.k8s.io",
-    "networking.k8s.io",
-    "node.k8s.io",
-    "rbac.authorization.k8s.io",
-    "scheduling.k8s.io",
-    "storage.k8s.io",
-];
-
-/// True for API groups that a cluster has without a CustomResourceDefinition.
-pub fn is_built_in(group: &str) -> bool {
-    !group.contains('.') || BUILT_IN.contains(&group)
-}
-
 /// What every cluster has.
 fn is_well_known(kind: &str, namespace: &str, name: &str) -> bool {
     match kind {
@@ -331,7 +269,7 @@ fn is_well_known(kind: &str, namespace: &str, name: &str) -> bool {
 /// The namespace in which a custom resource that nobody here knows may make things of any kind.
 fn maker_of_unknowns<'a>(object: &Object<'a>) -> Option<&'a str> {
     let identity = object.identity;
-    let known = is_built_in(&identity.group) || TRANSPARENT.contains(&identity.group.as_str());
+    let known = is_built_in(&identity.group) || is_known(&identity.group);
     (!known).then_some(identity.namespace.as_str())
 }
 

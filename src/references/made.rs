@@ -5,8 +5,9 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::object::api_group::{CERT_MANAGER, CNPG, ESO, GATEWAY};
+use crate::object::api_group::{CERT_MANAGER, CNPG, ESO, GATEWAY, LWS};
 use crate::object::object::Object;
+use crate::object::pod_template;
 
 /// A port of a Service or of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub struct Made<'a> {
 type Maker = for<'a> fn(&Object<'a>) -> Vec<Made<'a>>;
 
 /// API group, kind, and what comes of such an object.
-const MAKERS: [(&str, &str, Maker); 7] = [
+const MAKERS: [(&str, &str, Maker); 8] = [
     ("bitnami.com", "SealedSecret", sealed_secret),
     (CERT_MANAGER, "Certificate", certificate),
     (ESO, "ExternalSecret", external_secret),
@@ -43,6 +44,7 @@ const MAKERS: [(&str, &str, Maker); 7] = [
     (CNPG, "Cluster", cluster),
     (CNPG, "Pooler", pooler),
     ("apps", "StatefulSet", stateful_set),
+    (LWS, "LeaderWorkerSet", leader_worker_set),
 ];
 
 /// What comes of an object.
@@ -182,7 +184,19 @@ fn gateway<'a>(object: &Object<'a>) -> Vec<Made<'a>> {
 /// The claims of a StatefulSet's first pod; how many there are, scaling decides.
 fn stateful_set<'a>(object: &Object<'a>) -> Vec<Made<'a>> {
     let name = &object.identity.name;
-    let templates =
-        object.items("/spec/volumeClaimTemplates").iter().filter_map(|t| t.pointer("/metadata/name")?.as_str());
-    templates.map(|template| plain("PersistentVolumeClaim", format!("{template}-{name}-0"))).collect()
+    let claims = pod_template::of(object).next().map(|template| template.claims()).unwrap_or_default();
+    let names = claims.iter().filter_map(|claim| claim.pointer("/metadata/name")?.as_str());
+    names.map(|template| plain("PersistentVolumeClaim", format!("{template}-{name}-0"))).collect()
+}
+
+/// LeaderWorkerSet 0.8: a headless Service for all its pods, or one for each group (`subdomainPolicy: UniquePerReplica`).
+fn leader_worker_set<'a>(object: &Object<'a>) -> Vec<Made<'a>> {
+    let name = &object.identity.name;
+    // Nobody names the Service of a group beyond these.
+    let groups = object.at("/spec/replicas").and_then(Value::as_u64).unwrap_or(1).min(1000);
+    let names: Vec<String> = match object.text_at("/spec/networkConfig/subdomainPolicy") {
+        "UniquePerReplica" => (0..groups).map(|group| format!("{name}-{group}")).collect(),
+        _ => vec![name.clone()],
+    };
+    names.into_iter().map(|name| plain("Service", name)).collect()
 }

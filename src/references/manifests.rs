@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::group::component::Promise;
-use crate::object::api_group::is_cluster_scoped;
 use crate::object::chart_values;
 use crate::object::existing::{Existing, Silence};
+use crate::object::kinds::Scopes;
 use crate::object::object::{File, Identity, Linked};
 use crate::object::placeholder;
 use crate::references::configuration;
@@ -177,15 +177,17 @@ fn is_template(source: &Source, found: &[Finding]) -> bool {
     unread && (source.text.lines().any(control) || source.text.contains("{{") && !set)
 }
 
+fn scopes(documents: &[Document]) -> Scopes {
+    let mut scopes = Scopes::default();
+    documents.iter().for_each(|document| scopes.learn(&document.value));
+    scopes
+}
+
 /// An API server takes the namespace away from what lies in none.
 fn drop_scopes(documents: &mut [Document]) {
-    let defined = documents.iter().filter(|d| d.identity.kind == "CustomResourceDefinition");
-    let defined = defined.filter(|d| d.value.pointer("/spec/scope").is_some_and(|scope| scope == "Cluster"));
-    let text = |d: &Document, field: &str| d.value.pointer(field).and_then(Value::as_str).map(str::to_owned);
-    let defined: BTreeSet<(String, String)> =
-        defined.filter_map(|d| Some((text(d, "/spec/group")?, text(d, "/spec/names/kind")?))).collect();
-    for Document { identity, .. } in documents.iter_mut().filter(|d| !d.identity.namespace.is_empty()) {
-        if is_cluster_scoped(&identity.kind) || defined.contains(&(identity.group.clone(), identity.kind.clone())) {
+    let scopes = scopes(documents);
+    for Document { identity, .. } in documents.iter_mut() {
+        if scopes.is_cluster(&identity.group, &identity.kind) {
             identity.namespace.clear();
         }
     }
@@ -195,12 +197,13 @@ fn drop_scopes(documents: &mut [Document]) {
 fn divide(mut whole: Manifests, layout: &Layout, patches: BTreeSet<(String, String)>) -> Vec<Manifests> {
     let mut documents = std::mem::take(&mut whole.documents);
     let namespaces = layout.namespaces(&items(&documents));
+    let scopes = scopes(&documents);
     for (Document { identity, .. }, namespace) in documents.iter_mut().zip(namespaces) {
         match namespace {
             Some(namespace) if identity.kind == "Namespace" && placeholder::is_in(&identity.name) => {
                 identity.name = namespace;
             }
-            Some(namespace) if !is_cluster_scoped(&identity.kind) => identity.namespace = namespace,
+            Some(namespace) if !scopes.is_cluster(&identity.group, &identity.kind) => identity.namespace = namespace,
             _ => {}
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! [`layout`], [`kustomization`] and [`manifests`] find the objects of a repository, [`world`] holds them. [`inventory`] is what
 //! there will be, made of [`made`] and [`delivery`]; [`resolver`] resolves the table in [`edges`] against it. What does not fit
-//! a row of the table has a file of its own. [`gateways`], [`workload`] and [`application`] only answer questions.
+//! a row of the table has a file of its own. [`gateways`] and [`application`] only answer questions.
 
 pub mod kustomization;
 pub mod configuration;
@@ -31,4 +31,3 @@ pub mod dns;
 pub mod go_template;
 pub mod filled;
 pub mod application;
-pub mod workload;

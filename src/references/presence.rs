@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::object::api_group::{AGENTGATEWAY, APIEXTENSIONS, ARGOCD, CERT_MANAGER, CNPG, GATEWAY};
 use crate::object::existing::Existing;
+use crate::object::kinds::{self, is_built_in};
 use crate::object::object::Object;
-use crate::references::edges::POD_TEMPLATES;
 use crate::references::gateways;
-use crate::references::inventory::{Absence, Inventory, Origin, Thing, is_built_in};
+use crate::references::inventory::{Absence, Inventory, Origin, Thing};
 use crate::references::waves::{self, Needing};
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::schema::did_you_mean;
@@ -53,10 +53,9 @@ fn namespace_is_missing(inventory: &Inventory<'_, '_>, from: Needing<'_, '_>, na
         return None;
     }
     let identity = from.object.identity;
-    let runs = POD_TEMPLATES
-        .iter()
-        .any(|((group, kind), _)| (*group, *kind) == (identity.group.as_str(), identity.kind.as_str()));
-    let runs = runs || gateways::is_agentgateway(inventory.world, from.object) || from.object.is(CNPG, "Cluster");
+    let runs = !kinds::of(&identity.group, &identity.kind).pods.is_empty()
+        || gateways::is_agentgateway(inventory.world, from.object)
+        || from.object.is(CNPG, "Cluster");
     match inventory.world.closed {
         true => Some(Severity::Error),
         false => runs.then_some(Severity::Warning),

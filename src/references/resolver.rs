@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::object::api_group::is_cluster_scoped;
+use crate::object::kinds;
 use crate::object::object::Object;
-use crate::references::edges::{EDGES, Edge, IN_PODS, Namespace, POD_TEMPLATES, Part, To};
+use crate::references::edges::{EDGES, Edge, IN_PODS, Namespace, Part, To};
 use crate::references::inventory::{Absence, Inventory, Thing};
 use crate::references::waves::{self, Needing};
 use crate::text::finding::{Code, Finding, Severity};
@@ -30,24 +30,24 @@ pub fn references(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut last = None;
     let mut edges: Vec<&'static Edge> = Vec::new();
-    let mut template = None;
+    let mut templates: &[String] = &[];
     for object in inventory.world.objects.iter() {
         let kind = (object.identity.group.as_str(), object.identity.kind.as_str());
         if last != Some(kind) {
             last = Some(kind);
             edges = EDGES.iter().filter(|edge| edge.of.contains(&kind)).collect();
-            template = POD_TEMPLATES.iter().find(|(k, _)| *k == kind).map(|(_, pointer)| *pointer);
+            templates = &kinds::of(kind.0, kind.1).pods;
         }
         let mut look = |edge: &'static Edge, start: &str| {
             let Some(value) = object.at(start) else { return };
             walk(value, edge.at, &mut start.to_owned(), &mut |pointer, value| {
-                if let Some(reference) = reference(edge, object, pointer, value) {
+                if let Some(reference) = reference(inventory, edge, object, pointer, value) {
                     findings.extend(resolve(inventory, &reference));
                 }
             });
         };
         edges.iter().for_each(|edge| look(edge, ""));
-        template.iter().for_each(|start| IN_PODS.iter().for_each(|edge| look(edge, start)));
+        templates.iter().for_each(|start| IN_PODS.iter().for_each(|edge| look(edge, start)));
     }
     findings
 }
@@ -104,6 +104,7 @@ fn is_step(step: &str, key: &str) -> bool {
 
 /// What stands there as a reference; `None`: there is none, or it says that it may be missing.
 fn reference<'o, 'a>(
+    inventory: &Inventory<'_, '_>,
     edge: &'static Edge,
     from: &'o Object<'a>,
     pointer: &'o str,
@@ -137,7 +138,7 @@ fn reference<'o, 'a>(
     }
     let own = from.identity.namespace.as_str();
     let namespace = match edge.namespace {
-        _ if is_cluster_scoped(kind) => "",
+        _ if inventory.scopes.is_cluster(group, kind) => "",
         Namespace::Own => own,
         Namespace::Field => field("namespace").unwrap_or(own),
         Namespace::OnlyField => field("namespace")?,

@@ -2,7 +2,7 @@
 
 use crate::object::api_group::RBAC;
 use crate::object::object::Object;
-use crate::references::edges::POD_TEMPLATES;
+use crate::object::pod_template;
 use crate::references::inventory::{Inventory, Origin};
 use crate::text::finding::{Code, Finding, Severity};
 
@@ -13,13 +13,11 @@ pub fn bindings(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
         ["ClusterRoleBinding", "RoleBinding"].iter().flat_map(|kind| objects.of(RBAC, kind)).collect();
     let mut findings: Vec<Finding> =
         objects.of(RBAC, "Role").filter_map(|role| unbound(inventory, &bindings, role)).collect();
-    for ((group, kind), template) in POD_TEMPLATES {
-        for workload in objects.of(group, kind) {
-            let account = workload.text_at(&format!("{template}/spec/serviceAccountName"));
-            let mut own =
-                bindings.iter().filter(|b| !account.is_empty() && binds(b, &workload.identity.namespace, account));
-            findings.extend(own.find_map(|binding| late(inventory, workload, binding)));
-        }
+    for template in pod_template::all(objects) {
+        let (workload, account) = (&template.owner, template.text_at("/serviceAccountName"));
+        let mut own =
+            bindings.iter().filter(|b| !account.is_empty() && binds(b, &workload.identity.namespace, account));
+        findings.extend(own.find_map(|binding| late(inventory, workload, binding)));
     }
     findings
 }

@@ -32,9 +32,7 @@ pub fn selection(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
         findings.extend(guarded(inventory, &pods, policy, "/spec/podSelector"));
         findings.extend(policy_ports(&pods, policy));
     }
-    for kind in ["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"] {
-        inventory.world.objects.of("apps", kind).for_each(|workload| findings.extend(own_pods(workload)));
-    }
+    findings.extend(pods.iter().filter_map(own_pods));
     for backend in inventory.world.objects.of(AGENTGATEWAY, "AgentgatewayBackend") {
         findings.extend(mcp_services(inventory, backend));
     }
@@ -189,16 +187,15 @@ fn beside_jobs(pods: &[Pods<'_>], object: &Object<'_>, pointer: &str) -> Option<
         _ => object.at(pointer).filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?.clone(),
     };
     let taken = pods.iter().filter(|p| p.in_namespace(&object.identity.namespace) && p.taken(&selector));
-    let (jobs, servers): (Vec<_>, Vec<_>) =
-        taken.partition(|p| ["Job", "CronJob"].contains(&p.owner.identity.kind.as_str()));
+    let (jobs, servers): (Vec<_>, Vec<_>) = taken.partition(|p| p.template.is_some_and(|template| template.kind.ends));
     let (job, server) = (jobs.first()?, servers.first()?);
+    let labels = format!("{}/metadata/labels", job.template?.pointer);
     let message = format!(
         "{} takes the pods of {} beside those of {}",
         object.identity, job.owner.identity, server.owner.identity
     );
     let finding = object.warning(Code::JobBehindService, pointer, message);
-    let finding =
-        finding.related(job.owner.place("/spec/template/metadata/labels"), "these labels are those of the server");
+    let finding = finding.related(job.owner.place(&labels), "these labels are those of the server");
     Some(finding.help("give the pods of the Job labels of their own"))
 }
 
@@ -245,10 +242,10 @@ fn policy_ports(pods: &[Pods<'_>], policy: &Object<'_>) -> Vec<Finding> {
 }
 
 /// The API server refuses a workload whose selector does not take its own pods.
-fn own_pods(workload: &Object<'_>) -> Option<Finding> {
-    let selector = workload.at("/spec/selector")?;
-    let labels = workload.at("/spec/template/metadata/labels").and_then(Value::as_object);
-    if selects(selector, labels) {
+fn own_pods(pods: &Pods<'_>) -> Option<Finding> {
+    let workload = &pods.owner;
+    let selector = workload.at("/spec/selector").filter(|_| workload.identity.group == "apps")?;
+    if selects(selector, pods.template?.labels()) {
         return None;
     }
     let message = format!("{} does not select its own pods", workload.identity);
@@ -340,7 +337,9 @@ fn scraped(monitor: &Object<'_>, pointer: &str, ports: Option<Vec<Port<'_>>>) ->
 /// Pods that say when they are ready for requests, and that nothing sends any. Elsewhere the Service may be another's.
 fn unreached(inventory: &Inventory<'_, '_>, pods: &Pods<'_>) -> Option<Finding> {
     let (objects, owner) = (&inventory.world.objects, pods.owner);
-    let asks = owner.items("/spec/template/spec/containers").iter().any(|c| c.get("readinessProbe").is_some());
+    let sent = pods.template.filter(|template| !template.kind.serverless);
+    let containers = sent.iter().flat_map(|template| template.items("/containers"));
+    let asks = containers.into_iter().any(|c| c.get("readinessProbe").is_some());
     let namespace = owner.identity.namespace.as_str();
     if !inventory.world.closed || !asks || pods.ports.is_none() || inventory.is_opaque(namespace) {
         return None;

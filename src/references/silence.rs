@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::group::pages::Pages;
 use crate::object::existing::Silence;
 use crate::text::finding::{Code, Finding};
 use crate::text::schema::did_you_mean;
@@ -10,7 +11,7 @@ use crate::text::schema::did_you_mean;
 const NEVER: [Code; 2] = [Code::SecretMaterial, Code::LiteralSecret];
 
 /// The findings that no silence covers, and a warning for each silence that covers none.
-pub fn apply(findings: Vec<Finding>, silences: &[Silence]) -> Vec<Finding> {
+pub fn apply(findings: Vec<Finding>, silences: &[Silence], pages: &Pages) -> Vec<Finding> {
     let mut used: BTreeSet<usize> = BTreeSet::new();
     let mut covered = |finding: &Finding| {
         let Some(about) = &finding.about else { return false };
@@ -21,12 +22,12 @@ pub fn apply(findings: Vec<Finding>, silences: &[Silence]) -> Vec<Finding> {
     };
     let mut left: Vec<Finding> = findings.into_iter().filter(|f| !covered(f)).collect();
     let unused = silences.iter().enumerate().filter(|(i, _)| !used.contains(i));
-    left.extend(unused.map(|(_, silence)| unused_silence(silence)));
+    left.extend(unused.map(|(_, silence)| unused_silence(silence, pages)));
     left
 }
 
-fn unused_silence(silence: &Silence) -> Finding {
-    let names: Vec<&str> = Code::ALL.iter().map(|c| c.name()).collect();
+fn unused_silence(silence: &Silence, pages: &Pages) -> Finding {
+    let names = pages.names();
     let (message, help) = match names.contains(&silence.code.as_str()) {
         true => (format!("there is no `{}` at {} to silence", silence.code, silence.object), "remove it".to_owned()),
         false => (format!("there is no finding `{}`", silence.code), did_you_mean(&silence.code, &names)),

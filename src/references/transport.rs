@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::object::api_group::NETWORKING;
 use crate::object::object::Object;
-use crate::references::edges::POD_TEMPLATES;
+use crate::object::pod_template::{self, PodTemplate};
 use crate::references::inventory::Inventory;
 use crate::references::pods::{self, Pods};
 use crate::text::finding::{Code, Finding, Severity};
@@ -38,9 +38,7 @@ pub fn protocols(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
             }
         }
     }
-    for ((group, kind), template) in POD_TEMPLATES {
-        inventory.world.objects.of(group, kind).for_each(|object| findings.extend(probes(object, template)));
-    }
+    findings.extend(pod_template::all(&inventory.world.objects).flat_map(|template| probes(&template)));
     findings
 }
 
@@ -52,13 +50,10 @@ fn protocol(port: &Value) -> &str {
     port["protocol"].as_str().unwrap_or("TCP")
 }
 
-/// The ports of a workload's containers.
-fn ports<'a>(object: &Object<'a>) -> Vec<&'a Value> {
-    let row = POD_TEMPLATES.iter().find(|((g, k), _)| *g == object.identity.group && *k == object.identity.kind);
-    let Some((_, template)) = row else { return Vec::new() };
-    let lists = ["containers", "initContainers"].into_iter();
-    let all = lists.flat_map(|list| object.all(&format!("{template}/spec/{list}/*/ports/*")));
-    all.map(|(_, port)| port).collect()
+/// The ports of the containers of pods.
+fn ports<'a>(pods: &Pods<'a>) -> Vec<&'a Value> {
+    let all = pods.template.iter().flat_map(PodTemplate::all_containers);
+    all.filter_map(|(_, container)| container["ports"].as_array()).flatten().collect()
 }
 
 fn is(port: &Value, wanted: &Value) -> bool {
@@ -67,8 +62,7 @@ fn is(port: &Value, wanted: &Value) -> bool {
 
 /// The port is declared, and nowhere for this protocol. A name is looked for together with its protocol.
 fn differs(object: &Object<'_>, at: &str, wanted: &Value, port: &Value, taken: &[&Pods<'_>]) -> Option<Finding> {
-    let declared: Vec<&Value> =
-        taken.iter().flat_map(|p| ports(&p.owner)).filter(|declared| is(declared, wanted)).collect();
+    let declared: Vec<&Value> = taken.iter().flat_map(|p| ports(p)).filter(|declared| is(declared, wanted)).collect();
     let (first, asked) = (declared.first()?, protocol(port));
     if declared.iter().any(|declared| protocol(declared) == asked) {
         return None;
@@ -85,9 +79,10 @@ fn differs(object: &Object<'_>, at: &str, wanted: &Value, port: &Value, taken: &
 }
 
 /// The kubelet asks over TCP.
-fn probes(object: &Object<'_>, template: &str) -> Vec<Finding> {
+fn probes(template: &PodTemplate<'_>) -> Vec<Finding> {
+    let object = &template.owner;
     let mut findings = Vec::new();
-    for (pointer, container) in object.all(&format!("{template}/spec/containers/*")) {
+    for (pointer, container) in template.containers() {
         let own: Vec<&Value> = container["ports"].as_array().into_iter().flatten().collect();
         for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
             for action in ["httpGet", "tcpSocket", "grpc"] {

@@ -1,7 +1,10 @@
 //! What one cluster has: the objects of its files, and what exists without a file. The closed world in which references are
 //! resolved; made from a bundle or from files, with equal results.
 
+use serde_json::Value;
+
 use crate::group::component::Promise;
+use crate::group::pages::Pages;
 use crate::object::existing::{Existing, Silence};
 use crate::object::object::{Object, Objects};
 use crate::plan::resolve::Plan;
@@ -35,6 +38,10 @@ pub struct World<'a> {
     pub closed: bool,
     /// What other worlds of the same repository have.
     pub beyond: Option<&'a Beyond>,
+    /// The rules over one object.
+    pub pages: &'a Pages,
+    /// `platform`, where it was rendered here.
+    pub platform: Option<&'a Value>,
 }
 
 impl<'a> World<'a> {
@@ -65,10 +72,12 @@ impl<'a> World<'a> {
             generated: false,
             closed: true,
             beyond: None,
+            pages: &plan.catalog.pages,
+            platform: Some(&plan.platform),
         }
     }
 
-    /// The world of a folder's files.
+    /// The world of a folder's files, under our own rules.
     pub fn of_manifests(manifests: &'a Manifests) -> Self {
         let objects = manifests.documents.iter().map(|document| Object {
             identity: &document.identity,
@@ -87,6 +96,7 @@ impl<'a> World<'a> {
         let files = manifests.files.iter().map(String::as_str).collect();
         let (generated, closed, beyond) = (manifests.generated, manifests.closed, manifests.beyond.as_deref());
         let promises = &manifests.promises;
-        Self { objects, files, repeated, existing, silences, promises, generated, closed, beyond }
+        let (pages, platform) = (Pages::ours().as_ref(), None);
+        Self { objects, files, repeated, existing, silences, promises, generated, closed, beyond, pages, platform }
     }
 }

@@ -5,26 +5,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::object::api_group::{BARMAN, CNPG, ESO, ESO_GENERATORS};
+use crate::object::kinds::{self, Holds};
 use crate::object::object::Identity;
 use crate::render::tree::{GROUPS, INDEX, Tree};
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::part;
 use crate::text::source::{Place, Source};
 use crate::text::yaml;
-
-/// Kinds that hold data (API group, kind): what is in them is gone with them.
-const DATABASES: [(&str, &str); 5] = [
-    ("", "PersistentVolumeClaim"),
-    ("apps", "StatefulSet"),
-    (BARMAN, "ObjectStore"),
-    (CNPG, "Cluster"),
-    (CNPG, "Database"),
-];
-
-/// Kinds that make or fill keys; some keys exist nowhere else.
-const KEYS: [(&str, &str); 4] =
-    [("", "Secret"), (ESO, "ExternalSecret"), (ESO, "PushSecret"), (ESO_GENERATORS, "Password")];
 
 /// Deletions that must be named and are not. `allowed` holds names of clusters and objects (`Kind namespace/name`); `old` is
 /// what of ours lies in the cluster's folder `folder`.
@@ -57,11 +44,11 @@ fn loss(identity: &Identity, value: &Value) -> Option<&'static str> {
     let kind = (identity.group.as_str(), identity.kind.as_str());
     let options = part(value, "/metadata/annotations/argocd.argoproj.io~1sync-options").and_then(Value::as_str);
     let kept = options.is_some_and(|options| options.split(',').any(|option| option.trim() == "Prune=false"));
-    match kind {
-        ("", "Namespace") if !kept => Some("and with it everything that lies there"),
-        _ if DATABASES.contains(&kind) => Some("which holds data"),
-        _ if KEYS.contains(&kind) => Some("which holds a key"),
-        _ => None,
+    match kinds::of(kind.0, kind.1).holds {
+        _ if kind == ("", "Namespace") && !kept => Some("and with it everything that lies there"),
+        Some(Holds::Data) => Some("which holds data"),
+        Some(Holds::Key) => Some("which holds a key"),
+        None => None,
     }
 }
 

@@ -88,26 +88,51 @@ pub fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
+/// A kind of finding that is not ours: what a page in the working directory's `rules/` says.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Own {
+    /// The page's stem.
+    pub name: String,
+    /// Its first paragraph.
+    pub summary: String,
+    /// All of it.
+    pub page: String,
+}
+
+impl Own {
+    /// As a code, which goes wherever findings go. A process reads its pages once, so that they may stay.
+    pub fn code(self) -> Code {
+        Code::Own(Box::leak(Box::new(self)))
+    }
+}
+
 macro_rules! codes {
     ($($variant:ident $name:literal $summary:literal)*) => {
         /// Every kind of finding. The kebab-case name is stable; each has an example under `tests/diagnostics/`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Code {
             $(#[doc = $summary] $variant,)*
+            /// One that a page of the user's own brings.
+            Own(&'static Own),
         }
 
         impl Code {
-            /// All of them, in the order of the pipeline.
+            /// All of ours, in the order of the pipeline.
             pub const ALL: &[Code] = &[$(Code::$variant),*];
 
             /// The stable name.
             pub fn name(self) -> &'static str {
-                match self { $(Code::$variant => $name,)* }
+                match self { $(Code::$variant => $name,)* Code::Own(own) => &own.name }
             }
 
             /// One line for `explain`.
             pub fn summary(self) -> &'static str {
-                match self { $(Code::$variant => $summary,)* }
+                match self { $(Code::$variant => $summary,)* Code::Own(own) => &own.summary }
+            }
+
+            /// The one of ours that has this name.
+            pub fn named(name: &str) -> Option<Code> {
+                Code::ALL.iter().find(|code| code.name() == name).copied()
             }
         }
     };
@@ -135,6 +160,7 @@ codes! {
     ConflictingProviders "conflicting-providers" "Two groups that are on provide the same capability."
     DuplicateItem "duplicate-item" "Two groups contribute items that must differ, such as two models of one alias."
     GroupFile "group-file" "A group file breaks the format of docs/groups.md."
+    RulePage "rule-page" "A page in `rules/` breaks the format of docs/rules.md, or its rule fails."
     GroupCycle "group-cycle" "Groups need each other in a circle."
     TemplateSyntax "template-syntax" "A template or an expression does not parse."
     TemplateValue "template-value" "A template or an expression fails while it is filled, often on an undefined name."

@@ -6,6 +6,7 @@
 pub mod shown;
 pub mod source;
 pub mod pointer;
+pub mod fences;
 pub mod finding;
 pub mod yaml;
 pub mod merge;

@@ -1,4 +1,5 @@
-//! JSON pointers (RFC 6901): keys as they stand in them, and back; the part that one leads to; the way to every string.
+//! JSON pointers (RFC 6901): keys as they stand in them, and back; the part that one leads to, the parts that a pattern leads
+//! to; the way to every string.
 
 use std::borrow::Cow;
 
@@ -31,6 +32,38 @@ pub fn part<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
         Value::Array(items) => items.get(step.parse::<usize>().ok()?),
         _ => None,
     })
+}
+
+/// Shows the parts of a value that a pattern leads to, each with the pointer to it. A pattern is a JSON pointer in which `*`
+/// stands for every item of a list and every entry of a map, and `a|b` for the fields `a` and `b`.
+pub fn each<'a>(value: &'a Value, pattern: &str, look: &mut dyn FnMut(&str, &'a Value)) {
+    along(value, pattern.strip_prefix('/'), &mut String::new(), look);
+}
+
+/// `steps` are those still to go.
+fn along<'a>(value: &'a Value, steps: Option<&str>, pointer: &mut String, look: &mut dyn FnMut(&str, &'a Value)) {
+    let Some(steps) = steps else { return look(pointer, value) };
+    let (step, rest) = steps.split_once('/').map_or((steps, None), |(step, rest)| (step, Some(rest)));
+    let length = pointer.len();
+    let mut into = |step: &str, value: &'a Value| {
+        pointer.push('/');
+        pointer.push_str(step);
+        along(value, rest, pointer, look);
+        pointer.truncate(length);
+    };
+    match (step, value) {
+        ("*", Value::Array(items)) => items.iter().enumerate().for_each(|(i, item)| into(&i.to_string(), item)),
+        ("*", Value::Object(map)) => map.iter().for_each(|(key, item)| into(&escaped(key), item)),
+        (_, Value::Array(items)) => {
+            step.parse().ok().and_then(|i: usize| items.get(i)).into_iter().for_each(|item| into(step, item));
+        }
+        (_, Value::Object(map)) => {
+            for step in step.split('|') {
+                map.get(&*unescaped(step)).into_iter().for_each(|item| into(step, item));
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Shows every string of a value with the pointer to it.

@@ -12,7 +12,7 @@ use crate::text::source::Place;
 use crate::text::yaml::{Node, object};
 
 /// The keywords a settings schema may use.
-const KEYWORDS: [&str; 17] = [
+pub const KEYWORDS: [&str; 17] = [
     "type",
     "properties",
     "required",

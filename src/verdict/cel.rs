@@ -162,7 +162,8 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     result.ok()
 }
 
-fn run(program: &Program, context: &Context<'_>) -> Result<Cel, String> {
+/// What a program yields.
+pub(crate) fn run(program: &Program, context: &Context<'_>) -> Result<Cel, String> {
     let too_large = || Err("a number in it grows too large".into());
     guarded(|| program.execute(context)).map_or_else(too_large, |result| result.map_err(|e| e.to_string()))
 }
@@ -179,11 +180,13 @@ fn parsed(text: &str) -> Result<Program, String> {
     parsed.unwrap_or_else(|| Err("it cannot be parsed".into()))
 }
 
+/// An expression that uses nothing which cannot be evaluated.
+pub(crate) fn program(text: &str) -> Result<Program, String> {
+    let program = parsed(text)?;
+    unknown(program.expression()).map_or(Ok(program), Err)
+}
+
 fn compile(rule: &Rule) -> Result<Compiled, String> {
-    let program = |text: &str| {
-        let program = parsed(text)?;
-        unknown(program.expression()).map_or(Ok(program), Err)
-    };
     let compiled = program(&rule.rule)?;
     let transition = compiled.references().has_variable("oldSelf");
     let message = match rule.message_expression.as_str() {
@@ -231,10 +234,7 @@ fn unknown(expression: &IdedExpr) -> Option<String> {
         }
         Expr::Call(call) => {
             let name = call.func_name.as_str();
-            let qualified = match call.target.as_deref().map(|target| &target.expr) {
-                Some(Expr::Ident(prefix)) => is_known(&format!("{prefix}.{name}")),
-                _ => false,
-            };
+            let qualified = call.target.as_deref().is_some_and(|target| is_library(target, name));
             let operator = name.starts_with(['_', '-', '!', '@']);
             if !operator && !qualified && !is_known(name) {
                 return Some(format!("the function `{name}` is not known here"));
@@ -266,7 +266,15 @@ fn is_known(name: &str) -> bool {
     KNOWN.split_whitespace().any(|known| known == name)
 }
 
-static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(|| {
+/// Whether the target of a call is no value but the name of a library, as in `math.abs(x)`.
+pub(crate) fn is_library(target: &IdedExpr, function: &str) -> bool {
+    matches!(&target.expr, Expr::Ident(library) if is_known(&format!("{library}.{function}")))
+}
+
+/// Names of types, which are there beside the names of values.
+pub(crate) const TYPES: [&str; 8] = ["int", "uint", "double", "bool", "string", "bytes", "list", "map"];
+
+pub(crate) static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(|| {
     let mut context = Context::default().with_all();
     context.add_function("matches", |This(text): This<Arc<String>>, pattern: Arc<String>| {
         matches(&text, &pattern).map_err(|why| ExecutionError::function_error("matches", why))
@@ -281,7 +289,7 @@ static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(|| {
     });
     // A type is its name, so that `type(self) == int` compares two names.
     context.add_function("type", |value: Cel| value.type_of().to_string().replace("float", "double"));
-    for name in ["int", "uint", "double", "bool", "string", "bytes", "list", "map"] {
+    for name in TYPES {
         context.add_variable_from_value(name, name);
     }
     context

@@ -40,6 +40,27 @@ pub fn value(schema: &Structural, value: &Value, whole: bool) -> Option<Cel> {
     })
 }
 
+/// A value as CEL sees it without a schema: every map by its own keys.
+///
+/// # Errors
+/// A number that CEL does not have.
+pub fn untyped(value: &Value) -> Result<Cel, String> {
+    Ok(match value {
+        Value::Null => Cel::Null,
+        Value::Bool(b) => Cel::Bool(*b),
+        Value::Number(n) => {
+            let number = n.as_i64().map(Cel::Int).or_else(|| n.as_f64().map(Cel::Float));
+            number.ok_or_else(|| format!("{n} is no number of CEL"))?
+        }
+        Value::String(text) => Cel::String(Arc::new(text.clone())),
+        Value::Array(items) => Cel::List(Arc::new(items.iter().map(untyped).collect::<Result<_, _>>()?)),
+        Value::Object(map) => {
+            let field = |(key, value): (&String, &Value)| Ok((Key::String(Arc::new(key.clone())), untyped(value)?));
+            Cel::Map(Map { map: Arc::new(map.iter().map(field).collect::<Result<_, String>>()?) })
+        }
+    })
+}
+
 /// Rules see the name and the generateName of an object, and no more of its metadata.
 fn metadata(value: &Value) -> Cel {
     let names = ["name", "generateName"].into_iter().filter_map(|key| Some((key, value.get(key)?)));

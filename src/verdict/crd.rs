@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::object::kinds::Scopes;
 use crate::text::finding::{Code, Finding};
 use crate::text::kubeyaml;
 use crate::text::source::{Place, Source};
@@ -123,6 +124,15 @@ impl Crds {
     pub fn namespaced(&self, group: &str, kind: &str) -> Option<bool> {
         let defined = self.kinds.get(&(group.to_owned(), kind.to_owned())).map(|d| d.scope == "Namespaced");
         defined.or_else(|| builtin::versions(group, kind).first().map(|k| k.namespaced))
+    }
+
+    /// Where objects of the defined kinds lie.
+    pub fn scopes(&self) -> Scopes {
+        let mut scopes = Scopes::default();
+        for ((group, kind), definition) in &self.kinds {
+            scopes.add(group, kind, &definition.scope);
+        }
+        scopes
     }
 
     /// What the API server says when the object is created.

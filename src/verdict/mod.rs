@@ -10,6 +10,7 @@ pub mod cost;
 pub mod cel;
 pub mod structural;
 pub mod celvalue;
+pub mod expression;
 pub mod defaults;
 pub mod fields;
 pub mod validate;

@@ -1,6 +1,6 @@
 //! The filters that templates have beside the built-in ones (docs/groups.md lists them). Pure functions on JSON values.
 
-use minijinja::value::{Serde, Value as Jinja};
+use minijinja::value::{Kwargs, Serde, Value as Jinja};
 use minijinja::{Environment, Error, ErrorKind};
 use serde_json::{Map, Value, json};
 
@@ -12,12 +12,17 @@ use crate::text::yaml;
 pub const MAX_TEXT: usize = 8 << 20;
 
 /// Their names.
-pub const NAMES: [&str; 8] =
-    ["collect", "index_by", "merge_patch", "nested", "per_million", "sha256", "to_json_text", "to_yaml"];
+pub const NAMES: [&str; 9] =
+    ["collect", "image_ref", "index_by", "merge_patch", "nested", "per_million", "sha256", "to_json_text", "to_yaml"];
 
 /// Adds them to an engine.
 pub fn add(env: &mut Environment<'_>) {
     env.add_filter("collect", |v: Jinja, attr: String| call(v, |v| Ok(collect(v, &attr))));
+    env.add_filter("image_ref", |v: Jinja, options: Kwargs| {
+        let keep_tag = options.get::<Option<bool>>("keep_tag")?.unwrap_or_default();
+        options.assert_all_used()?;
+        call(v, |v| image_ref(&v, keep_tag))
+    });
     env.add_filter("index_by", |v: Jinja, key: String, value: String| call(v, |v| index_by(v, &key, &value)));
     env.add_filter("nested", |v: Jinja, attr: String| call(v, |v| Ok(nested(v, &attr))));
     env.add_filter("merge_patch", |v: Jinja, patch: Jinja| {
@@ -103,6 +108,18 @@ fn collect(list: Value, attribute: &str) -> Value {
     Value::Array(found)
 }
 
+/// `repository@digest`, or `repository:tag` where there is no digest; `repository:tag@digest` for who reads a version in the
+/// tag.
+fn image_ref(image: &Value, keep_tag: bool) -> Result<Value, String> {
+    let part = |name: &str| image[name].as_str().filter(|text| !text.is_empty());
+    let repository = part("repository").ok_or_else(|| format!("{image} has no `repository`"))?;
+    let (tag, digest) = (part("tag").map(|tag| format!(":{tag}")), part("digest").map(|digest| format!("@{digest}")));
+    match (tag.filter(|_| keep_tag || digest.is_none()), digest) {
+        (None, None) => Err(format!("`{repository}` has neither `tag` nor `digest`")),
+        (tag, digest) => Ok(json!(format!("{repository}{}{}", tag.unwrap_or_default(), digest.unwrap_or_default()))),
+    }
+}
+
 /// A map from each item's `key` to its `value`, sorted by key.
 fn index_by(list: Value, key: &str, value: &str) -> Result<Value, String> {
     let mut index = Map::new();
@@ -163,6 +180,20 @@ mod tests {
         {
             assert_eq!(per_million(price).unwrap().as_f64().unwrap(), token.parse::<f64>().unwrap());
         }
+    }
+
+    #[test]
+    fn a_digest_wins_over_the_tag() {
+        let image = |tag: Value, digest: Value| json!({ "repository": "r.io/a", "tag": tag, "digest": digest });
+        let both = image(json!("1"), json!("sha256:0"));
+        assert_eq!(image_ref(&both, false).unwrap(), "r.io/a@sha256:0");
+        assert_eq!(image_ref(&both, true).unwrap(), "r.io/a:1@sha256:0");
+        assert_eq!(image_ref(&image(json!("1"), json!(null)), true).unwrap(), "r.io/a:1");
+        assert_eq!(
+            image_ref(&image(json!(null), json!(null)), false).unwrap_err(),
+            "`r.io/a` has neither `tag` nor `digest`"
+        );
+        assert!(image_ref(&json!({ "tag": "1" }), false).is_err());
     }
 
     #[test]

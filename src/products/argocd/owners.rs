@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::object::api_group::{APIEXTENSIONS, ARGOCD, is_cluster_scoped};
+use crate::object::api_group::{APIEXTENSIONS, ARGOCD};
 use crate::object::existing::Existing;
 use crate::object::object::Object;
 use crate::references::delivery::{self, folder_of, wildcard};
@@ -199,7 +199,7 @@ fn contents(
             findings.push(finding.related(object.place("/metadata/namespace"), "this lies in it"));
         }
         let cluster_scoped = namespace.is_empty();
-        if cluster_scoped && !inventory.world.closed && !is_cluster_scoped(&identity.kind) {
+        if cluster_scoped && !inventory.world.closed && !inventory.scopes.is_cluster(&identity.group, &identity.kind) {
             continue;
         }
         if kinds.insert((&identity.group, &identity.kind, cluster_scoped))

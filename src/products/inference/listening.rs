@@ -4,10 +4,9 @@
 use serde_json::Value;
 
 use crate::object::api_group::INFERENCE;
-use crate::object::labels;
 use crate::object::object::{Object, ObjectRule};
-use crate::products::inference::pool::pickers;
-use crate::references::workload::{containers, flag, is_workload, pod_labels, workloads};
+use crate::object::pod_template::{self, PodTemplate, flag};
+use crate::products::inference::pool::{pickers, pickers_of};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 use crate::text::source::Source;
@@ -29,7 +28,7 @@ fn picker_port(picker: &Value, (name, default): (&str, i64)) -> Option<i64> {
 /// A picker declares the ports that it listens on, and gRPC probes ask the one for health.
 fn picker_ports(workload: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (pointer, picker) in if is_workload(workload) { pickers(workload) } else { Vec::new() } {
+    for (pointer, picker) in pickers_of(workload) {
         let Some(ports) = PICKER.into_iter().map(|p| picker_port(picker, p)).collect::<Option<Vec<i64>>>() else {
             continue;
         };
@@ -72,8 +71,9 @@ fn picker_services(world: &World<'_>) -> Vec<Finding> {
         let ports = service.items("/spec/ports");
         let Some(i) = ports.iter().position(|p| p["port"] == picker["port"]["number"]) else { continue };
         let Some(selector) = service.at("/spec/selector").and_then(Value::as_object) else { continue };
-        let near = workloads(world).filter(|w| w.home() == pool.home() && labels::has(pod_labels(w), selector));
-        for (_, container) in near.flat_map(pickers) {
+        let near = pod_template::all(&world.objects).filter(|t| t.owner.home() == pool.home());
+        let selected = near.filter(|template| template.has(selector));
+        for (_, container) in selected.flat_map(|template| pickers(&template)) {
             let field = if ports[i].get("targetPort").is_some() { "targetPort" } else { "port" };
             let (Some(target), Some(wanted)) = (number(container, &ports[i][field]), picker_port(container, PICKER[0]))
             else {
@@ -102,23 +102,25 @@ fn number(container: &Value, port: &Value) -> Option<i64> {
 /// A collector declares the ports of its receivers and extensions.
 fn collector_ports(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for workload in workloads(world) {
-        for (pointer, container) in containers(workload) {
-            let Some(listens) = configuration(world, workload, container).and_then(|c| receivers(&c)) else { continue };
-            findings.extend(declared(workload, &pointer, container, &listens));
+    for template in pod_template::all(&world.objects) {
+        for (pointer, container) in template.containers() {
+            let Some(listens) = configuration(world, &template, container).and_then(|c| receivers(&c)) else {
+                continue;
+            };
+            findings.extend(declared(&template.owner, &pointer, container, &listens));
         }
     }
     findings
 }
 
 /// The configuration of a collector: a file of a mounted ConfigMap that has receivers and pipelines.
-fn configuration(world: &World<'_>, workload: &Object<'_>, container: &Value) -> Option<Value> {
+fn configuration(world: &World<'_>, template: &PodTemplate<'_>, container: &Value) -> Option<Value> {
     let mounted = container["volumeMounts"].as_array()?;
-    let volumes = workload.items("/spec/template/spec/volumes").iter();
+    let volumes = template.items("/volumes").iter();
     let names = volumes
         .filter(|v| mounted.iter().any(|m| m["name"] == v["name"]))
         .filter_map(|v| v["configMap"]["name"].as_str());
-    let maps = names.filter_map(|name| world.objects.get("", "ConfigMap", workload.home(), name));
+    let maps = names.filter_map(|name| world.objects.get("", "ConfigMap", template.owner.home(), name));
     let texts = maps.flat_map(|map| map.at("/data").and_then(Value::as_object).into_iter().flat_map(|d| d.values()));
     let mut parsed = texts
         .filter_map(Value::as_str)

@@ -4,10 +4,9 @@
 use serde_json::Value;
 
 use crate::object::api_group::{INFERENCE, RBAC};
-use crate::object::labels;
 use crate::object::object::Object;
+use crate::object::pod_template::{self, PodTemplate, flag, image, words};
 use crate::products::inference::pool::pickers;
-use crate::references::workload::{flag, image, pod_labels, words, workloads};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 
@@ -16,7 +15,7 @@ pub const OF_WORLDS: &[WorldRule] = &[other_pool, rights];
 
 /// A picker with the pools whose requests it gets.
 struct Picked<'w, 'a> {
-    workload: &'w Object<'a>,
+    template: PodTemplate<'a>,
     pointer: String,
     container: &'a Value,
     pools: Vec<&'w Object<'a>>,
@@ -24,18 +23,18 @@ struct Picked<'w, 'a> {
 
 fn picked<'w, 'a>(world: &'w World<'a>) -> Vec<Picked<'w, 'a>> {
     let mut all = Vec::new();
-    for workload in workloads(world) {
+    for template in pod_template::all(&world.objects) {
         let calls = |pool: &&Object<'a>| {
             let name = pool.text_at("/spec/endpointPickerRef/name");
             let service = world.objects.get("", "Service", &pool.identity.namespace, name);
             let selector = service.and_then(|s| s.at("/spec/selector")).and_then(Value::as_object);
-            pool.identity.namespace == workload.identity.namespace
-                && selector.is_some_and(|s| !s.is_empty() && labels::has(pod_labels(workload), s))
+            pool.identity.namespace == template.owner.identity.namespace
+                && selector.is_some_and(|s| !s.is_empty() && template.has(s))
         };
         let pools: Vec<&Object<'a>> = world.objects.of(INFERENCE, "InferencePool").filter(calls).collect();
         if !pools.is_empty() {
-            let one = |(pointer, container)| Picked { workload, pointer, container, pools: pools.clone() };
-            all.extend(pickers(workload).into_iter().map(one));
+            let one = |(pointer, container)| Picked { template, pointer, container, pools: pools.clone() };
+            all.extend(pickers(&template).into_iter().map(one));
         }
     }
     all
@@ -44,7 +43,8 @@ fn picked<'w, 'a>(world: &'w World<'a>) -> Vec<Picked<'w, 'a>> {
 /// A picker knows the pods of one pool; those of another are no endpoints of the pool that asks it.
 fn other_pool(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for Picked { workload, pointer, container, pools } in picked(world) {
+    for Picked { template, pointer, container, pools } in picked(world) {
+        let workload = &template.owner;
         let mut say = |what: String, help: String| {
             let message = format!("{} is asked by {}, and {what}", workload.identity, pools[0].identity);
             findings.push(workload.error(Code::EppFlag, &format!("{pointer}/args"), message).help(help));
@@ -94,9 +94,8 @@ const WATCHED: [(&str, &str); 4] = [
 
 fn rights(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for Picked { workload, container, pools, .. } in picked(world) {
-        let spec = "/spec/template/spec";
-        let account = workload.text_at(&format!("{spec}/serviceAccountName"));
+    for Picked { template, container, pools, .. } in picked(world) {
+        let (workload, account) = (&template.owner, template.text_at("/serviceAccountName"));
         let namespace = &pools[0].identity.namespace;
         let Some(rules) = rules_of(world, namespace, account) else { continue };
         // Earlier and other pickers watch less.
@@ -116,7 +115,7 @@ fn rights(world: &World<'_>) -> Vec<Finding> {
                 "{} picks endpoints, and its ServiceAccount may not list and watch {resource}{of}",
                 workload.identity
             );
-            let finding = workload.error(Code::MissingRight, &format!("{spec}/serviceAccountName"), message);
+            let finding = workload.error(Code::MissingRight, &template.spec("/serviceAccountName"), message);
             findings.push(finding.help("it never becomes ready: add the rule to the Role that it is bound to"));
         }
     }

@@ -3,11 +3,10 @@
 use serde_json::Value;
 
 use crate::object::api_group::{GATEWAY, INFERENCE};
-use crate::object::labels::selects;
 use crate::object::object::{Object, ObjectRule};
+use crate::object::pod_template::{self, PodTemplate, flag, image};
 use crate::references::application::version;
 use crate::references::gateways::is_agentgateway;
-use crate::references::workload::{containers, flag, image, is_workload, pod_labels, workloads};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 use crate::text::schema::did_you_mean;
@@ -32,26 +31,30 @@ fn pool_failure_mode(pool: &Object<'_>) -> Vec<Finding> {
 }
 
 /// The containers that run an endpoint picker, each with its pointer.
-pub fn pickers<'a>(workload: &Object<'a>) -> Vec<(String, &'a Value)> {
+pub fn pickers<'a>(template: &PodTemplate<'a>) -> Vec<(String, &'a Value)> {
     let is_picker = |container: &Value| {
         let name = image(container).0.rsplit('/').next().unwrap_or_default();
         let known = ["epp", "llm-d-inference-scheduler", "llm-d-router-endpoint-picker"].contains(&name);
         known || flag(container, "pool-name").is_some() && flag(container, "pool-namespace").is_some()
     };
-    containers(workload).into_iter().filter(|(_, container)| is_picker(container)).collect()
+    template.containers().into_iter().filter(|(_, container)| is_picker(container)).collect()
+}
+
+/// The pickers of an object.
+pub fn pickers_of<'a>(workload: &Object<'a>) -> impl Iterator<Item = (String, &'a Value)> {
+    pod_template::of(workload).flat_map(|template| pickers(&template))
 }
 
 fn pool_selects_picker(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for pool in world.objects.of(INFERENCE, "InferencePool") {
         let Some(selector) = pool.at("/spec/selector").filter(|s| s["matchLabels"].is_object()) else { continue };
-        let near = workloads(world).filter(|w| w.home() == pool.home());
-        let Some(picker) = near.filter(|w| selects(selector, pod_labels(w))).find(|w| !pickers(w).is_empty()) else {
-            continue;
-        };
+        let near = pod_template::all(&world.objects).filter(|t| t.owner.home() == pool.home());
+        let mut selected = near.filter(|template| template.is_selected(selector));
+        let Some(picker) = selected.find(|template| !pickers(template).is_empty()) else { continue };
         let message = format!(
             "{} selects the pods of {}, an endpoint picker: it would be sent prompts",
-            pool.identity, picker.identity
+            pool.identity, picker.owner.identity
         );
         let finding = pool.error(Code::PoolSelectsPicker, "/spec/selector", message);
         findings.push(finding.help("select by a label that only the model servers have"));
@@ -70,7 +73,7 @@ const REFUSED: [&str; 5] = [
 
 fn epp_flags(workload: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (pointer, picker) in if is_workload(workload) { pickers(workload) } else { Vec::new() } {
+    for (pointer, picker) in pickers_of(workload) {
         let (repository, tag) = image(picker);
         let new =
             version(tag).is_some_and(|v| v >= (1, 5)) && repository.ends_with("gateway-api-inference-extension/epp");
@@ -94,8 +97,9 @@ fn epp_flags(workload: &Object<'_>) -> Vec<Finding> {
 /// agentgateway speaks TLS to the picker, without looking at the certificate.
 fn picker_without_tls(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for workload in workloads(world) {
-        for (pointer, picker) in pickers(workload) {
+    for template in pod_template::all(&world.objects) {
+        let workload = &template.owner;
+        for (pointer, picker) in pickers(&template) {
             let mut gateways = world.objects.of(GATEWAY, "Gateway");
             if flag(picker, "secure-serving") != Some("false") || !gateways.any(|g| is_agentgateway(world, g)) {
                 continue;
@@ -118,8 +122,7 @@ fn epp_config_map(object: &Object<'_>) -> Vec<Finding> {
 }
 
 fn epp_config_text(workload: &Object<'_>) -> Vec<Finding> {
-    let all = if is_workload(workload) { pickers(workload) } else { Vec::new() };
-    let texts = all.iter().filter_map(|(pointer, picker)| Some((pointer, flag(picker, "config-text")?)));
+    let texts = pickers_of(workload).filter_map(|(pointer, picker)| Some((pointer, flag(picker, "config-text")?)));
     texts.flat_map(|(pointer, text)| config_faults(workload, &format!("{pointer}/args"), text)).collect()
 }
 

@@ -4,11 +4,10 @@ use serde_json::Value;
 
 use crate::object::api_group::{INFERENCE, KEDA};
 use crate::object::fields::deprecated;
-use crate::object::labels::selects;
 use crate::object::object::{Object, ObjectRule};
+use crate::object::pod_template::{self, PodTemplate, flag};
 use crate::products::inference::pool::picker_config;
 use crate::references::application::applications;
-use crate::references::workload::{containers, flag, pod_labels, workloads};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 
@@ -96,15 +95,16 @@ fn triggers(scaled: &Object<'_>) -> Vec<Finding> {
     findings
 }
 
-/// What an object scales: kind and name.
-fn scale_target<'a>(scaled: &Object<'a>) -> (&'a str, &'a str) {
-    let kind = scaled.text_at("/spec/scaleTargetRef/kind");
-    (if kind.is_empty() { "Deployment" } else { kind }, scaled.text_at("/spec/scaleTargetRef/name"))
+/// What an object scales: API group, kind and name.
+pub fn scale_target<'a>(scaled: &Object<'a>) -> (&'a str, &'a str, &'a str) {
+    let text = |key: &str| scaled.text_at(&format!("/spec/scaleTargetRef/{key}"));
+    let group = text("apiVersion").split_once('/').map_or("apps", |(group, _)| group);
+    (group, if text("kind").is_empty() { "Deployment" } else { text("kind") }, text("name"))
 }
 
 fn two_scalers(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut seen: Vec<(&str, (&str, &str), &Object<'_>)> = Vec::new();
+    let mut seen: Vec<(&str, (&str, &str, &str), &Object<'_>)> = Vec::new();
     let foreign = world.objects.of("autoscaling", "HorizontalPodAutoscaler");
     let foreign = foreign.filter(|hpa| hpa.annotation("validations.keda.sh/hpa-ownership") != "false");
     for scaler in foreign.chain(world.objects.of(KEDA, "ScaledObject")) {
@@ -114,7 +114,7 @@ fn two_scalers(world: &World<'_>) -> Vec<Finding> {
             && scaler.is(KEDA, "ScaledObject")
             && !handed_over
         {
-            let why = format!("{} scales {} {} too", first.identity, target.0, target.1);
+            let why = format!("{} scales {} {} too", first.identity, target.1, target.2);
             findings.push(refused(
                 scaler,
                 "/spec/scaleTargetRef",
@@ -128,9 +128,9 @@ fn two_scalers(world: &World<'_>) -> Vec<Finding> {
 }
 
 /// The workload that an object scales, where the files hold it.
-fn scaled_workload<'w, 'a>(world: &'w World<'a>, scaled: &Object<'_>) -> Option<&'w Object<'a>> {
-    let (kind, name) = scale_target(scaled);
-    world.objects.get("apps", kind, &scaled.identity.namespace, name)
+pub fn scaled_workload<'w, 'a>(world: &'w World<'a>, scaled: &Object<'_>) -> Option<&'w Object<'a>> {
+    let (group, kind, name) = scale_target(scaled);
+    world.objects.get(group, kind, &scaled.identity.namespace, name)
 }
 
 fn scaled_replicas(world: &World<'_>) -> Vec<Finding> {
@@ -197,13 +197,17 @@ fn nobody_waits(world: &World<'_>) -> Vec<Finding> {
         world.objects.of(KEDA, "ScaledObject").filter(|s| s.at("/spec/minReplicaCount").is_none_or(|n| n == 0))
     {
         let Some(workload) = scaled_workload(world, scaled) else { continue };
-        let near = |object: &&Object<'_>| object.home() == scaled.home();
-        let of_pool = |pool: &&Object<'_>| pool.at("/spec/selector").is_some_and(|s| selects(s, pod_labels(workload)));
-        let Some(pool) = world.objects.of(INFERENCE, "InferencePool").filter(near).find(of_pool) else { continue };
-        let picks =
-            |w: &&Object<'_>| containers(w).iter().any(|(_, c)| flag(c, "pool-name") == Some(&pool.identity.name));
-        let Some(picker) = workloads(world).filter(near).find(picks) else { continue };
-        let Some(configs) = configs(world, picker) else { continue };
+        let near = |object: &Object<'_>| object.home() == scaled.home();
+        let Some(scales) = pod_template::of(workload).next() else { continue };
+        let of_pool = |pool: &&Object<'_>| pool.at("/spec/selector").is_some_and(|s| scales.is_selected(s));
+        let Some(pool) = world.objects.of(INFERENCE, "InferencePool").filter(|o| near(o)).find(of_pool) else {
+            continue;
+        };
+        let picks = |template: &PodTemplate<'_>| {
+            template.containers().iter().any(|(_, c)| flag(c, "pool-name") == Some(&pool.identity.name))
+        };
+        let mut all = pod_template::all(&world.objects).filter(|template| near(&template.owner));
+        let Some(configs) = all.find(picks).and_then(|picker| configs(world, &picker)) else { continue };
         let gated = |config: &Value| {
             config["featureGates"].as_array().is_some_and(|g| g.iter().any(|gate| gate == "flowControl"))
         };
@@ -221,18 +225,19 @@ fn nobody_waits(world: &World<'_>) -> Vec<Finding> {
 }
 
 /// The configurations that a picker may be started with; `None` when they are not here.
-fn configs(world: &World<'_>, picker: &Object<'_>) -> Option<Vec<Value>> {
-    let texts = containers(picker).into_iter().find_map(|(_, c)| flag(c, "config-text"));
+fn configs(world: &World<'_>, picker: &PodTemplate<'_>) -> Option<Vec<Value>> {
+    let containers = picker.containers();
+    let texts = containers.iter().find_map(|(_, c)| flag(c, "config-text"));
     if let Some(text) = texts {
         return Some(picker_config(text).into_iter().collect());
     }
-    if containers(picker).iter().all(|(_, c)| flag(c, "config-file").is_none()) {
+    if containers.iter().all(|(_, c)| flag(c, "config-file").is_none()) {
         return Some(Vec::new());
     }
-    let mounted = picker.all("/spec/template/spec/volumes/*/configMap/name");
+    let mounted = picker.owner.all(&picker.spec("/volumes/*/configMap/name"));
     let maps = mounted
         .iter()
-        .filter_map(|(_, name)| world.objects.get("", "ConfigMap", &picker.identity.namespace, name.as_str()?));
+        .filter_map(|(_, name)| world.objects.get("", "ConfigMap", &picker.owner.identity.namespace, name.as_str()?));
     let found: Vec<Value> =
         maps.flat_map(|map| map.all("/data/*")).filter_map(|(_, text)| picker_config(text.as_str()?)).collect();
     (!found.is_empty()).then_some(found)

@@ -4,9 +4,8 @@ use serde_json::Value;
 
 use crate::object::api_group::{AGENTGATEWAY, ARGOCD};
 use crate::object::object::{Object, ObjectRule};
+use crate::object::pod_template::{self, image};
 use crate::references::application::sources;
-use crate::references::edges::pod_specs;
-use crate::references::workload::image;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
 
@@ -62,18 +61,14 @@ fn warning(object: &Object<'_>, pointer: &str, whole: &str) -> Finding {
 
 fn in_pods(object: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for pod in pod_specs(object.identity) {
-        for list in ["containers", "initContainers"] {
-            for (i, container) in object.items(&format!("{pod}/{list}")).iter().enumerate() {
-                let whole = container["image"].as_str().unwrap_or_default();
-                let (repository, tag) = image(container);
-                // An image that is never pulled is the one that lies on the node.
-                let pinned =
-                    whole.contains('@') || container["imagePullPolicy"] == "Never" || whole.contains(['$', '{', '<']);
-                if !pinned && !is_others(repository) && (tag.is_empty() || moves(tag)) {
-                    findings.push(warning(object, &format!("{pod}/{list}/{i}/image"), whole));
-                }
-            }
+    for (pointer, container) in pod_template::of(object).filter(|t| !t.kind.serverless).flat_map(|t| t.all_containers())
+    {
+        let whole = container["image"].as_str().unwrap_or_default();
+        let (repository, tag) = image(container);
+        // An image that is never pulled is the one that lies on the node.
+        let pinned = whole.contains('@') || container["imagePullPolicy"] == "Never" || whole.contains(['$', '{', '<']);
+        if !pinned && !is_others(repository) && (tag.is_empty() || moves(tag)) {
+            findings.push(warning(object, &format!("{pointer}/image"), whole));
         }
     }
     findings

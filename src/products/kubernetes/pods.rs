@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::object::object::{Object, ObjectRule};
-use crate::references::edges::POD_TEMPLATES;
+use crate::object::pod_template::{self, PodTemplate};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 
@@ -14,53 +14,46 @@ pub const OF_OBJECTS: &[ObjectRule] = &[root, unmounted];
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[elsewhere, standards];
 
-fn template(object: &Object<'_>) -> Option<&'static str> {
-    let identity = object.identity;
-    let row = POD_TEMPLATES.iter().find(|((group, kind), _)| *group == identity.group && *kind == identity.kind);
-    row.map(|(_, template)| *template)
-}
-
-/// Containers and init containers, each with its pointer.
-fn containers<'a>(object: &Object<'a>, template: &str) -> Vec<(String, &'a Value)> {
-    let lists = ["containers", "initContainers"].into_iter();
-    lists.flat_map(|list| object.all(&format!("{template}/spec/{list}/*"))).collect()
-}
-
 /// The kubelet does not start a container as root that must not be root.
 fn root(object: &Object<'_>) -> Vec<Finding> {
-    let Some(template) = template(object) else { return Vec::new() };
-    let of_pod = object.at(&format!("{template}/spec/securityContext")).unwrap_or(&Value::Null);
     let mut findings = Vec::new();
-    for (pointer, container) in containers(object, template) {
-        let own = &container["securityContext"];
-        let said = |key: &str| own.get(key).or_else(|| of_pod.get(key));
-        if said("runAsNonRoot") != Some(&Value::Bool(true)) || said("runAsUser").and_then(Value::as_i64) != Some(0) {
-            continue;
+    for template in pod_template::of(object) {
+        let of_pod = template.at("/securityContext").unwrap_or(&Value::Null);
+        for (pointer, container) in template.all_containers() {
+            let own = &container["securityContext"];
+            let said = |key: &str| own.get(key).or_else(|| of_pod.get(key));
+            if said("runAsNonRoot") != Some(&Value::Bool(true)) || said("runAsUser").and_then(Value::as_i64) != Some(0)
+            {
+                continue;
+            }
+            let at = match own.get("runAsUser") {
+                Some(_) => format!("{pointer}/securityContext/runAsUser"),
+                None => template.spec("/securityContext/runAsUser"),
+            };
+            let message = format!("{} must not run as root, and runs as user 0", object.identity);
+            let finding = object.error(Code::PodRefused, &at, message);
+            findings.push(finding.help("the kubelet refuses to start it: name another user, or drop `runAsNonRoot`"));
         }
-        let at = match own.get("runAsUser") {
-            Some(_) => format!("{pointer}/securityContext/runAsUser"),
-            None => format!("{template}/spec/securityContext/runAsUser"),
-        };
-        let message = format!("{} must not run as root, and runs as user 0", object.identity);
-        let finding = object.error(Code::PodRefused, &at, message);
-        findings.push(finding.help("the kubelet refuses to start it: name another user, or drop `runAsNonRoot`"));
     }
     findings
 }
 
 /// A volume with configuration is there to be mounted.
 fn unmounted(object: &Object<'_>) -> Vec<Finding> {
-    let Some(template) = template(object) else { return Vec::new() };
-    let all = containers(object, template);
     // An overlay is merged onto containers that are not here.
-    if all.is_empty() || object.identity.kind == "AgentgatewayParameters" || object.identity.kind == "Pooler" {
+    pod_template::of(object).filter(|template| !template.kind.overlay).flat_map(|template| idle(&template)).collect()
+}
+
+fn idle(template: &PodTemplate<'_>) -> Vec<Finding> {
+    let (object, all) = (&template.owner, template.all_containers());
+    if all.is_empty() {
         return Vec::new();
     }
     let mounted = |name: &str| {
         let mounts = all.iter().flat_map(|(_, c)| c["volumeMounts"].as_array()).flatten();
         mounts.into_iter().any(|mount| mount["name"] == name)
     };
-    let volumes = object.all(&format!("{template}/spec/volumes/*"));
+    let volumes = object.all(&template.spec("/volumes/*"));
     let idle = volumes.iter().filter(|(_, volume)| {
         let configured = volume.get("configMap").is_some() || volume.get("secret").is_some();
         configured && volume["name"].as_str().is_some_and(|name| !mounted(name))
@@ -77,23 +70,16 @@ fn unmounted(object: &Object<'_>) -> Vec<Finding> {
 /// An argument that names a file of a mounted ConfigMap in a folder where nothing is mounted.
 fn elsewhere(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for ((group, kind), template) in POD_TEMPLATES {
-        for object in world.objects.of(group, kind) {
-            for (pointer, container) in containers(object, template) {
-                findings.extend(mislaid(world, object, template, &pointer, container));
-            }
+    for template in pod_template::all(&world.objects) {
+        for (pointer, container) in template.all_containers() {
+            findings.extend(mislaid(world, &template, &pointer, container));
         }
     }
     findings
 }
 
-fn mislaid(
-    world: &World<'_>,
-    object: &Object<'_>,
-    template: &str,
-    pointer: &str,
-    container: &Value,
-) -> Option<Finding> {
+fn mislaid(world: &World<'_>, template: &PodTemplate<'_>, pointer: &str, container: &Value) -> Option<Finding> {
+    let object = &template.owner;
     let mounts: Vec<&Value> = container["volumeMounts"].as_array().into_iter().flatten().collect();
     let folders: Vec<&str> =
         mounts.iter().filter_map(|m| m["mountPath"].as_str()).map(|p| p.trim_end_matches('/')).collect();
@@ -101,8 +87,7 @@ fn mislaid(
     let texts = ["command", "args"].into_iter().filter_map(|key| container[key].as_array()).flatten();
     let texts: Vec<&str> = texts.filter_map(Value::as_str).collect();
     for mount in mounts.iter().filter(|m| m.get("subPath").is_none() && m.get("subPathExpr").is_none()) {
-        let volumes = object.items(&format!("{template}/spec/volumes"));
-        let volume = volumes.iter().find(|v| v["name"] == mount["name"])?;
+        let volume = template.items("/volumes").iter().find(|v| v["name"] == mount["name"])?;
         let Some(name) = volume["configMap"]["name"].as_str() else { continue };
         let map = world.objects.get("", "ConfigMap", &object.identity.namespace, name)?;
         let folder = mount["mountPath"].as_str()?.trim_end_matches('/');
@@ -149,38 +134,36 @@ fn standards(world: &World<'_>) -> Vec<Finding> {
         let standard = namespace.labels()?.get("pod-security.kubernetes.io/enforce")?.as_str()?;
         ["baseline", "restricted"].contains(&standard).then_some(standard)
     };
-    for ((group, kind), template) in POD_TEMPLATES {
-        for object in world.objects.of(group, kind) {
-            let Some(standard) = enforced(&object.identity.namespace) else { continue };
-            let Some((pointer, what)) = privilege(object, template) else { continue };
-            let message = format!(
-                "{} has {what}, and its namespace enforces the Pod Security Standard `{standard}`",
-                object.identity
-            );
-            let finding = object.error(Code::PodRefused, &pointer, message);
-            findings
-                .push(finding.help("no pod of it is admitted: do without, or let the namespace enforce `privileged`"));
-        }
+    for template in pod_template::all(&world.objects) {
+        let object = &template.owner;
+        let Some(standard) = enforced(&object.identity.namespace) else { continue };
+        let Some((pointer, what)) = privilege(&template) else { continue };
+        let message = format!(
+            "{} has {what}, and its namespace enforces the Pod Security Standard `{standard}`",
+            object.identity
+        );
+        let finding = object.error(Code::PodRefused, &pointer, message);
+        findings.push(finding.help("no pod of it is admitted: do without, or let the namespace enforce `privileged`"));
     }
     findings
 }
 
-fn privilege(object: &Object<'_>, template: &str) -> Option<(String, String)> {
-    let spec = format!("{template}/spec");
+fn privilege(template: &PodTemplate<'_>) -> Option<(String, String)> {
     for field in ["hostNetwork", "hostPID", "hostIPC"] {
-        if object.at(&format!("{spec}/{field}")) == Some(&Value::Bool(true)) {
-            return Some((format!("{spec}/{field}"), format!("`{field}`")));
+        if template.at(&format!("/{field}")) == Some(&Value::Bool(true)) {
+            return Some((template.spec(&format!("/{field}")), format!("`{field}`")));
         }
     }
-    let volumes = object.all(&format!("{spec}/volumes/*/hostPath"));
+    let volumes = template.owner.all(&template.spec("/volumes/*/hostPath"));
     if let Some((pointer, _)) = volumes.into_iter().next() {
         return Some((pointer, "a `hostPath` volume".into()));
     }
     let unconfined = |value: &Value| value.pointer("/seccompProfile/type").is_some_and(|t| t == "Unconfined");
-    if object.at(&format!("{spec}/securityContext")).is_some_and(unconfined) {
-        return Some((format!("{spec}/securityContext/seccompProfile"), "the seccomp profile `Unconfined`".into()));
+    if template.at("/securityContext").is_some_and(unconfined) {
+        let pointer = template.spec("/securityContext/seccompProfile");
+        return Some((pointer, "the seccomp profile `Unconfined`".into()));
     }
-    containers(object, template).into_iter().find_map(|(pointer, container)| {
+    template.all_containers().into_iter().find_map(|(pointer, container)| {
         let context = &container["securityContext"];
         let pointer = format!("{pointer}/securityContext");
         if context["privileged"] == true {

@@ -6,9 +6,9 @@ use serde::Deserialize;
 
 use crate::object::api_group::ARGOCD;
 use crate::object::object::Object;
+use crate::object::pod_template;
 use crate::products::litellm::config::of_object;
 use crate::products::litellm::part::Part;
-use crate::references::edges::POD_TEMPLATES;
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::source::Source;
 use crate::text::yaml;
@@ -65,12 +65,8 @@ pub fn releases(object: &Object<'_>) -> Vec<Finding> {
         let charts = of_object(object).into_iter().filter_map(|c| c.ok()?.chart);
         return charts.filter_map(|values| judged(&values, "/image/tag", values.text_at("/image/tag"))).collect();
     }
-    let row = POD_TEMPLATES.iter().find(|((group, kind), _)| *group == identity.group && *kind == identity.kind);
-    let Some((_, template)) = row else { return Vec::new() };
-    let containers =
-        ["containers", "initContainers"].iter().flat_map(|l| object.all(&format!("{template}/spec/{l}/*")));
     let mut findings = Vec::new();
-    for (pointer, container) in containers {
+    for (pointer, container) in pod_template::of(object).flat_map(|template| template.all_containers()) {
         let image = container["image"].as_str().unwrap_or_default();
         let Some((repository, tag)) = image.split('@').next().and_then(|i| i.rsplit_once(':')) else { continue };
         if IMAGES.contains(&repository.rsplit('/').next().unwrap_or_default()) {

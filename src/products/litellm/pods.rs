@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::object::object::Object;
+use crate::object::pod_template::{self, PodTemplate};
 use crate::products::litellm::config::Config;
 use crate::products::litellm::part::Part;
-use crate::references::edges::POD_TEMPLATES;
 use crate::references::inventory::Inventory;
 
 /// One variable of an environment.
@@ -105,20 +104,12 @@ pub struct Pods<'a> {
 /// Finds them.
 pub fn pods<'a>(inventory: &Inventory<'_, 'a>, configs: &[Config<'a>]) -> Pods<'a> {
     let mut pods = Pods::default();
-    for ((group, kind), template) in POD_TEMPLATES {
-        for workload in inventory.world.objects.of(group, kind) {
-            let spec = format!("{template}/spec");
-            for (pointer, value) in
-                ["containers", "initContainers"].iter().flat_map(|l| workload.all(&format!("{spec}/{l}/*")))
-            {
-                if migrates(value) {
-                    pods.migrations.push(container(inventory, workload, template, &pointer));
-                }
-            }
-            for (index, config) in configs.iter().enumerate() {
-                let proxy = proxy(config, workload, &spec).map(|i| format!("{spec}/containers/{i}"));
-                pods.proxies.extend(proxy.map(|p| (index, container(inventory, workload, template, &p))));
-            }
+    for template in pod_template::all(&inventory.world.objects) {
+        let migrating = template.all_containers().into_iter().filter(|(_, container)| migrates(container));
+        pods.migrations.extend(migrating.map(|(pointer, _)| container(inventory, &template, &pointer)));
+        for (index, config) in configs.iter().enumerate() {
+            let proxy = proxy(config, &template).map(|i| template.spec(&format!("/containers/{i}")));
+            pods.proxies.extend(proxy.map(|pointer| (index, container(inventory, &template, &pointer))));
         }
     }
     for (index, config) in configs.iter().enumerate() {
@@ -143,10 +134,9 @@ fn migrates(container: &Value) -> bool {
 }
 
 /// The container of a pod that runs LiteLLM with a configuration: of several that mount it the one with LiteLLM's image.
-fn proxy(config: &Config<'_>, workload: &Object<'_>, spec: &str) -> Option<usize> {
-    let containers = workload.items(&format!("{spec}/containers"));
-    let mounting: Vec<usize> =
-        (0..containers.len()).filter(|i| mounts(config, workload, spec, &containers[*i])).collect();
+fn proxy(config: &Config<'_>, template: &PodTemplate<'_>) -> Option<usize> {
+    let containers = template.items("/containers");
+    let mounting: Vec<usize> = (0..containers.len()).filter(|i| mounts(config, template, &containers[*i])).collect();
     let named = |i: &&usize| containers[**i]["image"].as_str().is_some_and(|image| image.contains("litellm"));
     match mounting[..] {
         [only] => Some(only),
@@ -155,9 +145,9 @@ fn proxy(config: &Config<'_>, workload: &Object<'_>, spec: &str) -> Option<usize
 }
 
 /// Whether the container mounts the ConfigMap of a configuration.
-fn mounts(config: &Config<'_>, workload: &Object<'_>, spec: &str, container: &Value) -> bool {
+fn mounts(config: &Config<'_>, template: &PodTemplate<'_>, container: &Value) -> bool {
     let map = config.part.object.identity;
-    if config.chart.is_some() || workload.identity.namespace != map.namespace {
+    if config.chart.is_some() || template.owner.identity.namespace != map.namespace {
         return false;
     }
     let is_ours = |v: &Value| v["name"].as_str() == Some(&map.name);
@@ -165,18 +155,19 @@ fn mounts(config: &Config<'_>, workload: &Object<'_>, spec: &str, container: &Va
         is_ours(&volume["configMap"])
             || volume["projected"]["sources"].as_array().into_iter().flatten().any(|s| is_ours(&s["configMap"]))
     };
-    let volumes = workload.items(&format!("{spec}/volumes")).iter().filter(holds).filter_map(|v| v["name"].as_str());
+    let volumes = template.items("/volumes").iter().filter(holds).filter_map(|v| v["name"].as_str());
     let mounted: Vec<&str> =
         container["volumeMounts"].as_array().into_iter().flatten().filter_map(|m| m["name"].as_str()).collect();
     volumes.into_iter().any(|v| mounted.contains(&v))
 }
 
-fn container<'a>(inventory: &Inventory<'_, 'a>, workload: &Object<'a>, template: &str, pointer: &str) -> Container<'a> {
+fn container<'a>(inventory: &Inventory<'_, 'a>, template: &PodTemplate<'a>, pointer: &str) -> Container<'a> {
+    let workload = &template.owner;
     let part = Part::of(workload, pointer);
     let mut container = Container {
-        spec: format!("{template}/spec"),
+        spec: template.spec(""),
         namespace: workload.identity.namespace.clone(),
-        open: injected(workload, template) || shell(part.value()),
+        open: injected(template) || shell(part.value()),
         environment: BTreeMap::new(),
         repeated: Vec::new(),
         part,
@@ -212,8 +203,9 @@ fn shell(container: &Value) -> bool {
 }
 
 /// A webhook adds variables to pods with such annotations.
-fn injected(workload: &Object<'_>, template: &str) -> bool {
-    let annotations = workload.at(&format!("{template}/metadata/annotations")).and_then(Value::as_object);
+fn injected(template: &PodTemplate<'_>) -> bool {
+    let annotations = template.owner.at(&format!("{}/metadata/annotations", template.pointer));
+    let annotations = annotations.and_then(Value::as_object);
     let words = ["agent-inject", "banzaicloud", "bank-vaults", "infisical", "doppler", "1password", "akeyless"];
     annotations.into_iter().flatten().any(|(key, _)| words.iter().any(|w| key.contains(w)))
 }

@@ -3,11 +3,10 @@
 use serde_json::Value;
 
 use crate::object::api_group::{GATEWAY, INFERENCE};
-use crate::object::labels::selects;
 use crate::object::object::{Object, ObjectRule};
+use crate::object::pod_template::{self, PodTemplate, flag, image, words};
 use crate::references::application::version;
 use crate::references::gateways::{acts_on_backend, backends, policies, resolve, targets};
-use crate::references::workload::{containers, flag, image, is_workload, pod_labels, words, workloads};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding, Severity};
 
@@ -17,16 +16,15 @@ pub const OF_OBJECTS: &[ObjectRule] = &[simulator_tokenizer, vllm_start];
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[service_links, volume_of_one_node, key_behind_gateway];
 
-/// The containers of a workload that run vLLM, each with its pointer.
-fn servers<'a>(workload: &Object<'a>) -> Vec<(String, &'a Value)> {
+/// The containers of pods that run vLLM, each with its pointer.
+fn servers<'a>(template: &PodTemplate<'a>) -> Vec<(String, &'a Value)> {
     let is_vllm = |container: &Value| {
         let name = image(container).0.rsplit('/').next().unwrap_or_default();
         let starts = words(container).iter().any(|w| *w == "vllm" || w.contains("vllm.entrypoints"));
         // The sidecar of the simulator is vLLM, and renders only.
         (name.starts_with("vllm") || starts) && !words(container).contains(&"launch")
     };
-    let all = if is_workload(workload) { containers(workload) } else { Vec::new() };
-    all.into_iter().filter(|(_, container)| is_vllm(container)).collect()
+    template.containers().into_iter().filter(|(_, container)| is_vllm(container)).collect()
 }
 
 /// Every pod gets `<SERVICE>_PORT` for each Service of its namespace, and vLLM reads `VLLM_PORT` as a number.
@@ -37,18 +35,20 @@ fn service_links(world: &World<'_>) -> Vec<Finding> {
         .of("", "Service")
         .filter(|s| s.identity.name == "vllm" && s.at("/spec/clusterIP").is_none_or(|ip| ip != "None"))
     {
-        for workload in workloads(world).filter(|w| w.home() == service.home() && !servers(w).is_empty()) {
-            let own = servers(workload)
+        for template in pod_template::all(&world.objects).filter(|t| t.owner.home() == service.home()) {
+            let (workload, servers) = (&template.owner, servers(&template));
+            // That of none is its own as well.
+            let own = servers
                 .iter()
                 .all(|(_, s)| s["env"].as_array().is_some_and(|env| env.iter().any(|e| e["name"] == "VLLM_PORT")));
-            if workload.at("/spec/template/spec/enableServiceLinks") == Some(&Value::Bool(false)) || own {
+            if template.at("/enableServiceLinks") == Some(&Value::Bool(false)) || template.kind.serverless || own {
                 continue;
             }
             let message = format!(
                 "{} puts VLLM_PORT=tcp://... into the pods of {}: vLLM stops on it",
                 service.identity, workload.identity
             );
-            let finding = workload.error(Code::ServiceLinks, "/spec/template/spec", message);
+            let finding = workload.error(Code::ServiceLinks, &template.spec(""), message);
             findings
                 .push(finding.help("write `enableServiceLinks: false` in the pod, or call the Service something else"));
         }
@@ -57,7 +57,10 @@ fn service_links(world: &World<'_>) -> Vec<Finding> {
 }
 
 fn simulator_tokenizer(workload: &Object<'_>) -> Vec<Finding> {
-    let all = if is_workload(workload) { containers(workload) } else { Vec::new() };
+    pod_template::of(workload).flat_map(|template| tokenizers(workload, &template.containers())).collect()
+}
+
+fn tokenizers(workload: &Object<'_>, all: &[(String, &Value)]) -> Vec<Finding> {
     let renders = all.iter().any(|(_, container)| words(container).contains(&"launch"));
     let mut findings = Vec::new();
     for (pointer, simulator) in all.iter().filter(|(_, c)| image(c).0.ends_with("llm-d-inference-sim")) {
@@ -86,7 +89,7 @@ fn simulator_tokenizer(workload: &Object<'_>) -> Vec<Finding> {
 /// `/health` answers once the weights are loaded; a liveness probe with its defaults kills the server after 30 seconds.
 fn vllm_start(workload: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (pointer, server) in servers(workload) {
+    for (pointer, server) in pod_template::of(workload).flat_map(|template| servers(&template)) {
         let Some(probe) = server.get("livenessProbe").filter(|_| server.get("startupProbe").is_none()) else {
             continue;
         };
@@ -153,9 +156,10 @@ fn key_behind_gateway(world: &World<'_>) -> Vec<Finding> {
 fn guarded_servers(world: &World<'_>, policy: &Object<'_>, pool: &Object<'_>) -> Vec<Finding> {
     let keyed = policies(world).any(|p| p.at("/spec/backend/auth").is_some() && acts_on_backend(world, p, pool));
     let mut findings = Vec::new();
-    for workload in workloads(world).filter(|w| !keyed && w.home() == pool.home()) {
-        let selected = pool.at("/spec/selector").is_some_and(|s| selects(s, pod_labels(workload)));
-        for (pointer, server) in servers(workload).into_iter().filter(|_| selected) {
+    for template in pod_template::all(&world.objects).filter(|t| !keyed && t.owner.home() == pool.home()) {
+        let workload = &template.owner;
+        let selected = pool.at("/spec/selector").is_some_and(|s| template.is_selected(s));
+        for (pointer, server) in servers(&template).into_iter().filter(|_| selected) {
             let by_variable = server["env"].as_array().is_some_and(|e| e.iter().any(|e| e["name"] == "VLLM_API_KEY"));
             if flag(server, "api-key").is_none() && !by_variable {
                 continue;

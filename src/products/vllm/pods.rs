@@ -3,9 +3,8 @@
 use serde_json::Value;
 
 use crate::object::object::{Object, ObjectRule};
+use crate::object::pod_template::{self, PodTemplate, image, words};
 use crate::references::application::version;
-use crate::references::edges::pod_specs;
-use crate::references::workload::{image, words};
 use crate::text::finding::{Code, Finding};
 
 /// Rules that look at one object alone.
@@ -19,9 +18,8 @@ fn servers_of(object: &Object<'_>) -> Vec<Finding> {
 
 /// A container that serves by vLLM.
 struct Server<'a> {
-    object: Object<'a>,
-    /// JSON pointers of its pod and of itself.
-    pod: String,
+    template: PodTemplate<'a>,
+    /// JSON pointer of itself.
     pointer: String,
     container: &'a Value,
     /// What it is started with; a shell's script as its words.
@@ -30,15 +28,14 @@ struct Server<'a> {
 
 fn servers<'a>(object: &Object<'a>) -> Vec<Server<'a>> {
     let mut found = Vec::new();
-    for pod in pod_specs(object.identity) {
-        for (i, container) in object.items(&format!("{pod}/containers")).iter().enumerate() {
+    for template in pod_template::of(object) {
+        for (pointer, container) in template.containers() {
             let words = script(words(container));
             let name = image(container).0.rsplit('/').next().unwrap_or_default();
             let starts = words.iter().any(|w| *w == "vllm" || w.contains("vllm.entrypoints"));
             let serves = words.contains(&"serve") || words.iter().any(|w| w.contains("api_server"));
             if (name.starts_with("vllm-openai") || starts && serves) && !words.contains(&"launch") {
-                let pointer = format!("{pod}/containers/{i}");
-                found.push(Server { object: *object, pod: pod.clone(), pointer, container, words });
+                found.push(Server { template, pointer, container, words });
             }
         }
     }
@@ -78,10 +75,6 @@ impl<'a> Server<'a> {
         format!("{}/{key}", self.pointer)
     }
 
-    fn in_pod(&self, pointer: &str) -> Option<&'a Value> {
-        self.object.at(&format!("{}{pointer}", self.pod))
-    }
-
     /// The values of an environment variable may come from where this does not look.
     fn has_variable(&self, names: &[&str]) -> bool {
         let named = |e: &Value| e["name"].as_str().is_some_and(|name| names.contains(&name));
@@ -106,8 +99,8 @@ fn twice(server: &Server<'_>) -> Vec<Finding> {
     for word in server.words.iter().filter(|word| one_call && word.starts_with("--") && word.len() > 2) {
         let name = word.split('=').next().unwrap_or_default().replace('_', "-");
         if seen.contains(&name) && !REPEATABLE.contains(&name.as_str()) {
-            let message = format!("{} gives vLLM `{name}` twice, and the last counts", server.object.identity);
-            let finding = server.object.warning(Code::VllmArgument, &server.arguments(), message);
+            let message = format!("{} gives vLLM `{name}` twice, and the last counts", server.template.owner.identity);
+            let finding = server.template.owner.warning(Code::VllmArgument, &server.arguments(), message);
             findings.push(finding.help("remove one"));
         }
         seen.push(name);
@@ -129,8 +122,8 @@ const COUNTS: [&str; 7] = [
 fn ranges(server: &Server<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut say = |name: &str, value: &str, help: &str| {
-        let message = format!("vLLM of {} does not start with `{name} {value}`", server.object.identity);
-        findings.push(server.object.error(Code::VllmArgument, &server.arguments(), message).help(help));
+        let message = format!("vLLM of {} does not start with `{name} {value}`", server.template.owner.identity);
+        findings.push(server.template.owner.error(Code::VllmArgument, &server.arguments(), message).help(help));
     };
     for name in COUNTS {
         if let Some(value) = server.argument(&[name])
@@ -181,7 +174,7 @@ fn gpus(server: &Server<'_>) -> Vec<Finding> {
         .iter()
         .filter(|w| !w.starts_with("--data-parallel-size=") && **w != "--data-parallel-size")
         .any(spread);
-    let size = server.object.at("/spec/leaderWorkerTemplate/size").and_then(Value::as_u64).unwrap_or(1);
+    let size = server.template.owner.at("/spec/leaderWorkerTemplate/size").and_then(Value::as_u64).unwrap_or(1);
     let (needed, Some(there)) = (tensor * pipeline * data, gpus_of(server)) else { return Vec::new() };
     let ray = server.words.iter().any(|w| *w == "ray" || w.ends_with("=ray") || w.contains("multi-node"));
     if needed <= there * size || size == 1 && (over_pods || ray) {
@@ -189,25 +182,25 @@ fn gpus(server: &Server<'_>) -> Vec<Finding> {
     }
     let message = format!(
         "vLLM of {} wants {needed} GPUs by its arguments, and its pods have {}",
-        server.object.identity,
+        server.template.owner.identity,
         there * size
     );
-    let finding = server.object.error(Code::VllmGpus, &server.arguments(), message);
+    let finding = server.template.owner.error(Code::VllmGpus, &server.arguments(), message);
     vec![finding.help("tensor, pipeline and data parallel sizes multiply; let them make the number under `resources`")]
 }
 
 /// The workers of one server pass tensors through shared memory; a container runtime gives 64 MiB of it.
 fn shared_memory(server: &Server<'_>) -> Vec<Finding> {
     let several = [&TENSOR, &PIPELINE].into_iter().filter_map(|names| server.count(names)).any(|n| n > 1);
-    let host = server.in_pod("/hostIPC") == Some(&Value::Bool(true));
+    let host = server.template.at("/hostIPC") == Some(&Value::Bool(true));
     if !several || host || server.mounts(|path| path == "/dev/shm" || path == "/dev") {
         return Vec::new();
     }
     let message = format!(
         "vLLM of {} has several workers in one pod, which talk through a /dev/shm of 64 MiB",
-        server.object.identity
+        server.template.owner.identity
     );
-    let finding = server.object.warning(Code::VllmGpus, &server.pointer, message);
+    let finding = server.template.owner.warning(Code::VllmGpus, &server.pointer, message);
     vec![
         finding.help(
             "mount an `emptyDir: { medium: Memory, sizeLimit: 2Gi }` at /dev/shm; it counts as memory of the pod",
@@ -230,9 +223,9 @@ fn probes(server: &Server<'_>) -> Vec<Finding> {
         let often = if tries == 1 { "once".to_owned() } else { format!("{tries} times") };
         let message = format!(
             "{}: a vLLM that is busy for {patience} s {effect}: its {name} gives up after {timeout} s, {often}",
-            server.object.identity
+            server.template.owner.identity
         );
-        let finding = server.object.warning(Code::VllmProbe, &format!("{}/{name}", server.pointer), message);
+        let finding = server.template.owner.warning(Code::VllmProbe, &format!("{}/{name}", server.pointer), message);
         findings.push(finding.help("write `timeoutSeconds: 5` and `failureThreshold: 3`, or more"));
     }
     findings
@@ -243,7 +236,7 @@ fn home(server: &Server<'_>) -> Vec<Finding> {
     let name = image(server.container).0.rsplit('/').next().unwrap_or_default();
     let security = &server.container["securityContext"];
     let user =
-        security.get("runAsUser").or_else(|| server.in_pod("/securityContext/runAsUser")).and_then(Value::as_i64);
+        security.get("runAsUser").or_else(|| server.template.at("/securityContext/runAsUser")).and_then(Value::as_i64);
     // The image knows root and, since vllm#40275, vllm (2000); anybody else has neither a home nor a name.
     let stranger = user.is_some_and(|uid| uid != 0 && uid != 2000);
     let read_only = security["readOnlyRootFilesystem"] == true;
@@ -266,10 +259,10 @@ fn home(server: &Server<'_>) -> Vec<Finding> {
     };
     let message = format!(
         "{} runs vLLM {who} and without {}: it stops where it writes its caches",
-        server.object.identity,
+        server.template.owner.identity,
         missing.join(" and ")
     );
-    let finding = server.object.warning(Code::VllmHome, &server.pointer, message);
+    let finding = server.template.owner.warning(Code::VllmHome, &server.pointer, message);
     vec![finding.help("set HOME to a directory on a volume, and USER to any name")]
 }
 
@@ -290,26 +283,31 @@ fn shutdown(server: &Server<'_>) -> Vec<Finding> {
     let name = repository.rsplit('/').next().unwrap_or_default();
     // Others have versions of their own.
     let knows = name.starts_with("vllm") && version(tag).is_some_and(|v| v >= (0, 18));
-    let given = server.in_pod("/terminationGracePeriodSeconds").and_then(Value::as_i64);
-    let Some(before) = pre_stop(server.container).filter(|_| knows) else { return Vec::new() };
+    let given = server.template.at("/terminationGracePeriodSeconds").and_then(Value::as_i64);
+    let Some(before) = pre_stop(server.container).filter(|_| knows && !server.template.kind.serverless) else {
+        return Vec::new();
+    };
     let grace = given.unwrap_or(30);
     let (pointer, message, help) = match server.argument(&["--shutdown-timeout"]).map(str::parse::<i64>) {
         // 30 seconds is what a pod has anyway: nobody meant more.
         None | Some(Ok(0)) if grace > 30 && grace > before => (
-            format!("{}/terminationGracePeriodSeconds", server.pod),
-            format!("{} has {grace} s to stop, and vLLM cuts all answers after {before} s", server.object.identity),
+            server.template.spec("/terminationGracePeriodSeconds"),
+            format!(
+                "{} has {grace} s to stop, and vLLM cuts all answers after {before} s",
+                server.template.owner.identity
+            ),
             format!("add `--shutdown-timeout {}`", (grace - before - 10).max(1)),
         ),
         Some(Ok(timeout)) if timeout > 0 && timeout + before > grace => (
             server.arguments(),
             format!(
                 "vLLM of {} may take {timeout} s to stop, and is killed {} s after it begins",
-                server.object.identity,
+                server.template.owner.identity,
                 (grace - before).max(0)
             ),
             format!("write `terminationGracePeriodSeconds: {}` or more", timeout + before + 10),
         ),
         _ => return Vec::new(),
     };
-    vec![server.object.warning(Code::VllmShutdown, &pointer, message).help(help)]
+    vec![server.template.owner.warning(Code::VllmShutdown, &pointer, message).help(help)]
 }

@@ -1,62 +1,15 @@
 //! An object of a built-in kind and the one before it -> the fields that were changed and cannot change.
-//! Source: kubernetes 1.35; the function that refuses stands beside each row.
+//! Source: kubernetes 1.35; fields that a whole kind never changes stand in schemas/kinds.yaml.
 
 use serde_json::{Map, Value};
 
 use crate::object::api_group::RBAC;
+use crate::object::kinds;
 use crate::text::finding::Code;
 use crate::verdict::quantity;
 use crate::verdict::structural::Structural;
 use crate::verdict::validate;
 use crate::verdict::violation::{Path, Violation};
-
-/// Kinds, and what of them stays as it was.
-const FIXED: [(&[&str], &[&str]); 11] = [
-    // pkg/apis/apps/validation ValidateDaemonSetUpdate, ValidateDeploymentUpdate, ValidateReplicaSetUpdate
-    (&["DaemonSet", "Deployment", "ReplicaSet"], &["/spec/selector"]),
-    // pkg/apis/apps/validation ValidateStatefulSetUpdate
-    (
-        &["StatefulSet"],
-        &["/spec/podManagementPolicy", "/spec/selector", "/spec/serviceName", "/spec/volumeClaimTemplates"],
-    ),
-    // pkg/apis/batch/validation ValidateJobSpecUpdate
-    (
-        &["Job"],
-        &[
-            "/spec/backoffLimitPerIndex",
-            "/spec/completionMode",
-            "/spec/managedBy",
-            "/spec/podFailurePolicy",
-            "/spec/successPolicy",
-            "/spec/template",
-        ],
-    ),
-    // pkg/apis/core/validation ValidatePersistentVolumeClaimUpdate
-    (&["PersistentVolumeClaim"], &["/spec/accessModes", "/spec/selector", "/spec/volumeMode"]),
-    // pkg/apis/core/validation ValidateSecretUpdate
-    (&["Secret"], &["/type"]),
-    // pkg/apis/storage/validation ValidateStorageClassUpdate
-    (&["StorageClass"], &["/parameters", "/provisioner", "/reclaimPolicy", "/volumeBindingMode"]),
-    // pkg/apis/rbac/validation ValidateRoleBindingUpdate, ValidateClusterRoleBindingUpdate
-    (&["ClusterRoleBinding", "RoleBinding"], &["/roleRef"]),
-    // pkg/apis/scheduling/validation ValidatePriorityClassUpdate
-    (&["PriorityClass"], &["/preemptionPolicy", "/value"]),
-    // pkg/apis/networking/validation ValidateIngressClassUpdate
-    (&["IngressClass"], &["/spec/controller"]),
-    // pkg/apis/node/validation ValidateRuntimeClassUpdate
-    (&["RuntimeClass"], &["/handler"]),
-    // pkg/apis/discovery/validation ValidateEndpointSliceUpdate
-    (&["EndpointSlice"], &["/addressType"]),
-];
-
-/// What can be given once: the server, or a controller, fills it in where it is missing.
-const FIXED_ONCE_GIVEN: [(&str, &[&str]); 2] = [
-    ("Job", &["/spec/selector"]),
-    (
-        "PersistentVolumeClaim",
-        &["/spec/dataSource", "/spec/dataSourceRef", "/spec/storageClassName", "/spec/volumeName"],
-    ),
-];
 
 /// Fields that mean the same when they are missing, wherever they stand: pkg/apis/{apps,batch,core,rbac,storage}/v1
 /// defaults.go, and zero values of Go. An image without a tag, or with `latest`, is pulled always; that is passed over.
@@ -94,12 +47,17 @@ const DEFAULTS: [(&str, &str); 30] = [
 ];
 
 /// What the server refuses of an update to a completed object of a kind.
-pub fn changed(kind: &str, schema: &Structural, new: &Value, old: &Value, out: &mut Vec<Violation>) {
+pub fn changed(
+    (group, kind): (&str, &str),
+    schema: &Structural,
+    (new, old): (&Value, &Value),
+    out: &mut Vec<Violation>,
+) {
     let (new, old) = (plain(schema, new), plain(schema, old));
     let differs = |pointer: &str| new.pointer(pointer) != old.pointer(pointer);
-    let mut fixed: Vec<&str> =
-        FIXED.iter().filter(|(kinds, _)| kinds.contains(&kind)).flat_map(|(_, fields)| *fields).copied().collect();
-    let once = FIXED_ONCE_GIVEN.iter().filter(|(of, _)| *of == kind).flat_map(|(_, fields)| *fields).copied();
+    let known = kinds::of(group, kind);
+    let mut fixed: Vec<&str> = known.fixed.iter().map(String::as_str).collect();
+    let once = known.fixed_once_given.iter().map(String::as_str);
     fixed.extend(once.filter(|pointer| old.pointer(pointer).is_some()));
     match kind {
         "Job" => {

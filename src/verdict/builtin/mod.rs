@@ -61,6 +61,11 @@ pub fn versions(group: &str, kind: &str) -> Vec<&'static Builtin> {
     FILE.kinds.iter().filter(|k| k.group == group && k.kind == kind).collect()
 }
 
+/// The kinds of a group; none of a group that is not built in.
+pub fn kinds(group: &str) -> Vec<&'static str> {
+    FILE.kinds.iter().filter(|k| k.group == group).map(|k| k.kind.as_str()).collect()
+}
+
 /// Where a kind is served when the group that is named is one of the server's own and does not have it: `extensions/v1beta1
 /// Ingress` has been `networking.k8s.io/v1` since Kubernetes 1.22.
 pub fn elsewhere(group: &str, kind: &str) -> Vec<&'static Builtin> {
@@ -135,7 +140,8 @@ pub fn judge(builtin: &Builtin, object: &Value, old: Option<&Value>, out: &mut V
         beyond(&builtin.kind, &Spot::root(&completed), out);
     }
     if let Some(old) = old {
-        immutable::changed(&builtin.kind, schema, &completed, &defaults::complete(schema, old), out);
+        let old = defaults::complete(schema, old);
+        immutable::changed((&builtin.group, &builtin.kind), schema, (&completed, &old), out);
     }
 }
 

@@ -1,0 +1,338 @@
+//! A `rule` block of a page -> a rule over one object: which values it looks at, what must hold of them, what is said. Its
+//! expressions are read when they are first asked. docs/rules.md is the language.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::group::words::Words;
+use crate::object::kinds;
+use crate::object::object::Object;
+use crate::text::finding::{About, Code, Finding};
+use crate::text::pointer::{self, part, unescaped};
+use crate::text::source::Place;
+use crate::verdict::expression::Expression;
+
+/// The names that expressions may use.
+const NAMES: [&str; 7] = ["self", "object", "id", "key", "parent", "pod", "platform"];
+
+/// A rule as written, with what stands beside `each` in it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleText {
+    /// Kinds.
+    pub of: List,
+    /// Patterns.
+    #[serde(default)]
+    pub at: List,
+    /// CEL.
+    pub when: Option<String>,
+    /// CEL.
+    pub holds: Option<String>,
+    /// JSON pointer.
+    pub unique: Option<String>,
+    /// JSON pointer with CEL in it.
+    #[serde(default)]
+    pub point: String,
+    /// `error` or `warning`.
+    pub severity: Level,
+    /// Text with CEL in it.
+    pub message: String,
+    /// Text with CEL in it.
+    pub help: String,
+    /// Versions by product.
+    #[serde(default)]
+    pub seen: BTreeMap<String, List>,
+}
+
+/// One text or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum List {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl Default for List {
+    fn default() -> Self {
+        List::One(String::new())
+    }
+}
+
+impl List {
+    /// All of them.
+    pub fn all(&self) -> &[String] {
+        match self {
+            List::One(one) => std::slice::from_ref(one),
+            List::Many(many) => many,
+        }
+    }
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// An error.
+    Error,
+    /// A warning.
+    Warning,
+}
+
+/// The rules that a block stands for: itself, or one for each item of `each`.
+pub fn merged(block: Value) -> Vec<Value> {
+    let Value::Object(mut head) = block else { return vec![block] };
+    let Some(Value::Array(items)) = head.remove("each") else { return vec![Value::Object(head)] };
+    let one = |item: Value| {
+        let own = if let Value::Object(own) = item { own } else { Map::new() };
+        Value::Object(head.clone().into_iter().chain(own).collect())
+    };
+    items.into_iter().map(one).collect()
+}
+
+/// What a rule is about.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Every object.
+    All,
+    /// The pod template of every kind that has one.
+    Pods,
+    /// A kind of an API group.
+    Kind(String, String),
+}
+
+impl Of {
+    fn new(text: &str) -> Self {
+        match text.split_once('.') {
+            _ if text == "*" => Of::All,
+            _ if text == "pods" => Of::Pods,
+            Some((kind, group)) => Of::Kind(group.to_owned(), kind.to_owned()),
+            None => Of::Kind(String::new(), text.to_owned()),
+        }
+    }
+}
+
+/// A rule over one object.
+#[derive(Debug)]
+pub struct Rule {
+    /// The finding it earns.
+    pub code: Code,
+    /// What it is about.
+    pub of: Vec<Of>,
+    text: RuleText,
+    /// Where it stands, for one that the user wrote.
+    place: Option<Place>,
+    /// Its text has the word `platform`, perhaps as a name: equal objects may earn different findings.
+    pub of_platform: bool,
+    asked: OnceLock<Result<Asked, Fault>>,
+    said: OnceLock<Result<Said, Fault>>,
+}
+
+/// The key of a rule that can't be read, and why.
+pub type Fault = (&'static str, String);
+
+#[derive(Debug)]
+struct Asked {
+    when: Option<Expression>,
+    holds: Option<Expression>,
+}
+
+#[derive(Debug)]
+struct Said {
+    point: Words,
+    message: Words,
+    help: Words,
+}
+
+/// What is known around an object.
+pub struct Around<'a> {
+    /// `platform`, where a plan is known.
+    pub platform: Option<&'a Value>,
+    /// The version of a product that runs there.
+    pub running: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// A value that a rule looks at.
+struct Sight<'s> {
+    object: &'s Object<'s>,
+    /// Pointer to the pod template, where it is one.
+    template: &'s str,
+    pointer: &'s str,
+    value: &'s Value,
+    platform: Option<&'s Value>,
+}
+
+impl Sight<'_> {
+    fn named(&self, name: &str) -> Cow<'_, Value> {
+        let (above, last) = self.pointer.rsplit_once('/').unwrap_or_default();
+        let parent = || part(self.object.value, above);
+        match name {
+            "self" => Cow::Borrowed(self.value),
+            "object" => Cow::Borrowed(self.object.value),
+            "id" => Cow::Owned(Value::from(self.object.identity.to_string())),
+            "pod" => Cow::Borrowed(part(self.object.value, self.template).unwrap_or(&Value::Null)),
+            "platform" => Cow::Borrowed(self.platform.unwrap_or(&Value::Null)),
+            "parent" => Cow::Borrowed(parent().unwrap_or(&Value::Null)),
+            "key" if parent().is_some_and(Value::is_array) => {
+                Cow::Owned(last.parse::<i64>().map_or(Value::Null, Value::from))
+            }
+            _ => Cow::Owned(Value::from(&*unescaped(last))),
+        }
+    }
+}
+
+impl Rule {
+    /// A rule that earns this finding.
+    pub fn new(code: Code, text: RuleText, place: Option<Place>) -> Self {
+        let of = text.of.all().iter().map(|of| Of::new(of)).collect();
+        let texts = [text.when.as_deref(), text.holds.as_deref(), Some(&text.message), Some(&text.help)];
+        let of_platform = texts.iter().flatten().any(|text| text.contains("platform"));
+        Self { code, of, text, place, of_platform, asked: OnceLock::new(), said: OnceLock::new() }
+    }
+
+    /// Where it stands, for one that the user wrote.
+    pub fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
+    /// The kinds of its objects; `*` for all.
+    pub fn kinds(&self) -> BTreeSet<&str> {
+        let kinds = |of| match of {
+            &Of::All => vec!["*"],
+            Of::Pods => kinds::with_pods().map(|(_, kind, _)| kind).collect(),
+            Of::Kind(_, kind) => vec![kind.as_str()],
+        };
+        self.of.iter().flat_map(kinds).collect()
+    }
+
+    /// Where its patterns start in an object of that kind; nowhere when it is not about that.
+    pub fn templates<'r>(&'r self, group: &'r str, kind: &'r str) -> impl Iterator<Item = &'static str> + 'r {
+        let of_pods = kinds::of(group, kind).pods.iter().map(String::as_str);
+        let is_pods = self.of.contains(&Of::Pods);
+        let named = |of: &Of| *of == Of::All || matches!(of, Of::Kind(g, k) if g == group && k == kind);
+        self.of.iter().any(named).then_some("").into_iter().chain(of_pods.filter(move |_| is_pods))
+    }
+
+    /// What is wrong with its expressions.
+    pub fn fault(&self) -> Option<&Fault> {
+        self.asked().err().or(self.said().err())
+    }
+
+    fn asked(&self) -> Result<&Asked, &Fault> {
+        let read = |key: &'static str, text: &Option<String>| {
+            let read = |text: &String| Expression::new(text, &NAMES).map_err(|why| (key, why));
+            text.as_ref().map(read).transpose()
+        };
+        let asked = || Ok(Asked { when: read("when", &self.text.when)?, holds: read("holds", &self.text.holds)? });
+        self.asked.get_or_init(asked).as_ref()
+    }
+
+    fn said(&self) -> Result<&Said, &Fault> {
+        let read = |key: &'static str, text: &str| Words::new(text, &NAMES).map_err(|why| (key, why));
+        let said = || {
+            Ok(Said {
+                point: read("point", &self.text.point)?,
+                message: read("message", &self.text.message)?,
+                help: read("help", &self.text.help)?,
+            })
+        };
+        self.said.get_or_init(said).as_ref()
+    }
+
+    /// Looks at an object whose patterns start below `template`.
+    pub fn look(&self, object: &Object<'_>, template: &str, around: &Around<'_>, found: &mut Vec<Finding>) {
+        let pod = if template.is_empty() { Some(object.value) } else { object.at(template) };
+        let Some(pod) = pod else { return };
+        for pattern in self.text.at.all() {
+            let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
+            pointer::each(pod, pattern, &mut |below, value| {
+                let pointer = format!("{template}{below}");
+                let sight = Sight { object, template, pointer: &pointer, value, platform: around.platform };
+                let unique = self.text.unique.as_deref();
+                let again = unique.is_some_and(|at| match part(value, at) {
+                    Some(shared) => !seen.insert((above(&pointer).to_owned(), shared.to_string())),
+                    None => false,
+                });
+                if unique.is_none() || again {
+                    found.extend(self.judge(&sight, around));
+                }
+            });
+        }
+    }
+
+    fn judge(&self, sight: &Sight<'_>, around: &Around<'_>) -> Option<Finding> {
+        match self.finding(sight) {
+            Ok(finding) => finding.map(|finding| self.dated(finding, around)),
+            Err(why) => self.failed(sight, why),
+        }
+    }
+
+    fn finding(&self, sight: &Sight<'_>) -> Result<Option<Finding>, String> {
+        let named = |name: &str| sight.named(name);
+        let asked = self.asked().map_err(|(_, why)| why.clone())?;
+        let asks = |expression: &Option<Expression>| expression.as_ref().is_some_and(|e| e.asks("platform"));
+        if sight.platform.is_none() && (asks(&asked.when) || asks(&asked.holds)) {
+            return Ok(None);
+        }
+        let concerned = asked.when.as_ref().map_or(Ok(true), |when| when.truth(&named))?;
+        if !concerned || asked.holds.as_ref().map_or(Ok(false), |holds| holds.truth(&named))? {
+            return Ok(None);
+        }
+        let said = self.said().map_err(|(_, why)| why.clone())?;
+        if sight.platform.is_none() && [&said.point, &said.message, &said.help].iter().any(|w| w.asks("platform")) {
+            return Ok(None);
+        }
+        let words = said.message.fill(&named)?;
+        let message = if said.message.asks("id") { words } else { format!("{} {words}", sight.object.identity) };
+        let pointer = format!("{}{}", sight.pointer, said.point.fill(&named)?);
+        let finding = match self.text.severity {
+            Level::Error => sight.object.error(self.code, &pointer, message),
+            Level::Warning => sight.object.warning(self.code, &pointer, message),
+        };
+        Ok(Some(finding.help(said.help.fill(&named)?)))
+    }
+
+    /// One of ours is not asked of what its kind does not allow; what a user wrote must be seen to.
+    fn failed(&self, sight: &Sight<'_>, why: String) -> Option<Finding> {
+        let Some(place) = &self.place else {
+            let careless = ["No such key", "Undeclared reference"].iter().any(|words| why.contains(words));
+            debug_assert!(!careless, "{} at {}: {why}", self.code.name(), sight.pointer);
+            return None;
+        };
+        let about = About { object: sight.object.identity.to_string(), pointer: sight.pointer.to_owned() };
+        let message = format!("the rule `{}` fails on {}: {why}", self.code.name(), about.object);
+        let finding = Finding::error(Code::RulePage, message).place(place.clone());
+        let finding = finding.related(sight.object.place(sight.pointer), "this is what it looks at");
+        let help = "a field that may be missing is asked for with `has()`, one of several types with `type()`";
+        Some(Finding { about: Some(Box::new(about)), ..finding.help(help) })
+    }
+
+    /// What was seen on other versions may be otherwise on this one.
+    fn dated(&self, finding: Finding, around: &Around<'_>) -> Finding {
+        let other = self.text.seen.iter().find_map(|(product, versions)| {
+            let runs = (around.running)(product)?;
+            let is_seen = versions.all().iter().any(|seen| covers(seen, &runs));
+            (!is_seen).then(|| format!("seen with {product} {}, and {runs} runs here", versions.all().join(", ")))
+        });
+        match (other, &finding.help) {
+            (Some(other), Some(help)) => Finding { help: Some(format!("{help} ({other})")), ..finding },
+            _ => finding,
+        }
+    }
+}
+
+fn above(pointer: &str) -> &str {
+    pointer.rsplit_once('/').map_or("", |(above, _)| above)
+}
+
+/// Whether a version is the one that was seen, or one of a line of which `1.2` was seen.
+fn covers(seen: &str, runs: &str) -> bool {
+    let plain = |version: &str| version.trim_start_matches('v').to_owned();
+    let rest = plain(runs).strip_prefix(&plain(seen)).map(str::to_owned);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '+', '_']))
+}
