@@ -54,6 +54,14 @@ pub fn tags(template: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+/// What a template says its objects are for: `{# purpose: words #}`, on one line.
+pub fn purpose(template: &str) -> Option<String> {
+    let said =
+        |tag: &str| tag.strip_prefix("{#")?.strip_suffix("#}")?.trim().strip_prefix("purpose:").map(str::to_owned);
+    let words = tags(template).find_map(|(_, tag)| said(tag))?;
+    Some(words.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|words| !words.is_empty())
+}
+
 /// True for the tag `{% word %}`.
 fn is(tag: &str, word: &str) -> bool {
     let inner = tag.strip_prefix("{%").and_then(|tag| tag.strip_suffix("%}"));

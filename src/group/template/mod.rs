@@ -111,6 +111,11 @@ impl Templates {
         self.templates.get(name).map(|t| &t.source)
     }
 
+    /// What the objects of a template are for, as it says itself.
+    pub fn purpose(&self, name: &str) -> Option<String> {
+        self.source(name).and_then(|source| marks::purpose(&source.text))
+    }
+
     /// The dotted paths that a template names.
     pub fn inputs(&self, name: &str) -> impl Iterator<Item = &str> {
         self.templates.get(name).into_iter().flat_map(|t| &t.inputs).map(String::as_str)
