@@ -12,4 +12,7 @@ pub mod values_stratum;
 pub mod agentic_stratum;
 pub mod objects_stratum;
 pub mod claims_stratum;
+pub mod lay;
+pub mod patches;
+pub mod own;
 pub mod resolve;
