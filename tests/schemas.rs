@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use gatewright::command::explain;
-use gatewright::group::catalog::{AgenticText, BUILTIN, Collect, GroupText, Rule};
+use gatewright::group::catalog::BUILTIN;
 use gatewright::group::component::{
     Chart, ClusterKind, Component, Copied, Declared, Evidence, Git, Secret, SecretKey, Seen, Selector,
 };
 use gatewright::group::rule::RuleText;
+use gatewright::group::written::{AgenticText, Collect, GroupText, Rule};
 use gatewright::object::existing::{Existing, Silence};
 use gatewright::text::fences::blocks;
 use gatewright::text::source::Source;
@@ -124,7 +125,7 @@ fn the_schema_has_the_names_of_the_engine() {
     check("validate", names::<Rule>(), &[], &[]);
     check("agentic", names::<AgenticText>(), &[], &[]);
     // What the engine fills in itself is not to be written.
-    check("component", names::<Component>(), &counts, &["name", "group"]);
+    check("component", names::<Component>(), &counts, &["group"]);
     check("chart", names::<Chart>(), &[], &["valuesFile"]);
     check("git", names::<Git>(), &[], &[]);
     check("copied", names::<Copied>(), &[], &[]);

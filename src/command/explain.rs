@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::group::catalog::{Catalog, Group};
 use crate::group::page;
 use crate::group::pages::Pages;
+use crate::group::template::Templates;
 use crate::text::finding::Code;
 use crate::text::merge::lay;
 use crate::text::schema::Schema;
@@ -13,7 +14,7 @@ use crate::text::source::Source;
 use crate::text::yaml::{self, object};
 
 /// A group explained in plain text, 80 columns where the words allow.
-pub fn group(group: &Group) -> String {
+pub fn group(group: &Group, templates: &Templates) -> String {
     let switch = match &group.feature {
         None => "always on".to_owned(),
         Some(feature) => format!("on with `features.{feature}: true`, or when something that is on needs it"),
@@ -40,10 +41,28 @@ pub fn group(group: &Group) -> String {
         line("reads lists", written.collects.keys().cloned().collect());
         line("components", written.components.keys().cloned().collect());
         line("secrets", written.secrets.iter().filter_map(|s| s["name"].as_str()).map(str::to_owned).collect());
+        let folders = written.components.keys().map(|name| format!("templates/{name}/"));
+        let rendered: Vec<String> = folders.flat_map(|folder| purposes(templates, &folder)).collect();
+        if !rendered.is_empty() {
+            text += &format!("  renders:\n{}", rendered.concat());
+        }
+        for (list, item) in written.collects.iter().filter_map(|(list, collect)| Some((list, collect.item.as_ref()?))) {
+            text += &format!("  an item of {list}:\n");
+            settings(item, 4, &mut text);
+        }
         text += "  settings:\n";
         settings(&variant.schema.json, 4, &mut text);
     }
     text
+}
+
+/// The templates of a folder, each with what its objects are for.
+fn purposes(templates: &Templates, folder: &str) -> Vec<String> {
+    let line = |name: &str| match templates.purpose(name) {
+        Some(purpose) => format!("    {name}\n        {purpose}\n"),
+        None => format!("    {name}\n"),
+    };
+    templates.in_folder(folder).into_iter().map(line).collect()
 }
 
 fn settings(schema: &Value, indent: usize, text: &mut String) {

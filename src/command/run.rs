@@ -245,7 +245,7 @@ fn prove(catalog: &Catalog) -> Outcome {
 
 fn explain_topic(catalog: &Catalog, topic: &str) -> Result<Outcome> {
     if let Some(group) = catalog.groups.get(topic) {
-        return Ok(Outcome::data(explain::group(group)));
+        return Ok(Outcome::data(explain::group(group, &catalog.templates)));
     }
     if let Some(code) = catalog.pages.code(topic) {
         return Ok(Outcome::data(explain::code(&catalog.pages, code)));

@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use indexmap::IndexMap;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::group::items::Items;
 use crate::group::pages::Pages;
 use crate::group::shapes::Shapes;
-use crate::group::template::Templates;
+use crate::group::template::{Templates, composite};
+use crate::group::written::GroupText;
 use crate::text::finding::{Code, Finding};
 use crate::text::merge::merge_patch;
 use crate::text::schema::{Schema, invalid_name, is_dns_label};
@@ -47,6 +47,8 @@ pub struct Catalog {
     pub groups: BTreeMap<String, Group>,
     /// Template names are paths such as `templates/gateway/gateway.yaml`.
     pub templates: Templates,
+    /// What items of lists are.
+    pub items: Items,
     /// The schema of `platform:`.
     pub platform: Schema,
     /// The schema of an item of `existing:`.
@@ -88,92 +90,6 @@ pub struct Variant {
     pub schema: Schema,
 }
 
-/// A group or a provider as written (docs/groups.md says what each key means).
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct GroupText {
-    /// One line.
-    pub summary: String,
-    /// The flag.
-    pub feature: Option<String>,
-    /// Capabilities it cannot do without.
-    pub requires: Vec<String>,
-    /// Capabilities it takes when present.
-    pub uses: Vec<String>,
-    /// Lists it reads.
-    pub collects: IndexMap<String, Collect>,
-    /// Default provider.
-    pub provider: Option<String>,
-    /// Capabilities and contributions to lists, by name.
-    pub provides: IndexMap<String, Map<String, Value>>,
-    /// A settings schema.
-    pub settings: Value,
-    /// Defaults by profile.
-    pub profiles: IndexMap<String, Value>,
-    /// Alternatives.
-    pub providers: IndexMap<String, GroupText>,
-    /// Settings with which a group or provider that requires some can be tried.
-    pub example: Value,
-    /// What the schema cannot say.
-    pub validate: Vec<Rule>,
-    /// Name -> template below `templates/`.
-    pub documents: IndexMap<String, String>,
-    /// Secrets with expressions.
-    pub secrets: Vec<Value>,
-    /// Objects that are there and not rendered, with expressions.
-    pub existing: Vec<Value>,
-    /// Findings that are not to be reported, with expressions.
-    pub silence: Vec<Value>,
-    /// The AiGateway and ToolGateway contracts that it takes apart.
-    pub agentic: Option<AgenticText>,
-    /// Components with expressions, by name.
-    pub components: IndexMap<String, Value>,
-    /// Claims with expressions.
-    pub claims: Vec<Value>,
-}
-
-/// Where contracts come from.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct AgenticText {
-    /// Folder of the user's manifests, beside features.yaml; with expressions on the settings.
-    pub folder: String,
-    /// Template below `templates/` that yields further objects.
-    pub objects: Option<String>,
-    /// JSON pointer in the settings: what is said of a gateway beyond its object, by `namespace/name`.
-    pub extras: Option<String>,
-    /// Objects with which the group can be tried.
-    pub example: Vec<Value>,
-}
-
-/// How a group reads a list.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Collect {
-    /// Fields in which no two items may agree.
-    pub unique: Vec<String>,
-}
-
-/// A condition on a group's settings.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rule {
-    /// An expression yielding a list; the rule holds for each `item`.
-    #[serde(rename = "for")]
-    pub each: Option<String>,
-    /// An expression that must be true.
-    pub require: String,
-    /// JSON pointer into the group's settings.
-    pub at: String,
-    /// What is wrong.
-    pub message: String,
-    /// The way out.
-    pub help: Option<String>,
-    /// It is told, and rendered all the same.
-    #[serde(default)]
-    pub warn: bool,
-}
-
 impl Catalog {
     /// Reads the built-in files and those of the working directory, which win; paths are `groups/x.yaml`, `shapes/x.yaml`,
     /// `templates/...`, `rules/x.md`.
@@ -200,6 +116,7 @@ impl Catalog {
             return Err(findings);
         }
         let (templates, mut findings) = Templates::new(in_folder("templates/"));
+        findings.extend(notable.keys().filter_map(|name| templates.source(name)).flat_map(composite::findings));
         findings.extend(unread);
         let mut by_name = BTreeMap::new();
         for source in in_folder("groups/") {
@@ -209,9 +126,12 @@ impl Catalog {
             }
         }
         findings.extend(names_of_both_kinds(&by_name));
+        let (items, wrong) = items(&by_name, !notable.is_empty());
+        findings.extend(wrong);
         let catalog = Self {
             groups: by_name,
             templates,
+            items,
             platform: own_schema(include_str!("../../schemas/platform.yaml")),
             existing: own_schema(include_str!("../../schemas/existing.yaml")),
             silence: own_schema(include_str!("../../schemas/silence.yaml")),
@@ -254,7 +174,7 @@ impl Catalog {
                     }
                 }
                 let objects = variant.text.agentic.iter().filter_map(|text| text.objects.as_ref());
-                let named = variant.text.documents.values().map(|template| ("/documents", template));
+                let named = variant.text.documents.values().map(|document| ("/documents", &document.template));
                 for (key, template) in named.chain(objects.map(|template| ("/agentic/objects", template))) {
                     if self.templates.source(&format!("templates/{template}")).is_none() {
                         say(key, format!("there is no template `templates/{template}`"));
@@ -446,54 +366,17 @@ fn read_shapes(sources: impl Iterator<Item = Arc<Source>>) -> (Shapes, Vec<Findi
     (shapes, findings)
 }
 
-impl GroupText {
-    /// Names that it gives to lists and capabilities, with their places.
-    fn names(&self) -> impl Iterator<Item = (String, &str)> {
-        let given = self.provides.keys().map(|n| (format!("/provides/{n}"), n.as_str()));
-        let engine = |n: &&String| !crate::group::template::ENGINE_LISTS.contains(&n.as_str());
-        given.chain(self.collects.keys().filter(engine).map(|n| (format!("/collects/{n}"), n.as_str())))
+/// What items of lists are, and which groups do not keep to it. The groups of the binary do, and the tests look.
+fn items(groups: &BTreeMap<String, Group>, look: bool) -> (Items, Vec<Finding>) {
+    let (mut items, mut findings) = (Items::default(), Vec::new());
+    let variants = || groups.values().flat_map(|g| g.variants.iter().map(move |(provider, v)| (g, provider, &v.text)));
+    for (group, provider, text) in variants() {
+        findings.extend(items.declare(&group.name, text, &|pointer| group.place(provider, pointer)));
     }
-
-    /// Names of the capabilities it provides (those without `for`).
-    pub fn capabilities(&self) -> impl Iterator<Item = &str> {
-        self.provides.iter().filter(|(_, fields)| !fields.contains_key("for")).map(|(name, _)| name.as_str())
+    for (group, provider, text) in variants().filter(|_| look) {
+        findings.extend(items.names(text, &|pointer| group.place(provider, pointer)));
     }
-
-    fn lay(&mut self, over: GroupText) {
-        self.requires.extend(over.requires);
-        self.uses.extend(over.uses);
-        self.collects.extend(over.collects);
-        for (name, fields) in over.provides {
-            self.provides.entry(name).or_default().extend(fields);
-        }
-        let mut required: Vec<Value> = self.settings["required"].as_array().cloned().unwrap_or_default();
-        required.extend(over.settings["required"].as_array().cloned().unwrap_or_default());
-        if !over.settings.is_null() {
-            merge_patch(&mut self.settings, &over.settings);
-        }
-        if !required.is_empty() {
-            self.settings["required"] = Value::Array(required);
-        }
-        if !over.example.is_null() {
-            merge_patch(&mut self.example, &over.example);
-        }
-        for (profile, defaults) in over.profiles {
-            merge_patch(self.profiles.entry(profile).or_insert(Value::Null), &defaults);
-        }
-        self.validate.extend(over.validate);
-        self.documents.extend(over.documents);
-        self.secrets.extend(over.secrets);
-        self.existing.extend(over.existing);
-        self.silence.extend(over.silence);
-        self.agentic = over.agentic.or_else(|| self.agentic.take());
-        for (name, component) in over.components {
-            match self.components.get_mut(&name) {
-                Some(base) => merge_patch(base, &component),
-                None => drop(self.components.insert(name, component)), // as it is: a chart value may be null
-            }
-        }
-        self.claims.extend(over.claims);
-    }
+    (items, findings)
 }
 
 /// Names that are a list here and a capability there.

@@ -18,6 +18,12 @@ pub struct Component {
     /// The group that has it.
     #[serde(default)]
     pub group: String,
+    /// Its key in the group file, and its folder of templates; the name, but for those that a `for` makes.
+    #[serde(skip)]
+    pub entry: String,
+    /// What a `for` lets its templates see: `item` and `loop`.
+    #[serde(skip)]
+    pub own: Map<String, Value>,
     /// Destination.
     pub namespace: Namespace,
     /// Further namespaces that it renders into.

@@ -17,7 +17,7 @@ use crate::agentic::seen::Seen;
 use crate::group::template::pick;
 use crate::object::object::{Identity, Objects};
 use crate::plan::choice::Choice;
-use crate::plan::strata::Work;
+use crate::plan::work::Work;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
 use crate::text::schema::did_you_mean;

@@ -3,59 +3,53 @@
 use serde_json::Value;
 
 use crate::group::component::Declared;
-use crate::group::template::Context;
+use crate::group::written::counts;
 use crate::plan::choice::Choice;
-use crate::plan::strata::{Work, typed, without};
+use crate::plan::work::{Pass, Work};
 use crate::text::finding::{Code, Finding};
+use crate::text::yaml;
 
 impl<'a> Work<'a, '_> {
     /// What the groups that are on claim; evidence is looked for later.
     pub(crate) fn claims(&mut self) -> Vec<Declared> {
-        let mut claims = Vec::new();
-        for choice in self.on() {
-            claims.extend(self.once("claims", choice, |work| work.claims_of(choice)).iter().cloned());
-        }
-        claims
+        self.of_all("claims", |work, choice| work.claims_of(choice)).into_iter().map(|(_, claim)| claim).collect()
     }
 
     fn claims_of(&mut self, choice: &Choice<'a>) -> Vec<Declared> {
-        let mut claims = Vec::new();
-        let context = self.context(choice);
+        let (mut claims, context) = (Vec::new(), self.context(choice));
         for (i, raw) in choice.variant().text.claims.iter().enumerate() {
-            let pointer = format!("/claims/{i}");
-            if !self.when(choice, &pointer, raw, &context) {
-                continue;
-            }
-            let Some(mut filled) = self.fill(choice, &pointer, &without(raw, &["evidence", "when"]), &context) else {
-                continue;
-            };
-            filled["evidence"] = self.evidence_of(choice, &format!("{pointer}/evidence"), raw, &context).into();
-            match typed::<Declared>(filled).and_then(Declared::complete) {
-                Ok(claim) => claims.push(Declared { group: choice.group.name.clone(), pointer, ..claim }),
-                Err(sentence) => {
-                    self.findings.push(Finding::error(Code::GroupFile, sentence).place(choice.place(&pointer)));
+            let (pointer, mut raw) = (format!("/claims/{i}"), yaml::object(raw).clone());
+            let evidence = raw.remove("evidence").unwrap_or_default();
+            for pass in self.passes(choice, &pointer, counts(&raw), &context) {
+                let Some(mut said) = self.says::<Value>(choice, &pointer, &raw, &pass) else { continue };
+                said["evidence"] = self.evidence_of(choice, &format!("{pointer}/evidence"), &evidence, &pass).into();
+                let claim = serde_json::from_value::<Declared>(said).map_err(|why| why.to_string());
+                match claim.and_then(Declared::complete) {
+                    Ok(claim) => {
+                        claims.push(Declared { group: choice.group.name.clone(), pointer: pointer.clone(), ..claim });
+                    }
+                    Err(sentence) => {
+                        self.findings.push(Finding::error(Code::GroupFile, sentence).place(choice.place(&pointer)));
+                    }
                 }
             }
         }
         claims
     }
 
-    /// The evidence of a claim, with `for` and `when` carried out.
-    fn evidence_of(&mut self, choice: &Choice<'a>, pointer: &str, claim: &Value, context: &Context) -> Vec<Value> {
-        // One expression may yield the whole list.
-        if claim["evidence"].is_string() {
-            let whole = self.fill(choice, pointer, &claim["evidence"], context);
+    /// The evidence of a claim: a list, or one expression that yields the whole of it.
+    fn evidence_of(&mut self, choice: &Choice<'a>, pointer: &str, evidence: &Value, claim: &Pass) -> Vec<Value> {
+        if evidence.is_string() {
+            let whole = self.fill(choice, pointer, evidence, &claim.context);
             return whole.and_then(|list| list.as_array().cloned()).unwrap_or_default();
         }
-        let mut evidence = Vec::new();
-        for (i, raw) in claim["evidence"].as_array().into_iter().flatten().enumerate() {
-            let pointer = format!("{pointer}/{i}");
-            for context in self.each(choice, &format!("{pointer}/for"), raw.get("for"), context) {
-                if self.when(choice, &pointer, raw, &context) {
-                    evidence.extend(self.fill(choice, &pointer, &without(raw, &["for", "when"]), &context));
-                }
+        let mut all = Vec::new();
+        for (i, raw) in evidence.as_array().into_iter().flatten().enumerate() {
+            let (pointer, raw) = (format!("{pointer}/{i}"), yaml::object(raw));
+            for pass in self.passes(choice, &pointer, counts(raw), &claim.context) {
+                all.extend(self.says::<Value>(choice, &pointer, raw, &pass));
             }
         }
-        evidence
+        all
     }
 }

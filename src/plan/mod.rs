@@ -1,13 +1,16 @@
-//! Features and a catalog into a plan: which groups are on ([`choice`]), their settings, capabilities and lists ([`strata`]).
+//! Features and a catalog into a plan: which groups are on ([`choice`]), their settings, capabilities and lists ([`work`] has
+//! the loop over their entries, the strata what each comes to).
 //! [`resolve`] has the order of the strata; nothing is rendered here.
 
 pub mod features;
 pub mod choice;
 pub mod requirement;
 pub mod size;
-pub mod strata;
+pub mod work;
 pub mod settings_stratum;
+pub mod values_stratum;
 pub mod agentic_stratum;
+pub mod objects_stratum;
 pub mod claims_stratum;
 pub mod lay;
 pub mod patches;

@@ -144,6 +144,8 @@ fn component(name: &str, about: Option<&Arc<Source>>, objects: &[Own], findings:
     Component {
         name: name.to_owned(),
         group: String::new(),
+        entry: name.to_owned(),
+        own: serde_json::Map::new(),
         namespace: first,
         namespaces,
         path: Some(format!("{FOLDER}/{name}")),

@@ -1,22 +1,23 @@
 //! A cluster in, its plan out: the choice of groups, their settings, and all that templates will see, with nothing rendered
-//! yet. The order of the strata stands here, their content in `strata`.
+//! yet. The order of the strata stands here, their content in the files named after them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::group::catalog::{AgenticText, Catalog};
+use crate::group::catalog::Catalog;
 use crate::group::component::{Component, Declared, Secret};
 use crate::group::memo::Memo;
 use crate::group::scope::Sight;
 use crate::group::template::Context;
+use crate::group::written::AgenticText;
 use crate::object::existing::{Existing, Silence};
 use crate::plan::agentic_stratum::Agentic;
 use crate::plan::choice::{Choice, Choices, choose};
 use crate::plan::features::Cluster;
 use crate::plan::own::{Own, own};
 use crate::plan::patches::{Patches, patches};
-use crate::plan::strata::Work;
+use crate::plan::work::Work;
 use crate::text::finding::{Code, Finding};
 use crate::text::merge::lay;
 
@@ -70,6 +71,7 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
     let sights = choices.values().filter(|c| c.on).map(sight).collect();
     let mut work = Work {
         templates: &catalog.templates,
+        items: &catalog.items,
         cluster,
         choices: &choices,
         sights,

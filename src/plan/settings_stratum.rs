@@ -1,20 +1,18 @@
 //! The stratum in which groups judge their settings: what contradicts itself, and what is taken and told.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::group::template::truthy;
 use crate::plan::choice::Choice;
-use crate::plan::strata::Work;
+use crate::plan::work::Work;
 use crate::text::finding::{Code, Finding, Severity};
 
 impl<'a> Work<'a, '_> {
     /// What groups say about their own settings, in the light of the capabilities they have.
     pub(crate) fn validate(&mut self) {
-        for choice in self.on() {
-            for (at, finding) in self.once("validate", choice, |work| work.validate_one(choice)).iter() {
-                let place = self.setting_place(&choice.group.name, at);
-                self.advice.push(finding.clone().place(place));
-            }
+        for (choice, (at, finding)) in self.of_all("validate", |work, choice| work.validate_one(choice)) {
+            let place = self.setting_place(&choice.group.name, &at);
+            self.advice.push(finding.place(place));
         }
     }
 
@@ -24,8 +22,9 @@ impl<'a> Work<'a, '_> {
         let context = self.context(choice);
         for (i, rule) in choice.variant().text.validate.iter().enumerate() {
             let pointer = format!("/validate/{i}");
-            let each = rule.each.clone().map(Value::String);
-            for context in self.each(choice, &format!("{pointer}/for"), each.as_ref(), &context) {
+            let counts = [&rule.each, &rule.when].map(Option::as_ref);
+            for pass in self.passes(choice, &pointer, counts, &context) {
+                let context = pass.context;
                 let Some(holds) = self.eval(choice, &format!("{pointer}/require"), &rule.require, &context) else {
                     continue;
                 };

@@ -15,7 +15,7 @@ pub struct Manifest {
     pub identity: Identity,
     /// The object.
     pub value: Value,
-    /// Its canonical YAML after a line that names group and template.
+    /// Its canonical YAML after a line that names purpose, group and template.
     pub text: Arc<str>,
     /// Digest of the text.
     pub digest: String,

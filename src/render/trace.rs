@@ -229,7 +229,7 @@ fn in_chart<'a>(plan: &'a Plan<'_>, memo: &Memo, values: &ChartValues, rendered:
         }
     }
     let component = plan.components.iter().find(|c| c.name == values.component)?;
-    let under = format!("/components/{}/chart/values", component.name);
+    let under = format!("/components/{}/chart/values", component.entry);
     let spot = in_group(plan, memo, &component.group, &under, &pointer)?;
     let document = in_document(plan, memo, &spot);
     Some([spot].into_iter().chain(document).collect())
@@ -244,7 +244,7 @@ fn in_component<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, line: &Spo
     let part = line.names.iter().find_map(|name| part(name))?;
     let name = placed.manifest.value.pointer("/metadata/labels/app.kubernetes.io~1name")?;
     let component = plan.components.iter().find(|c| name == &c.name)?;
-    in_group(plan, memo, &component.group, &format!("/components/{}{part}", component.name), &line.rest)
+    in_group(plan, memo, &component.group, &format!("/components/{}{part}", component.entry), &line.rest)
 }
 
 /// What is said about a Secret stands in the group file; what its template says of all of them, in the template.
@@ -275,7 +275,8 @@ fn in_group<'a>(plan: &Plan<'_>, memo: &Memo, group: &'a str, pointer: &str, res
 fn in_document<'a>(plan: &'a Plan<'_>, memo: &Memo, spot: &Spot<'a>) -> Option<Spot<'a>> {
     let documents = &plan.choices.get(spot.group)?.variant().text.documents;
     let name = spot.names.iter().find_map(|name| name.strip_prefix("documents."))?;
-    let template = format!("templates/{}", documents.get(name.split('.').next()?)?);
+    let document = documents.get(name.split('.').next()?).filter(|document| document.each.is_none())?;
+    let template = format!("templates/{}", document.template);
     let filled = memo.filled((spot.group, &template), || {
         let templates = &plan.catalog.templates;
         let context = pick(plan.sights[spot.group].value(), templates.inputs(&template));

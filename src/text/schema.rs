@@ -69,6 +69,11 @@ impl Schema {
         Ok(self.validator.get_or_init(|| validator))
     }
 
+    /// Whether a value is as the schema says.
+    pub fn admits(&self, value: &Value) -> bool {
+        self.validator().is_ok_and(|validator| validator.is_valid(value))
+    }
+
     /// All mistakes in a value that a person wrote; `what` names the whole in messages, as in `settings.egress`.
     pub fn findings(&self, node: &Node, what: &str) -> Vec<Finding> {
         let value = node.to_value();

@@ -35,15 +35,37 @@ pub fn set(template: &str) -> String {
     }
 }
 
-/// The tags `{{ }}`, `{% %}` and `{# #}` of a template, each with its offset.
+/// The tags `{{ }}`, `{% %}` and `{# #}` of a template, each with its offset; what stands between `raw` and `endraw` is none.
 pub fn tags(template: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut at = 0;
+    let (mut at, mut raw) = (0, false);
     std::iter::from_fn(move || {
-        let rest = &template[at..];
-        let start = at + ["{{", "{%", "{#"].iter().filter_map(|open| rest.find(open)).min()?;
-        at = start + end_of_tag(&template[start..]);
-        Some((start, &template[start..at]))
+        loop {
+            let rest = &template[at..];
+            let start = at + ["{{", "{%", "{#"].iter().filter_map(|open| rest.find(open)).min()?;
+            let length = end_of_tag(&template[start..]);
+            let tag = &template[start..start + length];
+            if raw && !is(tag, "endraw") {
+                at = start + 2;
+                continue;
+            }
+            (at, raw) = (start + length, is(tag, "raw"));
+            return Some((start, tag));
+        }
     })
+}
+
+/// What a template says its objects are for: `{# purpose: words #}`, on one line.
+pub fn purpose(template: &str) -> Option<String> {
+    let said =
+        |tag: &str| tag.strip_prefix("{#")?.strip_suffix("#}")?.trim().strip_prefix("purpose:").map(str::to_owned);
+    let words = tags(template).find_map(|(_, tag)| said(tag))?;
+    Some(words.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|words| !words.is_empty())
+}
+
+/// True for the tag `{% word %}`.
+fn is(tag: &str, word: &str) -> bool {
+    let inner = tag.strip_prefix("{%").and_then(|tag| tag.strip_suffix("%}"));
+    inner.is_some_and(|inner| inner.trim_matches(|c: char| c == '-' || c.is_whitespace()) == word)
 }
 
 /// How long the tag is that a text starts with; strings and brackets in it may hold what looks like its end.
@@ -68,6 +90,15 @@ fn end_of_tag(text: &str) -> usize {
         }
     }
     text.len()
+}
+
+/// The way out for braces that gatewright has to leave alone.
+pub const RAW: &str = "what is for others to fill in stands between `{% raw %}` and `{% endraw %}`";
+
+/// True for a line with a `{{ }}` of Go's templates, as Helm and Prometheus have them: `{{ $labels.pod }}`, `{{ .Values.x }}`.
+pub fn is_for_others(line: &str) -> bool {
+    let mut inner = line.split("{{").skip(1).filter_map(|rest| rest.split("}}").next()).map(str::trim_start);
+    inner.any(|inner| inner.contains('$') || inner.starts_with('.') || inner.contains(" ."))
 }
 
 /// Takes the marks away; for each line the first mark on it counts, and a line without one belongs to the line before it.

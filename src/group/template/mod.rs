@@ -7,6 +7,7 @@
 pub mod filters;
 pub mod marks;
 pub mod growth;
+pub mod composite;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -108,6 +109,11 @@ impl Templates {
     /// The source of a template.
     pub fn source(&self, name: &str) -> Option<&Arc<Source>> {
         self.templates.get(name).map(|t| &t.source)
+    }
+
+    /// What the objects of a template are for, as it says itself.
+    pub fn purpose(&self, name: &str) -> Option<String> {
+        self.source(name).and_then(|source| marks::purpose(&source.text))
     }
 
     /// The dotted paths that a template names.
@@ -324,6 +330,10 @@ fn sentence(error: &Error, source: &str) -> String {
     if error.kind() == ErrorKind::UndefinedError {
         let name = error.range().and_then(|range| source.get(range)).filter(|name| !name.is_empty());
         text = name.map_or_else(|| "something here is undefined".into(), |name| format!("`{name}` is undefined"));
+    }
+    let line = source.lines().nth(error.line().unwrap_or_default().saturating_sub(1));
+    if error.kind() == ErrorKind::SyntaxError && line.is_some_and(marks::is_for_others) {
+        text += &format!(" ({})", marks::RAW);
     }
     if error.kind() == ErrorKind::UnknownFilter {
         text += &format!(" ({})", schema::did_you_mean(error.detail().unwrap_or_default(), &filters::NAMES));

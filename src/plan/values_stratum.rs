@@ -1,0 +1,165 @@
+//! The strata of values: capability fields, the lists that groups fill, the documents that templates build.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use crate::group::template::{ENGINE_LISTS, pick};
+use crate::plan::choice::Choice;
+use crate::plan::requirement::order;
+use crate::plan::work::Work;
+use crate::text::finding::{Code, Finding};
+use crate::text::source::{Place, Source};
+use crate::text::yaml;
+
+impl<'a> Work<'a, '_> {
+    /// Stratum 3, in an order in which each group comes after those whose capabilities it reads.
+    pub(crate) fn capabilities(&mut self) {
+        let mut provider: BTreeMap<&str, &str> = BTreeMap::new();
+        for choice in self.on() {
+            provider.extend(choice.variant().text.capabilities().map(|c| (c, choice.group.name.as_str())));
+        }
+        let order = match order(self.choices, &provider) {
+            Ok(order) => order,
+            Err(finding) => return self.findings.push(finding),
+        };
+        let mut fields: BTreeMap<String, Value> = BTreeMap::new();
+        for name in order {
+            let choice = &self.choices[name];
+            let text = &choice.variant().text;
+            for capability in text.requires.iter().chain(&text.uses) {
+                match fields.get(capability.as_str()) {
+                    Some(value) => {
+                        self.sight(name).set_in("capabilities", &capability.replace('-', "_"), value.clone())
+                    }
+                    None if !text.requires.contains(capability) => {}
+                    None => provider.get(&**capability).into_iter().for_each(|p| self.withheld(name, capability, p)),
+                }
+            }
+            let provided = self.once("capabilities", choice, |work| work.provided(choice, false));
+            fields.extend(provided.iter().cloned());
+        }
+    }
+
+    /// A capability that a group needs, and whose `when` does not hold.
+    fn withheld(&mut self, name: &str, capability: &str, provider: &str) {
+        if self.findings.is_empty() {
+            let message =
+                format!("`{name}` needs `{capability}`, which `{provider}` does not provide with these settings");
+            let finding = Finding::error(Code::AmbiguousProvider, message).place(self.setting_place(provider, ""));
+            self.findings
+                .push(finding.help(format!("`when` at `provides.{capability}` in groups/{provider}.yaml says so")));
+        }
+    }
+
+    /// What a group provides: its capabilities, or its items of lists.
+    fn provided(&mut self, choice: &Choice<'a>, lists: bool) -> Vec<(String, Value)> {
+        let provides = choice.variant().text.provides.iter().filter(|(_, fields)| fields.contains_key("for") == lists);
+        let entries = provides.map(|(name, fields)| (format!("/provides/{name}"), fields));
+        let name = |pointer: &str| pointer.trim_start_matches("/provides/").to_owned();
+        self.all(choice, entries).into_iter().map(|(pointer, _, value)| (name(&pointer), value)).collect()
+    }
+
+    /// Stratum 4: the lists, each item with the group that contributes it.
+    pub(crate) fn lists(&mut self) -> BTreeMap<String, Vec<(&'a str, Value)>> {
+        let mut lists: BTreeMap<String, Vec<(&str, Value)>> = BTreeMap::new();
+        for (choice, (name, item)) in self.of_all("lists", |work, choice| work.lists_of(choice)) {
+            lists.entry(name).or_default().push((&choice.group.name, item));
+        }
+        lists
+    }
+
+    /// Of the items that one entry makes, the first that is wrong is told.
+    fn lists_of(&mut self, choice: &Choice<'a>) -> Vec<(String, Value)> {
+        let (items, mut told) = (self.provided(choice, true), BTreeSet::new());
+        for (list, item) in &items {
+            let wrong = self.items.findings(list, item, &|pointer| choice.place(pointer));
+            if !wrong.is_empty() && told.insert(list) {
+                self.findings.extend(wrong);
+            }
+        }
+        items
+    }
+
+    pub(crate) fn unique(&mut self, lists: &BTreeMap<String, Vec<(&str, Value)>>) {
+        let mut wanted = BTreeSet::new();
+        for choice in self.on() {
+            for (list, collect) in &choice.variant().text.collects {
+                wanted.extend(collect.unique.iter().map(|field| (list.as_str(), field.as_str())));
+            }
+        }
+        for (list, field) in wanted {
+            let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+            for (group, item) in lists.get(list).into_iter().flatten() {
+                let value = item[field].to_string();
+                if let Some(other) = seen.insert(value.clone(), group) {
+                    let groups =
+                        if other == *group { format!("`{group}` twice") } else { format!("`{other}` and `{group}`") };
+                    self.findings.push(
+                        Finding::error(Code::DuplicateItem, format!("{groups}: {list} with {field} {value}"))
+                            .place(self.setting_place(group, ""))
+                            .help(format!("each {list} needs its own {field}")),
+                    );
+                }
+            }
+        }
+    }
+
+    /// Gives each group the lists that it collects and that are known by now.
+    pub(crate) fn add_lists(&mut self, list: impl Fn(&str) -> Option<Vec<Value>>) {
+        for choice in self.on() {
+            let sight = self.sight(&choice.group.name);
+            for name in choice.variant().text.collects.keys() {
+                match list(name) {
+                    Some(items) => sight.set(name, Value::Array(items)),
+                    None if !ENGINE_LISTS.contains(&name.as_str()) && sight.value().get(name).is_none() => {
+                        sight.set(name, json!([]));
+                    }
+                    None => {}
+                }
+            }
+        }
+    }
+
+    /// Values that templates build for their own group.
+    pub(crate) fn documents(&mut self) {
+        for (choice, (name, value)) in self.of_all("documents", |work, choice| work.documents_of(choice)) {
+            self.sight(&choice.group.name).set_in("documents", &name, value);
+        }
+    }
+
+    /// Each may use those before it.
+    fn documents_of(&mut self, choice: &Choice<'a>) -> Vec<(String, Value)> {
+        let (mut made, context) = (Vec::new(), self.context(choice));
+        let mut seen = self.sights[choice.group.name.as_str()].value().clone();
+        for (name, document) in &choice.variant().text.documents {
+            let counts = [&document.each, &document.when].map(Option::as_ref);
+            let mut values = Vec::new();
+            for pass in self.passes(choice, &format!("/documents/{name}"), counts, &context) {
+                match self.document(&document.template, &seen, pass.own) {
+                    Ok(value) => values.push(value),
+                    Err(finding) => self.findings.push(finding),
+                }
+            }
+            let value = if document.each.is_some() { Some(Value::Array(values)) } else { values.pop() };
+            if let Some(value) = value {
+                seen["documents"][name] = value.clone();
+                made.push((name.clone(), value));
+            }
+        }
+        made
+    }
+
+    fn document(&self, template: &str, seen: &Value, own: Map<String, Value>) -> Result<Value, Finding> {
+        let template = format!("templates/{template}");
+        let mut picked = pick(seen, self.templates.inputs(&template));
+        own.into_iter().for_each(|(name, value)| picked[name] = value);
+        let source = Source::new(format!("{template} (filled)"), self.templates.render(&template, &picked)?);
+        let mut documents = yaml::documents(&source)?;
+        match documents.len() {
+            1 => Ok(documents.remove(0)),
+            n => Err(Finding::error(Code::TemplateOutput, format!("a document template yields one value, not {n}"))
+                .place(Place::new(&source, 0, 0))),
+        }
+    }
+}
