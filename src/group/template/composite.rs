@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use crate::group::template::marks;
 use crate::text::finding::{Code, Finding};
-use crate::text::kubeyaml::scan::{Kind, Scanner};
+use crate::text::kubeyaml::scan::Scanner;
+use crate::text::kubeyaml::token::Kind;
 use crate::text::source::{Place, Source};
 
 /// Each text of a template with an expression in it that does not stand alone, and how to write it. What is no YAML without its
@@ -136,7 +137,10 @@ mod tests {
 
     /// The helps of a template's findings.
     fn said(template: &str) -> Vec<String> {
-        findings(&Source::new("t.yaml", template)).into_iter().filter_map(|finding| finding.help).collect()
+        findings(&Source::new("t.yaml", template))
+            .into_iter()
+            .filter_map(|finding| finding.help.map(String::from))
+            .collect()
     }
 
     #[test]
