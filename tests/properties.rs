@@ -182,7 +182,7 @@ fn every_setting_is_read() {
         for (name, text, _) in BUILTIN {
             let component = name.strip_prefix("templates/").and_then(|n| n.split('/').next()).unwrap_or_default();
             let objects = |v: &Variant| v.text.agentic.as_ref().and_then(|a| a.objects.clone());
-            let named = |v: &Variant, d: &String| v.text.documents.values().any(|other| other == d);
+            let named = |v: &Variant, d: &String| v.text.documents.values().any(|other| &other.template == d);
             let documents = |v: &Variant| {
                 let file = name.trim_start_matches("templates/").to_owned();
                 named(v, &file) || objects(v).as_ref() == Some(&file)
