@@ -8,7 +8,6 @@ use std::fs;
 use std::sync::Arc;
 
 use gatewright::command::rulebook;
-use gatewright::group::pages::Pages;
 use gatewright::object::chart_values;
 use gatewright::object::existing::Existing;
 use gatewright::object::object::{Identity, Object, Objects};
@@ -107,7 +106,7 @@ fn findings(items: &[&Item], existing: &[Existing]) -> Vec<Finding> {
         generated: false,
         closed: true,
         beyond: None,
-        pages: Pages::ours(),
+        pages: gatewright::group::pages::Pages::ours().as_ref(),
         platform: None,
     };
     sorted(rulebook::check(&world, &gatewright::verdict::crd::Crds::default()))
