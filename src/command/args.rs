@@ -68,6 +68,9 @@ pub enum Command {
         /// That of a file in groups/ instead
         #[arg(long)]
         group: bool,
+        /// That of a block `rule` in a page of rules/ instead
+        #[arg(long, conflicts_with = "group")]
+        rule: bool,
     },
     /// Print what the platform claims, each claim with the state that the manifests bear out
     Status {

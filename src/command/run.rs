@@ -24,6 +24,7 @@ use crate::disk::read::{self, Failure};
 use crate::disk::write;
 use crate::group::catalog::Catalog;
 use crate::group::memo::Memo;
+use crate::group::page;
 use crate::plan::features::Cluster;
 use crate::plan::resolve;
 use crate::render::claims::Claim;
@@ -46,7 +47,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
     match args.command {
         Command::Init => return init(folder, &args.file),
         // Of no catalog: who asks may be mending one.
-        Command::Schema { group: true } => return Ok(Outcome::exactly(pretty(&explain::group_schema()))),
+        Command::Schema { group: true, .. } => return Ok(Outcome::exactly(pretty(&explain::group_schema()))),
+        Command::Schema { rule: true, .. } => return Ok(Outcome::exactly(pretty(page::schema()))),
         _ => {}
     }
     let of_others = matches!(&args.command, Command::Check(check) if check.manifests.is_some());

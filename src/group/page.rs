@@ -36,6 +36,11 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     Schema::new(&schema).expect("the built-in schema is a schema")
 });
 
+/// The JSON Schema of a `rule` block.
+pub fn schema() -> &'static Value {
+    &SCHEMA.json
+}
+
 /// Reads a page; none for a text in that folder that is none, such as a README. `ours` is the page that it replaces.
 ///
 /// # Errors
