@@ -146,7 +146,7 @@ pub fn other_headers<'a>(
         _ => "no value".to_owned(),
     };
     let models = setter.expression.models();
-    let producers: Vec<&&str> =
+    let producers: Vec<&String> =
         models.iter().filter(|m| setter.expression.of(m) == Carried::Is(value.to_owned())).collect();
     let targets = behind(walk.inventory.world, way);
     let served = |model: &str| targets.iter().any(|(_, t)| serves(t, model));

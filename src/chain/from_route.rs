@@ -127,7 +127,7 @@ pub fn unrouted(walk: &Walk<'_, '_, '_>, said: &Said<'_>) -> Vec<Finding> {
             if !stage.ways.iter().any(|w| w.headers().any(|(_, n, ..)| n.eq_ignore_ascii_case(name))) {
                 continue;
             }
-            for model in setter.expression.models().into_iter().filter(|m| !said.models.contains(m)) {
+            for model in setter.expression.models().into_iter().filter(|m| !said.models.contains(m.as_str())) {
                 let request = Request {
                     host: String::new(),
                     path: String::new(),

@@ -13,7 +13,8 @@ use kube_cel::KubeCelExt;
 use kube_cel::cel::common::ast::{EntryExpr, Expr};
 use kube_cel::cel::extractors::This;
 use kube_cel::cel::objects::{OptionalValue, Value as Cel};
-use kube_cel::cel::{Context, ExecutionError, IdedExpr, Program};
+use kube_cel::cel::parser::Parser;
+use kube_cel::cel::{Context, ExecutionError, IdedExpr};
 use regex::Regex;
 use serde::Deserialize;
 
@@ -49,8 +50,8 @@ pub struct Rule {
 }
 
 struct Compiled {
-    program: Program,
-    message: Option<Program>,
+    rule: IdedExpr,
+    message: Option<IdedExpr>,
     transition: bool,
 }
 
@@ -119,11 +120,11 @@ impl Rule {
         if compiled.transition && !scope.old && !self.optional_old_self {
             return Answer::Skipped;
         }
-        if cost::bound(compiled.program.expression(), scope.size) > cost::MAX_STEPS {
+        if cost::bound(&compiled.rule, scope.size) > cost::MAX_STEPS {
             return Answer::Broken(format!("it may take more than {} steps on a value of this size", cost::MAX_STEPS));
         }
         let context = if self.optional_old_self { &scope.optional } else { &scope.plain };
-        match run(&compiled.program, context) {
+        match run(&compiled.rule, context) {
             Ok(Cel::Bool(true)) => Answer::Holds,
             Ok(Cel::Bool(false)) => Answer::Fails(self.says(compiled, scope, context)),
             Ok(_) => Answer::Broken("it yields neither true nor false".into()),
@@ -132,8 +133,8 @@ impl Rule {
     }
 
     fn says(&self, compiled: &Compiled, scope: &Scope, context: &Context<'_>) -> String {
-        let short = |program: &&Program| cost::bound(program.expression(), scope.size) <= cost::MAX_STEPS;
-        let told = compiled.message.as_ref().filter(short).and_then(|program| match run(program, context) {
+        let short = |message: &&IdedExpr| cost::bound(message, scope.size) <= cost::MAX_STEPS;
+        let told = compiled.message.as_ref().filter(short).and_then(|message| match run(message, context) {
             Ok(Cel::String(text)) => Some(text.trim().to_owned()).filter(|t| !t.is_empty() && !t.contains('\n')),
             _ => None,
         });
@@ -155,50 +156,45 @@ pub fn evaluating() -> bool {
 
 /// Compiles or evaluates a rule; `None` when the CEL crates panic. They do so where CEL itself has an error: on some texts that
 /// are no expressions (cel 0.13), on a sum, a product or a negation beyond 64 bits, and on the precision of `format` (kube-cel 0.8).
-fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     let before = EVALUATING.replace(true);
     let result = panic::catch_unwind(AssertUnwindSafe(work));
     EVALUATING.set(before);
     result.ok()
 }
 
-/// What a program yields.
-pub(crate) fn run(program: &Program, context: &Context<'_>) -> Result<Cel, String> {
+/// What an expression yields.
+pub(crate) fn run(expression: &IdedExpr, context: &Context<'_>) -> Result<Cel, String> {
     let too_large = || Err("a number in it grows too large".into());
-    guarded(|| program.execute(context)).map_or_else(too_large, |result| result.map_err(|e| e.to_string()))
+    guarded(|| Cel::resolve(expression, context)).map_or_else(too_large, |result| result.map_err(|e| e.to_string()))
 }
 
-fn parsed(text: &str) -> Result<Program, String> {
+/// Parses an expression, or says why that cannot be: in many lines, where the parser says it.
+pub(crate) fn parsed(text: &str) -> Result<IdedExpr, String> {
     if text.len() > MAX_RULE {
         return Err(format!("it has {} bytes; {MAX_RULE} are the most", text.len()));
     }
     if nesting(text) > MAX_NESTING {
         return Err(format!("it nests deeper than {MAX_NESTING} levels"));
     }
-    let first_line = |text: String| text.lines().next().unwrap_or_default().to_owned();
-    let parsed = guarded(|| Program::compile(text).map_err(|e| first_line(e.to_string())));
+    let parsed = guarded(|| Parser::default().parse(text).map_err(|e| e.to_string()));
     parsed.unwrap_or_else(|| Err("it cannot be parsed".into()))
 }
 
 /// An expression that uses nothing which cannot be evaluated.
-pub(crate) fn program(text: &str) -> Result<Program, String> {
-    let program = parsed(text)?;
-    unknown(program.expression()).map_or(Ok(program), Err)
+pub(crate) fn usable(text: &str) -> Result<IdedExpr, String> {
+    let mut expression = parsed(text).map_err(|why| why.lines().next().unwrap_or_default().to_owned())?;
+    unknown(&mut expression).map_or(Ok(expression), Err)
 }
 
 fn compile(rule: &Rule) -> Result<Compiled, String> {
-    let compiled = program(&rule.rule)?;
+    let compiled = usable(&rule.rule)?;
     let transition = compiled.references().has_variable("oldSelf");
     let message = match rule.message_expression.as_str() {
         "" => None,
-        text => Some(program(text)?),
+        text => Some(usable(text)?),
     };
-    Ok(Compiled { program: compiled, message, transition })
-}
-
-/// True for an expression of CEL, as far as its syntax goes.
-pub fn parses(text: &str) -> bool {
-    parsed(text).is_ok()
+    Ok(Compiled { rule: compiled, message, transition })
 }
 
 /// How deep brackets stand in each other, or open and never close, with the `!` and `-` before them; those in strings count too.
@@ -217,21 +213,12 @@ fn nesting(text: &str) -> usize {
 }
 
 /// What an expression uses that we cannot evaluate.
-fn unknown(expression: &IdedExpr) -> Option<String> {
-    let all = |parts: &[&IdedExpr]| parts.iter().find_map(|part| unknown(part));
-    match &expression.expr {
-        Expr::Struct(made) => Some(format!("`{}{{...}}` makes a message, which CRDs do not have", made.type_name)),
-        Expr::Unspecified => Some("a part of it is empty".into()),
-        Expr::Literal(_) | Expr::Ident(_) => None,
-        Expr::Select(select) => unknown(&select.operand),
-        Expr::List(list) => list.elements.iter().find_map(unknown),
-        Expr::Map(map) => map.entries.iter().find_map(|entry| match &entry.expr {
-            EntryExpr::MapEntry(entry) => unknown(&entry.key).or_else(|| unknown(&entry.value)),
-            EntryExpr::StructField(field) => unknown(&field.value),
-        }),
-        Expr::Comprehension(inner) => {
-            all(&[&inner.iter_range, &inner.accu_init, &inner.loop_cond, &inner.loop_step, &inner.result])
+fn unknown(expression: &mut IdedExpr) -> Option<String> {
+    match &mut expression.expr {
+        Expr::Struct(made) => {
+            return Some(format!("`{}{{...}}` makes a message, which CRDs do not have", made.type_name));
         }
+        Expr::Unspecified => return Some("a part of it is empty".into()),
         Expr::Call(call) => {
             let name = call.func_name.as_str();
             let qualified = call.target.as_deref().is_some_and(|target| is_library(target, name));
@@ -239,9 +226,34 @@ fn unknown(expression: &IdedExpr) -> Option<String> {
             if !operator && !qualified && !is_known(name) {
                 return Some(format!("the function `{name}` is not known here"));
             }
-            let target = call.target.as_deref().filter(|_| !qualified);
-            target.into_iter().chain(&call.args).find_map(unknown)
         }
+        _ => {}
+    }
+    parts(expression).into_iter().find_map(unknown)
+}
+
+/// The expressions that an expression is made of.
+pub(crate) fn parts(expression: &mut IdedExpr) -> Vec<&mut IdedExpr> {
+    match &mut expression.expr {
+        Expr::Literal(_) | Expr::Ident(_) | Expr::Unspecified | Expr::Struct(_) => Vec::new(),
+        Expr::Select(select) => vec![&mut select.operand],
+        Expr::List(list) => list.elements.iter_mut().collect(),
+        Expr::Map(map) => map.entries.iter_mut().flat_map(|entry| entry_parts(&mut entry.expr)).collect(),
+        Expr::Call(call) => call.target.as_deref_mut().into_iter().chain(&mut call.args).collect(),
+        Expr::Comprehension(inner) => vec![
+            &mut inner.iter_range,
+            &mut inner.accu_init,
+            &mut inner.loop_cond,
+            &mut inner.loop_step,
+            &mut inner.result,
+        ],
+    }
+}
+
+fn entry_parts(entry: &mut EntryExpr) -> Vec<&mut IdedExpr> {
+    match entry {
+        EntryExpr::MapEntry(entry) => vec![&mut entry.key, &mut entry.value],
+        EntryExpr::StructField(field) => vec![&mut field.value],
     }
 }
 
@@ -274,7 +286,10 @@ pub(crate) fn is_library(target: &IdedExpr, function: &str) -> bool {
 /// Names of types, which are there beside the names of values.
 pub(crate) const TYPES: [&str; 8] = ["int", "uint", "double", "bool", "string", "bytes", "list", "map"];
 
-pub(crate) static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(|| {
+pub(crate) static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(library);
+
+/// The functions of Kubernetes.
+pub(crate) fn library() -> Context<'static> {
     let mut context = Context::default().with_all();
     context.add_function("matches", |This(text): This<Arc<String>>, pattern: Arc<String>| {
         matches(&text, &pattern).map_err(|why| ExecutionError::function_error("matches", why))
@@ -293,7 +308,7 @@ pub(crate) static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(|| {
         context.add_variable_from_value(name, name);
     }
     context
-});
+}
 
 /// The function of CEL, with patterns as Go reads them, each compiled once.
 fn matches(text: &str, pattern: &str) -> Result<bool, String> {

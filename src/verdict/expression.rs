@@ -3,11 +3,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fmt;
 
-use kube_cel::cel::common::ast::{EntryExpr, Expr};
+use kube_cel::cel::IdedExpr;
+use kube_cel::cel::common::ast::Expr;
 use kube_cel::cel::objects::Value as Cel;
-use kube_cel::cel::{IdedExpr, Program};
 use serde_json::Value;
 
 use crate::verdict::cel;
@@ -15,15 +14,10 @@ use crate::verdict::celvalue;
 use crate::verdict::cost::{self, Size};
 
 /// An expression that was read.
+#[derive(Debug)]
 pub struct Expression {
-    program: Program,
+    pub(crate) tree: IdedExpr,
     names: BTreeSet<String>,
-}
-
-impl fmt::Debug for Expression {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an expression of {:?}", self.names)
-    }
 }
 
 /// The value of a name.
@@ -35,13 +29,30 @@ impl Expression {
     /// # Errors
     /// It is no CEL, or uses what is not there.
     pub fn new(text: &str, known: &[&str]) -> Result<Self, String> {
-        let program = cel::program(text)?;
-        let mut names = BTreeSet::new();
-        free(program.expression(), &mut Vec::new(), &mut names);
-        match names.iter().find(|name| !known.contains(&name.as_str())) {
+        let expression = Self::of(cel::usable(text)?);
+        match expression.names.iter().find(|name| !known.contains(&name.as_str())) {
             Some(name) => Err(format!("there is no `{name}` here; there are {}", known.join(", "))),
-            None => Ok(Self { program, names }),
+            None => Ok(expression),
         }
+    }
+
+    /// Reads an expression of another program, which may use what is not there.
+    ///
+    /// # Errors
+    /// What the parser says, in its words and lines.
+    pub fn foreign(text: &str) -> Result<Self, String> {
+        cel::parsed(text).map(Self::of)
+    }
+
+    fn of(mut tree: IdedExpr) -> Self {
+        let mut names = BTreeSet::new();
+        free(&mut tree, &mut Vec::new(), &mut names);
+        Self { tree, names }
+    }
+
+    /// Whether it asks for nothing.
+    pub fn is_closed(&self) -> bool {
+        self.names.is_empty()
     }
 
     /// Whether it asks for that name.
@@ -76,10 +87,10 @@ impl Expression {
             size = size.with(Some(Size::of(&value)));
             context.add_variable_from_value(name, celvalue::untyped(&value)?);
         }
-        if cost::bound(self.program.expression(), size) > cost::MAX_STEPS {
+        if cost::bound(&self.tree, size) > cost::MAX_STEPS {
             return Err(format!("it may take more than {} steps on a value of this size", cost::MAX_STEPS));
         }
-        cel::run(&self.program, &context)
+        cel::run(&self.tree, &context)
     }
 }
 
@@ -96,34 +107,26 @@ fn shown(value: &Cel) -> Result<String, String> {
 }
 
 /// The names that an expression takes from outside.
-fn free<'e>(expression: &'e IdedExpr, bound: &mut Vec<&'e str>, names: &mut BTreeSet<String>) {
-    let mut all = |parts: &mut dyn Iterator<Item = &'e IdedExpr>| parts.for_each(|part| free(part, bound, names));
-    match &expression.expr {
-        Expr::Literal(_) | Expr::Unspecified | Expr::Struct(_) => {}
+fn free(expression: &mut IdedExpr, bound: &mut Vec<String>, names: &mut BTreeSet<String>) {
+    match &mut expression.expr {
         Expr::Ident(name) => {
-            if !bound.contains(&name.as_str()) && !cel::TYPES.contains(&name.as_str()) {
+            if !bound.contains(name) && !cel::TYPES.contains(&name.as_str()) {
                 names.insert(name.clone());
             }
         }
-        Expr::Select(select) => free(&select.operand, bound, names),
-        Expr::List(list) => all(&mut list.elements.iter()),
-        Expr::Map(map) => all(&mut map.entries.iter().flat_map(|entry| match &entry.expr {
-            EntryExpr::MapEntry(entry) => vec![&entry.key, &entry.value],
-            EntryExpr::StructField(field) => vec![&field.value],
-        })),
-        Expr::Call(call) => {
-            let target = call.target.as_deref().filter(|target| !cel::is_library(target, &call.func_name));
-            all(&mut target.into_iter().chain(&call.args));
+        Expr::Call(call) if call.target.as_deref().is_some_and(|target| cel::is_library(target, &call.func_name)) => {
+            call.args.iter_mut().for_each(|part| free(part, bound, names));
         }
         Expr::Comprehension(inner) => {
-            all(&mut [&inner.iter_range, &inner.accu_init].into_iter());
+            free(&mut inner.iter_range, bound, names);
+            free(&mut inner.accu_init, bound, names);
             let outside = bound.len();
-            let second = inner.iter_var2.as_deref();
-            bound.extend([inner.iter_var.as_str(), inner.accu_var.as_str()].into_iter().chain(second));
-            for part in [&inner.loop_cond, &inner.loop_step, &inner.result] {
+            bound.extend([inner.iter_var.clone(), inner.accu_var.clone()].into_iter().chain(inner.iter_var2.clone()));
+            for part in [&mut inner.loop_cond, &mut inner.loop_step, &mut inner.result] {
                 free(part, bound, names);
             }
             bound.truncate(outside);
         }
+        _ => cel::parts(expression).into_iter().for_each(|part| free(part, bound, names)),
     }
 }

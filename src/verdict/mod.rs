@@ -11,6 +11,7 @@ pub mod cel;
 pub mod structural;
 pub mod celvalue;
 pub mod expression;
+pub mod partial;
 pub mod defaults;
 pub mod fields;
 pub mod validate;

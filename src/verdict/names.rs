@@ -108,7 +108,7 @@ pub fn fault(syntax: Syntax, text: &str) -> Option<&'static str> {
             let fits = text.bytes().next().is_some_and(first) && text.bytes().all(|b| first(b) || b.is_ascii_digit());
             (fits, "letters, digits and `_`, not a digit first")
         }
-        Syntax::Cel => (cel::parses(text), "an expression in CEL"),
+        Syntax::Cel => (cel::parsed(text).is_ok(), "an expression in CEL"),
     };
     (!fits).then_some(words)
 }

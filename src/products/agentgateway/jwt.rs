@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use crate::object::api_group::{AGENTGATEWAY, GATEWAY};
 use crate::object::object::{Object, ObjectRule};
-use crate::products::agentgateway::cel_text;
 use crate::references::gateways::{gateways, policies, resolve, targets};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding, Severity};
+use crate::verdict::expression::Expression;
 
 /// Rules that look at one object alone.
 pub const OF_OBJECTS: &[ObjectRule] = &[agentgateway];
@@ -43,14 +43,19 @@ fn has_gate(policy: &Object<'_>) -> bool {
     let action = policy.text_at("/spec/traffic/authorization/action");
     let expressions = policy.items("/spec/traffic/authorization/policy/matchExpressions").iter();
     // `Allow` is the default; what no such rule allows is denied.
-    action != "Deny" && expressions.filter_map(Value::as_str).any(|text| cel_text::mentions(text, "jwt"))
+    action != "Deny" && expressions.filter_map(Value::as_str).any(asks)
+}
+
+/// Whether a rule reads the token; one that does not parse lets nobody through either.
+fn asks(rule: &str) -> bool {
+    rule.contains("jwt") && Expression::foreign(rule).map_or(true, |rule| rule.asks("jwt"))
 }
 
 fn jwt_without_require(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let gates: Vec<&Object<'_>> = policies(world).filter(|p| has_gate(p)).collect();
     for policy in policies(world).filter(|p| p.at(JWT).is_some() && !has_gate(p)) {
         let strict = !["Optional", "Permissive"].contains(&policy.text_at(&format!("{JWT}/mode")));
-        let gates: Vec<&Object<'_>> = policies(world).filter(|p| has_gate(p)).collect();
         if !strict || gates.iter().any(|gate| covers(world, gate, policy)) {
             continue;
         }
@@ -127,13 +132,11 @@ fn jwks_fault(text: &str) -> Option<String> {
 }
 
 /// The texts that rules of a policy compare a claim with, by `jwt.<claim> == "..."` alone.
-fn compared<'a>(policy: &Object<'a>, claim: &str) -> Vec<(String, &'a str)> {
+fn compared(policy: &Object<'_>, claim: &str) -> Vec<(String, String)> {
     let rules = policy.all("/spec/traffic/authorization/policy/matchExpressions/*");
-    let text = |rule: &'a Value| {
-        let rest =
-            rule.as_str()?.trim().strip_prefix("jwt.")?.strip_prefix(claim)?.trim_start().strip_prefix("==")?.trim();
-        let inner = rest.strip_prefix(['"', '\''])?.strip_suffix(['"', '\''])?;
-        (!inner.contains(['"', '\'', '\\'])).then_some(inner)
+    let text = |rule: &Value| {
+        let rule = Expression::foreign(rule.as_str().filter(|rule| rule.contains("jwt"))?).ok()?;
+        rule.equality().filter(|(path, _)| path == claim).map(|(_, text)| text.to_owned())
     };
     rules.into_iter().filter_map(|(pointer, rule)| Some((pointer, text(rule)?))).collect()
 }
@@ -144,8 +147,8 @@ fn issuer_mismatch(policy: &Object<'_>) -> Vec<Finding> {
     }
     let issuers = policy.all(&format!("{JWT}/providers/*/issuer"));
     let known = |text: &str| issuers.is_empty() || issuers.iter().any(|(_, issuer)| *issuer == text);
-    let wrong = compared(policy, "iss").into_iter().filter(|(_, text)| !known(text));
-    let one = |(pointer, text): (String, &str)| {
+    let wrong = compared(policy, "jwt.iss").into_iter().filter(|(_, text)| !known(text));
+    let one = |(pointer, text): (String, String)| {
         let message =
             format!("{} requires the issuer {text}, and no provider has it: every token is refused", policy.identity);
         let finding = policy.error(Code::IssuerMismatch, &pointer, message);
@@ -159,13 +162,13 @@ fn issuer_mismatch(policy: &Object<'_>) -> Vec<Finding> {
 }
 
 fn audience_as_string(policy: &Object<'_>) -> Vec<Finding> {
-    let one = |(pointer, text): (String, &str)| {
+    let one = |(pointer, text): (String, String)| {
         let message =
             format!("{} compares `jwt.aud` with a text: a token with a list of audiences is refused", policy.identity);
         let finding = policy.warning(Code::AudienceAsString, &pointer, message);
         finding.help(format!("write `\"{text}\" in jwt.aud || jwt.aud == \"{text}\"`"))
     };
-    compared(policy, "aud").into_iter().map(one).collect()
+    compared(policy, "jwt.aud").into_iter().map(one).collect()
 }
 
 fn jwks_source(world: &World<'_>) -> Vec<Finding> {

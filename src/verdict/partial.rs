@@ -1,0 +1,117 @@
+//! A CEL expression of another program, of whose input only a part is known -> what it reads, and what it yields as far as that
+//! can be told.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use kube_cel::cel::common::ast::{EntryExpr, Expr, LiteralValue};
+use kube_cel::cel::objects::Value as Cel;
+use kube_cel::cel::{Context, ExecutionError, FunctionContext, IdedExpr};
+use serde_json::Value;
+
+use crate::verdict::cel::{guarded, library, parts};
+use crate::verdict::cost::{self, Size};
+use crate::verdict::expression::Expression;
+
+/// What an expression yields.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// This text.
+    Text(String),
+    /// Something else, or nothing: a key is not there.
+    NoText,
+    /// What that is depends on what is not known.
+    Unknown,
+}
+
+impl Expression {
+    /// The same with a variable in each place that reads this path, as `json(request.body).model`; it has the path's name.
+    pub fn with_variable(mut self, path: &str) -> Self {
+        each(&mut self.tree, &mut |part| {
+            if self::path(part).as_deref() == Some(path) {
+                part.expr = Expr::Ident(path.to_owned());
+            }
+        });
+        self
+    }
+
+    /// The texts that are keys of its maps.
+    pub fn keys(&mut self) -> BTreeSet<String> {
+        let mut keys = BTreeSet::new();
+        each(&mut self.tree, &mut |part| {
+            let Expr::Map(map) = &part.expr else { return };
+            keys.extend(map.entries.iter().filter_map(|entry| match &entry.expr {
+                EntryExpr::MapEntry(entry) => text(&entry.key).map(str::to_owned),
+                EntryExpr::StructField(_) => None,
+            }));
+        });
+        keys
+    }
+
+    /// The path and the text, where it says that these are equal and nothing else.
+    pub fn equality(&self) -> Option<(String, &str)> {
+        let Expr::Call(call) = &self.tree.expr else { return None };
+        match &call.args[..] {
+            [a, b] if call.func_name == "_==_" => Some((path(a).or_else(|| path(b))?, text(b).or_else(|| text(a))?)),
+            _ => None,
+        }
+    }
+
+    /// What it yields where a variable has this value and no other variable is known.
+    pub fn outcome(&self, variable: &str, value: &str) -> Outcome {
+        if cost::bound(&self.tree, Size::of(&Value::from(value))) > cost::MAX_STEPS {
+            return Outcome::Unknown;
+        }
+        let mut context = FUNCTIONS.new_inner_scope();
+        context.add_variable_from_value(variable, value);
+        match guarded(|| Cel::resolve(&self.tree, &context)) {
+            Some(Ok(Cel::String(text))) => Outcome::Text(text.to_string()),
+            Some(Err(ExecutionError::NoSuchKey(_)) | Ok(Cel::Map(_) | Cel::List(_) | Cel::Bool(_))) => Outcome::NoText,
+            _ => Outcome::Unknown,
+        }
+    }
+}
+
+/// Those of Kubernetes, and what agentgateway 1.2.1 adds for keys that may not be there.
+static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(|| {
+    let mut context = library();
+    context.add_function("default", default);
+    context
+});
+
+fn default(call: &FunctionContext<'_, '_>) -> Result<Cel, ExecutionError> {
+    let [first, second] = call.args else {
+        return Err(ExecutionError::invalid_argument_count(2, call.args.len()));
+    };
+    match Cel::resolve(first, call.ptx) {
+        Ok(Cel::Null) | Err(ExecutionError::NoSuchKey(_)) => Cel::resolve(second, call.ptx),
+        other => other,
+    }
+}
+
+/// Visits an expression and its parts, the larger first.
+fn each(expression: &mut IdedExpr, visit: &mut impl FnMut(&mut IdedExpr)) {
+    visit(expression);
+    parts(expression).into_iter().for_each(|part| each(part, visit));
+}
+
+/// What an expression reads, with dots: `json(request.body).model` for `json(request.body)["model"]` too.
+fn path(expression: &IdedExpr) -> Option<String> {
+    match &expression.expr {
+        Expr::Ident(name) => Some(name.clone()),
+        Expr::Select(select) if !select.test => Some(format!("{}.{}", path(&select.operand)?, select.field)),
+        Expr::Call(call) => match (&call.target, &call.args[..]) {
+            (None, [of, key]) if call.func_name == "_[_]" => Some(format!("{}.{}", path(of)?, text(key)?)),
+            (None, [of]) => Some(format!("{}({})", call.func_name, path(of)?)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn text(expression: &IdedExpr) -> Option<&str> {
+    match &expression.expr {
+        Expr::Literal(LiteralValue::String(text)) => Some(text.inner()),
+        _ => None,
+    }
+}
