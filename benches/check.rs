@@ -2,6 +2,8 @@
 //! kubectl-validate and kubeconform, where these are on PATH. Needs ../shared/crds. `cargo bench --bench check` runs it; numbers are for
 //! comparing on one machine, not for keeping.
 
+#![allow(clippy::disallowed_methods, reason = "it measures time")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,6 +1,8 @@
 //! What `prove` costs: a sample of the feature sets, rendered and checked. `cargo bench --bench prove` runs it, with
 //! `EVERY=1` on all of them; numbers are for comparing on one machine, not for keeping.
 
+#![allow(clippy::disallowed_methods, reason = "it measures time")]
+
 use std::time::Instant;
 
 use gatewright::command::prove;

@@ -1,6 +1,8 @@
 //! Time and memory of whole processes: a cold render, a render without changes, and 1,000 clusters.
 //! `cargo bench` runs it; numbers are for comparing two builds on one machine, not for keeping.
 
+#![allow(clippy::disallowed_methods, reason = "it measures time")]
+
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};

@@ -586,37 +586,95 @@ fn a_fork_adds_a_group_without_rust() {
     assert!(said.code == 1 && said.err.contains("`settings.fax.image.tag` is the string \"2\""), "{}", said.err);
 }
 
-/// Every `console` block of the README is run, in order, in one copy of what a fresh clone has; `...` stands for any lines.
-#[test]
-fn the_readme_tells_the_truth() {
-    let readme = fs::read_to_string("README.md").expect("README.md");
-    let work = folder("readme");
-    for part in ["features.yaml", "golden", "tests/diagnostics"] {
-        copy(Path::new(part), &work.join(part));
+/// The fenced blocks of a text: what they are called, and what they hold.
+fn blocks(text: &str) -> Vec<(&str, &str)> {
+    let (mut blocks, mut lines, mut start) = (Vec::new(), None, 0);
+    for line in text.split_inclusive('\n') {
+        let end = start + line.len();
+        match lines {
+            None if line.starts_with("```") => lines = Some((line.trim_end(), end)),
+            Some((fence, from)) if line.trim_end() == &fence[..fence.len() - fence.trim_start_matches('`').len()] => {
+                blocks.push((fence.trim_start_matches('`'), &text[from..start]));
+                lines = None;
+            }
+            _ => {}
+        }
+        start = end;
     }
-    let mut blocks = 0;
-    for block in readme.split("```console\n").skip(1).map(|b| b.split("```").next().unwrap_or_default()) {
-        blocks += 1;
-        for step in block.split("$ ").skip(1) {
+    blocks
+}
+
+/// Does what a document says, in order: a block whose first line names a file is written to it, and what a `console` block runs
+/// says what stands below it; `...` stands for any lines. Counts the commands.
+fn followed(document: &str, work: &Path) -> usize {
+    let mut commands = 0;
+    for (name, block) in blocks(document) {
+        let first = block.lines().next().unwrap_or_default();
+        let file = match name {
+            "yaml" => {
+                first.strip_prefix("# ").filter(|path| path.contains('/') && path.ends_with(".yaml")).map(str::to_owned)
+            }
+            "markdown" => first.strip_prefix("# ").map(|code| format!("rules/{code}.md")),
+            _ => None,
+        };
+        if let Some(file) = file {
+            fs::create_dir_all(work.join(&file).parent().expect("a folder")).expect("writable");
+            fs::write(work.join(file), block).expect("writable");
+        }
+        for step in block.split("$ ").skip(1).filter(|_| name == "console") {
             let (command, wanted) = step.split_once('\n').unwrap_or((step, ""));
             let words: Vec<&str> = command.split_whitespace().collect();
             let said = match &words[..] {
                 ["mkdir", folder] => {
-                    fs::create_dir(work.join(folder)).unwrap();
+                    fs::create_dir(work.join(folder)).expect("writable");
                     continue;
                 }
-                ["cargo", "run", "--", rest @ ..] | ["gatewright", rest @ ..] => gatewright(&work, rest),
+                ["sed", "-i", .., file] => {
+                    let change = command.split('\'').nth(1).expect("a change in quotes");
+                    let parts: Vec<&str> = change.split('/').collect();
+                    let text = fs::read_to_string(work.join(file)).expect("a file");
+                    assert_eq!(text.matches(parts[1]).count(), 1, "{command}");
+                    fs::write(work.join(file), text.replace(parts[1], parts[2])).expect("writable");
+                    continue;
+                }
+                ["cargo", "run", "--", rest @ ..] | ["gatewright", rest @ ..] => gatewright(work, rest),
                 _ => panic!("a console block with another program: {command}"),
             };
+            commands += 1;
             let said = said.out + &said.err;
             let matches = match wanted.split_once("...\n") {
                 Some((start, end)) => said.starts_with(start) && said.ends_with(end),
                 None => said.trim_end() == wanted.trim_end(),
             };
-            assert!(matches, "$ {command}\n--- the README\n{wanted}--- said\n{said}");
+            assert!(matches, "$ {command}\n--- the document\n{wanted}\n--- said\n{said}");
         }
     }
-    assert!(blocks >= 6, "{blocks} console blocks");
+    commands
+}
+
+/// What a fresh clone has, as far as documents use it.
+fn clone(name: &str, parts: &[&str]) -> PathBuf {
+    let work = folder(name);
+    for part in parts {
+        copy(Path::new(part), &work.join(part));
+    }
+    work
+}
+
+/// A group, a rule and a version, from nothing to accepted trees.
+#[test]
+fn contributing_tells_the_truth() {
+    let document = fs::read_to_string("CONTRIBUTING.md").expect("CONTRIBUTING.md");
+    let work = clone("contributing", &["features.yaml", "golden", "groups"]);
+    assert!(followed(&document, &work) >= 5);
+}
+
+#[test]
+fn the_readme_tells_the_truth() {
+    let readme = fs::read_to_string("README.md").expect("README.md");
+    let work = clone("readme", &["features.yaml", "golden", "tests/diagnostics"]);
+    let commands = followed(&readme, &work);
+    assert!(commands >= 8, "{commands} commands");
     for row in readme.lines().filter(|l| l.starts_with("| ") && l.matches('|').count() == 4 && l.contains(" | core | "))
     {
         let name = row.split('|').nth(1).unwrap_or_default().trim();
@@ -645,7 +703,7 @@ fn copy(from: &Path, to: &Path) {
     for entry in walkdir::WalkDir::new(from).into_iter().flatten().filter(|e| e.file_type().is_file()) {
         let target = to.join(entry.path().strip_prefix(from).expect("below it"));
         let target = if from.is_file() { to.to_path_buf() } else { target };
-        fs::create_dir_all(target.parent().expect("a folder")).unwrap();
-        fs::copy(entry.path(), target).unwrap();
+        fs::create_dir_all(target.parent().expect("a folder")).expect("writable");
+        fs::copy(entry.path(), target).expect("writable");
     }
 }

@@ -2,6 +2,8 @@
 //! A folder is named `<code>` or `<code>--<variant>`; `command` holds arguments other than `check`.
 //! `UPDATE_GOLDEN=1 cargo test --test diagnostics` rewrites `expected.txt`.
 
+#![allow(clippy::disallowed_methods, reason = "how much a run does is set by the environment")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;

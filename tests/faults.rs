@@ -2,6 +2,8 @@
 //! survive, and the next run repairs without being told.
 //!
 //! `FAULTS=all cargo test --test faults` tries every system call and 500 random instants instead of a sample.
+
+#![allow(clippy::disallowed_methods, reason = "how much a run does is set by the environment")]
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeMap;

@@ -1,6 +1,8 @@
 //! One test per folder of `golden/`: it renders to exactly the files it promises.
 //! `UPDATE_GOLDEN=1 cargo test --test golden` accepts; refused in CI.
 
+#![allow(clippy::disallowed_methods, reason = "how much a run does is set by the environment")]
+
 use std::path::{Path, PathBuf};
 
 use gatewright::command::golden;

@@ -31,6 +31,11 @@ fn there_are_twelve_rooms() {
     beside.sort();
     assert_eq!(beside, ["lib.rs", "main.rs"]);
     assert!(fs::read_to_string("src/main.rs").expect("readable").lines().count() <= 25);
+    let map = fs::read_to_string("CONTRIBUTING.md").expect("CONTRIBUTING.md");
+    let rows =
+        map.lines().skip_while(|line| !line.starts_with("| room |")).skip(2).take_while(|line| line.starts_with('|'));
+    let named: Vec<&str> = rows.map(|row| row.split('`').nth(1).unwrap_or_default()).collect();
+    assert_eq!(named, ROOMS, "the table of rooms in CONTRIBUTING.md");
 }
 
 /// The modules in the order of lib.rs and of each room, a folder's children before the folder itself: a module may use only
@@ -227,6 +232,22 @@ fn limits_are_as_the_readme_says() {
         let number: usize = row.chars().filter(char::is_ascii_digit).collect::<String>().parse().expect("a number");
         assert_eq!(limit, if row.contains("MiB") { number << 20 } else { number }, "{what}");
     }
+}
+
+/// The changelog is about this version, and each entry says first whether manifests change.
+#[test]
+fn the_changelog_says_what_changes() {
+    let text = fs::read_to_string("CHANGELOG.md").expect("CHANGELOG.md");
+    let newest = text.lines().find_map(|line| line.strip_prefix("## ")).expect("a version");
+    assert_eq!(newest, env!("CARGO_PKG_VERSION"));
+    let entries: Vec<&str> = text.split("\n- ").skip(1).collect();
+    let says = |entry: &&str| {
+        ["**Rendered output changed: yes", "**Rendered output changed: no.**"].iter().any(|w| entry.starts_with(w))
+    };
+    let first = entries.last().expect("entries");
+    assert!(first.starts_with("The first catalog"), "{first}");
+    let silent: Vec<&&str> = entries[..entries.len() - 1].iter().filter(|entry| !says(entry)).collect();
+    assert!(silent.is_empty(), "{silent:?}");
 }
 
 /// Every dependency has a licence that deny.toml allows; `cargo deny` says the same where it is installed.

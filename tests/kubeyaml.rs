@@ -1,6 +1,8 @@
 //! Manifests are read as kubectl reads them. `kubeyaml.jsonl` has the answers of `sigs.k8s.io/yaml`; `tests/judges/kubeyaml.py`
 //! makes it, and asks about thousands of other texts through `KUBEYAML_ANSWERS`.
 
+#![allow(clippy::disallowed_methods, reason = "how much a run does is set by the environment")]
+
 use gatewright::text::finding::{Code, Severity};
 use gatewright::text::kubeyaml::{self, MAX_DOCUMENTS};
 use gatewright::text::source::Source;

@@ -8,7 +8,9 @@ use gatewright::group::catalog::{AgenticText, BUILTIN, Collect, GroupText, Rule}
 use gatewright::group::component::{
     Chart, ClusterKind, Component, Copied, Declared, Evidence, Git, Secret, SecretKey, Seen, Selector,
 };
+use gatewright::group::rule::RuleText;
 use gatewright::object::existing::{Existing, Silence};
+use gatewright::text::fences::blocks;
 use gatewright::text::source::Source;
 use gatewright::text::yaml;
 use jsonschema::Validator;
@@ -47,6 +49,27 @@ fn every_group_and_shape_keeps_to_the_schema() {
     let mine = docs.split("```yaml\n").find(|block| block.starts_with("# groups/mine.yaml")).expect("a whole group");
     let mine = value("mine.yaml", mine.split("```").next().unwrap_or_default());
     assert_eq!(errors(&groups, &mine), [""; 0]);
+}
+
+#[test]
+fn every_rule_keeps_to_the_schema() {
+    let rules = jsonschema::draft202012::new(&explain::rule_schema()).expect("a JSON Schema");
+    let mut seen = 0;
+    for entry in fs::read_dir("rules").expect("the pages") {
+        let page = fs::read_to_string(entry.expect("readable").path()).expect("text");
+        for range in blocks(&page, "rule") {
+            let errors = errors(&rules, &value("rule", &page[range.clone()]));
+            assert!(errors.is_empty(), "{}: {}", &page[range], errors.join("\n"));
+            seen += 1;
+        }
+    }
+    assert!(seen >= 6, "{seen} rules");
+    for wrong in [json!({ "hods": "true" }), json!({ "each": [{ "severity": "fatal" }] })] {
+        assert!(!rules.is_valid(&wrong), "{wrong}");
+    }
+    let schema = explain::rule_schema();
+    let written: BTreeSet<String> = schema["properties"].as_object().expect("properties").keys().cloned().collect();
+    assert_eq!(written, names::<RuleText>().into_iter().chain(["each".to_owned()]).collect());
 }
 
 /// An editor marks what the engine refuses.

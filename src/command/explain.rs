@@ -1,10 +1,13 @@
-//! Catalog -> words for people and editors: a group explained, and the JSON Schemas of features.yaml and of a group file.
+//! Catalog -> words for people and editors: a group explained, and the JSON Schemas of features.yaml, of a group
+//! file and of a rule.
 
 use serde_json::{Map, Value, json};
 
 use crate::group::catalog::{Catalog, Group};
+use crate::group::page;
 use crate::group::pages::Pages;
 use crate::text::finding::Code;
+use crate::text::merge::lay;
 use crate::text::schema::Schema;
 use crate::text::source::Source;
 use crate::text::yaml::{self, object};
@@ -96,6 +99,13 @@ pub fn schema(catalog: &Catalog) -> Value {
 pub fn group_schema() -> Value {
     let source = Source::new("schemas/group.yaml", include_str!("../../schemas/group.yaml"));
     yaml::documents(&source).expect("the built-in schema is YAML").remove(0)
+}
+
+/// The JSON Schema of a block `rule`.
+pub fn rule_schema() -> Value {
+    let mut schema = json!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "gatewright rule" });
+    lay(&mut schema, page::schema());
+    schema
 }
 
 /// One schema for a group with one shape, else one of the shapes of its providers.

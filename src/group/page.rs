@@ -36,7 +36,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     Schema::new(&schema).expect("the built-in schema is a schema")
 });
 
-/// The JSON Schema of a `rule` block.
+/// The schema of a `rule` block, for editors.
 pub fn schema() -> &'static Value {
     &SCHEMA.json
 }

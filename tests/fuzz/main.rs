@@ -6,6 +6,8 @@
 //! `FUZZ=10m cargo test --test fuzz` mutates for so long each instead of a fixed number of times; `FUZZ_SEED` starts
 //! elsewhere. An input that fails is kept, and `FUZZ_INPUT=FILE cargo test --test fuzz TARGET` tries that one alone.
 
+#![allow(clippy::disallowed_methods, reason = "how much a run does is set by the environment")]
+
 #[path = "../random/mod.rs"]
 mod random;
 #[cfg(unix)]
