@@ -1,4 +1,4 @@
-//! Known traps of KEDA 2.20.1: two scalers of one workload, and what scaling to zero needs around it. What its webhook refuses
+//! Known traps of KEDA: two scalers of one workload, and what scaling to zero needs around it. What its webhook refuses
 //! of one object is in pages.
 
 use serde_json::Value;
