@@ -26,15 +26,8 @@ use crate::verdict::violation::Violation;
 
 /// Rules that look at one object alone, by subject.
 const OF_OBJECTS: &[&[ObjectRule]] = &[
-    &[
-        secret_material,
-        references::filled::templates,
-        kubernetes::environment::twice,
-        litellm::config_rules::config,
-        litellm::advisories::releases,
-    ],
+    &[secret_material, references::filled::templates, litellm::config_rules::config, litellm::advisories::releases],
     agentgateway::backend::OF_OBJECTS,
-    agentgateway::keys::OF_OBJECTS,
     agentgateway::expression::OF_OBJECTS,
     agentgateway::jwt::OF_OBJECTS,
     inference::pool::OF_OBJECTS,
@@ -42,8 +35,6 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     kubernetes::image::OF_OBJECTS,
     vllm::arguments::OF_OBJECTS,
     vllm::pods::OF_OBJECTS,
-    agentgateway::routing::OF_OBJECTS,
-    keda::scaled_object::OF_OBJECTS,
     cnpg::webhook::OF_OBJECTS,
     cnpg::cluster::OF_OBJECTS,
     cnpg::archive::OF_OBJECTS,

@@ -105,7 +105,6 @@ impl Catalog {
                 notable.insert(name.clone(), BUILTIN.iter().any(|(n, ..)| n == name));
             }
         }
-        let rules: Vec<Arc<Source>> = rules.into_iter().map(|(name, text)| Source::new(name, text)).collect();
         let (pages, unread) = Pages::new(&rules);
         notable.extend(pages.local.clone());
         let sources: Vec<Arc<Source>> = files.iter().map(|(name, text)| Source::new(*name, *text)).collect();

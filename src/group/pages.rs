@@ -45,19 +45,20 @@ impl Pages {
         &PAGES
     }
 
-    /// Ours with those of the working directory (named as `rules/x.md`), and all that is wrong with these.
-    pub fn new(local: &[Arc<Source>]) -> (Arc<Self>, Vec<Finding>) {
+    /// Ours with those of the working directory (by path, as `rules/x.md`), and all that is wrong with these.
+    pub fn new(local: &[(&String, &String)]) -> (Arc<Self>, Vec<Finding>) {
         let ours = Pages::ours();
-        let name = |source: &Source| source.name.trim_start_matches("rules/").trim_end_matches(".md").to_owned();
-        let mut others = local.iter().filter(|source| ours.text(&name(source)) != Some(&source.text)).peekable();
+        let name = |path: &str| path.trim_start_matches("rules/").trim_end_matches(".md").to_owned();
+        // In our own repository all of them are ours.
+        let mut others = local.iter().filter(|(path, text)| ours.text(&name(path)) != Some(text)).peekable();
         if others.peek().is_none() {
             return (ours.clone(), Vec::new());
         }
         let (mut pages, mut findings) = (Pages::clone(ours), Vec::new());
-        for source in others {
-            match page::read(source, ours.text(&name(source))) {
+        for (path, text) in others {
+            match page::read(&Source::new(*path, *text), ours.text(&name(path))) {
                 Ok(None) => {}
-                Ok(Some(page)) => pages.lay(name(source), &source.name, page),
+                Ok(Some(page)) => pages.lay(name(path), path, page),
                 Err(found) => findings.extend(found),
             }
         }

@@ -129,18 +129,16 @@ pub struct Rule {
     place: Option<Place>,
     /// Its text has the word `platform`, perhaps as a name: equal objects may earn different findings.
     pub of_platform: bool,
-    asked: OnceLock<Result<Asked, Fault>>,
-    said: OnceLock<Result<Said, Fault>>,
+    when: Lazy<Option<Expression>>,
+    holds: Lazy<Option<Expression>>,
+    said: Lazy<Said>,
 }
 
 /// The key of a rule that can't be read, and why.
 pub type Fault = (&'static str, String);
 
-#[derive(Debug)]
-struct Asked {
-    when: Option<Expression>,
-    holds: Option<Expression>,
-}
+/// Read when it is first asked for.
+type Lazy<T> = OnceLock<Result<T, Fault>>;
 
 #[derive(Debug)]
 struct Said {
@@ -192,7 +190,7 @@ impl Rule {
         let of = text.of.all().iter().map(|of| Of::new(of)).collect();
         let texts = [text.when.as_deref(), text.holds.as_deref(), Some(&text.message), Some(&text.help)];
         let of_platform = texts.iter().flatten().any(|text| text.contains("platform"));
-        Self { code, of, text, place, of_platform, asked: OnceLock::new(), said: OnceLock::new() }
+        Self { code, of, text, place, of_platform, when: Lazy::new(), holds: Lazy::new(), said: Lazy::new() }
     }
 
     /// Where it stands, for one that the user wrote.
@@ -220,16 +218,15 @@ impl Rule {
 
     /// What is wrong with its expressions.
     pub fn fault(&self) -> Option<&Fault> {
-        self.asked().err().or(self.said().err())
+        self.when().err().or(self.holds().err()).or(self.said().err())
     }
 
-    fn asked(&self) -> Result<&Asked, &Fault> {
-        let read = |key: &'static str, text: &Option<String>| {
-            let read = |text: &String| Expression::new(text, &NAMES).map_err(|why| (key, why));
-            text.as_ref().map(read).transpose()
-        };
-        let asked = || Ok(Asked { when: read("when", &self.text.when)?, holds: read("holds", &self.text.holds)? });
-        self.asked.get_or_init(asked).as_ref()
+    fn when(&self) -> Result<&Option<Expression>, &Fault> {
+        self.when.get_or_init(|| expression("when", self.text.when.as_ref())).as_ref()
+    }
+
+    fn holds(&self) -> Result<&Option<Expression>, &Fault> {
+        self.holds.get_or_init(|| expression("holds", self.text.holds.as_ref())).as_ref()
     }
 
     fn said(&self) -> Result<&Said, &Fault> {
@@ -274,16 +271,20 @@ impl Rule {
 
     fn finding(&self, sight: &Sight<'_>) -> Result<Option<Finding>, String> {
         let named = |name: &str| sight.named(name);
-        let asked = self.asked().map_err(|(_, why)| why.clone())?;
-        let asks = |expression: &Option<Expression>| expression.as_ref().is_some_and(|e| e.asks("platform"));
-        if sight.platform.is_none() && (asks(&asked.when) || asks(&asked.holds)) {
+        let why = |(_, why): &Fault| why.clone();
+        // Without a plan there is no platform to ask for.
+        let known = |expression: &Expression| sight.platform.is_some() || !expression.asks("platform");
+        if let Some(when) = self.when().map_err(why)?
+            && !(known(when) && when.truth(&named)?)
+        {
             return Ok(None);
         }
-        let concerned = asked.when.as_ref().map_or(Ok(true), |when| when.truth(&named))?;
-        if !concerned || asked.holds.as_ref().map_or(Ok(false), |holds| holds.truth(&named))? {
+        if let Some(holds) = self.holds().map_err(why)?
+            && (!known(holds) || holds.truth(&named)?)
+        {
             return Ok(None);
         }
-        let said = self.said().map_err(|(_, why)| why.clone())?;
+        let said = self.said().map_err(why)?;
         if sight.platform.is_none() && [&said.point, &said.message, &said.help].iter().any(|w| w.asks("platform")) {
             return Ok(None);
         }
@@ -324,6 +325,10 @@ impl Rule {
             _ => finding,
         }
     }
+}
+
+fn expression(key: &'static str, text: Option<&String>) -> Result<Option<Expression>, Fault> {
+    text.map(|text| Expression::new(text, &NAMES).map_err(|why| (key, why))).transpose()
 }
 
 fn above(pointer: &str) -> &str {

@@ -5,7 +5,6 @@ use serde_json::Value;
 use crate::object::api_group::AGENTGATEWAY;
 use crate::object::fields::without_effect;
 use crate::object::object::{Object, ObjectRule};
-use crate::products::seen;
 use crate::references::gateways::{acts_on_backend, policies};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
@@ -13,28 +12,10 @@ use crate::text::forms::fits;
 use crate::text::yaml::object as entries;
 
 /// Rules that look at one object alone.
-pub const OF_OBJECTS: &[ObjectRule] = &[backend];
+pub const OF_OBJECTS: &[ObjectRule] = &[duplicate_provider, dead_aliases];
 
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[saas_without_key, failover_without_health, tls_port_without_tls];
-
-const BACKEND: &[ObjectRule] = &[
-    duplicate_provider,
-    override_without_path,
-    azure_endpoint,
-    mcp_failure_mode,
-    inert_tcp,
-    empty_health,
-    prompt_caching,
-    dead_aliases,
-];
-
-fn backend(object: &Object<'_>) -> Vec<Finding> {
-    match object.is(AGENTGATEWAY, "AgentgatewayBackend") {
-        true => BACKEND.iter().flat_map(|rule| rule(object)).collect(),
-        false => Vec::new(),
-    }
-}
 
 /// Providers that carry a key in every request: kind, name for people, default host.
 const SAAS: [(&str, &str, &str); 3] = [
@@ -135,96 +116,6 @@ fn duplicate_provider(backend: &Object<'_>) -> Vec<Finding> {
         seen.push(name);
     }
     findings
-}
-
-fn override_without_path(backend: &Object<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (pointer, provider) in providers(backend) {
-        let foreign = [("anthropic", "/v1/messages"), ("gemini", "/v1beta/openai/chat/completions")];
-        let Some((kind, path)) = foreign.iter().find(|(kind, _)| provider.get(kind).is_some()) else { continue };
-        let has = |field: &str| provider.get(field).is_some();
-        let routed = |policies: Option<&Value>| policies.is_some_and(|p| p.pointer("/ai/routes").is_some());
-        if !has("host")
-            || has("path")
-            || has("pathPrefix")
-            || routed(provider.get("policies"))
-            || routed(backend.at("/spec/policies"))
-        {
-            continue;
-        }
-        let message = format!(
-            "{} replaces the host of {kind} and not its path: requests keep the path of the caller",
-            backend.identity
-        );
-        let finding = backend.error(Code::OverrideWithoutPath, &format!("{pointer}/host"), message);
-        findings.push(finding.help(format!("add `path: {path}`, or `pathPrefix` for what stands in place of `/v1`")));
-    }
-    findings
-}
-
-fn azure_endpoint(backend: &Object<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (pointer, provider) in providers(backend) {
-        let endpoint = provider.pointer("/azureopenai/endpoint").and_then(Value::as_str).unwrap_or_default();
-        if endpoint.contains("://") {
-            let message =
-                format!("{} has an Azure endpoint with a scheme: it becomes a part of the name", backend.identity);
-            let finding = backend.error(Code::AzureEndpoint, &format!("{pointer}/azureopenai/endpoint"), message);
-            findings.push(finding.help("write the host alone, as `name.openai.azure.com`"));
-        }
-        let name = provider.pointer("/azure/resourceName").and_then(Value::as_str).unwrap_or_default();
-        if provider["azure"]["resourceType"] == "Foundry" && name.ends_with("-resource") {
-            let message = format!(
-                "{}: agentgateway {} appends -resource to the name of a Foundry resource, and calls {name}-resource",
-                backend.identity,
-                seen::AGENTGATEWAY
-            );
-            let finding = backend.warning(Code::AzureEndpoint, &format!("{pointer}/azure/resourceName"), message);
-            findings.push(finding.help("leave the suffix out until 1.3.0, which appends nothing (agentgateway#1892)"));
-        }
-    }
-    findings
-}
-
-fn mcp_failure_mode(backend: &Object<'_>) -> Vec<Finding> {
-    let targets = backend.items("/spec/mcp/targets").len();
-    if targets < 2 || backend.at("/spec/mcp/failureMode").is_some() {
-        return Vec::new();
-    }
-    let message =
-        format!("{} has {targets} MCP targets and no failure mode: one that is down takes all down", backend.identity);
-    let finding = backend.warning(Code::McpFailureMode, "/spec/mcp/targets", message);
-    vec![finding.help("write `failureMode: FailOpen`, or `FailClosed` if that is meant")]
-}
-
-fn inert_tcp(backend: &Object<'_>) -> Vec<Finding> {
-    let mut fields = backend.all("/spec/policies/tcp");
-    fields.extend(backend.all("/spec/ai/groups/*/providers/*/policies/tcp"));
-    fields.iter().map(|(pointer, _)| without_effect(backend, pointer, "agentgateway does not pass it on")).collect()
-}
-
-fn empty_health(backend: &Object<'_>) -> Vec<Finding> {
-    // With several groups it is worse: failover-without-health.
-    if backend.items("/spec/ai/groups").len() > 1 {
-        return Vec::new();
-    }
-    let fields = backend.all("/spec/policies/health").into_iter().filter(|(_, health)| entries(health).is_empty());
-    let why = "it names neither what is unhealthy nor what follows";
-    fields.map(|(pointer, _)| without_effect(backend, &pointer, why)).collect()
-}
-
-fn prompt_caching(backend: &Object<'_>) -> Vec<Finding> {
-    let bedrock = |providers: &[(String, &Value)]| providers.iter().any(|(_, p)| p.get("bedrock").is_some());
-    let everywhere = providers(backend);
-    let mut fields = Vec::new();
-    if !bedrock(&everywhere) {
-        fields.extend(backend.all("/spec/policies/ai/promptCaching"));
-    }
-    for (pointer, provider) in everywhere.iter().filter(|(_, p)| p.get("bedrock").is_none()) {
-        let here = provider.pointer("/policies/ai/promptCaching");
-        fields.extend(here.map(|field| (format!("{pointer}/policies/ai/promptCaching"), field)));
-    }
-    fields.iter().map(|(pointer, _)| without_effect(backend, pointer, "only Bedrock has it")).collect()
 }
 
 /// The model that a provider pins.

@@ -16,8 +16,7 @@ pub const OF_OBJECTS: &[ObjectRule] = &[agentgateway];
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[jwt_without_require, jwks_source, mcp_discovery];
 
-const RULES: &[ObjectRule] =
-    &[mcp_with_remote_keys, jwks_path, inline_jwks, jwks_under_selector, issuer_mismatch, audience_as_string];
+const RULES: &[ObjectRule] = &[mcp_with_remote_keys, inline_jwks, issuer_mismatch, audience_as_string];
 
 fn agentgateway(object: &Object<'_>) -> Vec<Finding> {
     match object.identity.group == AGENTGATEWAY {
@@ -105,19 +104,6 @@ fn mcp_with_remote_keys(object: &Object<'_>) -> Vec<Finding> {
     findings
 }
 
-fn jwks_path(object: &Object<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (pointer, remote) in remote(object) {
-        let path = remote["jwksPath"].as_str().unwrap_or_default();
-        if ["openid-configuration", "oauth-authorization-server"].iter().any(|name| path.ends_with(name)) {
-            let message = format!("{} fetches keys from {path}, which has none: the route is open", object.identity);
-            let finding = object.error(Code::JwksPath, &format!("{pointer}/jwksPath"), message);
-            findings.push(finding.help("write the path of `jwks_uri` in that document, as `/keys`"));
-        }
-    }
-    findings
-}
-
 fn inline_jwks(policy: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (pointer, text) in policy.all(&format!("{JWT}/providers/*/jwks/inline")) {
@@ -143,16 +129,6 @@ fn jwks_fault(text: &str) -> Option<String> {
     let signing = keys.iter().enumerate().filter(|(_, key)| key["use"] != "enc");
     let mut nameless = signing.filter(|(_, key)| key["kid"].as_str().unwrap_or_default().is_empty());
     nameless.next().map(|(i, _)| format!("key {i} has no `kid`"))
-}
-
-fn jwks_under_selector(policy: &Object<'_>) -> Vec<Finding> {
-    let remote = remote(policy);
-    let Some((pointer, _)) = remote.first().filter(|_| policy.at("/spec/targetSelectors").is_some()) else {
-        return Vec::new();
-    };
-    let message = format!("{} fetches keys and selects its targets by label: they are never fetched", policy.identity);
-    let finding = policy.error(Code::JwksUnderSelector, pointer, message);
-    vec![finding.help("name the targets with `targetRefs`")]
 }
 
 /// The texts that rules of a policy compare a claim with, by `jwt.<claim> == "..."` alone.

@@ -1,9 +1,8 @@
-//! agentgateway and the Gateway API as it acts on it: backends, policies, keys, JWTs, CEL, routes and
+//! agentgateway and the Gateway API as it acts on it: backends, policies, JWTs, CEL, routes and
 //! Gateways. [`cel_text`] only reads.
 
 pub mod cel_text;
 pub mod backend;
-pub mod keys;
 pub mod expression;
 pub mod policy;
 pub mod jwt;

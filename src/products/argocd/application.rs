@@ -20,8 +20,7 @@ pub const OF_OBJECTS: &[ObjectRule] = &[application, annotated_options, sync_wav
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[large_crds, incompatible_versions, two_crd_owners];
 
-const APPLICATION: &[ObjectRule] =
-    &[application_source, application_destination, listed_options, replace_beside_apply, floating_revision];
+const APPLICATION: &[ObjectRule] = &[application_source, listed_options, replace_beside_apply, floating_revision];
 
 fn application(object: &Object<'_>) -> Vec<Finding> {
     match object.is(ARGOCD, "Application") {
@@ -67,19 +66,6 @@ fn application_source(app: &Object<'_>) -> Vec<Finding> {
         }
     }
     findings
-}
-
-fn application_destination(app: &Object<'_>) -> Vec<Finding> {
-    let has = |field: &str| !app.text_at(&format!("/spec/destination/{field}")).is_empty();
-    let (why, help) = match (has("server"), has("name")) {
-        (true, true) => ("has a destination with server and name: Argo CD refuses it", "keep one of them"),
-        (false, false) => (
-            "has a destination with neither server nor name",
-            "add `server: https://kubernetes.default.svc`, or the cluster's name",
-        ),
-        _ => return Vec::new(),
-    };
-    vec![app.error(Code::ApplicationDestination, "/spec/destination", format!("{} {why}", app.identity)).help(help)]
 }
 
 /// Sync options with the values that mean something; compared as whole texts.

@@ -1,5 +1,4 @@
-//! Kubernetes itself: traps of pods, images and environment, whatever runs in them.
+//! Kubernetes itself: traps of pods and images, whatever runs in them.
 
-pub mod environment;
 pub mod image;
 pub mod pods;

@@ -1,5 +1,5 @@
-//! Known traps of pods: what the kubelet or the Pod Security Standard of their namespace refuses, and configuration that no
-//! container sees.
+//! Known traps of pods: what the Pod Security Standard of their namespace refuses, and configuration that no container
+//! sees. What the kubelet refuses is in a page.
 
 use serde_json::Value;
 
@@ -9,34 +9,10 @@ use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 
 /// Rules that look at one object alone.
-pub const OF_OBJECTS: &[ObjectRule] = &[root, unmounted];
+pub const OF_OBJECTS: &[ObjectRule] = &[unmounted];
 
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[elsewhere, standards];
-
-/// The kubelet does not start a container as root that must not be root.
-fn root(object: &Object<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for template in pod_template::of(object) {
-        let of_pod = template.at("/securityContext").unwrap_or(&Value::Null);
-        for (pointer, container) in template.all_containers() {
-            let own = &container["securityContext"];
-            let said = |key: &str| own.get(key).or_else(|| of_pod.get(key));
-            if said("runAsNonRoot") != Some(&Value::Bool(true)) || said("runAsUser").and_then(Value::as_i64) != Some(0)
-            {
-                continue;
-            }
-            let at = match own.get("runAsUser") {
-                Some(_) => format!("{pointer}/securityContext/runAsUser"),
-                None => template.spec("/securityContext/runAsUser"),
-            };
-            let message = format!("{} must not run as root, and runs as user 0", object.identity);
-            let finding = object.error(Code::PodRefused, &at, message);
-            findings.push(finding.help("the kubelet refuses to start it: name another user, or drop `runAsNonRoot`"));
-        }
-    }
-    findings
-}
 
 /// A volume with configuration is there to be mounted.
 fn unmounted(object: &Object<'_>) -> Vec<Finding> {
