@@ -45,7 +45,6 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     keda::scaled_object::OF_OBJECTS,
     cnpg::webhook::OF_OBJECTS,
     cnpg::cluster::OF_OBJECTS,
-    cnpg::archive::OF_OBJECTS,
     eso::stores::OF_OBJECTS,
     eso::external_secret::OF_OBJECTS,
     argocd::application::OF_OBJECTS,
