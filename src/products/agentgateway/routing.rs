@@ -5,36 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::object::api_group::GATEWAY;
-use crate::object::object::{Identity, Object, ObjectRule};
+use crate::object::object::{Identity, Object};
 use crate::references::gateways::{gateways, is_agentgateway, policies, targets};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 
-/// Rules that look at one object alone.
-pub const OF_OBJECTS: &[ObjectRule] = &[header_value];
-
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[header_without_policy, shared_model_path, small_body_limit];
-
-/// agentgateway 1.2.1 rejects such a route while its status stays good, and a proxy that starts with it never becomes ready.
-fn header_value(route: &Object<'_>) -> Vec<Finding> {
-    if route.identity.group != GATEWAY {
-        return Vec::new();
-    }
-    let mut findings = Vec::new();
-    let lists = ["matches/*/headers", "filters/*/requestHeaderModifier/set", "filters/*/requestHeaderModifier/add"];
-    for (pointer, value) in lists.iter().flat_map(|list| route.all(&format!("/spec/rules/*/{list}/*/value"))) {
-        if value.as_str().is_some_and(|v| v.contains(char::is_control)) {
-            let message = format!(
-                "{} has a control character in the value of a header: a proxy that starts with it never becomes ready",
-                route.identity
-            );
-            let finding = route.error(Code::HeaderValue, &pointer, message);
-            findings.push(finding.help("a model that is chosen by a header needs a name of printable characters"));
-        }
-    }
-    findings
-}
 
 /// Headers that name a model (Gateway API Inference Extension); agentgateway sets neither by itself.
 const MODEL_HEADERS: [&str; 2] = ["x-gateway-base-model-name", "x-gateway-model-name"];
