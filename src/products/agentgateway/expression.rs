@@ -16,7 +16,7 @@ pub const OF_OBJECTS: &[ObjectRule] = &[agentgateway];
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[broken_route_regex];
 
-const RULES: &[ObjectRule] = &[cel_values, cel_conditions, too_early, deny_rule, broken_guard_regex];
+const RULES: &[ObjectRule] = &[cel_values, cel_conditions, too_early, broken_guard_regex];
 
 fn agentgateway(object: &Object<'_>) -> Vec<Finding> {
     match object.identity.group == AGENTGATEWAY {
@@ -112,16 +112,6 @@ fn too_early(object: &Object<'_>) -> Vec<Finding> {
         finding.help("read the body: `string(json(request.body).model)`")
     };
     early.map(one).collect()
-}
-
-fn deny_rule(object: &Object<'_>) -> Vec<Finding> {
-    let rules = ACCESS.iter().filter(|head| object.text_at(&format!("{head}/action")) == "Deny");
-    let one = |head: &&str| {
-        let message = format!("{} denies by rule: a rule that fails denies nothing", object.identity);
-        let finding = object.warning(Code::DenyRule, &format!("{head}/action"), message);
-        finding.help("turn it round: `action: Require` with what must hold")
-    };
-    rules.map(one).collect()
 }
 
 fn broken_guard_regex(object: &Object<'_>) -> Vec<Finding> {

@@ -1,39 +1,23 @@
 //! Known traps of CloudNativePG and its Barman plugin: what is accepted and means something else. What its webhook
-//! refuses is in `cnpg`.
+//! refuses is in `webhook`.
 
 use serde_json::Value;
 
 use crate::object::api_group::{BARMAN, CNPG};
-use crate::object::fields::{deprecated, without_effect};
 use crate::object::object::{Object, ObjectRule};
+use crate::products::cnpg::webhook::memory;
 use crate::references::application::{applications, charts, sources};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
 use crate::text::yaml::object as entries;
+use crate::verdict::quantity;
 
 /// Rules that look at one object alone.
-pub const OF_OBJECTS: &[ObjectRule] = &[cluster, scheduled_backup];
+pub const OF_OBJECTS: &[ObjectRule] = &[fixed_parameters, more_than_the_volume];
 
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[backup_of_nothing, data_not_kept, plugin_namespace];
-
-const CLUSTER: &[ObjectRule] = &[
-    fixed_parameters,
-    buffers_without_unit,
-    deprecated_fields,
-    retention_beside_plugin,
-    single_instance_pdb,
-    floating_postgres,
-    database_named_app,
-];
-
-fn cluster(object: &Object<'_>) -> Vec<Finding> {
-    match object.is(CNPG, "Cluster") {
-        true => CLUSTER.iter().flat_map(|rule| rule(object)).collect(),
-        false => Vec::new(),
-    }
-}
 
 /// Parameters that are the operator's (pkg/postgres/configuration.go), each with the value it sets, where it sets one.
 const FIXED: &[(&str, &str)] = &[
@@ -104,6 +88,9 @@ const FIXED: &[(&str, &str)] = &[
 ];
 
 fn fixed_parameters(cluster: &Object<'_>) -> Vec<Finding> {
+    if !cluster.is(CNPG, "Cluster") {
+        return Vec::new();
+    }
     let given = cluster.at("/spec/postgresql/parameters").map(entries).into_iter().flatten();
     let fixed = given.filter(|(name, value)| FIXED.iter().any(|(known, own)| known == name && *value != own));
     let one = |(name, _): (&String, &Value)| {
@@ -120,104 +107,31 @@ fn fixed_parameters(cluster: &Object<'_>) -> Vec<Finding> {
     fixed.map(one).collect()
 }
 
-fn buffers_without_unit(cluster: &Object<'_>) -> Vec<Finding> {
-    let pointer = "/spec/postgresql/parameters/shared_buffers";
-    let text = cluster.text_at(pointer);
-    if text.parse::<i64>().is_err() {
-        return Vec::new();
-    }
-    let message = format!(
-        "{} has shared_buffers without a unit: megabytes to the operator, blocks of 8 kB to PostgreSQL",
-        cluster.identity
-    );
-    vec![cluster.warning(Code::BuffersWithoutUnit, pointer, message).help(format!("write {text}MB if that is meant"))]
-}
+/// Parameters that keep write-ahead log, whatever else needs the volume.
+const KEEPING: [&str; 4] = ["max_slot_wal_keep_size", "max_wal_size", "min_wal_size", "wal_keep_size"];
 
-fn deprecated_fields(cluster: &Object<'_>) -> Vec<Finding> {
-    let mut stores = cluster.all("/spec/backup/barmanObjectStore");
-    stores.extend(cluster.all("/spec/externalClusters/*/barmanObjectStore"));
-    let help = "use an ObjectStore and the plugin barman-cloud.cloudnative-pg.io";
-    let mut findings: Vec<Finding> = stores
-        .iter()
-        .map(|(pointer, _)| deprecated(cluster, pointer, "is removed in CloudNativePG 1.31", help))
-        .collect();
-    let pointer = "/spec/monitoring/enablePodMonitor";
-    if cluster.at(pointer) == Some(&Value::Bool(true)) {
-        let help = "write a PodMonitor that selects cnpg.io/cluster";
-        findings.push(deprecated(cluster, pointer, "is deprecated and will be removed", help));
-    }
-    findings
-}
-
-fn retention_beside_plugin(cluster: &Object<'_>) -> Vec<Finding> {
-    let pointer = "/spec/backup/retentionPolicy";
-    match cluster.at(pointer).is_some() && cluster.at("/spec/backup/barmanObjectStore").is_none() {
-        true => vec![without_effect(cluster, pointer, "with the plugin it is a field of the ObjectStore")],
-        false => Vec::new(),
-    }
-}
-
-fn single_instance_pdb(cluster: &Object<'_>) -> Vec<Finding> {
-    let single = cluster.at("/spec/instances").and_then(Value::as_i64).unwrap_or(1) == 1;
-    if !single || cluster.at("/spec/enablePDB") == Some(&Value::Bool(false)) {
-        return Vec::new();
-    }
-    let message = format!("{} has one instance and a disruption budget: its node can't be drained", cluster.identity);
-    let finding = cluster.warning(Code::SingleInstancePdb, "/spec/instances", message);
-    vec![finding.help("write `enablePDB: false`, or more instances")]
-}
-
-fn floating_postgres(cluster: &Object<'_>) -> Vec<Finding> {
-    if cluster.at("/spec/imageName").is_some() || cluster.at("/spec/imageCatalogRef").is_some() {
-        return Vec::new();
-    }
-    let message = format!(
-        "{} runs the image that its operator has as default: an upgrade of the one moves the other",
-        cluster.identity
-    );
-    let finding = cluster.warning(Code::FloatingVersion, "/spec", message);
-    vec![finding.help("write `imageName`, as `ghcr.io/cloudnative-pg/postgresql:18.3-minimal-trixie`")]
-}
-
-fn database_named_app(cluster: &Object<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for method in ["initdb", "recovery", "pg_basebackup"] {
-        let (pointer, text) = (format!("/spec/bootstrap/{method}/owner"), |field: &str| {
-            cluster.text_at(&format!("/spec/bootstrap/{method}/{field}"))
-        });
-        if text("owner").is_empty()
-            || text("owner") == "app"
-            || !text("database").is_empty()
-            || cluster.text_at("/spec/bootstrap/initdb/import/type") == "monolith"
-        {
-            continue;
-        }
-        let message =
-            format!("{} names the owner `{}` and no database: it is called `app`", cluster.identity, text("owner"));
-        let finding = cluster.warning(Code::DatabaseNamedApp, &pointer, message);
-        findings.push(finding.help("write `database` beside `owner`"));
-    }
-    findings
-}
-
-fn scheduled_backup(backup: &Object<'_>) -> Vec<Finding> {
-    if !backup.is(CNPG, "ScheduledBackup") {
-        return Vec::new();
-    }
-    let mut findings = Vec::new();
-    let schedule = backup.text_at("/spec/schedule");
-    if schedule.split_whitespace().count() == 5 && !schedule.starts_with('@') {
-        let message = format!("{} has a schedule of five fields: the first is read as seconds", backup.identity);
-        let finding = backup.error(Code::SixFieldSchedule, "/spec/schedule", message);
-        findings.push(finding.help(format!("put the seconds first: `0 {schedule}`")));
-    }
-    if backup.text_at("/spec/method") == "plugin" && backup.text_at("/spec/pluginConfiguration/name").is_empty() {
-        let message =
-            format!("{} backs up by plugin and names none: each backup fails when it is due", backup.identity);
-        let finding = backup.error(Code::BackupMethod, "/spec/method", message);
-        findings.push(finding.help("add `pluginConfiguration: {name: barman-cloud.cloudnative-pg.io}`"));
-    }
-    findings
+/// The log lies on its own volume, or beside the data.
+fn more_than_the_volume(cluster: &Object<'_>) -> Vec<Finding> {
+    let sizes = ["/spec/walStorage/size", "/spec/storage/size"];
+    let volume = sizes.iter().find_map(|pointer| Some((cluster.at(pointer)?, pointer)));
+    let Some((size, _)) = volume.filter(|_| cluster.is(CNPG, "Cluster")) else { return Vec::new() };
+    let Some(room) = quantity::of(size) else { return Vec::new() };
+    let too_much = |name: &&str| {
+        let kept = memory(cluster.text_at(&format!("/spec/postgresql/parameters/{name}")))?;
+        (kept >= room).then_some(())
+    };
+    let told = |name: &str| {
+        let pointer = format!("/spec/postgresql/parameters/{name}");
+        let message = format!(
+            "{} lets {name} keep {} of log on a volume of {}: the volume fills and PostgreSQL stops",
+            cluster.identity,
+            cluster.text_at(&pointer),
+            size.as_str().unwrap_or_default()
+        );
+        let finding = cluster.warning(Code::UnboundedWal, &pointer, message);
+        finding.help("lower it, or make the volume of the log larger")
+    };
+    KEEPING.into_iter().filter(|name| too_much(name).is_some()).map(told).collect()
 }
 
 /// The method of a ScheduledBackup is barmanObjectStore unless it says otherwise.

@@ -1,9 +1,6 @@
-//! CloudNativePG: what its webhook refuses ([`spec`], [`managed`], [`update`], gathered in [`webhook`]), and traps of
-//! a [`cluster`] and its [`archive`].
+//! CloudNativePG: what its webhook refuses ([`webhook`], [`update`]), and traps of a [`cluster`]. What CEL can say of one
+//! object stands in pages of rules/.
 
-pub mod spec;
-pub mod managed;
 pub mod webhook;
 pub mod update;
 pub mod cluster;
-pub mod archive;

@@ -1,4 +1,4 @@
-//! Known traps of the stores of External Secrets Operator 2.6, and of what is pushed to them.
+//! Known traps of the stores of External Secrets Operator 2.6: patterns, and credentials wherever a provider names them.
 
 use serde_json::Value;
 
@@ -9,10 +9,10 @@ use crate::text::pointer::escaped;
 use crate::text::yaml::object as entries;
 
 /// Rules that look at one object alone.
-pub const OF_OBJECTS: &[ObjectRule] = &[store, push_secret];
+pub const OF_OBJECTS: &[ObjectRule] = &[store];
 
 /// What its webhook refuses.
-pub fn refused(object: &Object<'_>, pointer: &str, why: &str, help: &str) -> Finding {
+fn refused(object: &Object<'_>, pointer: &str, why: &str, help: &str) -> Finding {
     object.error(Code::EsoRefuses, pointer, format!("External Secrets refuses {}: {why}", object.identity)).help(help)
 }
 
@@ -31,12 +31,6 @@ fn store(store: &Object<'_>) -> Vec<Finding> {
                 "write a regular expression of RE2",
             ));
         }
-    }
-    let ca = "/spec/provider/kubernetes/server/caProvider";
-    if store.at(ca).is_some() && store.at(&format!("{ca}/namespace")).is_some() != cluster_wide {
-        let help =
-            if cluster_wide { "add the namespace of the CA" } else { "remove the namespace: it is the store's own" };
-        findings.push(refused(store, ca, "the namespace of its CA is given or missing against its kind", help));
     }
     let mut references = Vec::new();
     secret_references(
@@ -81,31 +75,4 @@ fn secret_references<'a>(value: &'a Value, pointer: &mut String, found: &mut Vec
         }
         pointer.truncate(length);
     }
-}
-
-fn push_secret(push: &Object<'_>) -> Vec<Finding> {
-    if !push.is(ESO, "PushSecret") {
-        return Vec::new();
-    }
-    let mut findings = Vec::new();
-    let ways =
-        ["secret", "generatorRef"].iter().filter(|way| push.at(&format!("/spec/selector/{way}")).is_some()).count();
-    if ways != 1 {
-        findings.push(refused(
-            push,
-            "/spec/selector",
-            "its selector has not exactly one of secret and generatorRef",
-            "keep one",
-        ));
-    }
-    for (pointer, item) in push.all("/spec/dataTo/*") {
-        let store = item.get("storeRef");
-        if store.is_none_or(|s| s.get("name").is_none() && s.get("labelSelector").is_none()) {
-            findings.push(refused(push, &pointer, "an item of dataTo names no store", "add storeRef.name"));
-        }
-        if item.get("remoteKey").is_some() && item.get("rewrite").is_some() {
-            findings.push(refused(push, &pointer, "an item of dataTo has remoteKey and rewrite", "keep one"));
-        }
-    }
-    findings
 }

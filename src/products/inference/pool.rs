@@ -14,21 +14,10 @@ use crate::text::source::Source;
 use crate::text::yaml;
 
 /// Rules that look at one object alone.
-pub const OF_OBJECTS: &[ObjectRule] = &[pool_failure_mode, epp_flags, epp_config_map, epp_config_text];
+pub const OF_OBJECTS: &[ObjectRule] = &[epp_flags, epp_config_map, epp_config_text];
 
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[pool_selects_picker, picker_without_tls];
-
-fn pool_failure_mode(pool: &Object<'_>) -> Vec<Finding> {
-    let picker = pool.at("/spec/endpointPickerRef");
-    let unset = picker.is_some_and(|picker| picker.get("failureMode").is_none());
-    if !pool.is(INFERENCE, "InferencePool") || !unset {
-        return Vec::new();
-    }
-    let message = format!("{} does not say what happens when its picker is down: all its requests fail", pool.identity);
-    let finding = pool.warning(Code::PoolFailureMode, "/spec/endpointPickerRef", message);
-    vec![finding.help("write `failureMode: FailOpen` (any pod), or `FailClose` if that is meant")]
-}
 
 /// The containers that run an endpoint picker, each with its pointer.
 pub fn pickers<'a>(template: &PodTemplate<'a>) -> Vec<(String, &'a Value)> {

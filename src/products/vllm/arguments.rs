@@ -11,7 +11,7 @@ use crate::text::finding::{Code, Finding, Severity};
 use crate::text::forms::version;
 
 /// Rules that look at one object alone.
-pub const OF_OBJECTS: &[ObjectRule] = &[simulator_tokenizer, vllm_start];
+pub const OF_OBJECTS: &[ObjectRule] = &[simulator_tokenizer];
 
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[service_links, volume_of_one_node, key_behind_gateway];
@@ -82,28 +82,6 @@ fn tokenizers(workload: &Object<'_>, all: &[(String, &Value)]) -> Vec<Finding> {
         };
         let finding = workload.error(Code::SimulatorTokenizer, &format!("{pointer}/args"), message);
         findings.push(Finding { severity, ..finding.help(help) });
-    }
-    findings
-}
-
-/// `/health` answers once the weights are loaded; a liveness probe with its defaults kills the server after 30 seconds.
-fn vllm_start(workload: &Object<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (pointer, server) in pod_template::of(workload).flat_map(|template| servers(&template)) {
-        let Some(probe) = server.get("livenessProbe").filter(|_| server.get("startupProbe").is_none()) else {
-            continue;
-        };
-        if probe.get("initialDelaySeconds").is_some() {
-            continue;
-        }
-        let message = format!(
-            "{} kills a vLLM that is still loading: it has a liveness probe and no startup probe",
-            workload.identity
-        );
-        let finding = workload.warning(Code::VllmStart, &format!("{pointer}/livenessProbe"), message);
-        findings.push(
-            finding.help("add a `startupProbe` whose periodSeconds times failureThreshold covers download and load"),
-        );
     }
     findings
 }
