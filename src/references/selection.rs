@@ -53,12 +53,15 @@ fn selector_of(object: &Object<'_>, pointer: &str) -> Option<Value> {
     Some(serde_json::json!({ "matchLabels": labels }))
 }
 
+/// Positions in a list of pods.
+type Positions = Rc<[usize]>;
+
 /// All pods, and the namespaces in which some Service finds its own; these are found once, not for each selector.
 struct Running<'a> {
     pods: Vec<Pods<'a>>,
     served: OnceLock<BTreeSet<String>>,
     /// What a selector takes in a namespace; many say the same.
-    taken: RefCell<BTreeMap<(String, String), Rc<[usize]>>>,
+    taken: RefCell<BTreeMap<(String, String), Positions>>,
 }
 
 impl<'a> Deref for Running<'a> {
