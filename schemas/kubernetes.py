@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 KEPT = {"type", "format", "required", "enum", "x-kubernetes-list-type", "x-kubernetes-list-map-keys",
-        "x-kubernetes-preserve-unknown-fields", "minimum", "maximum"}
+        "x-kubernetes-preserve-unknown-fields", "x-kubernetes-map-type", "minimum", "maximum"}
 SPECIAL = {
     "io.k8s.apimachinery.pkg.util.intstr.IntOrString": {"x-kubernetes-int-or-string": True},
     "io.k8s.apimachinery.pkg.api.resource.Quantity": {"format": "kubernetes-quantity"},

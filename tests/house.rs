@@ -272,3 +272,32 @@ fn licences_are_allowed() {
         assert!(licence.split(" OR ").any(fine), "{} is under {licence}", package["name"]);
     }
 }
+
+/// A release that facts were seen on stands in one file of src/, and it is the one that is rendered.
+#[test]
+fn releases_stand_in_one_place() {
+    use gatewright::products::seen;
+    for (release, group, before) in [
+        (seen::AGENTGATEWAY, "operators", "v"),
+        (seen::BARMAN, "operators", "v"),
+        (seen::CERT_MANAGER, "operators", "v"),
+        (seen::ESO, "operators", ""),
+        (seen::GATEWAY_API, "operators", "v"),
+        (seen::INFERENCE, "operators", "v"),
+        (seen::KEDA, "operators", ""),
+        (seen::LITELLM, "litellm", "v"),
+        (seen::OTEL, "tracing", ""),
+    ] {
+        let file = format!("groups/{group}.yaml");
+        let text = fs::read_to_string(&file).expect("a group");
+        assert!(text.contains(&format!("default: {before}{release}")), "{file} renders no {release}");
+        for entry in walkdir::WalkDir::new("src").into_iter().flatten().filter(|e| e.file_type().is_file()) {
+            let text = fs::read_to_string(entry.path()).expect("readable");
+            assert!(
+                entry.path().ends_with("seen.rs") || !text.contains(release),
+                "{}: {release} stands in src/products/seen.rs, and nowhere else",
+                entry.path().display()
+            );
+        }
+    }
+}

@@ -106,6 +106,8 @@ fn findings(items: &[&Item], existing: &[Existing]) -> Vec<Finding> {
         generated: false,
         closed: true,
         beyond: None,
+        pages: gatewright::group::pages::Pages::ours().as_ref(),
+        platform: None,
     };
     sorted(rulebook::check(&world, &gatewright::verdict::crd::Crds::default()))
 }

@@ -21,7 +21,7 @@ pub fn rendered_names(seen: &Seen<'_>) -> Vec<Finding> {
     })
 }
 
-/// LiteLLM answers with the alias in a header, and a line break in it ends the connection (seen with 1.89.2).
+/// LiteLLM answers with the alias in a header, and a line break in it ends the connection.
 pub fn models(seen: &Seen<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for gateway in seen.objects.of(GROUP, "AiGateway") {

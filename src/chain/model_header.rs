@@ -12,7 +12,7 @@ use crate::verdict::partial::Outcome;
 pub enum Carried {
     /// This value.
     Is(String),
-    /// Nothing: a header whose expression fails, or yields no text, is removed (agentgateway 1.2.1).
+    /// Nothing: a header whose expression fails, or yields no text, is removed (agentgateway).
     Absent,
     /// Something that cannot be told from the files.
     Unknown,

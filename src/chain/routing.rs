@@ -1,4 +1,4 @@
-//! Which rule of which HTTPRoute takes a request at a Gateway, as the Gateway API and agentgateway 1.2.1 decide it. Takes
+//! Which rule of which HTTPRoute takes a request at a Gateway, as the Gateway API and agentgateway decide it. Takes
 //! attachment as the parentRefs say it: whether the listener lets a route in is another's to check.
 
 use std::collections::BTreeMap;
@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::chain::model_header::Carried;
 use crate::object::api_group::GATEWAY;
 use crate::object::object::Object;
+use crate::references::attachment::hosts_meet;
 use crate::references::world::World;
 
 /// One match of one rule, attached to a Gateway.
@@ -86,7 +87,7 @@ impl<'a> Way<'a> {
     /// Whether host, method and path fit; no header is looked at.
     pub fn takes_path(&self, request: &Request) -> Holds {
         let hosts = self.route.items("/spec/hostnames");
-        let host = hosts.is_empty() || hosts.iter().filter_map(Value::as_str).any(|h| host_fits(h, &request.host));
+        let host = hosts.is_empty() || hosts.iter().filter_map(Value::as_str).any(|h| hosts_meet(h, &request.host));
         let method = self.condition["method"].as_str().is_none_or(|m| m == "POST");
         let asks_query = self.condition["queryParams"].as_array().is_some_and(|q| !q.is_empty());
         if !host || !method || asks_query { Holds::No } else { path_fits(self.path(), &request.path) }
@@ -137,13 +138,6 @@ pub fn header_fits(request: &Request, name: &str, kind: &str, value: &str) -> Ho
         Some(Carried::Is(carried)) if kind == "Exact" && carried != value => Holds::No,
         Some(Carried::Is(_)) if kind == "Exact" => Holds::Yes,
         Some(_) => Holds::Perhaps,
-    }
-}
-
-fn host_fits(pattern: &str, host: &str) -> bool {
-    match pattern.strip_prefix('*') {
-        Some(suffix) => host.len() > suffix.len() && host.ends_with(suffix),
-        None => pattern.eq_ignore_ascii_case(host),
     }
 }
 

@@ -1,5 +1,5 @@
 //! Rules about what a KEDA trigger on Prometheus asks: a query that Prometheus takes, about the pool or the model of the
-//! workload that it scales (KEDA 2.20.1, pkg/scalers/prometheus_scaler.go).
+//! workload that it scales (pkg/scalers/prometheus_scaler.go).
 
 use serde_json::Value;
 

@@ -13,6 +13,7 @@ use crate::products::litellm::config::Config;
 use crate::products::litellm::part::Part;
 use crate::references::world::World;
 use crate::text::finding::{Code, Finding};
+use crate::text::forms;
 use crate::text::pointer::escaped;
 
 /// A number of seconds and where it is said.
@@ -127,26 +128,10 @@ fn time<'a>(object: &Object<'a>, pointer: String) -> Option<Time<'a>> {
     Some(Time { seconds, part: Part::of(object, ""), pointer })
 }
 
-/// Seconds of a number, or of a duration as `1h2m3s4ms`; zero is no limit.
+/// Seconds of a number, or of a duration; zero is no limit.
 fn seconds(value: &Value) -> Option<f64> {
-    let Some(text) = value.as_str() else { return value.as_f64().filter(|s| *s > 0.0) };
-    let (mut rest, mut all) = (text, 0.0);
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, after) = rest.split_at(digits);
-        let unit = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
-        let (unit, left) = after.split_at(unit);
-        let scale = match unit {
-            "h" => 3600.0,
-            "m" => 60.0,
-            "s" => 1.0,
-            "ms" => 0.001,
-            _ => return None,
-        };
-        all += number.parse::<f64>().ok()? * scale;
-        rest = left;
-    }
-    Some(all).filter(|s| *s > 0.0)
+    let of_text = || Some(forms::duration(value.as_str()?)? as f64 / 1e9);
+    value.as_f64().or_else(of_text).filter(|seconds| *seconds > 0.0)
 }
 
 /// A pool whose model servers may all sleep needs a picker that holds requests, for as long as a start takes.

@@ -155,7 +155,7 @@ fn headers<'a>(world: &World<'a>, gateway: &Object<'a>) -> Stage<'a> {
             let pointer = format!("/spec/traffic/transformation/request/set/{i}/value");
             let expression = Expression::new(item["value"].as_str().unwrap_or_default());
             let setter = Setter { policy: *policy, pointer, name, expression };
-            // Which of two policies wins is not specified (agentgateway 1.2.1).
+            // Which of two policies wins is not specified (agentgateway).
             open |= headers.insert(name.to_ascii_lowercase(), setter).is_some();
         }
     }

@@ -31,7 +31,7 @@ const WITHOUT_EXCERPT: [Code; 2] = [Code::LiteralSecret, Code::SecretMaterial];
 pub fn masked(finding: Finding) -> Finding {
     let safe = |words: &str| shown::line(&secret::masked(words));
     let related = finding.related.into_iter().map(|(place, words)| (place, safe(&words))).collect();
-    let (message, help) = (safe(&finding.message), finding.help.as_deref().map(safe));
+    let (message, help) = (safe(&finding.message), finding.help.as_deref().map(|words| safe(words).into()));
     Finding { message, help, related, ..finding }
 }
 
@@ -84,7 +84,7 @@ fn one(finding: &Finding, masks: &Masks, renderer: &Renderer) -> String {
     let title = level.primary_title(&finding.message).id(finding.code.name());
     let mut group = title.elements(places(finding, masks));
     if let Some(help) = &finding.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+        group = group.element(Level::HELP.message(&**help));
     }
     renderer.render(&[group])
 }

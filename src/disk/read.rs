@@ -85,6 +85,67 @@ pub fn manifests(folder: &Path, features: &Path, below: &str) -> Result<Vec<Arc<
     if findings.is_empty() { Ok(sources) } else { Err(Failure::Findings(findings)) }
 }
 
+/// Files by the name of their folder.
+pub type Folders = Vec<(String, Vec<Arc<Source>>)>;
+
+/// The folders in a folder beside features.yaml that hold manifests, each with its files.
+///
+/// # Errors
+/// As [`manifests`]; a file lies beside the folders.
+pub fn manifest_folders(folder: &Path, features: &Path, below: &str) -> Result<Folders, Failure> {
+    let beside = folder.join(features).parent().unwrap_or(folder).to_owned();
+    if let Some(file) = yaml_files(&beside, below, 1)?.first() {
+        let hint = format!("put it into a folder of {below}/, which is a component with an Application");
+        return Err(anyhow::anyhow!("{} belongs to no component\n{hint}", file.display()).into());
+    }
+    let names = folders(&beside, below)?.into_iter();
+    let read = |name: String| Ok((name.clone(), manifests(folder, features, &format!("{below}/{name}"))?));
+    names.map(read).filter(|read| !matches!(read, Ok((_, files)) if files.is_empty())).collect()
+}
+
+/// The values of the charts that lie in `charts/` beside features.yaml, a folder each.
+///
+/// # Errors
+/// As [`manifests`].
+pub fn chart_values(folder: &Path, features: &Path) -> Result<Vec<Arc<Source>>, Failure> {
+    let beside = folder.join(features).parent().unwrap_or(folder).to_owned();
+    let (mut sources, mut findings) = (Vec::new(), Vec::new());
+    for chart in folders(&beside, "charts")? {
+        let name = format!("charts/{chart}/values.yaml");
+        let path = beside.join(&name);
+        if path.is_file() {
+            inside(&beside, &path)?;
+            match text(&path, MAX_FILE)? {
+                Ok(text) => sources.push(Source::new(name, text)),
+                Err(before) => findings.push(not_utf8(&Source::new(name, before))),
+            }
+        }
+    }
+    if findings.is_empty() { Ok(sources) } else { Err(Failure::Findings(findings)) }
+}
+
+/// Names of the folders in `clusters/` beside features.yaml, sorted.
+///
+/// # Errors
+/// The folder is unreadable.
+pub fn cluster_folders(folder: &Path, features: &Path) -> Result<Vec<String>> {
+    folders(folder.join(features).parent().unwrap_or(folder), "clusters")
+}
+
+fn folders(beside: &Path, part: &str) -> Result<Vec<String>> {
+    let folder = beside.join(part);
+    let mut names = Vec::new();
+    if folder.is_dir() {
+        for entry in WalkDir::new(&folder).min_depth(1).max_depth(1).sort_by_file_name() {
+            let entry = listed(entry)?;
+            if entry.file_type().is_dir() {
+                names.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+    }
+    Ok(names)
+}
+
 /// Manifests or CRDs: a file, all YAML and JSON files below a folder, or stdin (`-`), sorted by name. Files that are not
 /// UTF-8, or have more than [`MAX_STREAM`] bytes, become findings; symlinks, and files and folders whose names start with a dot, are passed over.
 ///

@@ -228,14 +228,13 @@ impl Catalog {
         self.groups.values().filter_map(|g| Some((g.feature.as_deref()?, g))).collect()
     }
 
-    /// The cluster-scoped kinds of all components, on or off; sorted, without repeats.
-    pub fn cluster_kinds(&self) -> Vec<Value> {
+    /// The cluster-scoped kinds of all components, on or off, as API group and kind.
+    pub fn cluster_kinds(&self) -> BTreeSet<(String, String)> {
         let components =
             self.groups.values().flat_map(|g| g.variants.values()).flat_map(|v| v.text.components.values());
         let kinds = components.filter_map(|component| component["clusterKinds"].as_array()).flatten();
         let text = |kind: &Value, key: &str| kind[key].as_str().unwrap_or_default().to_owned();
-        let sorted: BTreeSet<(String, String)> = kinds.map(|kind| (text(kind, "group"), text(kind, "kind"))).collect();
-        sorted.into_iter().map(|(group, kind)| json!({ "group": group, "kind": kind })).collect()
+        kinds.map(|kind| (text(kind, "group"), text(kind, "kind"))).collect()
     }
 
     /// Names that a group uses and nobody has: required capabilities, documents, component folders.

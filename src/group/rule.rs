@@ -320,7 +320,7 @@ impl Rule {
             (!is_seen).then(|| format!("seen with {product} {}, and {runs} runs here", versions.all().join(", ")))
         });
         match (other, &finding.help) {
-            (Some(other), Some(help)) => Finding { help: Some(format!("{help} ({other})")), ..finding },
+            (Some(other), Some(help)) => Finding { help: Some(format!("{help} ({other})").into()), ..finding },
             _ => finding,
         }
     }

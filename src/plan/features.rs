@@ -45,6 +45,12 @@ pub struct Cluster {
     pub silences: Vec<Silence>,
     /// The user's manifests of contracts; `disk` reads them once it is known where they lie.
     pub manifests: Vec<Arc<Source>>,
+    /// Files of `patches/`, in the order in which they are laid; read as late.
+    pub patches: Vec<Arc<Source>>,
+    /// Files of `manifests/`, by component; read as late.
+    pub own: BTreeMap<String, Vec<Arc<Source>>>,
+    /// The values of charts that lie in `charts/`.
+    pub charts: Vec<Arc<Source>>,
     /// Where `features:` stands, for flags that are not there.
     pub place: Place,
     /// All of it as it was written, overlay applied.
@@ -134,7 +140,20 @@ fn cluster(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut 
     let platform = platform(root, stem, catalog, findings)?;
     let name = platform["cluster"].as_str()?.to_owned();
     let written = root.clone();
-    Some(Cluster { name, platform, flags, settings, existing, silences, manifests: Vec::new(), place, written })
+    Some(Cluster {
+        name,
+        platform,
+        flags,
+        settings,
+        existing,
+        silences,
+        manifests: Vec::new(),
+        patches: Vec::new(),
+        own: BTreeMap::new(),
+        charts: Vec::new(),
+        place,
+        written,
+    })
 }
 
 /// The outermost keys, and nothing secret below them; false when there is nothing to go on with.

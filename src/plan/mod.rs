@@ -9,4 +9,7 @@ pub mod strata;
 pub mod settings_stratum;
 pub mod agentic_stratum;
 pub mod claims_stratum;
+pub mod lay;
+pub mod patches;
+pub mod own;
 pub mod resolve;

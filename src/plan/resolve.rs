@@ -14,6 +14,8 @@ use crate::object::existing::{Existing, Silence};
 use crate::plan::agentic_stratum::Agentic;
 use crate::plan::choice::{Choice, Choices, choose};
 use crate::plan::features::Cluster;
+use crate::plan::own::{Own, own};
+use crate::plan::patches::{Patches, patches};
 use crate::plan::strata::Work;
 use crate::text::finding::{Code, Finding};
 use crate::text::merge::lay;
@@ -43,6 +45,10 @@ pub struct Plan<'a> {
     pub declared: Vec<Declared>,
     /// The AiGateway and ToolGateway contracts.
     pub agentic: Agentic,
+    /// What the user lays over what is rendered.
+    pub patches: Patches,
+    /// Objects of the user's own, by component.
+    pub own: BTreeMap<String, Vec<Own>>,
     /// What groups say of settings that they take.
     pub advice: Vec<Finding>,
 }
@@ -85,7 +91,10 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
     work.add_lists(|name| agentic.list(name));
     work.documents();
     work.stop()?;
-    let components = work.components();
+    let mut components = work.components();
+    work.stop()?;
+    let own = own(cluster, &mut components, &mut work.findings);
+    let patches = patches(cluster, &mut components, &mut work.findings);
     let secrets = work.secrets(&components);
     let existing = work.existing(&components);
     let silences = work.silences();
@@ -107,6 +116,8 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
         silences,
         declared,
         agentic,
+        patches,
+        own,
         advice,
     })
 }
@@ -188,9 +199,17 @@ fn engine_lists(
     let values =
         |list: Vec<Result<Value, serde_json::Error>>| list.into_iter().map(|v| v.expect("plain data")).collect();
     BTreeMap::from([
-        ("cluster_kind", catalog.cluster_kinds()),
+        ("cluster_kind", cluster_kinds(catalog, components)),
         ("component", values(components.iter().map(serde_json::to_value).collect())),
         ("secret", values(secrets.iter().map(serde_json::to_value).collect())),
         ("namespace", namespaces.into_iter().map(namespace).collect()),
     ])
+}
+
+/// The cluster-scoped kinds of all groups, on or off, and of the user's own objects; sorted.
+fn cluster_kinds(catalog: &Catalog, components: &[Component]) -> Vec<Value> {
+    let own = components.iter().filter(|component| component.group.is_empty());
+    let mut kinds = catalog.cluster_kinds();
+    kinds.extend(own.flat_map(|component| &component.cluster_kinds).map(|k| (k.group.clone(), k.kind.clone())));
+    kinds.into_iter().map(|(group, kind)| json!({ "group": group, "kind": kind })).collect()
 }

@@ -36,7 +36,7 @@ impl<'a> Work<'a, '_> {
                     };
                     let finding = Finding::error(Code::SettingRule, text(self, "message", &rule.message));
                     let at = text(self, "at", &rule.at);
-                    let help = rule.help.as_ref().map(|help| text(self, "help", help));
+                    let help = rule.help.as_ref().map(|help| text(self, "help", help).into());
                     let finding = Finding { help, ..finding };
                     if rule.warn {
                         advice

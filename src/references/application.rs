@@ -6,6 +6,7 @@ use crate::object::api_group::ARGOCD;
 use crate::object::object::Object;
 use crate::object::pod_template::{self, image};
 use crate::references::world::World;
+use crate::text::forms::version;
 use crate::text::source::Source;
 use crate::text::yaml;
 
@@ -44,7 +45,7 @@ pub fn running(world: &World<'_>, product: &str) -> Option<String> {
         pod_template::all(&world.objects).flat_map(|pod| pod.containers()).map(|(_, container)| image(container));
     let named = |repository: &str| repository.rsplit('/').next() == Some(product);
     let of_image = || images.filter(|(repository, _)| named(repository)).map(|(_, tag)| tag);
-    let version = of_chart.or_else(|| of_image().find(|tag| version(tag).is_some()))?;
+    let version = of_chart.or_else(|| of_image().find(|tag| version::<2>(tag).is_some()))?;
     version.starts_with(|c: char| c == 'v' || c.is_ascii_digit()).then(|| version.to_owned())
 }
 
@@ -80,10 +81,4 @@ pub fn chart_value(source: &Value, path: &str) -> Given {
         (None, None) => None,
     };
     found.map_or(Given::Nothing, Given::Value)
-}
-
-/// The major and minor number in a version as `v1.5.1`, `1.5` or an image tag; `None` for anything else.
-pub fn version(text: &str) -> Option<(u32, u32)> {
-    let mut parts = text.strip_prefix('v').unwrap_or(text).split(['.', '-', '+']);
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }

@@ -1,5 +1,5 @@
 //! Inventory -> routes that no listener takes, and references into another namespace that nothing allows. Follows the Gateway
-//! API 1.5 and what agentgateway 1.2.1 makes of it.
+//! API 1.5 and what agentgateway makes of it.
 
 use serde_json::{Map, Value};
 
@@ -135,7 +135,7 @@ fn kind_allowed(kind: &str, listener: &Value) -> bool {
 }
 
 /// Two hostnames have a name in common; `*.` stands for one or more labels.
-fn hosts_meet(a: &str, b: &str) -> bool {
+pub fn hosts_meet(a: &str, b: &str) -> bool {
     let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
     match (a.strip_prefix('*'), b.strip_prefix('*')) {
         (None, None) => a == b,
@@ -145,7 +145,7 @@ fn hosts_meet(a: &str, b: &str) -> bool {
     }
 }
 
-/// A reference into another namespace needs the consent of that namespace, and with agentgateway 1.2.1 some never get it.
+/// A reference into another namespace needs the consent of that namespace, and with agentgateway some never get it.
 pub fn grants(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for route in routes(inventory) {
@@ -185,7 +185,7 @@ fn crossing(
     let (group, kind) = (text("group").unwrap_or(default.0), text("kind").unwrap_or(default.1));
     let name = text("name").unwrap_or_default();
     let wrong = |message: String| from.error(Code::NotGranted, &format!("{pointer}/namespace"), message);
-    // A route that hands over to routes of another namespace asks nobody there (agentgateway 1.2.1, references_collection.go;
+    // A route that hands over to routes of another namespace asks nobody there (agentgateway, references_collection.go;
     // so does kgateway, whose delegation it is).
     if (group, kind) == (GATEWAY, "HTTPRoute") {
         return None;
@@ -193,7 +193,7 @@ fn crossing(
     let never = group == AGENTGATEWAY || group == INFERENCE && is_for_agentgateway(inventory, from);
     if never {
         let message = format!(
-            "{} names {kind} {namespace}/{name}, and agentgateway 1.2.1 follows no such reference into another namespace",
+            "{} names {kind} {namespace}/{name}, and agentgateway follows no such reference into another namespace",
             from.identity
         );
         return Some(

@@ -10,6 +10,7 @@ use crate::object::api_group::ARGOCD;
 use crate::object::existing::Existing;
 use crate::object::object::Object;
 use crate::references::world::World;
+use crate::text::forms::fits;
 
 /// One source of an Application.
 #[derive(Debug)]
@@ -311,13 +312,5 @@ pub fn wildcard(pattern: &str, text: &str) -> bool {
     {
         return choices.split(',').any(|choice| wildcard(&format!("{start}{choice}{end}"), text));
     }
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
-    let parts: Vec<&str> = parts.collect();
-    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
-    for part in middle {
-        let Some(at) = rest.find(part) else { return false };
-        rest = &rest[at + part.len()..];
-    }
-    rest.ends_with(last)
+    fits(pattern, text)
 }

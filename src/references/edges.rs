@@ -182,14 +182,14 @@ pub const EDGES: &[Edge] = &[
         To::One("", "Service"),
     )
     .placed(),
-    // cert-manager 1.20.
+    // cert-manager.
     edge(&[(CERT_MANAGER, "Certificate")], "spec/issuerRef", "name", To::Fields(CERT_MANAGER, "Issuer")).first(),
     edge(&[(CERT_MANAGER, "Issuer")], "spec/ca", "secretName", SECRET).part(TLS).first(),
-    // KEDA 2.20.
+    // KEDA.
     edge(SCALED, "spec/triggers/*/authenticationRef", "name", To::Fields(KEDA, "TriggerAuthentication")).first(),
     edge(TRIGGER_AUTHENTICATION, "spec/secretTargetRef/*", "name", SECRET).key(),
     edge(TRIGGER_AUTHENTICATION, "spec/configMapTargetRef/*", "name", CONFIG_MAP).key(),
-    // Gateway API 1.5.
+    // Gateway API.
     edge(ROUTES, "spec/parentRefs/*", "name", To::Fields(GATEWAY, "Gateway")).across().first(),
     edge(ROUTES, "spec/rules/*/backendRefs/*", "name", SERVICE).across().part(PORT).first(),
     edge(ROUTES, "spec/rules/*/**/requestMirror/backendRef", "name", SERVICE).across().part(PORT),
@@ -205,7 +205,7 @@ pub const EDGES: &[Edge] = &[
     edge(&[(GATEWAY, "BackendTLSPolicy")], "spec/targetRefs/*", "name", SERVICE).part(Part::Port("sectionName")),
     edge(&[(GATEWAY, "BackendTLSPolicy")], "spec/validation/caCertificateRefs/*", "name", To::Fields("", "ConfigMap"))
         .part(CA),
-    // Gateway API Inference Extension 1.5.
+    // Gateway API Inference Extension.
     edge(&[(INFERENCE, "InferencePool")], "spec/endpointPickerRef", "name", SERVICE).part(PORT),
     edge(
         &[(INFERENCE_X, "InferenceModelRewrite"), (INFERENCE_X, "InferenceObjective")],
@@ -213,7 +213,7 @@ pub const EDGES: &[Edge] = &[
         "name",
         To::Fields(INFERENCE, "InferencePool"),
     ),
-    // agentgateway 1.2.1. Keys are fixed (controller/pkg/utils/kubeutils/secrets.go and the plugins of each kind of login).
+    // agentgateway. Keys are fixed (controller/pkg/utils/kubeutils/secrets.go and the plugins of each kind of login).
     edge(POLICY, "spec/targetRefs/*", "name", To::Fields("", "")),
     edge(PROXIES, "spec/**/backendRef", "name", SERVICE).across().part(PORT),
     edge(PROXIES, "spec/mcp/targets/*/static", "backendRef/name", To::One("", "Service")).part(PORT),
@@ -231,7 +231,7 @@ pub const EDGES: &[Edge] = &[
     edge(POLICY, "spec/traffic/basicAuthentication/secretRef", "name", SECRET).part(Part::Keys(&[".htaccess"])),
     edge(&[(AGENTGATEWAY, "AgentgatewayParameters")], "spec/env/*/valueFrom/secretKeyRef", "name", SECRET).key(),
     edge(&[(AGENTGATEWAY, "AgentgatewayParameters")], "spec/env/*/valueFrom/configMapKeyRef", "name", CONFIG_MAP).key(),
-    // CloudNativePG 1.29 and its backup plugin 0.13.
+    // CloudNativePG and its backup plugin.
     edge(CLUSTER, "spec/bootstrap/initdb|recovery|pg_basebackup/secret", "name", SECRET).part(LOGIN).first(),
     edge(CLUSTER, "spec/bootstrap/initdb/*/secretRefs/*", "name", SECRET).key().first(),
     edge(CLUSTER, "spec/bootstrap/initdb/*/configMapRefs/*", "name", CONFIG_MAP).key().first(),
@@ -260,12 +260,12 @@ pub const EDGES: &[Edge] = &[
     edge(APPLICATION, "spec/**/valuesObject/**/secretKeyRef", "name", SECRET).key().content(),
     edge(APPLICATION, "spec/**/valuesObject/**/configMapKeyRef", "name", CONFIG_MAP).key().content(),
     edge(APPLICATION, "spec/**/valuesObject/**/serviceAccount", "name", SERVICE_ACCOUNT).content(),
-    // LiteLLM's chart 1.89.2.
+    // LiteLLM's chart.
     edge(APPLICATION, "spec/**/valuesObject", "masterkeySecretName", SECRET)
         .part(Part::Key("masterkeySecretKey"))
         .content(),
     edge(APPLICATION, "spec/**/valuesObject/environmentSecrets/*", "", SECRET).content(),
-    // External Secrets 2.6.
+    // External Secrets.
     edge(EXTERNAL_SECRET, "spec/secretStoreRef", "name", To::Fields(ESO, "SecretStore")).first(),
     edge(EXTERNAL_SECRET, "spec/data|dataFrom/*/sourceRef/storeRef", "name", To::Fields(ESO, "SecretStore")).first(),
     edge(EXTERNAL_SECRET, "spec/dataFrom/*/sourceRef/generatorRef", "name", To::Fields(ESO_GENERATORS, "")).first(),

@@ -168,9 +168,18 @@ impl<'w, 'a> Inventory<'w, 'a> {
             return Absence::Unknown;
         }
         match self.world.closed {
+            // What lies in a namespace of others is told by them; where something is told, a name beside it is a slip.
+            true if self.is_of_others(namespace) && !self.of(group, kind).any(|thing| thing.namespace == namespace) => {
+                Absence::Unknown
+            }
             true => Absence::Sure,
             false => self.absence_in_the_open(from, (group, kind), namespace, name),
         }
+    }
+
+    fn is_of_others(&self, namespace: &str) -> bool {
+        let said = |e: &Existing| e.chart.is_none() && e.repository.is_none();
+        self.world.existing.iter().any(|e| e.kind == "Namespace" && e.name == namespace && said(e))
     }
 
     /// Where the files are not all there is, charts, operators and other folders bring things too: only a name that is nearly

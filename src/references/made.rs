@@ -78,7 +78,7 @@ fn name_or_own<'a>(object: &Object<'a>, pointer: &str) -> &'a str {
     }
 }
 
-/// CloudNativePG 1.29: three Services, and Secrets of its own where none are given (facts: cloudnative-pg v1.29.1,
+/// CloudNativePG: three Services, and Secrets of its own where none are given (cloudnative-pg:
 /// pkg/specs/services.go and internal/management/controller/cluster_create.go).
 fn cluster<'a>(object: &Object<'a>) -> Vec<Made<'a>> {
     const APP: [&str; 11] = [
@@ -165,7 +165,7 @@ fn certificate<'a>(object: &Object<'a>) -> Vec<Made<'a>> {
     vec![secret(object.text_at("/spec/secretName"), keys)]
 }
 
-/// agentgateway 1.2.1 gives each Gateway objects of the Gateway's own name; the Service has the listeners' ports.
+/// agentgateway gives each Gateway objects of the Gateway's own name; the Service has the listeners' ports.
 fn gateway<'a>(object: &Object<'a>) -> Vec<Made<'a>> {
     if !object.text_at("/spec/gatewayClassName").contains("agentgateway") {
         return Vec::new();

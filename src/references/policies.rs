@@ -1,5 +1,5 @@
 //! Inventory -> AgentgatewayPolicies that act on nothing: a section or a part of the target that is not there, or a target
-//! that has no such section. Facts of agentgateway 1.2.1.
+//! that has no such section. Facts of agentgateway.
 
 use serde_json::Value;
 

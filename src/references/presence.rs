@@ -151,7 +151,7 @@ pub fn makers(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
 
 /// Charts whose pods never become ready without kinds that another one brings.
 const CHARTS: &[(&str, &[&str])] = &[
-    // The controller waits for every kind that it watches (agentgateway 1.2.1).
+    // The controller waits for every kind that it watches (agentgateway).
     ("agentgateway", &[AGENTGATEWAY, GATEWAY]),
     // It renders a Certificate and an Issuer (plugin-barman-cloud 0.7.0).
     ("plugin-barman-cloud", &[CERT_MANAGER, CNPG]),

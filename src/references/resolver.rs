@@ -239,7 +239,7 @@ fn missing_port(reference: &Reference<'_, '_>, thing: &Thing<'_>, field: &str) -
     let fits = |p: &crate::references::made::Port<'_>| match wanted {
         // The controller of AWS reads this name as one of its actions (aws-load-balancer-controller, ingress annotations).
         Value::String(name) if name == "use-annotation" => true,
-        // A section may be told by the number of its port (agentgateway 1.2.1).
+        // A section may be told by the number of its port (agentgateway).
         Value::String(name) if field == "sectionName" => p.name == name || name.parse() == Ok(p.number),
         Value::String(name) => p.name == name,
         number => number.as_i64() == Some(p.number),

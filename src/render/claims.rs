@@ -59,16 +59,18 @@ pub fn lowered(plan: &Plan<'_>, mut claims: Vec<Claim>, findings: &[Finding]) ->
     claims
 }
 
-/// Claims that the manifests do not bear out.
+/// Claims that the manifests do not bear out. What the user's patches take away is said and no more: it is theirs to decide,
+/// and the claim is lower for it.
 pub fn gaps(plan: &Plan<'_>, claims: &[Claim]) -> Vec<Finding> {
+    let (tell, help): (fn(Code, String) -> Finding, _) = match plan.patches.is_empty() {
+        true => (Finding::error, "render what it claims, or lower its state"),
+        false => (Finding::warning, "a patch takes it away, and `gatewright status` shows less"),
+    };
     let gaps = claims.iter().flat_map(|claim| claim.gaps.iter().map(move |gap| (claim, gap)));
     gaps.map(|(claim, gap)| {
-        Finding::error(
-            Code::ClaimGap,
-            format!("the claim `{}` of group `{}` lacks evidence: {gap}", claim.control, claim.group),
-        )
-        .place(plan.choices[claim.group.as_str()].place(&claim.pointer))
-        .help("render what it claims, or lower its state")
+        tell(Code::ClaimGap, format!("the claim `{}` of group `{}` lacks evidence: {gap}", claim.control, claim.group))
+            .place(plan.choices[claim.group.as_str()].place(&claim.pointer))
+            .help(help)
     })
     .collect()
 }

@@ -1,6 +1,8 @@
 //! A plan into objects and a tree: [`bundle`] renders, [`tree`] names the files, [`claims`] and [`evidence`] say what holds,
 //! [`trace`] finds the cause of a line, [`deletions`] and [`foreign`] hold a tree against the one that is there.
 
+pub mod manifest;
+pub mod patched;
 pub mod bundle;
 pub mod evidence;
 pub mod claims;

@@ -11,8 +11,11 @@ use crate::group::catalog::SECRET_TEMPLATE;
 use crate::group::template::pick;
 use crate::object::object::Identity;
 use crate::plan::features::Cluster;
+use crate::plan::lay::From;
+use crate::plan::patches::Values;
 use crate::plan::resolve::Plan;
-use crate::render::bundle::{self, Bundle, ChartValues, Placed};
+use crate::render::bundle::{self, Bundle};
+use crate::render::manifest::{ChartValues, Layer, Placed};
 use crate::text::finding::Finding;
 use crate::text::pointer::escaped;
 use crate::text::source::{Place, Source};
@@ -112,13 +115,28 @@ impl Memo {
 
 /// The way from a part of a rendered file to its cause: the template's line, the group's, that of a document's template.
 fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place) -> Option<Vec<Spot<'a>>> {
-    let pointer = memo.pointer(rendered)?;
+    let mut pointer = memo.pointer(rendered)?;
+    for Layer { node, origin } in placed.manifest.layers.iter().rev() {
+        match origin.of(&pointer) {
+            From::Patch(from) => return Some(vec![in_file(node, &from)]),
+            From::Before(before) => pointer = before,
+        }
+    }
+    let component = plan.components.iter().find(|c| c.name == placed.component)?;
+    if let Some(own) = bundle::written(plan, component, &placed.manifest) {
+        return Some(vec![in_file(&own.node, &pointer)]);
+    }
     let template = in_template(plan, memo, placed, &pointer)?;
     let group = in_secrets(plan, memo, placed, &template).or_else(|| in_component(plan, memo, placed, &template));
     let mut trail: Vec<Spot<'a>> = [template].into_iter().chain(group).collect();
     let document = trail.last().and_then(|spot| in_document(plan, memo, spot));
     trail.extend(document);
     Some(trail)
+}
+
+/// A part of a patch, or of an object of the user's own: what it says is the cause, and nothing beside it.
+fn in_file<'a>(written: &Node, pointer: &str) -> Spot<'a> {
+    Spot { group: "", place: written.place_at(pointer), names: BTreeSet::new(), rest: String::new() }
 }
 
 /// The line of the template that renders a part of an object.
@@ -203,7 +221,13 @@ fn names(plan: &Plan<'_>, source: &Arc<Source>, line: usize) -> BTreeSet<String>
 
 /// The values of a chart stand in the group file.
 fn in_chart<'a>(plan: &'a Plan<'_>, memo: &Memo, values: &ChartValues, rendered: &Place) -> Option<Vec<Spot<'a>>> {
-    let pointer = memo.pointer(rendered)?;
+    let mut pointer = memo.pointer(rendered)?;
+    for Values { node, origin } in plan.patches.values.get(&values.component).into_iter().flatten().rev() {
+        match origin.of(&pointer) {
+            From::Patch(from) => return Some(vec![in_file(node, &from)]),
+            From::Before(before) => pointer = before,
+        }
+    }
     let component = plan.components.iter().find(|c| c.name == values.component)?;
     let under = format!("/components/{}/chart/values", component.name);
     let spot = in_group(plan, memo, &component.group, &under, &pointer)?;

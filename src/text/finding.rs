@@ -25,7 +25,7 @@ pub struct Finding {
     /// Other places that explain it, each with a few words.
     pub related: Vec<(Place, String)>,
     /// The way out.
-    pub help: Option<String>,
+    pub help: Option<Box<str>>,
     /// The object that it is about, where it is about one.
     pub about: Option<Box<About>>,
 }
@@ -71,7 +71,7 @@ impl Finding {
     }
 
     /// With its way out.
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub fn help(mut self, help: impl Into<Box<str>>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -320,6 +320,10 @@ codes! {
     MissingCrd "missing-crd" "An object is of a kind that no CustomResourceDefinition brings."
     NotDelivered "not-delivered" "Nothing delivers what the cluster is to have."
     UnusedSilence "unused-silence" "A silence names a finding that is not there (any more)."
+    InvalidPatch "invalid-patch" "A patch is no partial object, or says something that cannot be laid over one."
+    PatchWithoutTarget "patch-without-target" "A patch is for an object, or for the chart of a component, that is not rendered."
+    PatchWithoutEffect "patch-without-effect" "A patch changes nothing."
+    UnknownChartValue "unknown-chart-value" "A patch sets a value that the vendored chart does not know."
     StaleOutput "stale-output" "The committed files are not what the inputs render."
     Deletion "deletion" "A run would delete a database, a key, or a large part of a cluster, and nobody said that it should."
     HandEdited "hand-edited" "A rendered file was changed by hand."

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kube_cel::cel::objects::{Key, Map, Value as Cel};
 use serde_json::Value;
 
+use crate::text::forms;
 use crate::verdict::formats;
 use crate::verdict::structural::{Kind, Structural};
 
@@ -79,7 +80,7 @@ fn string(format: &str, text: &str) -> Option<Cel> {
             let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
             Cel::Timestamp(date.and_hms_opt(0, 0, 0)?.and_utc().into())
         }
-        "byte" => Cel::Bytes(Arc::new(formats::base64(text)?)),
+        "byte" => Cel::Bytes(Arc::new(forms::base64(text)?)),
         _ => Cel::String(Arc::new(text.to_owned())),
     })
 }

@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::text::forms::{self, base64};
+
 /// True when the API server holds strings against that format.
 pub fn is_enforced(format: &str) -> bool {
     test(format).is_some()
@@ -56,35 +58,7 @@ fn matches(pattern: &str, text: &str) -> bool {
 
 /// `time.ParseDuration` of Go, else the Scala-like syntax of strfmt (`22 ns`, `3 days`); in nanoseconds.
 pub fn duration(text: &str) -> Option<i64> {
-    go_duration(text).or_else(|| scala_duration(text))
-}
-
-fn go_duration(text: &str) -> Option<i64> {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if unsigned == "0" {
-        return Some(0);
-    }
-    let mut rest = unsigned;
-    let mut nanos = 0f64;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest[..digits].parse().ok()?; // refuses `.` and an empty one
-        rest = &rest[digits..];
-        let end = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
-        nanos += number
-            * match &rest[..end] {
-                "ns" => 1.0,
-                "us" | "µs" | "μs" => 1e3,
-                "ms" => 1e6,
-                "s" => 1e9,
-                "m" => 60e9,
-                "h" => 3600e9,
-                _ => return None,
-            };
-        rest = &rest[end..];
-    }
-    let nanos = if text.starts_with('-') { -nanos } else { nanos };
-    (!unsigned.is_empty() && nanos.abs() < i64::MAX as f64).then_some(nanos as i64)
+    forms::duration(text).or_else(|| scala_duration(text))
 }
 
 fn scala_duration(text: &str) -> Option<i64> {
@@ -227,32 +201,6 @@ fn is_rgb_color(text: &str) -> bool {
 /// Standard base64 with padding; the empty string is none (govalidator).
 fn is_base64(text: &str) -> bool {
     !text.is_empty() && base64(text).is_some()
-}
-
-/// The bytes of padded base64 in the standard alphabet.
-pub fn base64(text: &str) -> Option<Vec<u8>> {
-    let value = |b: u8| match b {
-        b'A'..=b'Z' => Some(b - b'A'),
-        b'a'..=b'z' => Some(b - b'a' + 26),
-        b'0'..=b'9' => Some(b - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    };
-    let body = text.trim_end_matches('=');
-    if !text.len().is_multiple_of(4) || text.len() - body.len() > 2 {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    for group in body.as_bytes().chunks(4) {
-        let mut bits = 0u32;
-        for byte in group {
-            bits = bits << 6 | u32::from(value(*byte)?);
-        }
-        bits <<= 6 * (4 - group.len());
-        bytes.extend_from_slice(&bits.to_be_bytes()[1..group.len()]);
-    }
-    Some(bytes)
 }
 
 /// A DNS label, or a subdomain of labels, in lower case (RFC 1123).

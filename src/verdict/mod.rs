@@ -20,4 +20,5 @@ pub mod names;
 pub mod spot;
 pub mod metadata;
 pub mod builtin;
+pub mod merging;
 pub mod crd;

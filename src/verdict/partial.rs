@@ -72,7 +72,7 @@ impl Expression {
     }
 }
 
-/// Those of Kubernetes, and what agentgateway 1.2.1 adds for keys that may not be there.
+/// Those of Kubernetes, and what agentgateway adds for keys that may not be there.
 static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(|| {
     let mut context = library();
     context.add_function("default", default);

@@ -82,6 +82,9 @@ pub struct Structural {
     /// What identifies an item of a `map` list.
     #[serde(rename = "x-kubernetes-list-map-keys")]
     pub list_map_keys: Vec<String>,
+    /// `atomic`: the map is replaced as a whole.
+    #[serde(rename = "x-kubernetes-map-type")]
+    pub map_type: String,
     /// CEL rules.
     #[serde(rename = "x-kubernetes-validations")]
     pub rules: Vec<Rule>,

@@ -1,13 +1,15 @@
-//! Known traps of AgentgatewayBackend (agentgateway 1.2.1): what its schema accepts and what then does something else.
+//! Known traps of AgentgatewayBackend: what its schema accepts and what then does something else.
 
 use serde_json::Value;
 
 use crate::object::api_group::AGENTGATEWAY;
 use crate::object::fields::without_effect;
 use crate::object::object::{Object, ObjectRule};
+use crate::products::seen;
 use crate::references::gateways::{acts_on_backend, policies};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
+use crate::text::forms::fits;
 use crate::text::yaml::object as entries;
 
 /// Rules that look at one object alone.
@@ -173,8 +175,9 @@ fn azure_endpoint(backend: &Object<'_>) -> Vec<Finding> {
         let name = provider.pointer("/azure/resourceName").and_then(Value::as_str).unwrap_or_default();
         if provider["azure"]["resourceType"] == "Foundry" && name.ends_with("-resource") {
             let message = format!(
-                "{}: agentgateway 1.2.1 appends -resource to the name of a Foundry resource, and calls {name}-resource",
-                backend.identity
+                "{}: agentgateway {} appends -resource to the name of a Foundry resource, and calls {name}-resource",
+                backend.identity,
+                seen::AGENTGATEWAY
             );
             let finding = backend.warning(Code::AzureEndpoint, &format!("{pointer}/azure/resourceName"), message);
             findings.push(finding.help("leave the suffix out until 1.3.0, which appends nothing (agentgateway#1892)"));
@@ -248,7 +251,7 @@ fn dead_aliases(backend: &Object<'_>) -> Vec<Finding> {
     for (pointer, aliases, models) in lists {
         // A provider without a model of its own takes the caller's, and with it any alias.
         let Some(models) = models.into_iter().collect::<Option<Vec<&str>>>() else { continue };
-        let dead = |alias: &&String| !models.iter().any(|model| matches(alias, model));
+        let dead = |alias: &&String| !models.iter().any(|model| fits(alias, model));
         let names: Vec<String> = entries(aliases).keys().filter(dead).map(|name| format!("`{name}`")).collect();
         if !names.is_empty() {
             let why = format!("the provider's model replaces the caller's before {} is looked up", names.join(", "));
@@ -256,35 +259,4 @@ fn dead_aliases(backend: &Object<'_>) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// Whether a text fits a pattern in which `*` stands for anything.
-fn matches(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let parts: Vec<&str> = parts.collect();
-    let Some((last, inner)) = parts.split_last() else { return rest.is_empty() };
-    for part in inner {
-        let Some(at) = rest.find(part) else { return false };
-        rest = &rest[at + part.len()..];
-    }
-    rest.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn a_star_stands_for_anything() {
-        for (pattern, text) in
-            [("gpt-4o", "gpt-4o"), ("gpt-*", "gpt-4o"), ("*", ""), ("*-mini", "gpt-4o-mini"), ("a*b*c", "a1b2c")]
-        {
-            assert!(matches(pattern, text), "{pattern} {text}");
-        }
-        for (pattern, text) in [("gpt-4o", "gpt-4o-mini"), ("gpt-*", "claude"), ("*-mini", "mini"), ("a*b*c", "acb")] {
-            assert!(!matches(pattern, text), "{pattern} {text}");
-        }
-    }
 }

@@ -4,7 +4,7 @@
 use crate::object::placeholder;
 use crate::verdict::expression::Expression;
 
-/// Variables an expression may start with (agentgateway 1.2.1, with what its siblings know).
+/// Variables an expression may start with (with what siblings of agentgateway know).
 const VARIABLES: [&str; 17] = [
     "request",
     "response",
@@ -36,7 +36,7 @@ pub fn is_bare(text: &str) -> bool {
     words && Expression::foreign(text).map_or(true, |parsed| !parsed.is_closed())
 }
 
-/// Why a text does not parse: agentgateway 1.2.1 has the grammar of our parser (cel 0.13). Where that gives up without naming a
+/// Why a text does not parse: agentgateway has the grammar of our parser (cel 0.13). Where that gives up without naming a
 /// word of the text, it does not know.
 pub fn broken(text: &str) -> Option<String> {
     let said = Expression::foreign(text).err().filter(|_| !placeholder::is_in(text))?;

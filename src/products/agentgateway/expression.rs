@@ -1,4 +1,4 @@
-//! Known traps of expressions in agentgateway 1.2.1: CEL and regular expressions that it takes and then leaves out.
+//! Known traps of expressions in agentgateway: CEL and regular expressions that it takes and then leaves out.
 
 use regex::Regex;
 use serde_json::Value;
@@ -59,7 +59,7 @@ fn header_values<'a>(object: &Object<'a>) -> Vec<(String, &'a Value)> {
     patterns.flat_map(|pattern| object.all(&pattern)).collect()
 }
 
-/// `maxLength` of every expression in the CRDs of agentgateway 1.2.1.
+/// `maxLength` of every expression in the CRDs of agentgateway.
 const LONGEST: usize = 16384;
 
 fn cel_values(object: &Object<'_>) -> Vec<Finding> {

@@ -16,7 +16,7 @@ use crate::text::pointer::escaped;
 pub const OF_WORLDS: &[WorldRule] =
     &[saas_behind_pool, inference_extension_off, chart_config, open_proxy, mcp_without_app_protocol, pod_labels];
 
-/// Labels by which the controller of agentgateway 1.2.1 selects a Gateway's pods; they hold the Gateway's name.
+/// Labels by which the controller of agentgateway selects a Gateway's pods; they hold the Gateway's name.
 const SELECTED_BY: [&str; 3] =
     ["app.kubernetes.io/name", "app.kubernetes.io/instance", "gateway.networking.k8s.io/gateway-name"];
 

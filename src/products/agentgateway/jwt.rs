@@ -1,4 +1,4 @@
-//! Known traps of JSON web tokens in agentgateway 1.2.1. A policy that the proxy rejects is absent, so its route is open
+//! Known traps of JSON web tokens in agentgateway. A policy that the proxy rejects is absent, so its route is open
 //! while its status says Valid; and a fresh proxy does not start while one such policy is there.
 
 use serde_json::Value;

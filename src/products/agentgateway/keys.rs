@@ -1,4 +1,4 @@
-//! Known traps of keys in agentgateway 1.2.1: where a key is sent, and to whom.
+//! Known traps of keys in agentgateway: where a key is sent, and to whom.
 
 use crate::object::api_group::AGENTGATEWAY;
 use crate::object::object::{Object, ObjectRule};

@@ -1,4 +1,4 @@
-//! agentgateway (seen on 1.2.1) and the Gateway API as it acts on it: backends, policies, keys, JWTs, CEL, routes and
+//! agentgateway and the Gateway API as it acts on it: backends, policies, keys, JWTs, CEL, routes and
 //! Gateways. [`cel_text`] only reads.
 
 pub mod cel_text;

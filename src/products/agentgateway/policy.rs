@@ -1,4 +1,4 @@
-//! Known traps of AgentgatewayPolicy (agentgateway 1.2.1): two policies on one field, tokens that nobody counts. What one
+//! Known traps of AgentgatewayPolicy: two policies on one field, tokens that nobody counts. What one
 //! policy shows alone is in pages; expressions are in `expression`, JSON web tokens in `jwt`.
 
 use std::collections::BTreeMap;

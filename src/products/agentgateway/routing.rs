@@ -16,7 +16,7 @@ pub const OF_OBJECTS: &[ObjectRule] = &[header_value];
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[header_without_policy, shared_model_path, small_body_limit];
 
-/// agentgateway 1.2.1 rejects such a route while its status stays good, and a proxy that starts with it never becomes ready.
+/// agentgateway rejects such a route while its status stays good, and a proxy that starts with it never becomes ready.
 fn header_value(route: &Object<'_>) -> Vec<Finding> {
     if route.identity.group != GATEWAY {
         return Vec::new();

@@ -7,9 +7,11 @@ use crate::object::api_group::{ARGOCD, INFERENCE_X};
 use crate::object::fields::without_effect;
 use crate::object::object::{Object, ObjectRule};
 use crate::products::argocd::sync::is_range;
-use crate::references::application::{Given, applications, chart_value, charts, sources, version};
+use crate::products::seen;
+use crate::references::application::{Given, applications, chart_value, charts, sources};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
+use crate::text::forms::version;
 use crate::text::schema::did_you_mean;
 
 /// Rules that look at one object alone.
@@ -159,7 +161,7 @@ fn floating_revision(app: &Object<'_>) -> Vec<Finding> {
         let message = format!("{} takes CRDs from a branch: kinds come and go with it", app.identity);
         let at = if revision.is_empty() { pointer } else { format!("{pointer}/targetRevision") };
         let finding = app.warning(Code::FloatingVersion, &at, message);
-        findings.push(finding.help("name a tag under `targetRevision`, as `v1.5.1`"));
+        findings.push(finding.help(format!("name a tag under `targetRevision`, as `v{}`", seen::GATEWAY_API)));
     }
     findings
 }
@@ -200,7 +202,7 @@ fn large_crds(world: &World<'_>) -> Vec<Finding> {
 fn from_repository<'w, 'a>(
     world: &'w World<'a>,
     repository: &str,
-    least: (u32, u32),
+    least: [u32; 2],
 ) -> Option<(&'w Object<'a>, String)> {
     let all = applications(world)
         .flat_map(|app| sources(app).into_iter().map(move |(pointer, source)| (app, pointer, source)));
@@ -215,29 +217,32 @@ fn from_repository<'w, 'a>(
 fn incompatible_versions(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let old = charts(world, "agentgateway").into_iter().find(|(_, _, source)| {
-        version(source["targetRevision"].as_str().unwrap_or_default()).is_some_and(|v| v <= (1, 2))
+        version(source["targetRevision"].as_str().unwrap_or_default()).is_some_and(|v| v <= [1, 2])
     });
     if let (Some((controller, ..)), Some((app, pointer))) =
-        (old, from_repository(world, "kubernetes-sigs/gateway-api", (1, 6)))
+        (old, from_repository(world, "kubernetes-sigs/gateway-api", [1, 6]))
     {
         let message = format!(
             "{} brings Gateway API 1.6 or later, on which {} waits for ever",
             app.identity, controller.identity
         );
         let finding = app.error(Code::IncompatibleVersions, &pointer, message);
-        findings.push(finding.help("agentgateway 1.2 watches TCPRoute v1alpha2, gone in 1.6: take v1.5.1"));
+        findings.push(
+            finding
+                .help(format!("agentgateway 1.2 watches TCPRoute v1alpha2, gone in 1.6: take v{}", seen::GATEWAY_API)),
+        );
     }
     let lost = ["InferenceObjective", "InferenceModelRewrite"]
         .into_iter()
         .find_map(|kind| world.objects.of(INFERENCE_X, kind).next());
     let repository = "kubernetes-sigs/gateway-api-inference-extension";
-    if let (Some(object), Some((app, pointer))) = (lost, from_repository(world, repository, (1, 6))) {
+    if let (Some(object), Some((app, pointer))) = (lost, from_repository(world, repository, [1, 6])) {
         let message = format!(
             "{} brings the inference extension 1.6 or later, which has no {}",
             app.identity, object.identity.kind
         );
         let finding = app.error(Code::IncompatibleVersions, &pointer, message);
-        findings.push(finding.help("stay with v1.5.0, or move to the kinds of llm-d"));
+        findings.push(finding.help(format!("stay with v{}, or move to the kinds of llm-d", seen::INFERENCE)));
     }
     findings
 }

@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use crate::object::api_group::{ARGOCD, ESO, GATEWAY};
 use crate::object::object::Object;
-use crate::references::application::{Given, chart_value, charts, version};
+use crate::references::application::{Given, chart_value, charts};
 use crate::references::delivery::Delivery;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
+use crate::text::forms::version;
 
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[list_defaults];
@@ -44,8 +45,8 @@ fn list_defaults(world: &World<'_>) -> Vec<Finding> {
         .find_map(|(_, _, source)| version(source["targetRevision"].as_str()?));
     let has_default = |field: &str| match (STRATEGIES.contains(&field), operator) {
         (false, _) => true,
-        (true, Some(version)) if field == "nullBytePolicy" => ((2, 3)..=(2, 6)).contains(&version),
-        (true, Some(version)) => version < (2, 9),
+        (true, Some(version)) if field == "nullBytePolicy" => ([2, 3]..=[2, 6]).contains(&version),
+        (true, Some(version)) => version < [2, 9],
         // Versions in use share the first three.
         (true, None) => field != "nullBytePolicy",
     };

@@ -1,4 +1,4 @@
-//! Argo CD (seen on 3.4): Applications, projects, synchronization.
+//! Argo CD: Applications, projects, synchronization.
 
 pub mod owners;
 pub mod projects;

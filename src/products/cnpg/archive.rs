@@ -1,4 +1,4 @@
-//! Write-ahead logs of CloudNativePG 1.29.1 that fill their volume, and the archive that does not take them away: slots without a
+//! Write-ahead logs of CloudNativePG that fill their volume, and the archive that does not take them away: slots without a
 //! bound, amounts beyond the volume, checksums that a store refuses.
 
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Known traps of CloudNativePG 1.29.1 and its Barman plugin: what is accepted and means something else. What its webhook
+//! Known traps of CloudNativePG and its Barman plugin: what is accepted and means something else. What its webhook
 //! refuses is in `cnpg`.
 
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What the webhooks of CloudNativePG 1.29.1 refuse and the CRDs let pass: what a Cluster manages for others, and the kinds
+//! What the webhooks of CloudNativePG refuse and the CRDs let pass: what a Cluster manages for others, and the kinds
 //! around it (internal/webhook/v1).
 
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! CloudNativePG (seen on 1.30): what its webhook refuses ([`spec`], [`managed`], [`update`], gathered in [`webhook`]), and traps of
+//! CloudNativePG: what its webhook refuses ([`spec`], [`managed`], [`update`], gathered in [`webhook`]), and traps of
 //! a [`cluster`] and its [`archive`].
 
 pub mod spec;

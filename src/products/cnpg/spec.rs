@@ -1,4 +1,4 @@
-//! What the webhook of CloudNativePG 1.29.1 refuses in a Cluster that its CRD lets pass: how it starts, what it runs on, and
+//! What the webhook of CloudNativePG refuses in a Cluster that its CRD lets pass: how it starts, what it runs on, and
 //! how much of it there is (internal/webhook/v1/cluster_webhook.go).
 
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What the webhook of CloudNativePG 1.29.1 refuses of a change of a Cluster: volumes never shrink and never go
+//! What the webhook of CloudNativePG refuses of a change of a Cluster: volumes never shrink and never go
 //! (internal/webhook/v1/cluster_webhook.go: validateStorageChange, validateWalStorageChange, validateTablespacesChange).
 
 use serde_json::Value;

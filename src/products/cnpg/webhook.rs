@@ -1,4 +1,4 @@
-//! What the admission webhooks of CloudNativePG 1.29.1 refuse and its CRDs let pass: the table of checks.
+//! What the admission webhooks of CloudNativePG refuse and its CRDs let pass: the table of checks.
 
 use crate::object::api_group::CNPG;
 use crate::object::object::{Object, ObjectRule};

@@ -1,5 +1,5 @@
 //! Ports on which programs listen by their flags or their configuration, and pods and Services that mean others: endpoint
-//! pickers (Gateway API Inference Extension 1.5.0) and OpenTelemetry collectors.
+//! pickers and OpenTelemetry collectors.
 
 use serde_json::Value;
 

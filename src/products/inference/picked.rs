@@ -1,5 +1,5 @@
 //! Known traps between an InferencePool and the endpoint picker that it names: the picker looks after that pool, and may read
-//! what it watches (Gateway API Inference Extension 1.5.0).
+//! what it watches.
 
 use serde_json::Value;
 

@@ -1,14 +1,14 @@
-//! Known traps of InferencePools and their endpoint pickers (Gateway API Inference Extension 1.5.0).
+//! Known traps of InferencePools and their endpoint pickers.
 
 use serde_json::Value;
 
 use crate::object::api_group::{GATEWAY, INFERENCE};
 use crate::object::object::{Object, ObjectRule};
 use crate::object::pod_template::{self, PodTemplate, flag, image};
-use crate::references::application::version;
 use crate::references::gateways::is_agentgateway;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
+use crate::text::forms::version;
 use crate::text::schema::did_you_mean;
 use crate::text::source::Source;
 use crate::text::yaml;
@@ -76,7 +76,7 @@ fn epp_flags(workload: &Object<'_>) -> Vec<Finding> {
     for (pointer, picker) in pickers_of(workload) {
         let (repository, tag) = image(picker);
         let new =
-            version(tag).is_some_and(|v| v >= (1, 5)) && repository.ends_with("gateway-api-inference-extension/epp");
+            version(tag).is_some_and(|v| v >= [1, 5]) && repository.ends_with("gateway-api-inference-extension/epp");
         let mut say = |message: String, help: &str| {
             let message = format!("the picker of {} does not start: {message}", workload.identity);
             findings.push(workload.error(Code::EppFlag, &format!("{pointer}/args"), message).help(help));
@@ -134,7 +134,7 @@ pub fn picker_config(text: &str) -> Option<Value> {
     parsed.into_iter().find(is_config)
 }
 
-/// Keys of an EndpointPickerConfig (GIE 1.5.0, apix/config/v1alpha1); decoding is strict.
+/// Keys of an EndpointPickerConfig (apix/config/v1alpha1); decoding is strict.
 const KEYS: [&str; 9] = [
     "apiVersion",
     "kind",
@@ -147,7 +147,7 @@ const KEYS: [&str; 9] = [
     "parser",
 ];
 
-/// Gates that GIE 1.5.0 registers (cmd/epp/runner).
+/// Gates that pickers register (cmd/epp/runner).
 const GATES: [&str; 3] = ["dataLayer", "enableLegacyMetrics", "flowControl"];
 
 fn config_faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding> {

@@ -1,3 +1,3 @@
-//! KEDA (seen on 2.20.1).
+//! KEDA: scalers and what they scale.
 
 pub mod scaled_object;

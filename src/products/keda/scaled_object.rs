@@ -1,4 +1,4 @@
-//! Known traps of KEDA 2.20.1: what its webhook refuses, and what scaling to zero needs around it.
+//! Known traps of KEDA: what its webhook refuses, and what scaling to zero needs around it.
 
 use serde_json::Value;
 

@@ -9,7 +9,9 @@ use crate::object::object::Object;
 use crate::object::pod_template;
 use crate::products::litellm::config::of_object;
 use crate::products::litellm::part::Part;
+use crate::products::seen::LITELLM;
 use crate::text::finding::{Code, Finding, Severity};
+use crate::text::forms::version;
 use crate::text::source::Source;
 use crate::text::yaml;
 
@@ -38,17 +40,13 @@ static ADVISORIES: LazyLock<Vec<Advisory>> = LazyLock::new(|| {
     serde_json::from_value(document).expect("our own file has this shape")
 });
 
-type Version = (u32, u32, u32);
-
-/// The release that a tag names: `v1.83.14-stable.patch.2`, `main-v1.82.8`, `1.89.2`.
-fn release(tag: &str) -> Option<Version> {
-    let digits = tag.trim_start_matches("main-").trim_start_matches('v');
-    let mut parts = digits.split(['.', '-']).map(|p| p.parse().ok());
-    Some((parts.next()??, parts.next()??, parts.next()??))
+/// The release that a tag names: `v1.83.14-stable.patch.2`, `main-v1.82.8`, `1.84.0`.
+fn release(tag: &str) -> Option<[u32; 3]> {
+    version(tag.trim_start_matches("main-"))
 }
 
 impl Advisory {
-    fn is_about(&self, version: Version) -> bool {
+    fn is_about(&self, version: [u32; 3]) -> bool {
         let listed = self.versions.iter().any(|v| release(v) == Some(version));
         let bounded = release(&self.below).is_some_and(|below| version < below);
         listed || bounded && release(&self.from).is_none_or(|from| version >= from)
@@ -84,7 +82,8 @@ fn judged(part: &Part<'_>, pointer: &str, tag: &str) -> Option<Finding> {
     let ids = known.iter().map(|a| if a.also.is_empty() { a.id.clone() } else { format!("{}, {}", a.id, a.also) });
     let ids = ids.collect::<Vec<_>>().join(", ");
     let message = format!("LiteLLM `{tag}` {}{when} ({ids})", worst.what);
-    let finding = part.error(Code::LitellmAdvisory, pointer, message).help("take a newer release, as `v1.89.2`");
+    let finding =
+        part.error(Code::LitellmAdvisory, pointer, message).help(format!("take a newer release, as `v{LITELLM}`"));
     Some(if worst.malicious { finding } else { Finding { severity: Severity::Warning, ..finding } })
 }
 
@@ -94,8 +93,8 @@ mod tests {
 
     #[test]
     fn releases_are_compared_as_numbers() {
-        assert_eq!(release("v1.83.14-stable.patch.2"), Some((1, 83, 14)));
-        assert_eq!(release("main-v1.82.8"), Some((1, 82, 8)));
+        assert_eq!(release("v1.83.14-stable.patch.2"), Some([1, 83, 14]));
+        assert_eq!(release("main-v1.82.8"), Some([1, 82, 8]));
         assert_eq!((release("main-latest"), release("1.82")), (None, None));
         let ids = |tag: &str| {
             let version = release(tag).expect("a release");
@@ -105,6 +104,6 @@ mod tests {
         assert_eq!(ids("v1.83.6"), ["CVE-2026-42208", "CVE-2026-42271", "CVE-2026-49468"]);
         assert_eq!(ids("v1.83.7"), ["CVE-2026-49468"]);
         assert_eq!(ids("v1.74.1"), ["CVE-2026-49468"]);
-        assert!(["v1.84.0", "v1.89.2", "v1.103.2"].iter().all(|tag| ids(tag).is_empty()));
+        assert!(["v1.84.0", "v1.103.2", LITELLM].iter().all(|tag| ids(tag).is_empty()));
     }
 }

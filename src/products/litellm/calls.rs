@@ -1,5 +1,5 @@
 //! Rules about what calls cost and leave behind: cached tokens, what a budget sets aside, the log of calls, calls that nobody
-//! asked for. What is said here was seen with LiteLLM 1.89.2, or read in its `budget_reservation.py` and `spend_log_cleanup.py`.
+//! asked for. What is said here was seen with LiteLLM, or read in its `budget_reservation.py` and `spend_log_cleanup.py`.
 
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ const CENT: f64 = 0.01;
 
 /// Keys with a budget are refused while what running calls set aside is above it.
 pub fn reservations(config: &Config<'_>, container: &Container<'_>) -> Option<Finding> {
-    let old = container.version().is_some_and(|v| v < (1, 88));
+    let old = container.version().is_some_and(|v| v < [1, 88]);
     let off = on(config.part.at("/general_settings/disable_budget_reservation"));
     if !database(config, container) || old || off {
         return None;

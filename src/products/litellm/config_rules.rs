@@ -1,4 +1,4 @@
-//! The rules about what a config.yaml of LiteLLM says by itself: nearly all of it is taken in silence by LiteLLM 1.89.2.
+//! The rules about what a config.yaml of LiteLLM says by itself: nearly all of it is taken in silence by LiteLLM.
 
 use crate::object::object::Object;
 use crate::products::litellm::calls;

@@ -25,7 +25,7 @@ pub fn without_database(config: &Config<'_>, container: &Container<'_>) -> Vec<F
     }
     let probe = ["/readinessProbe/httpGet/path", "/readinessProbe/path"].iter().find_map(|p| container.part.at(p));
     let default = if config.chart.is_some() { "/health/readiness" } else { "" };
-    let fixed = container.version().is_some_and(|v| v >= (1, 103));
+    let fixed = container.version().is_some_and(|v| v >= [1, 103]);
     if probe.and_then(Value::as_str).unwrap_or(default) == "/health/readiness" && !fixed {
         let message = "LiteLLM is to serve without its database, and its readiness probe fails without one";
         let finding = config.part.warning(Code::LitellmDatabaseLoss, pointer, message);
@@ -128,7 +128,7 @@ pub fn migration(container: &Container<'_>) -> Vec<Finding> {
             "remove it here; it is for the proxy",
         ));
     }
-    let by_default = container.version().is_some_and(|v| v >= (1, 103));
+    let by_default = container.version().is_some_and(|v| v >= [1, 103]);
     let enforced = container.value("ENFORCE_PRISMA_MIGRATION_CHECK").eq_ignore_ascii_case("true");
     if !container.open && !enforced && !by_default {
         let message = "a migration that fails ends with 0, and the proxy starts on the old schema";

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use crate::products::litellm::config::{Config, Entry, SETTINGS};
+use crate::products::seen::LITELLM;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
 
@@ -55,7 +56,7 @@ fn section(config: &Config<'_>, pointer: &str, name: &str) -> Vec<Finding> {
             (None, None) => config
                 .part
                 .warning(Code::LitellmUnknownKey, &at, message)
-                .help("LiteLLM 1.89.2 does nothing with it: remove it"),
+                .help(format!("LiteLLM {LITELLM} does nothing with it: remove it")),
         };
         finding.place(config.part.key_place(&at))
     };

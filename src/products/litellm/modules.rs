@@ -20,7 +20,7 @@ const OBJECTS: [&str; 6] = [
 /// Lists of callbacks, of which those with a dot are Python objects.
 const LISTS: [&str; 3] = ["callbacks", "success_callback", "failure_callback"];
 
-/// LiteLLM 1.89.2 loads `a.b` from `a.py` in the folder of config.yaml and nowhere else, and ends without that file.
+/// LiteLLM loads `a.b` from `a.py` in the folder of config.yaml and nowhere else, and ends without that file.
 pub fn modules(config: &Config<'_>, container: &Container<'_>) -> Vec<Finding> {
     let mut named: Vec<(String, &str)> = Vec::new();
     for key in OBJECTS {

@@ -1,5 +1,5 @@
 //! Rules about settings of LiteLLM that let callers past its keys, its models or its prices, or the database past git. What is
-//! said here was seen with LiteLLM 1.89.2, or read in its `user_api_key_auth.py` and `auth_utils.py`.
+//! said here was seen with LiteLLM, or read in its `user_api_key_auth.py` and `auth_utils.py`.
 
 use serde_json::Value;
 

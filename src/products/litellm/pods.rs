@@ -1,5 +1,5 @@
 //! The containers that run LiteLLM, its proxy and its migration, with the environment they get: from a pod template, or from
-//! the values of the Helm chart `litellm-helm` as the chart 1.89.2 passes them on.
+//! the values of the Helm chart `litellm-helm` as the chart passes them on.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use crate::object::pod_template::{self, PodTemplate};
 use crate::products::litellm::config::Config;
 use crate::products::litellm::part::Part;
 use crate::references::inventory::Inventory;
+use crate::text::forms::version;
 
 /// One variable of an environment.
 #[derive(Clone, Debug, Default)]
@@ -78,10 +79,8 @@ impl Container<'_> {
     }
 
     /// Major and minor number of LiteLLM, as the tag has them.
-    pub fn version(&self) -> Option<(u32, u32)> {
-        let digits = self.tag()?.trim_start_matches("main-").trim_start_matches('v');
-        let mut parts = digits.split(['.', '-']);
-        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    pub fn version(&self) -> Option<[u32; 2]> {
+        version(self.tag()?.trim_start_matches("main-"))
     }
 
     fn add(&mut self, name: &str, variable: Variable) {

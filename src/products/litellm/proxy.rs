@@ -9,6 +9,7 @@ use crate::products::litellm::models::{own_address, priced};
 use crate::products::litellm::modules;
 use crate::products::litellm::opening;
 use crate::products::litellm::pods::{self, Container, Pods, Variable};
+use crate::products::seen::LITELLM;
 use crate::references::inventory::Inventory;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::strings;
@@ -216,11 +217,11 @@ fn salt(inventory: &Inventory<'_, '_>, container: &Container<'_>) -> Vec<Finding
 }
 
 /// By default LiteLLM counts the tokens of a stream itself.
-fn stream_usage(config: &Config<'_>, version: Option<(u32, u32)>) -> Vec<Finding> {
+fn stream_usage(config: &Config<'_>, version: Option<[u32; 2]>) -> Vec<Finding> {
     let pointer = "/general_settings/always_include_stream_usage";
     let asked = config.part.at(pointer) == Some(&Value::Bool(true));
     let metered = config.entries().any(|e| own_address(&e) && priced(&e));
-    if asked || !metered || !config.complete || version.is_some_and(|v| v >= (1, 103)) {
+    if asked || !metered || !config.complete || version.is_some_and(|v| v >= [1, 103]) {
         return Vec::new();
     }
     let message = "LiteLLM does not ask for the usage of streams, and counts far too few tokens of them";
@@ -257,11 +258,11 @@ fn image(container: &Container<'_>) -> Option<Finding> {
     if !tag.contains(|c: char| c.is_ascii_digit()) {
         return warning(
             format!("the tag `{tag}` moves: a restart may bring another version with another schema"),
-            "name a version, as in `v1.89.2`",
+            &format!("name a version, as in `v{LITELLM}`"),
         );
     }
-    let (major, minor) = container.version()?;
-    if tag.starts_with("main-v") && (major, minor) >= (1, 85) {
+    let version = container.version()?;
+    if tag.starts_with("main-v") && version >= [1, 85] {
         return warning(
             format!("there is no image with the tag `{tag}`"),
             &format!("since 1.84 tags are versions: `{}`", tag.trim_start_matches("main-")),

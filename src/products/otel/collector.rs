@@ -1,5 +1,5 @@
 //! Known traps in the configuration of an OpenTelemetry collector that a ConfigMap holds: the collector does not start with a
-//! pipeline that names what is not configured (opentelemetry-collector 0.153, service/pipelines).
+//! pipeline that names what is not configured (opentelemetry-collector, service/pipelines).
 
 use serde_json::Value;
 

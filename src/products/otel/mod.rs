@@ -1,3 +1,3 @@
-//! The OpenTelemetry collector (seen on 0.153).
+//! The OpenTelemetry collector: its configuration.
 
 pub mod collector;

@@ -5,10 +5,10 @@ use serde_json::Value;
 use crate::object::api_group::{GATEWAY, INFERENCE};
 use crate::object::object::{Object, ObjectRule};
 use crate::object::pod_template::{self, PodTemplate, flag, image, words};
-use crate::references::application::version;
 use crate::references::gateways::{acts_on_backend, backends, policies, resolve, targets};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding, Severity};
+use crate::text::forms::version;
 
 /// Rules that look at one object alone.
 pub const OF_OBJECTS: &[ObjectRule] = &[simulator_tokenizer, vllm_start];
@@ -67,7 +67,7 @@ fn tokenizers(workload: &Object<'_>, all: &[(String, &Value)]) -> Vec<Finding> {
         let Some(version) = version(image(simulator).1) else { continue };
         let (model, dummy) =
             (flag(simulator, "model").unwrap_or_default(), flag(simulator, "force-dummy-tokenizer").is_some());
-        let (severity, message, help) = match (version >= (0, 9), dummy) {
+        let (severity, message, help) = match (version >= [0, 9], dummy) {
             (true, false) if model.contains('/') && !renders => (
                 Severity::Warning,
                 format!("the simulator of {} asks Hugging Face about {model} when it starts", workload.identity),

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::object::object::{Object, ObjectRule};
 use crate::object::pod_template::{self, PodTemplate, image, words};
-use crate::references::application::version;
 use crate::text::finding::{Code, Finding};
+use crate::text::forms::version;
 
 /// Rules that look at one object alone.
 pub const OF_OBJECTS: &[ObjectRule] = &[servers_of];
@@ -282,7 +282,7 @@ fn shutdown(server: &Server<'_>) -> Vec<Finding> {
     let (repository, tag) = image(server.container);
     let name = repository.rsplit('/').next().unwrap_or_default();
     // Others have versions of their own.
-    let knows = name.starts_with("vllm") && version(tag).is_some_and(|v| v >= (0, 18));
+    let knows = name.starts_with("vllm") && version(tag).is_some_and(|v| v >= [0, 18]);
     let given = server.template.at("/terminationGracePeriodSeconds").and_then(Value::as_i64);
     let Some(before) = pre_stop(server.container).filter(|_| knows && !server.template.kind.serverless) else {
         return Vec::new();

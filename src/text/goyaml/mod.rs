@@ -9,9 +9,7 @@ pub mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
+use crate::text::forms;
 pub use crate::text::goyaml::emit::emit;
 use crate::text::goyaml::tree::{Kind, Tree};
 pub use crate::text::goyaml::tree::{MAX_BYTES, MAX_DEPTH};
@@ -178,7 +176,7 @@ impl<'a> Decoder<'a> {
             None => Ok(plain(text)),
             Some("!!binary") => {
                 let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-                let bytes = STANDARD.decode(text).map_err(|_| "yaml: !!binary value contains invalid base64 data")?;
+                let bytes = forms::base64(&text).ok_or("yaml: !!binary value contains invalid base64 data")?;
                 Ok(String::from_utf8(bytes).map_or_else(|e| Yaml::Binary(e.into_bytes()), Yaml::String))
             }
             Some(tag) => tagged(tag, text),

@@ -1,11 +1,10 @@
 //! The tree of a document -> its value, as `sigs.k8s.io/yaml` 1.6 makes JSON of it: aliases followed, merge keys merged,
 //! keys turned to strings.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use indexmap::IndexMap;
 use serde_json::{Map, Number, Value};
 
+use crate::text::forms;
 use crate::text::goyaml::value::{Yaml, plain, tagged};
 use crate::text::kubeyaml::parse::{Form, MAX_DEPTH, Tree};
 use crate::text::kubeyaml::scan::{Problem, Result};
@@ -269,7 +268,7 @@ impl<B: Build> Decoder<'_, B> {
             None => Ok(meant(text)),
             Some("!!binary") => {
                 let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-                let bytes = STANDARD.decode(text).map_err(|_| problem("`!!binary` is followed by base64".into()))?;
+                let bytes = forms::base64(&text).ok_or_else(|| problem("`!!binary` is followed by base64".into()))?;
                 Ok(Yaml::String(String::from_utf8_lossy(&bytes).into_owned()))
             }
             Some("!!bool") => match meant(text) {

@@ -1,6 +1,8 @@
 //! Text -> whether it is a value of its own, or only points at one: a variable, a path, the name of a key, a word that stands
 //! in for what somebody is to fill in. Knows no name and no form of a key.
 
+use crate::text::forms::base64_without_padding;
+
 /// Beginnings of texts that other tools replace by a secret, or that are encrypted already.
 const REFERENCES: [&str; 31] = [
     "$",
@@ -265,24 +267,6 @@ pub fn decoded(text: &str) -> Option<String> {
     if digits.len() < 4 {
         return None;
     }
-    let mut bytes = Vec::with_capacity(digits.len());
-    let (mut bits, mut count) = (0u32, 0);
-    for sign in digits {
-        let six = match sign {
-            b'A'..=b'Z' => sign - b'A',
-            b'a'..=b'z' => sign - b'a' + 26,
-            b'0'..=b'9' => sign - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        (bits, count) = (bits << 6 | u32::from(six), count + 6);
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
-        }
-    }
-    let text = String::from_utf8(bytes).ok()?;
+    let text = String::from_utf8(base64_without_padding(digits)?).ok()?;
     (!text.contains(|c: char| c.is_control() && !c.is_whitespace())).then_some(text)
 }

@@ -1,10 +1,10 @@
 //! Data, volumes, limits, classes -> what an API server refuses of them beyond their schemas.
 //! Source: kubernetes 1.35 pkg/apis/core/validation, pkg/apis/storage/validation, pkg/apis/scheduling/validation.
 
+use crate::text::forms;
 use crate::text::schema::did_you_mean;
 use crate::verdict::builtin::containers;
 use crate::verdict::builtin::selectors;
-use crate::verdict::formats;
 use crate::verdict::names::{self, Syntax};
 use crate::verdict::spot::Spot;
 use crate::verdict::violation::Violation;
@@ -24,7 +24,7 @@ pub fn data(object: &Spot<'_>, kind: &str, out: &mut Vec<Violation>) {
             }
             let coded = (kind, *name) == ("Secret", "data") || *name == "binaryData";
             let bytes = if coded {
-                formats::base64(&value.text().replace(['\n', '\r'], "")).map(|b| b.len())
+                forms::base64(&value.text().replace(['\n', '\r'], "")).map(|b| b.len())
             } else {
                 Some(value.text().len())
             };

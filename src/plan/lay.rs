@@ -1,0 +1,360 @@
+//! A partial object over a whole one, as server-side apply would merge them (structured-merge-diff v6: merge.go), and where
+//! each part of the result comes from. `null` removes; `$patch: delete` removes an item of a list that has keys, `$patch:
+//! replace` puts a map or a list in the place of what was there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use crate::text::finding::{Code, Finding};
+use crate::text::pointer::escaped;
+use crate::text::source::Place;
+use crate::text::yaml::{Kind, Node};
+use crate::verdict::merging::{Field, List};
+
+/// The key of an order to the merge.
+const ORDER: &str = "$patch";
+
+/// Where the parts of a laid value come from.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// Pointers into the result whose value the patch brought, each with the pointer into the patch.
+    pub brought: Vec<(String, String)>,
+    /// Lists of the result whose items were not at these positions before: pointer, and for each item where it was.
+    pub lists: Vec<(String, Vec<Option<usize>>)>,
+}
+
+/// What a pointer into a laid value means.
+#[derive(Debug, PartialEq)]
+pub enum From {
+    /// The part of the patch at this pointer.
+    Patch(String),
+    /// The part of the value before, at this pointer.
+    Before(String),
+}
+
+impl Origin {
+    /// Where the part at a pointer comes from.
+    pub fn of(&self, pointer: &str) -> From {
+        let below = |whole: &str| pointer.strip_prefix(whole).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let brought = self.brought.iter().filter_map(|(at, from)| Some((at, format!("{from}{}", below(at)?))));
+        if let Some((_, from)) = brought.max_by_key(|(at, _)| at.len()) {
+            return From::Patch(from);
+        }
+        let (mut now, mut before) = (String::new(), String::new());
+        for step in pointer.split('/').skip(1) {
+            let list = self.lists.iter().find(|(at, _)| *at == now);
+            let was = list.and_then(|(_, items)| items.get(step.parse::<usize>().ok()?).copied().flatten());
+            before += &was.map_or_else(|| format!("/{step}"), |position| format!("/{position}"));
+            now += &format!("/{step}");
+        }
+        From::Before(before)
+    }
+}
+
+/// A laid value: none where everything was removed.
+pub struct Laid {
+    /// The value.
+    pub value: Option<Value>,
+    /// Where its parts come from.
+    pub origin: Origin,
+    /// What the patch says wrongly.
+    pub findings: Vec<Finding>,
+}
+
+/// Lays a patch over an object.
+pub fn lay(base: &Value, patch: &Node, field: &Field) -> Laid {
+    let mut laying = Laying { nulls: false, origin: Origin::default(), findings: Vec::new() };
+    let value = laying.value(Some(base), patch, field, "", "");
+    Laid { value, origin: laying.origin, findings: laying.findings }
+}
+
+/// Lays values of a Helm chart over others: maps merge, all else is replaced, and `null` stays: Helm takes a default of the
+/// chart away for it.
+pub fn lay_values(base: &Value, patch: &Node) -> (Value, Origin) {
+    let mut laying = Laying { nulls: true, origin: Origin::default(), findings: Vec::new() };
+    let value = laying.value(Some(base), patch, &Field::unknown(), "", "/values");
+    (value.unwrap_or_default(), laying.origin)
+}
+
+struct Laying {
+    /// `null` is a value.
+    nulls: bool,
+    origin: Origin,
+    findings: Vec<Finding>,
+}
+
+impl Laying {
+    /// The value at a pointer of the result, from what was there and the part of the patch at `from`.
+    fn value(&mut self, base: Option<&Value>, patch: &Node, field: &Field, at: &str, from: &str) -> Option<Value> {
+        match &patch.kind {
+            Kind::Null if !self.nulls => None,
+            Kind::Map(_) => self.map(base, patch, field, at, from),
+            Kind::List(items) => Some(self.list(base, items, field, at, from)),
+            _ => {
+                self.brought(at, from);
+                Some(patch.to_value())
+            }
+        }
+    }
+
+    fn map(&mut self, base: Option<&Value>, patch: &Node, field: &Field, at: &str, from: &str) -> Option<Value> {
+        let order = patch.entry(ORDER);
+        let replaces = match order.map(|order| &order.value.kind) {
+            Some(Kind::String(word)) if word == "delete" => return None,
+            Some(Kind::String(word)) if word == "replace" => true,
+            Some(Kind::String(word)) if word == "merge" => false,
+            Some(_) => {
+                let place = order.map_or(&patch.place, |order| &order.value.place);
+                self.wrong(
+                    "`$patch` is `delete`, `replace` or `merge`",
+                    place,
+                    "remove the line, or write one of them",
+                );
+                false
+            }
+            None => false,
+        };
+        let kept = base.and_then(Value::as_object).filter(|_| !replaces && !field.is_atomic());
+        if kept.is_none() {
+            self.brought(at, from);
+        }
+        let mut map: Map<String, Value> = kept.cloned().unwrap_or_default();
+        for entry in patch.entries().iter().filter(|entry| entry.key != ORDER) {
+            let key = escaped(&entry.key);
+            let (at, from) = (format!("{at}/{key}"), format!("{from}/{key}"));
+            match self.value(map.get(&entry.key), &entry.value, &field.field(&entry.key), &at, &from) {
+                Some(value) => drop(map.insert(entry.key.clone(), value)),
+                None => drop(map.shift_remove(&entry.key)),
+            }
+        }
+        Some(Value::Object(map))
+    }
+
+    fn list(&mut self, base: Option<&Value>, items: &[Node], field: &Field, at: &str, from: &str) -> Value {
+        let is_order = |item: &Node| item.entries().len() == 1 && orders(item, "replace");
+        let replaces = items.iter().any(is_order);
+        let list = if replaces { List::Replaced } else { field.list() };
+        let items: Vec<(usize, &Node)> = items.iter().enumerate().filter(|(_, item)| !is_order(item)).collect();
+        if list == List::Replaced {
+            self.brought(at, from);
+            let fresh = |(position, item): &(usize, &Node)| {
+                if orders(item, "delete") {
+                    let help = "write the whole list, or remove an item by `patch:` with `op: remove`";
+                    self.wrong("this list has no keys, so no item of it can be removed by itself", &item.place, help);
+                }
+                self.value(None, item, &field.item(), &format!("{at}/{position}"), &format!("{from}/{position}"))
+            };
+            return items.iter().filter_map(fresh).collect();
+        }
+        let before: &[Value] = base.and_then(Value::as_array).map_or(&[], Vec::as_slice);
+        let mut keys = Vec::new();
+        let mut seen = BTreeSet::new();
+        for (position, item) in items {
+            let Some(key) = key(&list, &item.to_value()) else {
+                let List::Keyed(names) = &list else { continue };
+                let names: Vec<String> = names.iter().map(|(name, _)| format!("`{name}`")).collect();
+                let sentence = format!("an item of this list is known by {}", names.join(" and "));
+                self.wrong(&sentence, &item.place, "name the item; one that is not there yet is added");
+                continue;
+            };
+            if !seen.insert(key.clone()) {
+                self.wrong("this item stands twice in the list", &item.place, "write it once");
+                continue;
+            }
+            keys.push((key, position, item));
+        }
+        let known: Vec<String> = before.iter().map(|item| key(&list, item).unwrap_or_default()).collect();
+        let (deleted, laid): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(_, _, item)| orders(item, "delete"));
+        for (key, _, item) in &deleted {
+            if !known.contains(key) {
+                self.wrong(
+                    "no item of the list is known by this, so none is removed",
+                    &item.place,
+                    "look at what is rendered",
+                );
+            }
+        }
+        let gone = |key: &String| deleted.iter().any(|(other, ..)| other == key);
+        let left: Vec<usize> = (0..before.len()).filter(|i| !gone(&known[*i])).collect();
+        let old: Vec<&str> = left.iter().map(|i| known[*i].as_str()).collect();
+        let new: Vec<&str> = laid.iter().map(|(key, ..)| key.as_str()).collect();
+        let (mut merged, mut positions) = (Vec::new(), Vec::new());
+        for (was, now) in in_order(&old, &new) {
+            let (was, at) = (was.map(|i| left[i]), format!("{at}/{}", merged.len()));
+            let value = match now.map(|i| &laid[i]) {
+                Some((_, position, item)) => {
+                    let base = was.map(|i| &before[i]);
+                    self.value(base, item, &field.item(), &at, &format!("{from}/{position}"))
+                }
+                None => was.map(|i| before[i].clone()),
+            };
+            merged.extend(value);
+            positions.push(was);
+        }
+        self.origin.lists.push((at.to_owned(), positions));
+        Value::Array(merged)
+    }
+
+    fn brought(&mut self, at: &str, from: &str) {
+        self.origin.brought.push((at.to_owned(), from.to_owned()));
+    }
+
+    fn wrong(&mut self, sentence: &str, place: &Place, help: &str) {
+        self.findings.push(Finding::error(Code::InvalidPatch, sentence).place(place.clone()).help(help));
+    }
+}
+
+fn orders(item: &Node, word: &str) -> bool {
+    matches!(item.get(ORDER).map(|order| &order.kind), Some(Kind::String(order)) if order == word)
+}
+
+/// What an item is known by in its list; none where a key is missing.
+fn key(list: &List, item: &Value) -> Option<String> {
+    match list {
+        List::Keyed(names) => {
+            let part = |(name, default): &(String, Value)| {
+                let value = item.get(name).unwrap_or(default);
+                (!value.is_null()).then(|| value.clone())
+            };
+            let parts: Option<Vec<Value>> = names.iter().map(part).collect();
+            parts.map(|parts| Value::Array(parts).to_string())
+        }
+        _ => Some(item.to_string()),
+    }
+}
+
+/// The items of a merged list, each with its position in the old list and in the new one. Items of the new list stand in its
+/// order; those of the old one alone keep their place before the next item that both have.
+fn in_order(old: &[&str], new: &[&str]) -> Vec<(Option<usize>, Option<usize>)> {
+    let (in_old, in_new): (BTreeMap<&str, usize>, BTreeSet<&str>) =
+        (old.iter().enumerate().map(|(i, key)| (*key, i)).collect(), new.iter().copied().collect());
+    let mut shared = new.iter().filter(|key| in_old.contains_key(*key));
+    let mut next = shared.next();
+    let (mut merged, mut done) = (Vec::new(), BTreeSet::new());
+    let (mut o, mut n) = (0, 0);
+    while o < old.len() || n < new.len() {
+        if let (Some(before), Some(after)) = (old.get(o), new.get(n)) {
+            if before == after {
+                merged.push((Some(o), Some(n)));
+                done.insert(*before);
+                (o, n, next) = (o + 1, n + 1, shared.next());
+                continue;
+            }
+            // An item that both have, and not the one whose turn it is.
+            if in_new.contains(before) && next.is_some_and(|next| next != before) {
+                o += 1;
+                continue;
+            }
+        }
+        if let Some(before) = old.get(o) {
+            if !in_new.contains(before) {
+                merged.push((Some(o), None));
+                o += 1;
+                continue;
+            }
+            if done.contains(before) {
+                o += 1;
+            }
+        }
+        if let Some(after) = new.get(n) {
+            merged.push((in_old.get(after).copied(), Some(n)));
+            done.insert(*after);
+            n += 1;
+            if next == Some(after) {
+                next = shared.next();
+            }
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::source::Source;
+    use crate::text::yaml;
+
+    fn read(text: &str) -> Node {
+        yaml::read(&Source::new("patch.yaml", text)).expect("valid")
+    }
+
+    /// Before, patch and result of `spec` of a pod.
+    const MERGES: &[[&str; 3]] = &[
+        ["{a: 1, b: {c: 2}}", "{b: {d: 3}}", "{a: 1, b: {c: 2, d: 3}}"],
+        ["{a: 1, b: 2}", "{a: null, c: null}", "{b: 2}"],
+        ["{b: {c: 2}}", "{b: {$patch: replace, d: 3}}", "{b: {d: 3}}"],
+        ["{b: {c: 2}, a: 1}", "{b: {$patch: delete}}", "{a: 1}"],
+        ["{nodeSelector: {a: b}}", "{nodeSelector: {c: d}}", "{nodeSelector: {c: d}}"],
+        ["{tolerations: [{key: a}]}", "{tolerations: [{key: b}]}", "{tolerations: [{key: b}]}"],
+        [
+            "{containers: [{name: a, image: x}]}",
+            "{containers: [{name: a, tty: true}]}",
+            "{containers: [{name: a, image: x, tty: true}]}",
+        ],
+        ["{containers: [{name: a}]}", "{containers: [{name: b}]}", "{containers: [{name: a}, {name: b}]}"],
+        ["{containers: [{name: a}]}", "{containers: [{name: b}, {name: a}]}", "{containers: [{name: b}, {name: a}]}"],
+        [
+            "{containers: [{name: a}, {name: b}, {name: c}]}",
+            "{containers: [{name: b, $patch: delete}]}",
+            "{containers: [{name: a}, {name: c}]}",
+        ],
+        [
+            "{containers: [{name: a}, {name: b}]}",
+            "{containers: [{$patch: replace}, {name: c}]}",
+            "{containers: [{name: c}]}",
+        ],
+        [
+            "{containers: [{name: a, ports: [{containerPort: 80}]}]}",
+            "{containers: [{name: a, ports: [{containerPort: 80, protocol: TCP, name: h}, {containerPort: 80, protocol: UDP}]}]}",
+            "{containers: [{name: a, ports: [{containerPort: 80, protocol: TCP, name: h}, {containerPort: 80, protocol: UDP}]}]}",
+        ],
+        // What both have stands in the order of the patch; the rest keeps its place before it.
+        [
+            "{volumes: [{name: a}, {name: b}, {name: c}]}",
+            "{volumes: [{name: c}, {name: a}]}",
+            "{volumes: [{name: b}, {name: c}, {name: a}]}",
+        ],
+    ];
+
+    #[test]
+    fn merges_are_those_of_server_side_apply() {
+        for [before, patch, result] in MERGES {
+            let spec = |text: &str| read(&format!("spec: {text}"));
+            let laid = lay(&spec(before).to_value(), &spec(patch), &Field::root("", "v1", "Pod"));
+            assert!(laid.findings.is_empty(), "{patch}: {:?}", laid.findings);
+            assert_eq!(laid.value, Some(spec(result).to_value()), "{before} with {patch}");
+        }
+    }
+
+    #[test]
+    fn every_part_knows_where_it_comes_from() {
+        let before = read("{containers: [{name: a, image: x}], hostname: h}").to_value();
+        let patch = read("{spec: {containers: [{name: b, image: y}, {name: a, tty: true}], subdomain: s}}");
+        let laid = lay(&serde_json::json!({ "spec": before }), &patch, &Field::root("", "v1", "Pod"));
+        let from = |pointer: &str| laid.origin.of(pointer);
+        assert_eq!(from("/spec/containers/0/image"), From::Patch("/spec/containers/0/image".into()));
+        assert_eq!(from("/spec/containers/1/tty"), From::Patch("/spec/containers/1/tty".into()));
+        assert_eq!(from("/spec/containers/1/image"), From::Before("/spec/containers/0/image".into()));
+        assert_eq!(from("/spec/hostname"), From::Before("/spec/hostname".into()));
+        assert_eq!(from("/spec/subdomain"), From::Patch("/spec/subdomain".into()));
+    }
+
+    #[test]
+    fn wrong_orders_are_told() {
+        for (patch, said) in [
+            ("{hostname: {$patch: remove}}", "`$patch` is `delete`, `replace` or `merge`"),
+            (
+                "{tolerations: [{key: a, $patch: delete}]}",
+                "this list has no keys, so no item of it can be removed by itself",
+            ),
+            ("{containers: [{image: x}]}", "an item of this list is known by `name`"),
+            ("{containers: [{name: x}, {name: x}]}", "this item stands twice in the list"),
+            ("{containers: [{name: x, $patch: delete}]}", "no item of the list is known by this, so none is removed"),
+        ] {
+            let laid = lay(&serde_json::json!({}), &read(&format!("spec: {patch}")), &Field::root("", "v1", "Pod"));
+            let messages: Vec<&str> = laid.findings.iter().map(|f| f.message.as_str()).collect();
+            assert_eq!(messages, [said], "{patch}");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Folders of `manifests/` -> components of the user's own, and their objects. What the plan says of components holds for
+//! them too: an Application, a wave, namespaces, an entry in the AppProject.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
+
+use serde_json::Value;
+
+use crate::group::component::{ClusterKind, Component, Namespace};
+use crate::object::kinds::is_cluster_scoped;
+use crate::object::object::Identity;
+use crate::plan::features::Cluster;
+use crate::text::finding::{Code, Finding};
+use crate::text::schema::{Schema, invalid_name, is_dns_label};
+use crate::text::secret;
+use crate::text::source::{Place, Source};
+use crate::text::yaml::{self, Node};
+use crate::verdict::builtin;
+
+/// Where their files lie: below the working folder, and below the cluster's in the output.
+pub const FOLDER: &str = "manifests";
+
+/// The file that says what the defaults do not.
+const COMPONENT: &str = "component.yaml";
+
+static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    let mut documents =
+        yaml::documents(&Source::new("schemas/component.yaml", include_str!("../../schemas/component.yaml")))
+            .expect("schemas/component.yaml is ours");
+    Schema::new(&documents.remove(0)).expect("schemas/component.yaml is a schema")
+});
+
+/// An object of the user's own.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// Who it is.
+    pub identity: Identity,
+    /// The object, in its namespace.
+    pub value: Value,
+    /// As it was written.
+    pub node: Node,
+}
+
+/// Reads the folders of a cluster and adds a component for each; their objects by component.
+pub fn own(
+    cluster: &Cluster,
+    components: &mut Vec<Component>,
+    findings: &mut Vec<Finding>,
+) -> BTreeMap<String, Vec<Own>> {
+    let mut all = BTreeMap::new();
+    for (name, sources) in &cluster.own {
+        let start = Place::new(sources.first().expect("a folder with files"), 0, 0);
+        if !is_dns_label(name) {
+            findings.push(invalid_name("the component", name, start));
+            continue;
+        }
+        if let Some(other) = components.iter().find(|component| component.name == *name) {
+            let sentence = format!("the group `{}` has a component `{name}` already", other.group);
+            let finding = Finding::error(Code::DuplicateItem, sentence).place(start);
+            findings.push(finding.help("name the folder in another way; what a group renders is bent by patches/"));
+            continue;
+        }
+        let (about, files): (Vec<_>, Vec<_>) = sources.iter().partition(|source| source.name.ends_with(COMPONENT));
+        let mut objects: Vec<Own> = files.iter().flat_map(|source| read(source, findings)).collect();
+        let component = component(name, about.last().copied(), &objects, findings);
+        for object in &mut objects {
+            place(object, &component.namespace.name);
+        }
+        components.push(component);
+        all.insert(name.clone(), objects);
+    }
+    components.sort_by(|a, b| (a.wave, &a.name).cmp(&(b.wave, &b.name)));
+    all
+}
+
+fn read(source: &Arc<Source>, findings: &mut Vec<Finding>) -> Vec<Own> {
+    let nodes = yaml::nodes(source).unwrap_or_else(|finding| {
+        findings.push(finding);
+        Vec::new()
+    });
+    let mut objects = Vec::new();
+    for node in nodes {
+        secret::literals(&node, findings);
+        let value = node.to_value();
+        match Identity::of(&value) {
+            Ok(identity) => objects.push(Own { identity, value, node }),
+            Err(field) => {
+                let finding = Finding::error(Code::NotAnObject, format!("a document has no {field}"));
+                let help = "manifests/ holds Kubernetes objects; `component.yaml` says what their Application needs";
+                findings.push(finding.place(node.place.clone()).help(help));
+            }
+        }
+    }
+    secret::literals_in_comments(source, findings);
+    objects
+}
+
+fn component(name: &str, about: Option<&Arc<Source>>, objects: &[Own], findings: &mut Vec<Finding>) -> Component {
+    let said = about.and_then(|source| match yaml::read(source) {
+        Ok(node) => {
+            let mistakes = SCHEMA.findings(&node, COMPONENT);
+            let sound = mistakes.is_empty();
+            findings.extend(mistakes);
+            sound.then(|| node.to_value())
+        }
+        Err(finding) => {
+            findings.push(finding);
+            None
+        }
+    });
+    let written = said.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+    let said = SCHEMA.fill(&written);
+    let brought = |name: &str| objects.iter().any(|o| o.identity.kind == "Namespace" && o.identity.name == name);
+    let mut namespaces: Vec<Namespace> = Vec::new();
+    match written.get("namespace").map(|namespace| serde_json::from_value(namespace.clone())) {
+        Some(Ok(namespace)) => namespaces.push(namespace),
+        Some(Err(_)) => {
+            let finding = Finding::error(Code::WrongShape, "`namespace` is a name, or `{ name, existing }`");
+            let place =
+                about.map(|source| yaml::read(source).map_or(Place::new(source, 0, 0), |n| n.place_at("/namespace")));
+            findings.extend(
+                place.map(|place| finding.place(place).help("`namespace: { name: monitoring, existing: true }`")),
+            );
+        }
+        None => {}
+    }
+    let named: BTreeSet<&str> =
+        objects.iter().map(|o| o.identity.namespace.as_str()).filter(|n| !n.is_empty()).collect();
+    for name in named {
+        if !namespaces.iter().any(|known| known.name == name) {
+            namespaces.push(Namespace { name: name.to_owned(), existing: false });
+        }
+    }
+    for namespace in &mut namespaces {
+        namespace.existing |= brought(&namespace.name);
+    }
+    // An Application names a destination, even where no object needs it.
+    let first = match namespaces.is_empty() {
+        true => Namespace { name: "default".into(), existing: true },
+        false => namespaces.remove(0),
+    };
+    let scoped = objects.iter().map(|object| &object.identity).filter(|identity| is_cluster(identity));
+    let cluster_kinds: BTreeSet<(String, String)> = scoped.map(|i| (i.group.clone(), i.kind.clone())).collect();
+    Component {
+        name: name.to_owned(),
+        group: String::new(),
+        namespace: first,
+        namespaces,
+        path: Some(format!("{FOLDER}/{name}")),
+        wave: said["wave"].as_i64().unwrap_or_default(),
+        keep: said["keep"] == true,
+        prune: said["prune"] == true,
+        application: true,
+        cluster_kinds: cluster_kinds.into_iter().map(|(group, kind)| ClusterKind { group, kind }).collect(),
+        copies: Vec::new(),
+        ignore_differences: Vec::new(),
+        chart: None,
+        git: None,
+    }
+}
+
+/// Whether an object lies in no namespace: as its kind says, and where that is not known as it was written.
+fn is_cluster(identity: &Identity) -> bool {
+    match builtin::versions(&identity.group, &identity.kind).first() {
+        Some(kind) => !kind.namespaced,
+        None => identity.namespace.is_empty() || is_cluster_scoped(Some(&identity.group), &identity.kind),
+    }
+}
+
+/// Puts an object that names no namespace where Argo CD would: into that of the Application.
+fn place(object: &mut Own, namespace: &str) {
+    if object.identity.namespace.is_empty() && !is_cluster(&object.identity) {
+        object.identity.namespace = namespace.to_owned();
+        object.value["metadata"]["namespace"] = namespace.into();
+    }
+}

@@ -1,0 +1,66 @@
+//! What a bundle is made of: objects with their text, and the values of charts. Only data.
+
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+
+use crate::object::object::{File, Identity, Linked};
+use crate::plan::lay::Origin;
+use crate::text::yaml::Node;
+
+/// One Kubernetes object with its text.
+#[derive(Debug)]
+pub struct Manifest {
+    /// Who it is; no two in a bundle agree.
+    pub identity: Identity,
+    /// The object.
+    pub value: Value,
+    /// Its canonical YAML after a line that names group and template.
+    pub text: Arc<str>,
+    /// Digest of the text.
+    pub digest: String,
+    /// The template that it comes from, or the file of the user's own.
+    pub template: String,
+    /// The patches over it, in their order.
+    pub layers: Vec<Layer>,
+    /// Parts of the object that its text leaves to other files.
+    pub linked: Vec<Linked>,
+    /// As in [`crate::object::object::Object::clean`].
+    pub clean: OnceLock<()>,
+}
+
+/// The values of a component's chart, in a file of their own: a fix there is a commit, which a running retry takes; one in the
+/// Application would be none.
+#[derive(Debug)]
+pub struct ChartValues {
+    /// The component.
+    pub component: String,
+    /// The values.
+    pub value: Value,
+    /// Their canonical YAML after a line that names the group.
+    pub text: Arc<str>,
+    /// Digest of the text.
+    pub digest: String,
+}
+
+/// A manifest in the component that renders it.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// The object.
+    pub manifest: Arc<Manifest>,
+    /// Name of the component.
+    pub component: String,
+    /// File below the cluster's folder.
+    pub path: String,
+    /// As in [`crate::object::object::Object::made`].
+    pub files: OnceLock<Vec<File>>,
+}
+
+/// A patch that was laid over an object.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// The patch.
+    pub node: Node,
+    /// Where the parts of the object come from.
+    pub origin: Origin,
+}

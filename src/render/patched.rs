@@ -1,0 +1,213 @@
+//! The objects of a bundle with the user's patches laid over them, in their order.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use json_patch::PatchOperation;
+use serde_json::Value;
+
+use crate::group::component::Component;
+use crate::group::memo::Memo;
+use crate::object::existing::Existing;
+use crate::object::object::Identity;
+use crate::plan::lay::{Origin, lay};
+use crate::plan::patches::{Change, Patch, without_effect};
+use crate::plan::resolve::Plan;
+use crate::render::manifest::{Layer, Manifest, Placed};
+use crate::text::digest;
+use crate::text::finding::{Code, Finding};
+use crate::text::schema::did_you_mean;
+use crate::text::source::Place;
+use crate::text::yaml;
+use crate::verdict::merging::Field;
+
+/// Lays all patches of the plan; what is wrong with them.
+pub fn lay_all(plan: &Plan<'_>, manifests: &mut BTreeMap<Identity, Placed>, memo: &Memo) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for patch in &plan.patches.objects {
+        let identity = match target(plan, patch, manifests) {
+            Ok(identity) => identity,
+            Err(_) if patch.optional => continue,
+            Err(finding) => {
+                findings.push(finding);
+                continue;
+            }
+        };
+        let before = &manifests[&identity].manifest;
+        let source = &patch.place.source;
+        let parts = [before.digest.as_str(), &source.name, &source.text, &patch.place.start.to_string()];
+        match memo.get("patched", &parts, || patched(before, patch)) {
+            Ok(after) => match &*after {
+                Some(after) => manifests.get_mut(&identity).expect("found above").manifest = after.clone(),
+                None => drop(manifests.remove(&identity)),
+            },
+            Err(found) => findings.extend(found),
+        }
+    }
+    findings
+}
+
+/// The object that a patch is for.
+fn target(plan: &Plan<'_>, patch: &Patch, manifests: &BTreeMap<Identity, Placed>) -> Result<Identity, Finding> {
+    let fits = |identity: &&Identity| {
+        patch.group.as_ref().is_none_or(|group| *group == identity.group)
+            && (&patch.kind, &patch.namespace, &patch.name) == (&identity.kind, &identity.namespace, &identity.name)
+    };
+    let found: Vec<&Identity> = manifests.keys().filter(fits).collect();
+    let written = match patch.namespace.as_str() {
+        "" => format!("{} {}", patch.kind, patch.name),
+        namespace => format!("{} {namespace}/{}", patch.kind, patch.name),
+    };
+    match &found[..] {
+        [only] => Ok((*only).clone()),
+        [] => {
+            let same = manifests.keys().find(|i| (&i.kind, &i.name) == (&patch.kind, &patch.name));
+            let help = match (same, chart(plan, patch)) {
+                (Some(same), _) => format!("did you mean `{same}` of `{}`?", api_version_of(same, manifests)),
+                (None, Some(chart)) => {
+                    format!(
+                        "the chart of the component `{chart}` makes it: patch its values, `component: {chart}` and `values: {{ ... }}`"
+                    )
+                }
+                (None, None) => near(&written, &patch.kind, manifests),
+            };
+            let finding =
+                Finding::error(Code::PatchWithoutTarget, format!("{written} is not rendered, so nothing is patched"));
+            let optional = "; if it may be missing, annotate the patch: `gatewright.dev/optional: \"true\"`";
+            let help = if help.ends_with('?') { help } else { help + optional };
+            Err(finding.place(patch.place.clone()).help(help))
+        }
+        _ => {
+            let finding = Finding::error(Code::InvalidPatch, format!("{written} is of several API groups"));
+            Err(finding.place(patch.place.clone()).help("name the group in `target`"))
+        }
+    }
+}
+
+fn api_version_of(identity: &Identity, manifests: &BTreeMap<Identity, Placed>) -> String {
+    manifests[identity].manifest.value["apiVersion"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The component whose chart makes the object.
+fn chart<'p>(plan: &'p Plan<'_>, patch: &Patch) -> Option<&'p str> {
+    let made = |creates: &[Existing]| creates.iter().any(|e| (&e.kind, &e.name) == (&patch.kind, &patch.name));
+    let makes = |c: &&Component| c.chart.as_ref().is_some_and(|chart| c.name == patch.name || made(&chart.creates));
+    plan.components.iter().find(makes).map(|component| component.name.as_str())
+}
+
+/// The name that was meant, or the objects of that kind.
+fn near(written: &str, kind: &str, manifests: &BTreeMap<Identity, Placed>) -> String {
+    let rendered: Vec<String> = manifests.keys().map(Identity::to_string).collect();
+    let names: Vec<&str> = rendered.iter().map(String::as_str).collect();
+    let of_kind: Vec<&str> = names.iter().filter(|name| name.split(' ').next() == Some(kind)).copied().collect();
+    match did_you_mean(written, &names) {
+        help if help.starts_with("did you mean") => help,
+        _ if of_kind.is_empty() => format!("no {kind} is rendered; `gatewright render --stdout` prints what is"),
+        _ => format!("rendered are {}", of_kind.join(", ")),
+    }
+}
+
+/// The object with the patch over it; none where the patch removes it.
+fn patched(before: &Manifest, patch: &Patch) -> Result<Option<Arc<Manifest>>, Vec<Finding>> {
+    let version = before.value["apiVersion"].as_str().unwrap_or_default();
+    let own = version.rsplit('/').next().unwrap_or_default();
+    if let Some(asked) = patch.version.as_ref().filter(|asked| *asked != own) {
+        let sentence = format!("{} is rendered as `{version}`, and this patch is for `{asked}`", before.identity);
+        let finding = Finding::error(Code::InvalidPatch, sentence).place(patch.place.clone());
+        return Err(vec![finding.help("fields differ between versions: write the patch for the one that is rendered")]);
+    }
+    let (value, origins) = match &patch.change {
+        Change::Lay => {
+            let root = Field::root(&before.identity.group, own, &before.identity.kind);
+            let laid = lay(&before.value, &patch.node, &root);
+            if !laid.findings.is_empty() {
+                return Err(laid.findings);
+            }
+            let Some(value) = laid.value else { return Ok(None) };
+            (value, vec![laid.origin])
+        }
+        Change::Operations(operations) => operated(&before.value, operations).map_err(|finding| vec![finding])?,
+    };
+    if value == before.value {
+        return Err(vec![without_effect(&patch.place, &before.identity.to_string())]);
+    }
+    if Identity::of(&value).as_ref() != Ok(&before.identity) || value["apiVersion"] != before.value["apiVersion"] {
+        let sentence = format!("a patch changes no identity: this one makes another object of {}", before.identity);
+        let help = "apiVersion, kind, name and namespace stay; another object is one of your own";
+        return Err(vec![Finding::error(Code::InvalidPatch, sentence).place(patch.place.clone()).help(help)]);
+    }
+    let text: Arc<str> = Arc::from(head(before, &patch.place.source.name) + &yaml::emit(&value));
+    let digest = digest::hex(text.as_bytes());
+    let mut layers = before.layers.clone();
+    layers.extend(origins.into_iter().map(|origin| Layer { node: patch.node.clone(), origin }));
+    Ok(Some(Arc::new(Manifest {
+        identity: before.identity.clone(),
+        value,
+        text,
+        digest,
+        template: before.template.clone(),
+        layers,
+        linked: Vec::new(),
+        clean: OnceLock::new(),
+    })))
+}
+
+/// What the head of a file says of a patch over it.
+pub fn line(file: &str) -> String {
+    format!("# Patched by {file}.\n")
+}
+
+/// The comments at the head of a file, with one that names the patch.
+fn head(before: &Manifest, file: &str) -> String {
+    let lines = before.text.split_inclusive('\n').take_while(|line| line.starts_with('#'));
+    let line = line(file);
+    let known: Vec<&str> = lines.collect();
+    let mut head = known.concat();
+    if !known.contains(&line.as_str()) {
+        head += &line;
+    }
+    head
+}
+
+/// RFC 6902, one operation after the other, and what each did.
+fn operated(before: &Value, operations: &[(PatchOperation, Place)]) -> Result<(Value, Vec<Origin>), Finding> {
+    let (mut value, mut origins) = (before.clone(), Vec::new());
+    for (position, (operation, place)) in operations.iter().enumerate() {
+        let old = value.clone();
+        json_patch::patch(&mut value, std::slice::from_ref(operation)).map_err(|error| {
+            let sentence = format!("this operation cannot be done: {}", error.kind);
+            let help = format!("`{}` must lead to something that is rendered", operation.path());
+            Finding::error(Code::InvalidPatch, sentence).place(place.clone()).help(help)
+        })?;
+        origins.push(origin(operation, position, &old, &value));
+    }
+    Ok((value, origins))
+}
+
+/// What one operation brought, and which items it moved.
+fn origin(operation: &PatchOperation, position: usize, old: &Value, new: &Value) -> Origin {
+    let mut origin = Origin::default();
+    let path = operation.path().to_string();
+    let (list, step) = path.rsplit_once('/').unwrap_or_default();
+    let length = |value: &Value| value.pointer(list).and_then(Value::as_array).map(Vec::len);
+    let at = match (step, length(new)) {
+        ("-", Some(length)) => format!("{list}/{}", length - 1),
+        _ => path.clone(),
+    };
+    if let (Some(was), Some(is), Ok(index)) = (length(old), length(new), step.parse::<usize>()) {
+        let from = |item: usize| match was < is {
+            true if item == index => None,
+            true => Some(item - usize::from(item > index)),
+            false => Some(item + usize::from(was > is && item >= index)),
+        };
+        origin.lists.push((list.to_owned(), (0..is).map(from).collect()));
+    }
+    match operation {
+        PatchOperation::Add(_) | PatchOperation::Replace(_) => {
+            origin.brought.push((at, format!("/patch/{position}/value")))
+        }
+        PatchOperation::Move(_) | PatchOperation::Copy(_) => origin.brought.push((at, format!("/patch/{position}"))),
+        PatchOperation::Remove(_) | PatchOperation::Test(_) => {}
+    }
+    origin
+}
