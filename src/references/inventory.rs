@@ -169,7 +169,10 @@ impl<'w, 'a> Inventory<'w, 'a> {
         }
         match self.world.closed {
             // What lies in a namespace of others is told by them; where something is told, a name beside it is a slip.
-            true if self.is_of_others(namespace) && !self.of(group, kind).any(|thing| thing.namespace == namespace) => {
+            true if namespace != from.home()
+                && self.is_of_others(namespace)
+                && !self.of(group, kind).any(|thing| thing.namespace == namespace) =>
+            {
                 Absence::Unknown
             }
             true => Absence::Sure,

@@ -19,22 +19,6 @@ const CHECK: &str = "check --manifests m.yaml";
 
 const CASES: &[Case] = &[
     (
-        "models",
-        "check",
-        "features.yaml",
-        "settings:\n  serving:\n    models:\n",
-        |i| format!("    - {{ alias: m{i}, model: a/b{i} }}\n"),
-        15_000,
-    ),
-    (
-        "adapters",
-        "check",
-        "features.yaml",
-        "settings:\n  serving:\n    models:\n    - alias: q\n      model: a/b\n      adapters:\n",
-        |i| format!("      - {{ alias: m{i}, name: a{i}, source: a/b }}\n"),
-        14_000,
-    ),
-    (
         "models-of-a-provider",
         "check",
         "features.yaml",

@@ -240,6 +240,11 @@ def installed_in_order(delivery):
 def values_arrive(delivery):
     """Each chart has rendered the values that lie beside its Application in git."""
     problems, charts = [], 0
+
+    def read(text):
+        # Helm writes 1e-07, which PyYAML takes for text.
+        return delivery.yaml.safe_load(re.sub(r"(?m): (\d+)e(-?\d+)$", r": \1.0e\2", text))
+
     for application in applications_in(delivery.tree / "argocd"):
         source = (application["spec"].get("sources") or [{}])[0]
         if "chart" not in source:
@@ -248,7 +253,7 @@ def values_arrive(delivery):
         file = delivery.git.clone / source["helm"]["valueFiles"][0].removeprefix("$values/")
         place = f"/api/v1/namespaces/{application['spec']['destination']['namespace']}/configmaps"
         shown = delivery.api.call("GET", f"{place}/{source['helm']['releaseName']}-values")
-        if shown is None or delivery.yaml.safe_load(shown["data"]["values"]) != delivery.yaml.safe_load(file.read_text()):
+        if shown is None or read(shown["data"]["values"]) != read(file.read_text()):
             problems.append(f"{source['chart']}: the values of {file.name} did not arrive: {shown and shown['data']}")
     return problems, f"{charts} charts"
 
