@@ -1,7 +1,6 @@
 //! A working folder -> its clusters, each with the manifests that its groups ask for.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::command::pipeline;
 use crate::disk::read::{self, Failure};
@@ -29,34 +28,33 @@ pub fn clusters(folder: &Path, features: &Path, catalog: &Catalog) -> Result<Vec
             findings.push(finding.place(place).help(did_you_mean(&name, &names)));
         }
     }
+    let files = |below: &str, findings: &mut Vec<Finding>| told(read::manifests(folder, features, below), findings);
+    let owned =
+        |below: &str, findings: &mut Vec<Finding>| told(read::manifest_folders(folder, features, below), findings);
+    // What all clusters share is read once.
+    let (patches, shared) = (files("patches", &mut findings)?, owned(own::FOLDER, &mut findings)?);
     for cluster in &mut clusters {
         cluster.charts.clone_from(&charts);
-        let mut read = |below: &str, into: &mut Vec<Arc<Source>>| match read::manifests(folder, features, below) {
-            Ok(sources) => {
-                into.extend(sources);
-                Ok(())
-            }
-            Err(Failure::Findings(found)) => {
-                findings.extend(found);
-                Ok(())
-            }
-            Err(other) => Err(other),
-        };
         for below in resolve::folders(catalog, cluster) {
-            read(&below, &mut cluster.manifests)?;
+            cluster.manifests.extend(files(&below, &mut findings)?);
         }
-        for below in ["patches".to_owned(), format!("clusters/{}/patches", cluster.name)] {
-            read(&below, &mut cluster.patches)?;
-        }
-        for below in [own::FOLDER.to_owned(), format!("clusters/{}/{}", cluster.name, own::FOLDER)] {
-            match read::manifest_folders(folder, features, &below) {
-                Ok(found) => {
-                    found.into_iter().for_each(|(name, files)| cluster.own.entry(name).or_default().extend(files))
-                }
-                Err(Failure::Findings(found)) => findings.extend(found),
-                Err(other) => return Err(other),
-            }
+        cluster.patches.clone_from(&patches);
+        cluster.patches.extend(files(&format!("clusters/{}/patches", cluster.name), &mut findings)?);
+        let only_here = owned(&format!("clusters/{}/{}", cluster.name, own::FOLDER), &mut findings)?;
+        for (name, files) in shared.iter().cloned().chain(only_here) {
+            cluster.own.entry(name).or_default().extend(files);
         }
     }
     if findings.is_empty() { Ok(clusters) } else { Err(Failure::Findings(findings)) }
+}
+
+/// What could be read; what is wrong with the user's files is kept for later, so that all of it is told together.
+fn told<T: Default>(read: Result<T, Failure>, findings: &mut Vec<Finding>) -> Result<T, Failure> {
+    match read {
+        Err(Failure::Findings(found)) => {
+            findings.extend(found);
+            Ok(T::default())
+        }
+        other => other,
+    }
 }

@@ -74,9 +74,14 @@ pub fn inputs(folder: &Path, features: &Path) -> Result<Inputs, Failure> {
 /// A file is unreadable (environment), or not UTF-8 (finding).
 pub fn manifests(folder: &Path, features: &Path, below: &str) -> Result<Vec<Arc<Source>>, Failure> {
     let beside = folder.join(features).parent().unwrap_or(folder).to_owned();
+    let name = |path: &Path| format!("{below}/{}", path.file_name().unwrap_or_default().to_string_lossy());
+    texts(yaml_files(&beside, below, 1)?.into_iter().map(|path| (name(&path), path)))
+}
+
+/// Files as texts, each under a name.
+fn texts(files: impl IntoIterator<Item = (String, PathBuf)>) -> Result<Vec<Arc<Source>>, Failure> {
     let (mut sources, mut findings) = (Vec::new(), Vec::new());
-    for path in yaml_files(&beside, below, 1)? {
-        let name = format!("{below}/{}", path.file_name().unwrap_or_default().to_string_lossy());
+    for (name, path) in files {
         match text(&path, MAX_FILE)? {
             Ok(text) => sources.push(Source::new(name, text)),
             Err(before) => findings.push(not_utf8(&Source::new(name, before))),
@@ -109,19 +114,16 @@ pub fn manifest_folders(folder: &Path, features: &Path, below: &str) -> Result<F
 /// As [`manifests`].
 pub fn chart_values(folder: &Path, features: &Path) -> Result<Vec<Arc<Source>>, Failure> {
     let beside = folder.join(features).parent().unwrap_or(folder).to_owned();
-    let (mut sources, mut findings) = (Vec::new(), Vec::new());
+    let mut files = Vec::new();
     for chart in folders(&beside, "charts")? {
         let name = format!("charts/{chart}/values.yaml");
         let path = beside.join(&name);
         if path.is_file() {
             inside(&beside, &path)?;
-            match text(&path, MAX_FILE)? {
-                Ok(text) => sources.push(Source::new(name, text)),
-                Err(before) => findings.push(not_utf8(&Source::new(name, before))),
-            }
+            files.push((name, path));
         }
     }
-    if findings.is_empty() { Ok(sources) } else { Err(Failure::Findings(findings)) }
+    texts(files)
 }
 
 /// Names of the folders in `clusters/` beside features.yaml, sorted.

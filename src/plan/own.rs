@@ -23,12 +23,7 @@ pub const FOLDER: &str = "manifests";
 /// The file that says what the defaults do not.
 const COMPONENT: &str = "component.yaml";
 
-static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
-    let mut documents =
-        yaml::documents(&Source::new("schemas/component.yaml", include_str!("../../schemas/component.yaml")))
-            .expect("schemas/component.yaml is ours");
-    Schema::new(&documents.remove(0)).expect("schemas/component.yaml is a schema")
-});
+static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::built_in(include_str!("../../schemas/component.yaml")));
 
 /// An object of the user's own.
 #[derive(Clone, Debug)]

@@ -8,8 +8,8 @@ use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
 use serde_json::{Map, Value, json};
 
 use crate::text::finding::{Code, Finding};
-use crate::text::source::Place;
-use crate::text::yaml::{Node, object};
+use crate::text::source::{Place, Source};
+use crate::text::yaml::{self, Node, object};
 
 /// The keywords a settings schema may use.
 pub const KEYWORDS: [&str; 17] = [
@@ -47,6 +47,12 @@ impl Schema {
     /// What is wrong with the schema, as one sentence.
     pub fn new(raw: &Value) -> Result<Self, String> {
         Ok(Self { json: close(raw, "")?, validator: OnceLock::new() })
+    }
+
+    /// One of our own, a file of schemas/.
+    pub fn built_in(text: &str) -> Self {
+        let documents = yaml::documents(&Source::new("schemas/", text)).expect("the built-in schema is YAML");
+        Self::new(&documents[0]).expect("the built-in schema is a schema")
     }
 
     /// Compiles it now, where a mistake in it can be told to its author.

@@ -98,22 +98,7 @@ impl Writer {
 
     fn single_quoted(&mut self, text: &str, indent: usize) {
         self.indicator("'", false);
-        let mut broken = false;
-        for c in text.chars() {
-            if is_break(c) {
-                self.put_break(c);
-                broken = true;
-                continue;
-            }
-            if broken {
-                self.line(indent);
-            }
-            if c == '\'' {
-                self.put("'");
-            }
-            self.put_char(c);
-            (self.fresh, broken) = (false, false);
-        }
+        self.lines(text, indent, false, Some('\''));
         self.put("'");
         (self.blank, self.fresh) = (false, false);
     }
@@ -145,7 +130,11 @@ impl Writer {
             (true, false) => {}
         }
         (self.blank, self.fresh) = (true, false);
-        let mut broken = true;
+        self.lines(text, indent, true, None);
+    }
+
+    /// A text over several lines, each at that column; `broken`: a line is to begin. A quote in it is doubled.
+    fn lines(&mut self, text: &str, indent: usize, mut broken: bool, quote: Option<char>) {
         for c in text.chars() {
             if is_break(c) {
                 self.put_break(c);
@@ -154,6 +143,9 @@ impl Writer {
             }
             if broken {
                 self.line(indent);
+            }
+            if quote == Some(c) {
+                self.put_char(c);
             }
             self.put_char(c);
             (self.fresh, broken) = (false, false);
