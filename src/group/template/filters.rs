@@ -73,6 +73,8 @@ fn call(value: Jinja, filter: impl FnOnce(Value) -> Result<Value, String>) -> Re
 /// A value as JSON, up to [`MAX_TEXT`]: a list may hold one large text many times.
 pub(crate) fn json(value: Jinja) -> Result<Value, Error> {
     let fails = |e: serde_json::Error| Error::new(ErrorKind::InvalidOperation, e.to_string());
+    // Writing looks for what to escape in all of a text before the first byte is counted.
+    short(value.as_str().map_or(0, str::len))?;
     let mut length = Length(0);
     serde_json::to_writer(&mut length, &value)
         .or_else(|e| if e.is_io() { short(usize::MAX) } else { Err(fails(e)) })?;
