@@ -134,12 +134,12 @@ fn of_values(
         let help = format!("patch its objects; components with a chart: {}", charts.join(", "));
         return Err(wrong(format!("the component `{name}` has no chart, and so no values"), &place).help(help));
     };
-    let Some(Node { kind: Kind::Map(_), .. }) = node.get("values") else {
+    let Some(values) = node.get("values").filter(|values| matches!(values.kind, Kind::Map(_))) else {
         return Err(
             wrong("`values` must be a map", &node.place_at("/values")).help("the values of the chart, below it")
         );
     };
-    let (laid, origin) = lay_values(&chart.values, node.get("values").expect("looked at above"));
+    let (laid, origin) = lay_values(&chart.values, values);
     if laid == chart.values {
         return Err(without_effect(&node.place, &format!("the values of the chart `{name}`")));
     }
@@ -147,7 +147,7 @@ fn of_values(
     let vendored = format!("charts/{}-{}/values.yaml", chart.name, chart.version);
     if let Some(source) = cluster.charts.iter().find(|source| source.name == vendored) {
         match yaml::read(source) {
-            Ok(known) => unknown(node.get("values").expect("looked at above"), &known, &vendored, findings),
+            Ok(known) => unknown(values, &known, &vendored, findings),
             Err(finding) => findings.push(finding),
         }
     }
