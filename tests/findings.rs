@@ -95,7 +95,7 @@ fn every_page_has_an_example_that_earns_it_and_one_that_does_not() {
 }
 
 /// Pages that say their rule themselves; this only grows.
-const WITH_RULES: usize = 38;
+const WITH_RULES: usize = 44;
 
 #[test]
 fn every_rule_of_a_page_can_be_read() {

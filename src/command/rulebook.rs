@@ -7,6 +7,7 @@ use crate::agentic::seen::Seen;
 use crate::chain;
 use crate::group::component::Promise;
 use crate::group::rule::Around;
+use crate::object::litellm_config;
 use crate::object::object::{Identity, Object, ObjectRule};
 use crate::object::placeholder;
 use crate::plan::resolve::Plan;
@@ -26,7 +27,7 @@ use crate::verdict::violation::Violation;
 
 /// Rules that look at one object alone, by subject.
 const OF_OBJECTS: &[&[ObjectRule]] = &[
-    &[secret_material, references::filled::templates, litellm::config_rules::config, litellm::advisories::releases],
+    &[secret_material, references::filled::templates, litellm::advisories::releases],
     agentgateway::backend::OF_OBJECTS,
     agentgateway::expression::OF_OBJECTS,
     agentgateway::jwt::OF_OBJECTS,
@@ -167,6 +168,7 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
         let before = findings.len();
         OF_OBJECTS.iter().copied().flatten().for_each(|rule| findings.extend(rule(object)));
         world.pages.look(object, false, &around, &mut findings);
+        litellm::config_rules::config(object, world.pages, &around, &mut findings);
         // The rule knows what took its place; the definition only knows that it is gone.
         let gone = findings[before..].iter().any(|f| f.code == Code::ApiNotServed);
         findings.extend(refused(object, crds).into_iter().filter(|f| !(gone && f.code == Code::VersionNotServed)));
@@ -174,7 +176,12 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
             clean.get_or_init(|| ());
         }
     }
-    world.objects.iter().for_each(|object| world.pages.look(object, true, &around, &mut findings));
+    for object in world.objects.iter() {
+        world.pages.look(object, true, &around, &mut findings);
+        let configs = if world.pages.know_configs(true) { litellm_config::of_object(object) } else { Vec::new() };
+        let configs = configs.into_iter().flatten();
+        configs.for_each(|config| world.pages.look_at_config(&config.part, true, &around, &mut findings));
+    }
     OF_WORLDS.iter().copied().flatten().for_each(|rule| findings.extend(rule(world)));
     let inventory = Inventory::new(world, crds.scopes());
     OF_INVENTORIES.iter().for_each(|rule| findings.extend(rule(&inventory)));
