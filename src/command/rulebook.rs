@@ -19,7 +19,7 @@ use crate::references::world::{World, WorldRule};
 use crate::references::{self, silence};
 use crate::render::bundle::Bundle;
 use crate::render::claims::{self, Claim};
-use crate::render::evidence::{self, Gap};
+use crate::render::evidence::{self, Gap, Texts};
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::secret;
 use crate::verdict::crd::{Crds, Verdict};
@@ -190,9 +190,10 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
 
 /// What a rendered folder claims and no longer shows.
 fn promises(world: &World<'_>) -> Vec<Finding> {
+    let texts = Texts::default();
     let one = |promise: &Promise| -> Vec<Finding> {
         let all = || world.objects.iter().chain(&world.repeated).map(|o| (o.identity, o.value));
-        let gaps = promise.evidence.iter().filter_map(|evidence| evidence::gap(evidence, all()));
+        let gaps = promise.evidence.iter().filter_map(|evidence| evidence::gap(evidence, all(), &texts));
         let tell = |gap: Gap<'_>| {
             let message = format!(
                 "the claim `{}` of group `{}` lacks evidence: {}",
