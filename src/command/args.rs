@@ -57,10 +57,15 @@ pub enum Command {
         /// Where, and which cluster
         #[command(flatten)]
         place: Place,
-        /// CustomResourceDefinitions to hold changes against: a file or a folder; repeatable [default: crds/, where it is there]
+        /// CustomResourceDefinitions to hold changes against: a file or a folder; repeatable [default: crds/, or those of the pinned releases]
         #[arg(long, value_name = "PATH")]
         crds: Vec<PathBuf>,
     },
+    /// Write the definitions of the pinned releases into crds/, without descriptions
+    ///
+    /// `check` has them built in and needs no such folder. Once it is there it alone counts: put the definitions of
+    /// operators of yours beside them.
+    Crds,
     /// Write a commented features.yaml that renders at once
     Init,
     /// Print the JSON Schema of features.yaml, for editors
@@ -123,7 +128,7 @@ pub struct Check {
     /// Look at these manifests instead: a file, a folder, or `-` for stdin
     #[arg(long, value_name = "PATH", conflicts_with_all = ["cluster", "output_dir"])]
     pub manifests: Option<PathBuf>,
-    /// CustomResourceDefinitions to hold objects against: a file or a folder; repeatable [default: crds/, where it is there]
+    /// CustomResourceDefinitions to hold objects against: a file or a folder; repeatable [default: crds/, or those of the pinned releases]
     #[arg(long, value_name = "PATH")]
     pub crds: Vec<PathBuf>,
     /// Print what of the definitions is evaluated and what is not, instead of findings

@@ -8,7 +8,7 @@ use anyhow::anyhow;
 use serde_json::Value;
 
 use crate::command::args::Place;
-use crate::command::definitions::{self, Definitions};
+use crate::command::definitions::{Asked, Definitions};
 use crate::command::pipeline::Rendered;
 use crate::command::updates;
 use crate::command::workspace::{Outcome, Result, Workspace};
@@ -35,7 +35,7 @@ pub(crate) fn render(workspace: &Workspace<'_>, place: &Place, allow_delete: &[S
     let (staged, warnings) = workspace.each_sound(&clusters, &memo, |rendered| {
         let name = rendered.plan.cluster.as_str();
         let (shown, found, tree) = both(workspace, place, &rendered)?;
-        unrefused(&rendered, &shown, (&tree::owned(&found, &tree), &tree), definitions.as_ref(), allow_delete)?;
+        unrefused(&rendered, &shown, (&tree::owned(&found, &tree), &tree), &definitions, allow_delete)?;
         let (done, staged) = write::stage(&output, name, &found, &tree)?;
         let warnings = done.edited.iter().map(|path| match tree.contains_key(path) {
             true => format!("warning: {name}/{path} was changed by hand; it is as rendered again\n"),
@@ -76,7 +76,7 @@ fn unrefused(
     rendered: &Rendered<'_>,
     shown: &str,
     (old, new): (&Tree, &Tree),
-    definitions: Option<&Definitions>,
+    definitions: &Definitions,
     allow_delete: &[String],
 ) -> Result<()> {
     let cluster = &rendered.plan.cluster;
@@ -88,7 +88,7 @@ fn unrefused(
     if kinds.is_empty() {
         return Ok(());
     }
-    let known = definitions.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
+    let known = definitions.of(&Asked { kinds, ..Asked::of(&rendered.bundle) });
     let named = |name: &str| allow_delete.iter().any(|allowed| allowed == name);
     // What is wrong with an old file is no reason not to replace it.
     let refused = updates::refused(rendered, shown, old, &known.0).into_iter().filter_map(|finding| {
@@ -163,7 +163,8 @@ pub(crate) fn diff(workspace: &Workspace<'_>, place: &Place, crds: &[PathBuf]) -
     let (diffs, mut findings) = workspace.each_sound(&clusters, &memo, |rendered| {
         let (name, found, new) = both(workspace, place, &rendered)?;
         let old = tree::owned(&found, &new);
-        Ok((unified_diff(&name, &old, &new), updates::kinds(&rendered, &old)))
+        let asked = Asked { kinds: updates::kinds(&rendered, &old), ..Asked::of(&rendered.bundle) };
+        Ok((unified_diff(&name, &old, &new), asked))
     })?;
     let mut data: String = diffs.iter().map(|(text, _)| text.as_str()).collect();
     let mut talk = String::new();
@@ -179,15 +180,15 @@ pub(crate) fn diff(workspace: &Workspace<'_>, place: &Place, crds: &[PathBuf]) -
     if data.is_empty() {
         return Ok(Outcome { findings, ..Outcome::default() });
     }
-    let kinds = diffs.into_iter().flat_map(|(_, kinds)| kinds).collect();
-    let known = definitions.as_ref().map(|d| d.of(&kinds)).unwrap_or_default();
+    let asked = Asked::all(diffs.into_iter().map(|(_, asked)| asked));
+    let known = definitions.of(&asked);
     findings.extend(known.1.iter().cloned());
     let refused = workspace.each(&clusters, &memo, |rendered| {
         let (name, found, new) = both(workspace, place, &rendered)?;
         Ok(updates::refused(&rendered, &name, &tree::owned(&found, &new), &known.0))
     })?;
     findings.extend(refused.into_iter().flatten());
-    talk += &definitions::unknown(&kinds, &known.0, definitions.as_ref());
+    talk += &definitions.unknown(&asked, &known.0);
     Ok(Outcome { differs: true, data, talk, findings: sorted(findings), ..Outcome::default() })
 }
 
