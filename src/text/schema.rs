@@ -12,7 +12,7 @@ use crate::text::source::{Place, Source};
 use crate::text::yaml::{self, Node, object};
 
 /// The keywords a settings schema may use.
-pub const KEYWORDS: [&str; 17] = [
+pub const KEYWORDS: [&str; 19] = [
     "type",
     "properties",
     "required",
@@ -29,6 +29,8 @@ pub const KEYWORDS: [&str; 17] = [
     "maxItems",
     "pattern",
     "uniqueItems",
+    "oneOf",
+    "not",
     "description",
 ];
 
@@ -241,8 +243,10 @@ fn explain(error: &ValidationError<'_>, node: &Node, what: &str, schema: &Value)
         ValidationErrorKind::PropertyNames { error } => {
             let key = plain(error.instance());
             let place = here.and_then(|n| n.entry(&key)).map_or_else(|| place.clone(), |e| e.place.clone());
-            let help = match error.kind() {
-                ValidationErrorKind::Pattern { pattern } if !pattern.starts_with("^[a-z](") => {
+            let said = parent_schema(schema, error.schema_path().as_str()).and_then(|s| s["description"].as_str());
+            let help = match (error.kind(), said) {
+                (_, Some(said)) => said.to_owned(),
+                (ValidationErrorKind::Pattern { pattern }, None) if !pattern.starts_with("^[a-z](") => {
                     format!("it must match {pattern}")
                 }
                 _ => "lower-case letters, digits and dashes, at most 63, starting with a letter".to_owned(),
@@ -253,6 +257,9 @@ fn explain(error: &ValidationError<'_>, node: &Node, what: &str, schema: &Value)
             described(format!("`{name}` is {given}, it must be at least {limit}"))
         }
         ValidationErrorKind::Maximum { limit } => described(format!("`{name}` is {given}, it must be at most {limit}")),
+        ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::OneOfMultipleValid { .. } => {
+            described(format!("`{name}` has none of its forms, or several"))
+        }
         _ => described(format!("`{name}`: {error}")),
     };
     vec![one]

@@ -15,8 +15,9 @@ use crate::text::yaml;
 pub const MAX_TEXT: usize = 8 << 20;
 
 /// Their names.
-pub const NAMES: [&str; 10] = [
+pub const NAMES: [&str; 11] = [
     "collect",
+    "filled_from",
     "image_ref",
     "index_by",
     "merge_patch",
@@ -31,6 +32,10 @@ pub const NAMES: [&str; 10] = [
 /// Adds them to an engine.
 pub fn add(env: &mut Environment<'_>) {
     env.add_filter("collect", |v: Jinja, attr: String| call(v, |v| Ok(collect(v, &attr))));
+    env.add_filter("filled_from", |v: Jinja, base: Jinja| {
+        let base = json(base)?;
+        call(v, |v| Ok(filled_from(v, &base)))
+    });
     env.add_filter("image_ref", |v: Jinja, options: Kwargs| {
         let keep_tag = options.get::<Option<bool>>("keep_tag")?.unwrap_or_default();
         options.assert_all_used()?;
@@ -122,6 +127,25 @@ fn collect(list: Value, attribute: &str) -> Value {
     found.sort_by_cached_key(Value::to_string);
     found.dedup();
     Value::Array(found)
+}
+
+/// Settings, and what they leave unset or empty as it stands in others; maps have the entries of both.
+fn filled_from(own: Value, base: &Value) -> Value {
+    let Value::Object(mut own) = own else { return own };
+    for (name, value) in &mut own {
+        match (&mut *value, &base[name]) {
+            (_, Value::Null) => {}
+            (Value::Object(inner), Value::Object(others)) => {
+                let mut both = others.clone();
+                both.extend(std::mem::take(inner).into_iter().filter(|(_, value)| !value.is_null()));
+                *inner = both;
+            }
+            (Value::Null, others) => *value = others.clone(),
+            (Value::Array(items), others) if items.is_empty() => *value = others.clone(),
+            _ => {}
+        }
+    }
+    Value::Object(own)
 }
 
 /// `repository@digest`, or `repository:tag` where there is no digest; `repository:tag@digest` for who reads a version in the
@@ -264,6 +288,14 @@ mod tests {
             "`r.io/a` has neither `tag` nor `digest`"
         );
         assert!(image_ref(&json!({ "tag": "1" }), false).is_err());
+    }
+
+    #[test]
+    fn what_is_unset_comes_from_the_others_and_maps_have_both() {
+        let own = json!({ "a": null, "b": [], "env": { "X": { "secret": "own" }, "Y": null }, "zero": 0, "c": "c" });
+        let all = json!({ "a": 1, "b": [2], "env": { "X": { "field": "f" }, "Y": "y", "Z": "z" }, "zero": 3, "d": 4 });
+        let env = json!({ "X": { "secret": "own" }, "Y": "y", "Z": "z" });
+        assert_eq!(filled_from(own, &all), json!({ "a": 1, "b": [2], "env": env, "zero": 0, "c": "c" }));
     }
 
     #[test]
