@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::group::catalog::SECRET_TEMPLATE;
 use crate::group::template::pick;
 use crate::object::object::Identity;
@@ -17,7 +19,7 @@ use crate::plan::resolve::Plan;
 use crate::render::bundle::{self, Bundle};
 use crate::render::manifest::{ChartValues, Layer, Placed};
 use crate::text::finding::Finding;
-use crate::text::pointer::escaped;
+use crate::text::pointer::{escaped, unescaped};
 use crate::text::source::{Place, Source};
 use crate::text::yaml::{self, Kind, Node};
 
@@ -30,6 +32,8 @@ struct Spot<'a> {
     names: BTreeSet<String>,
     /// JSON pointer below its value.
     rest: String,
+    /// Settings that say the same under the same key, where what was made of many of them does not tell of which.
+    alike: Vec<Place>,
 }
 
 /// Findings in files of the bundle, moved to what causes them; each keeps the rendered place as a related one.
@@ -42,7 +46,7 @@ pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec
         bundle.manifests.values().map(|placed| (format!("{folder}{}", placed.path), placed)).collect();
     let memo = Memo::default();
     let spots = |place: &Place| match files.get(&place.source.name) {
-        Some(placed) => spots(plan, &memo, placed, place),
+        Some(placed) => spots(plan, cluster, &memo, placed, place),
         None => in_chart(plan, &memo, bundle.values.get(place.source.name.strip_prefix(&folder)?)?, place),
     };
     let one = |finding: Finding| {
@@ -51,6 +55,8 @@ pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec
         let cause = trail.last().expect("a trail has a start").place.clone();
         let mut related = vec![(rendered.clone(), "as rendered".to_owned())];
         related.extend(trail.iter().flat_map(|spot| settings(cluster, spot)));
+        let alike = trail.iter().flat_map(|spot| spot.alike.iter());
+        related.extend(alike.map(|place| (place.clone(), "set here".to_owned())));
         let moved = finding.related.iter().map(|(place, words)| match spots(place).and_then(|mut trail| trail.pop()) {
             Some(spot) => (spot.place, words.clone()),
             None => (place.clone(), words.clone()),
@@ -114,7 +120,13 @@ impl Memo {
 }
 
 /// The way from a part of a rendered file to its cause: the template's line, the group's, that of a document's template.
-fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place) -> Option<Vec<Spot<'a>>> {
+fn spots<'a>(
+    plan: &'a Plan<'_>,
+    cluster: &Cluster,
+    memo: &Memo,
+    placed: &Placed,
+    rendered: &Place,
+) -> Option<Vec<Spot<'a>>> {
     let mut pointer = memo.pointer(rendered)?;
     for Layer { node, origin } in placed.manifest.layers.iter().rev() {
         match origin.of(&pointer) {
@@ -126,7 +138,8 @@ fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place)
     if let Some(own) = bundle::written(plan, component, &placed.manifest) {
         return Some(vec![in_file(&own.node, &pointer)]);
     }
-    let template = in_template(plan, memo, placed, &pointer)?;
+    let mut template = in_template(plan, memo, placed, &pointer)?;
+    template.alike = alike(plan, cluster, &template, &placed.manifest.value, &pointer);
     let group = in_secrets(plan, memo, placed, &template).or_else(|| in_component(plan, memo, placed, &template));
     let mut trail: Vec<Spot<'a>> = [template].into_iter().chain(group).collect();
     let document = trail.last().and_then(|spot| in_document(plan, memo, spot));
@@ -136,7 +149,7 @@ fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place)
 
 /// A part of a patch, or of an object of the user's own: what it says is the cause, and nothing beside it.
 fn in_file<'a>(written: &Node, pointer: &str) -> Spot<'a> {
-    Spot { group: "", place: written.place_at(pointer), names: BTreeSet::new(), rest: String::new() }
+    Spot { group: "", place: written.place_at(pointer), names: BTreeSet::new(), rest: String::new(), alike: Vec::new() }
 }
 
 /// The line of the template that renders a part of an object.
@@ -185,7 +198,7 @@ fn spot<'a>(plan: &'a Plan<'_>, memo: &Memo, filled: &Filled, pointer: &str) -> 
     });
     let (place, names) = written?;
     let (group, _) = plan.choices.get_key_value(filled.group.as_str())?;
-    Some(Spot { group, place, names, rest: pointer[whole..].to_owned() })
+    Some(Spot { group, place, names, rest: pointer[whole..].to_owned(), alike: Vec::new() })
 }
 
 /// A line of a template without its indentation, and the dotted paths that it names.
@@ -268,7 +281,13 @@ fn in_group<'a>(plan: &Plan<'_>, memo: &Memo, group: &'a str, pointer: &str, res
     let (names, below) = written.unwrap_or_default();
     // An expression yields all that lies below it.
     let deepest = &rest[..rest.len() - below.len()];
-    Some(Spot { group, place: own.place(provider, &format!("{pointer}{deepest}")), names, rest: below })
+    Some(Spot {
+        group,
+        place: own.place(provider, &format!("{pointer}{deepest}")),
+        names,
+        rest: below,
+        alike: Vec::new(),
+    })
 }
 
 /// A value that a template of its own builds.
@@ -285,6 +304,35 @@ fn in_document<'a>(plan: &'a Plan<'_>, memo: &Memo, spot: &Spot<'a>) -> Option<S
         Some(Filled { group: spot.group.to_owned(), template: template.clone(), value, lines })
     })?;
     self::spot(plan, memo, &filled, &spot.rest)
+}
+
+/// What the user wrote of the settings of which a document is one for each.
+fn alike(plan: &Plan<'_>, cluster: &Cluster, spot: &Spot<'_>, object: &Value, pointer: &str) -> Vec<Place> {
+    let Some(choice) = plan.choices.get(spot.group) else { return Vec::new() };
+    let documents = &choice.variant().text.documents;
+    let each = |name: &String| {
+        let name = name.strip_prefix("documents.").and_then(|rest| rest.split('.').next());
+        name.and_then(|name| documents.get(name)).is_some_and(|document| document.each.is_some())
+    };
+    let (Some((_, key)), Some(value)) = (pointer.rsplit_once('/'), object.pointer(pointer)) else { return Vec::new() };
+    let mut found = Vec::new();
+    if let Some(written) = cluster.settings.get(spot.group).filter(|_| spot.names.iter().any(each)) {
+        same(written, &unescaped(key), value, &mut found);
+    }
+    found
+}
+
+/// The entries below a node with a key and a value.
+fn same(node: &Node, key: &str, value: &Value, found: &mut Vec<Place>) {
+    for entry in node.entries() {
+        if entry.key == key && entry.value.to_value() == *value {
+            found.push(entry.place.clone());
+        }
+        same(&entry.value, key, value, found);
+    }
+    if let Kind::List(items) = &node.kind {
+        items.iter().for_each(|item| same(item, key, value, found));
+    }
 }
 
 /// What the user wrote of the settings and the platform that a line names.

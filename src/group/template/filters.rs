@@ -124,23 +124,29 @@ fn collect(list: Value, attribute: &str) -> Value {
     Value::Array(found)
 }
 
-/// Settings, and what they leave unset or empty as it stands in others; maps have the entries of both.
-fn filled_from(own: Value, base: &Value) -> Value {
+/// Settings, and what they leave unset or empty as it stands in others; inner maps have the entries of both.
+fn filled_from(own: Value, others: &Value) -> Value {
     let Value::Object(mut own) = own else { return own };
     for (name, value) in &mut own {
-        match (&mut *value, &base[name]) {
-            (_, Value::Null) => {}
+        match (&mut *value, &others[name]) {
             (Value::Object(inner), Value::Object(others)) => {
-                let mut both = others.clone();
-                both.extend(std::mem::take(inner).into_iter().filter(|(_, value)| !value.is_null()));
-                *inner = both;
+                let said = std::mem::replace(inner, others.clone()).into_iter().filter(|(_, value)| !is_unset(value));
+                inner.extend(said);
             }
-            (Value::Null, others) => *value = others.clone(),
-            (Value::Array(items), others) if items.is_empty() => *value = others.clone(),
+            (value, others) if is_unset(value) && !others.is_null() => *value = others.clone(),
             _ => {}
         }
     }
     Value::Object(own)
+}
+
+fn is_unset(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    }
 }
 
 /// `repository@digest`, or `repository:tag` where there is no digest; `repository:tag@digest` for who reads a version in the
@@ -168,9 +174,8 @@ fn index_by(list: Value, key: &str, value: &str) -> Result<Value, String> {
     Ok(sorted(Value::Object(index)))
 }
 
-/// Each element of the list `attribute` of each entry of a map or list; its parent is the entry without that list, which would
-/// otherwise stand beside each of its elements. Values of the engine, which share what they hold.
-fn nested(value: Jinja, attribute: String) -> Result<Jinja, Error> {
+/// Keys of a map in their order, or the numbers of a list, each with its value.
+fn entries(value: &Jinja) -> Result<Vec<(Jinja, Jinja)>, Error> {
     let mut entries: Vec<(Jinja, Jinja)> = match value.kind() {
         ValueKind::Map => {
             value.try_iter()?.map(|key| Ok((key.clone(), value.get_item(&key)?))).collect::<Result<_, Error>>()?
@@ -181,25 +186,26 @@ fn nested(value: Jinja, attribute: String) -> Result<Jinja, Error> {
         _ => Vec::new(),
     };
     entries.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(entries)
+}
+
+/// Each element of the map or list `attribute` of each entry of a map or list; its parent is the entry without them, which
+/// would otherwise stand beside each of its elements. Values of the engine, which share what they hold.
+fn nested(value: Jinja, attribute: String) -> Result<Jinja, Error> {
     let mut flat = Vec::new();
-    for (key, entry) in entries.into_iter().filter(|(_, entry)| entry.kind() == ValueKind::Map) {
-        let list = entry.get_attr(&attribute)?;
-        if !matches!(list.kind(), ValueKind::Seq | ValueKind::Iterable) {
-            continue;
-        }
+    for (key, entry) in entries(&value)?.into_iter().filter(|(_, entry)| entry.kind() == ValueKind::Map) {
         let others = entry.try_iter()?.filter(|name| name.as_str() != Some(&*attribute));
         let others =
             others.map(|name| Ok((name.to_string(), entry.get_item(&name)?))).collect::<Result<Vec<_>, Error>>()?;
         let parent = Jinja::from_pairs(others);
-        let item = |(index, value): (usize, Jinja)| {
-            Jinja::from_pairs([
+        for (index, value) in entries(&entry.get_attr(&attribute)?)? {
+            flat.push(Jinja::from_pairs([
                 ("key", key.clone()),
                 ("parent", parent.clone()),
                 ("value", value),
-                ("index", index.into()),
-            ])
-        };
-        flat.extend(list.try_iter()?.enumerate().map(item));
+                ("index", index),
+            ]));
+        }
     }
     Ok(Jinja::from(flat))
 }
