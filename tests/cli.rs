@@ -75,7 +75,7 @@ fn a_flag_flipped_and_flipped_back_leaves_everything_as_it_was() {
     let before = files(&folder);
     fs::write(folder.join("features.yaml"), format!("{MINIMAL}features: {{ egress: true, mcp: true }}\n")).unwrap();
     assert_eq!(gatewright(&folder, &["render", "--check"]).code, 1);
-    let diff = gatewright(&folder, &["diff"]);
+    let diff = gatewright(&folder, &["diff", "-o", "patch"]);
     assert_eq!(diff.code, 1);
     assert!(diff.out.contains("+++ b/rendered/ai-dev/mcp/httproute-everything.yaml"), "{}", diff.out);
     fine(&folder, &["render"]);
@@ -146,7 +146,7 @@ fn a_tree_without_a_cluster_is_a_difference() {
     fine(&folder, &["render"]);
     fs::write(folder.join("features.yaml"), MINIMAL.replace("ai-dev", "other")).unwrap();
     fine(&folder, &["render"]);
-    let said = gatewright(&folder, &["diff"]);
+    let said = gatewright(&folder, &["diff", "-o", "patch"]);
     assert_eq!(said.code, 1, "{}", said.err);
     assert!(said.out.contains("--- a/rendered/ai-dev/groups.yaml\n+++ /dev/null\n"), "{}", &said.out[..300]);
     assert_eq!(gatewright(&folder, &["render", "--check"]).code, 1);

@@ -11,6 +11,7 @@ use crate::agentic::model;
 use crate::command::args::{Args, Command, Format, Place};
 use crate::command::check;
 use crate::command::crds;
+use crate::command::diff;
 use crate::command::explain;
 use crate::command::gateway_config;
 use crate::command::golden;
@@ -62,7 +63,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Render { place, check: true, .. } => rendering::render_check(&workspace, place),
         Command::Render { place, allow_delete, .. } => rendering::render(&workspace, place, allow_delete),
         Command::Check(args) => check::check(&workspace, args),
-        Command::Diff { place, crds } => rendering::diff(&workspace, place, crds),
+        Command::Diff(args) => diff::diff(&workspace, args),
         Command::Status { place, output } => workspace.status(place, *output),
         Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),
