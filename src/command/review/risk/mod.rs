@@ -8,10 +8,10 @@ use crate::object::kinds::{self, Holds};
 use crate::render::tree::Tree;
 use crate::text::finding::Code;
 
+pub mod limits;
 pub mod access;
 pub mod data;
 pub mod exposure;
-pub mod limits;
 pub mod rights;
 pub mod running;
 pub mod secrets;
