@@ -55,6 +55,8 @@ pub struct Cluster {
     pub place: Place,
     /// All of it as it was written, overlay applied.
     pub written: Node,
+    /// What the overlay of this cluster lies over; `None` where there are no overlays.
+    pub base: Option<Arc<Source>>,
 }
 
 /// A feature flag as written.
@@ -111,7 +113,8 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> (Vec<Cluster>, Vec<Finding>) 
                             .help("remove this line"),
                         );
                     }
-                    clusters.extend(cluster(&overlay(&base, &over), Some(stem), catalog, &mut findings));
+                    let cluster = cluster(&overlay(&base, &over), Some(stem), catalog, &mut findings);
+                    clusters.extend(cluster.map(|c| Cluster { base: Some(inputs.features.clone()), ..c }));
                 }
                 Err(finding) => findings.push(finding),
             }
@@ -159,6 +162,7 @@ fn cluster(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut 
         charts: Vec::new(),
         place,
         written,
+        base: None,
     })
 }
 

@@ -1,14 +1,15 @@
-//! A group's settings and its providers -> what is wrong with them, with the provider that a cluster has. What the base says for
-//! a provider that the cluster's overlay did not choose is that one's matter: held against its schema, and otherwise unused.
+//! A group's settings and its providers -> what is wrong with them, with the provider that a cluster has. What a base of several
+//! clusters says for another provider is that one's matter: held against its schema, and otherwise unused.
 
 use crate::group::catalog::Variant;
 use crate::plan::choice::Choice;
+use crate::plan::features::Cluster;
 use crate::text::finding::{Code, Finding};
 use crate::text::source::Place;
 use crate::text::yaml::{Kind, Node};
 
 /// The mistakes in what is written under `settings.<group>`.
-pub(crate) fn mistakes(choice: &Choice<'_>, given: &Node) -> Vec<Finding> {
+pub(crate) fn mistakes(choice: &Choice<'_>, cluster: &Cluster, given: &Node) -> Vec<Finding> {
     let what = format!("settings.{}", choice.group.name);
     let mut findings = Vec::new();
     for finding in choice.variant().schema.findings(given, &what) {
@@ -16,7 +17,7 @@ pub(crate) fn mistakes(choice: &Choice<'_>, given: &Node) -> Vec<Finding> {
         let of = part.and_then(|(key, value)| Some((key, value, others(choice, given, key, &what)?)));
         match of {
             None => findings.push(finding),
-            Some((key, value, (_, mistakes))) if chosen_elsewhere(given, key) => {
+            Some((key, value, (_, mistakes))) if cluster.base.as_ref() == Some(&key.source) => {
                 let below = mistakes.into_iter().filter(|m| m.place.as_ref().is_some_and(|at| holds(value, at)));
                 findings.extend(below);
             }
@@ -35,11 +36,6 @@ fn others<'a>(choice: &Choice<'a>, given: &Node, key: &Place, what: &str) -> Opt
     let told = |variant: &Variant| variant.schema.findings(given, what);
     let mut known = variants.map(|(name, variant)| (name.as_str(), told(variant)));
     known.find(|(_, mistakes)| !mistakes.iter().any(|m| m.code == Code::UnknownKey && m.place.as_ref() == Some(key)))
-}
-
-/// Whether another file chooses the provider than the one that has the key.
-fn chosen_elsewhere(given: &Node, key: &Place) -> bool {
-    given.get("provider").is_some_and(|provider| provider.place.source.name != key.source.name)
 }
 
 /// The key that stands at a place, and its value.

@@ -134,7 +134,7 @@ fn settings<'a>(choices: &Choices<'a>, cluster: &Cluster, findings: &mut Vec<Fin
         let mut value = variant.text.profiles.get(profile).cloned().unwrap_or_else(|| json!({}));
         match cluster.settings.get(&choice.group.name) {
             Some(given) => {
-                findings.extend(mistakes(choice, given));
+                findings.extend(mistakes(choice, cluster, given));
                 lay(&mut value, &given.to_value());
             }
             None if choice.on => findings.extend(missing(choice, cluster)),
