@@ -255,9 +255,9 @@ fn the_guard_knows_objects_and_changes() {
     assert_eq!(said.code, 1, "{}", said.err);
     assert!(said.err.contains("would delete ExternalSecret team-a/keys, which holds a key"), "{}", said.err);
 
-    let folder = platform("shrink", "settings: { serving: { models: [{ alias: m, model: a/b, cacheSize: 20Gi }] } }\n");
+    let folder = platform("shrink", "settings: { serving: { models: { m: { model: a/b, cacheSize: 20Gi } } } }\n");
     fine(&folder, &["render"]);
-    let smaller = "settings: { serving: { models: [{ alias: m, model: a/b, cacheSize: 10Gi }] } }\n";
+    let smaller = "settings: { serving: { models: { m: { model: a/b, cacheSize: 10Gi } } } }\n";
     fs::write(folder.join("features.yaml"), format!("{MINIMAL}{smaller}")).unwrap();
     let before = files(&folder);
     let said = gatewright(&folder, &["render"]);

@@ -216,7 +216,7 @@ codes! {
     ServiceLinks "service-links" "A Service called vllm stops vLLM."
     SimulatorTokenizer "simulator-tokenizer" "The vLLM simulator asks Hugging Face, or has a flag it does not know."
     HeaderValue "header-value" "A name that travels in a header holds what no header can."
-    VllmArgument "vllm-argument" "vLLM is given an argument twice, or with a value that it refuses."
+    VllmArgument "vllm-argument" "vLLM is given an argument twice, one that it does not know, or with a value that it refuses."
     VllmGpus "vllm-gpus" "vLLM is to spread over GPUs that its pod does not have, or over workers without shared memory."
     VllmProbe "vllm-probe" "A probe takes a busy vLLM for a dead one."
     VllmHome "vllm-home" "vLLM runs where it can't write its caches."

@@ -8,11 +8,12 @@ use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
 use serde_json::{Map, Value, json};
 
 use crate::text::finding::{Code, Finding};
+use crate::text::named;
 use crate::text::source::{Place, Source};
 use crate::text::yaml::{self, Node, object};
 
 /// The keywords a settings schema may use.
-pub const KEYWORDS: [&str; 19] = [
+pub const KEYWORDS: [&str; 20] = [
     "type",
     "properties",
     "required",
@@ -29,6 +30,7 @@ pub const KEYWORDS: [&str; 19] = [
     "maxItems",
     "pattern",
     "uniqueItems",
+    "minProperties",
     "oneOf",
     "not",
     "description",
@@ -225,7 +227,16 @@ fn explain(error: &ValidationError<'_>, node: &Node, what: &str, schema: &Value)
             finding(Code::MissingValue, format!("`{name}` needs `{}`", property.as_str().unwrap_or_default()))
                 .help(describe_property(schema, error, property))
         }
-        ValidationErrorKind::Type { kind } => described(format!("`{name}` is {given}, it must be {}", types(kind))),
+        ValidationErrorKind::Type { kind } => {
+            let wrong = described(format!("`{name}` is {given}, it must be {}", types(kind)));
+            let wanted = parent_schema(schema, error.schema_path().as_str());
+            match wanted.zip(here).and_then(|(schema, node)| named::map_of(schema, &node.to_value())) {
+                Some(map) => {
+                    wrong.help(format!("names are keys: `{}: {map}`", pointer.rsplit('/').next().unwrap_or_default()))
+                }
+                None => wrong,
+            }
+        }
         ValidationErrorKind::Enum { options } => {
             let options: Vec<String> = options.as_array().into_iter().flatten().map(plain).collect();
             let names: Vec<&str> = options.iter().map(String::as_str).collect();

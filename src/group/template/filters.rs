@@ -129,23 +129,29 @@ fn collect(list: Value, attribute: &str) -> Value {
     Value::Array(found)
 }
 
-/// Settings, and what they leave unset or empty as it stands in others; maps have the entries of both.
-fn filled_from(own: Value, base: &Value) -> Value {
+/// Settings, and what they leave unset or empty as it stands in others; inner maps have the entries of both.
+fn filled_from(own: Value, others: &Value) -> Value {
     let Value::Object(mut own) = own else { return own };
     for (name, value) in &mut own {
-        match (&mut *value, &base[name]) {
-            (_, Value::Null) => {}
+        match (&mut *value, &others[name]) {
             (Value::Object(inner), Value::Object(others)) => {
-                let mut both = others.clone();
-                both.extend(std::mem::take(inner).into_iter().filter(|(_, value)| !value.is_null()));
-                *inner = both;
+                let said = std::mem::replace(inner, others.clone()).into_iter().filter(|(_, value)| !is_unset(value));
+                inner.extend(said);
             }
-            (Value::Null, others) => *value = others.clone(),
-            (Value::Array(items), others) if items.is_empty() => *value = others.clone(),
+            (value, others) if is_unset(value) && !others.is_null() => *value = others.clone(),
             _ => {}
         }
     }
     Value::Object(own)
+}
+
+fn is_unset(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    }
 }
 
 /// `repository@digest`, or `repository:tag` where there is no digest; `repository:tag@digest` for who reads a version in the
