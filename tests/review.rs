@@ -9,7 +9,10 @@ use std::{env, fs};
 use gatewright::command::causes::Inputs;
 use gatewright::command::pipeline;
 use gatewright::command::review::objects::{changes, things};
-use gatewright::command::review::risk::{self, Risk, Sight, State};
+use gatewright::command::review::risk::{
+    self,
+    sight::{Risk, Sight, State},
+};
 use gatewright::command::review::told::{Review, Seen};
 use gatewright::command::revision::Revision;
 use gatewright::command::seen::seen;

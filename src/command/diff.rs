@@ -10,7 +10,7 @@ use crate::command::causes::Inputs;
 use crate::command::definitions::{Asked, Definitions};
 use crate::command::pipeline::{self, Rendered};
 use crate::command::rendering::{orphans, output_folder, shown};
-use crate::command::review::risk::Risk;
+use crate::command::review::risk::sight::Risk;
 use crate::command::review::told::{Review, Seen, Verdict};
 use crate::command::review::{json, markdown, text};
 use crate::command::revision::Revision;

@@ -4,7 +4,10 @@
 use crate::command::causes::{self, Inputs};
 use crate::command::pipeline::Rendered;
 use crate::command::review::objects::{changes, things};
-use crate::command::review::risk::{self, Sight, State};
+use crate::command::review::risk::{
+    self,
+    sight::{Sight, State},
+};
 use crate::command::review::routine;
 use crate::command::review::told::{Known, Seen};
 use crate::command::updates;

@@ -149,7 +149,7 @@ fn nodes(old: Option<&Node>, new: Option<&Node>, pointer: &str, flips: &mut Vec<
         };
         let say = |node: Option<&Node>| match node.map(Node::to_value) {
             None => "absent".to_owned(),
-            Some(value) => crate::command::review::risk::short(&value.to_string()),
+            Some(value) => crate::command::review::risk::sight::short(&value.to_string()),
         };
         let place = new.or(old).map(|node| line(&node.place)).unwrap_or_default();
         let name = pointer[1.min(pointer.len())..].replace('/', ".");
@@ -158,9 +158,12 @@ fn nodes(old: Option<&Node>, new: Option<&Node>, pointer: &str, flips: &mut Vec<
     }
 }
 
-/// `features.yaml:4`
+/// `features.yaml:4`, or the argument that says it.
 pub fn line(place: &Place) -> String {
-    format!("{}:{}", place.source.name, place.line_column().0)
+    match place.source.name.starts_with("--") {
+        true => place.source.name.clone(),
+        false => format!("{}:{}", place.source.name, place.line_column().0),
+    }
 }
 
 /// The inputs with one change taken back: the cluster, and the files of the catalog where these change.

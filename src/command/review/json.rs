@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::command::review::change::Field;
 use crate::command::review::flips::Cause;
-use crate::command::review::risk::Risk;
+use crate::command::review::risk::sight::Risk;
 use crate::command::review::told::{Review, Told};
 use crate::object::object::Identity;
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::command::review::risk::Risk;
+use crate::command::review::risk::sight::Risk;
 use crate::command::review::routine::follows;
 use crate::command::review::text::{count, field_line, headline};
 use crate::command::review::told::{Review, Told};

@@ -1,9 +1,11 @@
 //! A review -> text for people: the verdict, a summary, the details, folded. Styled with ANSI codes; strip them for a pipe.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
 
 use crate::command::review::change::{Field, Kind};
-use crate::command::review::risk::{Risk, short};
+use crate::command::review::risk::sight::{Risk, short};
 use crate::command::review::routine::follows;
 use crate::command::review::told::{Review, Told, Verdict};
 
@@ -33,9 +35,9 @@ pub fn summary(review: &Review) -> String {
     text += &some("  ", codes(review), LINES.0);
     let causes = review.by_cause().into_iter().filter(|(causes, _)| !causes.is_empty()).map(|(causes, told)| {
         let names: Vec<String> = causes.iter().map(|cause| cause.words()).collect();
-        format!("{} {}", count(told.len(), "object"), short_list(&names))
+        format!("{}: {}", short_list(&names), count(told.len(), "object"))
     });
-    text + &some("  by cause: ", causes.collect(), LINES.1)
+    text + &some("  cause: ", causes.collect(), LINES.1)
 }
 
 /// How many objects of how many clusters.
@@ -49,7 +51,7 @@ pub fn headline(review: &Review) -> String {
         };
     }
     let parts: Vec<String> = counts.iter().map(|(kind, n)| format!("{n} {}", kind.word())).collect();
-    let touched: std::collections::BTreeSet<String> = review.touched().into_iter().map(str::to_owned).collect();
+    let touched: BTreeSet<String> = review.touched().into_iter().map(str::to_owned).collect();
     format!("{} in {} ({})", count(all, "object"), review.names(&touched), parts.join(", "))
 }
 
@@ -141,14 +143,27 @@ fn risk_lines(risk: &Risk, indent: &str) -> String {
 
 /// `spec.replicas: 1 -> 2`
 pub fn field_line(field: &Field) -> String {
-    let say = |value: &serde_json::Value| match value {
-        serde_json::Value::String(text) => short(text),
-        other => short(&other.to_string()),
+    let say = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     };
-    match (&field.old, &field.new) {
-        (Some(old), Some(new)) => format!("{}: {} -> {}", field.shown, say(old), say(new)),
-        (None, Some(new)) => format!("+ {}: {}", field.shown, say(new)),
-        (Some(old), None) => format!("- {}: {}", field.shown, say(old)),
+    match (field.old.as_ref().map(say), field.new.as_ref().map(say)) {
+        (Some(old), Some(new)) => {
+            let (old, new) = apart(&old, &new);
+            format!("{}: {old} -> {new}", field.shown)
+        }
+        (None, Some(new)) => format!("+ {}: {}", field.shown, short(&new)),
+        (Some(old), None) => format!("- {}: {}", field.shown, short(&old)),
         (None, None) => field.shown.clone(),
     }
+}
+
+/// Two texts from where they begin to differ, where they are long.
+fn apart(old: &str, new: &str) -> (String, String) {
+    let alike = old.chars().zip(new.chars()).take_while(|(a, b)| a == b).count();
+    let cut = |text: &str| match text.chars().count() > 60 && alike > 24 {
+        true => format!("…{}", short(&text.chars().skip(alike - 12).collect::<String>())),
+        false => short(text),
+    };
+    (cut(old), cut(new))
 }

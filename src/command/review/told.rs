@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::command::review::change::{Change, Kind};
 use crate::command::review::delivery::Does;
 use crate::command::review::flips::Cause;
-use crate::command::review::risk::Risk;
+use crate::command::review::risk::sight::Risk;
 
 /// One change of one cluster, with what is known of it.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::command::review::change::{Field, Kind};
 use crate::command::review::delivery::Does;
-use crate::command::review::risk::{Risk, Sight, from_to};
+use crate::command::review::risk::sight::{Risk, Sight, from_to};
 use crate::text::finding::Code;
 use crate::verdict::quantity;
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::command::review::change::Field;
 use crate::command::review::compare::structured;
-use crate::command::review::risk::{Risk, Sight, from_to};
+use crate::command::review::risk::sight::{Risk, Sight, from_to};
 use crate::text::finding::Code;
 use crate::text::pointer::{each, strings};
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::command::review::change::{Field, Kind};
 use crate::command::review::delivery::Does;
-use crate::command::review::risk::{Risk, Sight, from_to};
+use crate::command::review::risk::sight::{Risk, Sight, from_to};
 use crate::command::review::routine::{self, REPLICAS, Step};
 use crate::text::finding::Code;
 use crate::verdict::crd::{Crds, Verdict};

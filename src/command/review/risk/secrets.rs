@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::command::review::objects::{Thing, Things};
-use crate::command::review::risk::{Risk, Sight};
+use crate::command::review::risk::sight::{Risk, Sight};
 use crate::text::finding::Code;
 use crate::text::pointer::each;
 
