@@ -738,6 +738,13 @@ fn contributing_tells_the_truth() {
     assert!(followed(&document, &work) >= 5);
 }
 
+/// What a program reads before it edits features.yaml.
+#[test]
+fn agents_are_told_the_truth() {
+    let document = fs::read_to_string("AGENTS.md").expect("AGENTS.md");
+    assert!(followed(&document, &clone("agents", &["features.yaml"])) >= 5);
+}
+
 #[test]
 fn the_readme_tells_the_truth() {
     let readme = fs::read_to_string("README.md").expect("README.md");

@@ -86,6 +86,30 @@ pub enum Command {
         /// Format of the list
         #[arg(short, long, value_enum, default_value_t)]
         output: Format,
+        /// Print a shell script that fills what is missing instead; it holds no value, and nothing is run
+        #[arg(long, value_name = "TOOL", value_enum, conflicts_with = "output")]
+        script: Option<Tool>,
+    },
+    /// Draw the groups, the way of a request, or which object names which
+    Graph {
+        /// What to draw
+        #[arg(value_enum)]
+        picture: Picture,
+        /// Only this cluster
+        #[arg(long, value_name = "NAME")]
+        cluster: Option<String>,
+        /// How to draw it
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Notation,
+    },
+    /// Write one page about the platform, to open in a browser: what is on and why, requests, claims, findings, keys, images
+    Report {
+        /// Where the files lie that Argo CD syncs, and which cluster
+        #[command(flatten)]
+        place: Place,
+        /// The file, relative to the folder
+        #[arg(short, long, value_name = "FILE", default_value = "platform.html")]
+        output: PathBuf,
     },
     /// Print every image with the object that names it, and the charts that alone know theirs
     Images {
@@ -217,6 +241,44 @@ pub struct Place {
     /// Only this cluster
     #[arg(long, value_name = "NAME")]
     pub cluster: Option<String>,
+}
+
+/// Programs that write to a secret store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Tool {
+    /// HashiCorp Vault
+    Vault,
+    /// Google Secret Manager
+    Gcloud,
+    /// AWS Secrets Manager or Parameter Store
+    Aws,
+    /// Azure Key Vault
+    Az,
+    /// Secrets of a namespace
+    Kubectl,
+}
+
+/// What `graph` draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Picture {
+    /// Which group needs which, and what adds to the lists of another
+    Groups,
+    /// From the alias that a caller names to the model that answers
+    Request,
+    /// Which object names which
+    Wiring,
+}
+
+/// How a graph is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Notation {
+    /// Mermaid, which GitHub and GitLab draw in Markdown
+    #[default]
+    Mermaid,
+    /// DOT of Graphviz
+    Dot,
+    /// SVG
+    Svg,
 }
 
 /// Formats of data; each command says which it knows.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::object::kinds;
-use crate::object::object::Object;
+use crate::object::object::{Identity, Object};
 use crate::references::edges::{EDGES, Edge, IN_PODS, Namespace, Part, To};
 use crate::references::inventory::{Absence, Inventory, Thing};
 use crate::references::waves::{self, Needing};
@@ -28,6 +28,22 @@ pub struct Reference<'o, 'a> {
 /// Every reference of the table leads to something that has what it needs, and in time.
 pub fn references(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    each(inventory, &mut |reference| findings.extend(resolve(inventory, reference)));
+    findings
+}
+
+/// Who names whom: the object, and API group, kind, namespace and name that stand there.
+pub fn named<'a>(inventory: &Inventory<'_, 'a>) -> Vec<(Object<'a>, Identity)> {
+    let mut named = Vec::new();
+    each(inventory, &mut |Reference { from, group, kind, namespace, name, .. }| {
+        let [group, kind, namespace, name] = [group, kind, namespace, name].map(|text| (*text).to_owned());
+        named.push((**from, Identity { group, kind, namespace, name }));
+    });
+    named
+}
+
+/// Shows every reference of the table that stands in an object.
+fn each<'a>(inventory: &Inventory<'_, 'a>, show: &mut impl FnMut(&Reference<'_, 'a>)) {
     let mut last = None;
     let mut edges: Vec<&'static Edge> = Vec::new();
     let mut templates: &[String] = &[];
@@ -42,19 +58,18 @@ pub fn references(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
             let Some(value) = object.at(start) else { return };
             each_below(value, start, edge.at, &mut |pointer, value| {
                 if let Some(reference) = reference(inventory, edge, object, pointer, value) {
-                    findings.extend(resolve(inventory, &reference));
+                    show(&reference);
                 }
             });
         };
         edges.iter().for_each(|edge| look(edge, ""));
         templates.iter().for_each(|start| IN_PODS.iter().for_each(|edge| look(edge, start)));
     }
-    findings
 }
 
 /// What stands there as a reference; `None`: there is none, or it says that it may be missing.
 fn reference<'o, 'a>(
-    inventory: &Inventory<'_, '_>,
+    inventory: &Inventory<'_, 'a>,
     edge: &'static Edge,
     from: &'o Object<'a>,
     pointer: &'o str,

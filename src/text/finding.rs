@@ -150,6 +150,7 @@ codes! {
     NotAFlag "not-a-flag" "A feature is neither `true` nor `false`. YAML's other spellings are refused because tools read them differently."
     InvalidValue "invalid-value" "A value breaks the schema of its setting: type, range, pattern or choice."
     MissingValue "missing-value" "A value that this choice needs is not given."
+    OtherVersion "other-version" "features.yaml is written for another version of gatewright than the one that runs."
     InvalidName "invalid-name" "A name is no DNS label, so it can be neither a Kubernetes name nor a folder."
     LiteralSecret "literal-secret" "A secret stands in a file; keys live in the secret store, never in git."
     DuplicateCluster "duplicate-cluster" "Two clusters have one name, or differ only in upper and lower case."
