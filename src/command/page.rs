@@ -20,7 +20,7 @@ use crate::group::memo::Memo;
 use crate::group::template::page;
 use crate::plan::choice::Choice;
 use crate::render::claims::Claim;
-use crate::render::evidence;
+use crate::render::evidence::{self, Texts};
 use crate::render::secret_contract;
 use crate::text::finding::sorted;
 use crate::text::secret;
@@ -87,7 +87,7 @@ fn cluster(rendered: &Rendered<'_>, claims: &[Claim], findings: Value) -> Value 
 fn evidence_of(rendered: &Rendered<'_>, claim: &Claim) -> Vec<String> {
     let declared = rendered.plan.declared.iter().find(|d| d.control == claim.control && d.group == claim.group);
     let manifests = || rendered.bundle.manifests.values().map(|placed| &placed.manifest);
-    let mut said = Vec::new();
+    let (mut said, texts) = (Vec::new(), Texts::default());
     for evidence in declared.into_iter().flat_map(|declared| &declared.evidence) {
         let (selector, before) = match evidence {
             Evidence::Present(selector) | Evidence::Every(selector) => (selector, String::new()),
@@ -97,7 +97,7 @@ fn evidence_of(rendered: &Rendered<'_>, claim: &Claim) -> Vec<String> {
                 continue;
             }
         };
-        let found = manifests().filter(|m| evidence::selects(selector, &m.identity, &m.value));
+        let found = manifests().filter(|m| evidence::selects(selector, &m.identity, &m.value, &texts));
         let names: Vec<String> = found.map(|m| m.identity.to_string()).collect();
         let more = names.len().saturating_sub(SHOWN);
         let names = names.into_iter().take(SHOWN).collect::<Vec<_>>().join(", ");

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::object::api_group::ARGOCD;
-use crate::object::object::Object;
+use crate::object::object::{Object, Objects};
 use crate::object::part::Part;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
@@ -90,6 +90,12 @@ impl Config<'_> {
             || self.part.at("/general_settings/store_model_in_db") == Some(&Value::Bool(true))
             || self.entries().any(|e| e.alias.contains('*') || e.alias.is_empty())
     }
+}
+
+/// The configurations among objects that can be read.
+pub fn of_objects<'a>(objects: &Objects<'a>) -> Vec<Config<'a>> {
+    let holders = objects.of("", "ConfigMap").chain(objects.of(ARGOCD, "Application"));
+    holders.flat_map(of_object).filter_map(Result::ok).collect()
 }
 
 /// The configurations that an object holds, or why one cannot be read.

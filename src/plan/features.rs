@@ -58,8 +58,6 @@ pub struct Cluster {
     pub place: Place,
     /// All of it as it was written, overlay applied.
     pub written: Node,
-    /// What the overlay of this cluster lies over; `None` where there are no overlays.
-    pub base: Option<Arc<Source>>,
 }
 
 /// A feature flag as written.
@@ -116,8 +114,7 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> (Vec<Cluster>, Vec<Finding>) 
                             .help("remove this line"),
                         );
                     }
-                    let cluster = cluster(&overlay(&base, &over), Some(stem), catalog, &mut findings);
-                    clusters.extend(cluster.map(|c| Cluster { base: Some(inputs.features.clone()), ..c }));
+                    clusters.extend(cluster(&overlay(&base, &over), Some(stem), catalog, &mut findings));
                 }
                 Err(finding) => findings.push(finding),
             }
@@ -167,7 +164,6 @@ fn cluster(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut 
         base,
         place,
         written,
-        base: None,
     })
 }
 
