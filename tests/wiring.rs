@@ -281,7 +281,7 @@ fn single_changes_are_told() {
             "/spec/ingress/0/from/0/namespaceSelector/matchLabels",
             json!({ "kubernetes.io/metadata.name": "edge" }),
         ),
-        ("NetworkPolicy serving/model-servers", "/spec/ingress/0/from/1/podSelector/matchLabels", json!({ "a": "b" })),
+        ("NetworkPolicy serving/model-servers", "/spec/ingress/1/from/0/podSelector/matchLabels", json!({ "a": "b" })),
         ("NetworkPolicy serving/model-servers", "/metadata/namespace", json!("agentgateway-system")),
     ] {
         let at = tree.items.iter().position(|i| i.identity.to_string() == object).expect(object);
