@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use crate::agentic::model;
 use crate::command::args::{Args, Command, Format, Place};
 use crate::command::check;
+use crate::command::crds;
+use crate::command::diff;
 use crate::command::explain;
 use crate::command::gateway_config;
 use crate::command::golden;
@@ -45,6 +47,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     }
     match args.command {
         Command::Init => return init(folder, &args.file),
+        Command::Crds => return crds::crds(folder),
         // Of no catalog: who asks may be mending one.
         Command::Schema { group: true, .. } => return Ok(Outcome::exactly(pretty(&explain::group_schema()))),
         Command::Schema { rule: true, .. } => return Ok(Outcome::exactly(pretty(&explain::rule_schema()))),
@@ -60,7 +63,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Render { place, check: true, .. } => rendering::render_check(&workspace, place),
         Command::Render { place, allow_delete, .. } => rendering::render(&workspace, place, allow_delete),
         Command::Check(args) => check::check(&workspace, args),
-        Command::Diff { place, crds } => rendering::diff(&workspace, place, crds),
+        Command::Diff(args) => diff::diff(&workspace, args),
         Command::Status { place, output } => workspace.status(place, *output),
         Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),
@@ -68,7 +71,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Schema { .. } => Ok(Outcome::exactly(pretty(&explain::schema(&catalog)))),
         Command::Explain { topic } if topic.contains('/') => workspace.explain_object(topic),
         Command::Explain { topic } => explain_topic(&catalog, topic),
-        Command::Init | Command::Completions { .. } => unreachable!("run before"),
+        Command::Init | Command::Crds | Command::Completions { .. } => unreachable!("run before"),
     }
 }
 

@@ -123,6 +123,12 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> (Vec<Cluster>, Vec<Finding>) 
     (clusters, findings)
 }
 
+/// One cluster of a merged file, as [`read`] reads it; `stem` names it where there are several.
+pub fn of_root(root: &Node, stem: Option<String>, catalog: &Catalog) -> (Option<Cluster>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    (cluster(root, stem, catalog, &mut findings), findings)
+}
+
 fn stem(source: &Source) -> String {
     let file = source.name.rsplit('/').next().unwrap_or(&source.name);
     file.strip_suffix(".yaml").unwrap_or(file).to_owned()

@@ -4,6 +4,7 @@
 
 pub mod features;
 pub mod choice;
+pub mod providers;
 pub mod requirement;
 pub mod size;
 pub mod work;

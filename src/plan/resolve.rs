@@ -17,6 +17,7 @@ use crate::plan::choice::{Choice, Choices, choose};
 use crate::plan::features::Cluster;
 use crate::plan::own::{Own, own};
 use crate::plan::patches::{Patches, patches};
+use crate::plan::providers::mistakes;
 use crate::plan::work::Work;
 use crate::text::finding::{Code, Finding};
 use crate::text::merge::lay;
@@ -133,7 +134,7 @@ fn settings<'a>(choices: &Choices<'a>, cluster: &Cluster, findings: &mut Vec<Fin
         let mut value = variant.text.profiles.get(profile).cloned().unwrap_or_else(|| json!({}));
         match cluster.settings.get(&choice.group.name) {
             Some(given) => {
-                findings.extend(variant.schema.findings(given, &format!("settings.{}", choice.group.name)));
+                findings.extend(mistakes(choice, given));
                 lay(&mut value, &given.to_value());
             }
             None if choice.on => findings.extend(missing(choice, cluster)),

@@ -19,6 +19,7 @@ pub mod waves;
 pub mod resolver;
 pub mod presence;
 pub mod pods;
+pub mod running;
 pub mod selection;
 pub mod transport;
 pub mod hosts;

@@ -71,6 +71,11 @@ impl Pods<'_> {
         self.owner.identity.namespace == namespace
     }
 
+    /// The labels of their template; none where an operator makes them, and adds some of its own.
+    pub fn template_labels(&self) -> Option<&Labels> {
+        self.template.map(|_| &*self.labels)
+    }
+
     /// Whether a selector takes them. Operators add labels of their own.
     pub fn taken(&self, selector: &Value) -> bool {
         let wanted = selector["matchLabels"].as_object();

@@ -133,7 +133,8 @@ impl<'a> Part<'a> {
         let outer = self.object.place(&self.pointer);
         let Some(node) = text.file.node(text.position) else { return outer };
         let pointer = format!("{}{pointer}", self.inside);
-        let scalar = |k: &Kind| matches!(k, Kind::String(_) | Kind::Number(_) | Kind::Bool(_));
+        // A switch says more than its `true`.
+        let scalar = |k: &Kind| matches!(k, Kind::String(_) | Kind::Number(_));
         let inner = match node.at(&pointer).filter(|n| value && scalar(&n.kind)) {
             Some(node) => node.place.clone(),
             None => node.place_at(&pointer),

@@ -5,8 +5,7 @@ use serde_json::Value;
 
 use crate::object::api_group::ARGOCD;
 use crate::object::object::Object;
-use crate::products::litellm::part::Part;
-use crate::references::world::World;
+use crate::object::part::Part;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
 
@@ -91,12 +90,6 @@ impl Config<'_> {
             || self.part.at("/general_settings/store_model_in_db") == Some(&Value::Bool(true))
             || self.entries().any(|e| e.alias.contains('*') || e.alias.is_empty())
     }
-}
-
-/// The configurations of a cluster that can be read.
-pub fn configs<'a>(world: &World<'a>) -> Vec<Config<'a>> {
-    let objects = world.objects.of("", "ConfigMap").chain(world.objects.of(ARGOCD, "Application"));
-    objects.flat_map(of_object).filter_map(Result::ok).collect()
 }
 
 /// The configurations that an object holds, or why one cannot be read.
