@@ -162,6 +162,9 @@ fn describe(selector: &Selector) -> String {
     words + &selector.conditions.iter().map(|(pointer, wanted)| condition(pointer, wanted)).collect::<String>()
 }
 
+/// Longest value that a sentence has, in bytes of JSON.
+const SHOWN: usize = 200;
+
 fn condition(pointer: &str, wanted: &Value) -> String {
     match (word(wanted), wanted) {
         (Some(("not", other)), _) => format!(" without {pointer} = {other}"),
@@ -170,7 +173,10 @@ fn condition(pointer: &str, wanted: &Value) -> String {
         (Some((_, limit)), _) => format!(" with {pointer} of at least {limit}"),
         (None, Value::Null) => format!(" without {pointer}"),
         (None, wanted) if wanted == "*" => format!(" with {pointer}"),
-        (None, wanted) => format!(" with {pointer} = {wanted}"),
+        (None, wanted) => match wanted.to_string() {
+            long if long.len() > SHOWN => format!(" with {pointer} as it was rendered"),
+            wanted => format!(" with {pointer} = {wanted}"),
+        },
     }
 }
 
