@@ -1,5 +1,6 @@
 //! The command `check`: what would be rendered, or any manifests, under all rules and against the definitions of their kinds.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::anyhow;
@@ -7,8 +8,8 @@ use rayon::prelude::*;
 
 use crate::command::args::{Check, Deny, Place};
 use crate::command::baseline::{self, Baseline};
+use crate::command::beside::{Lying, Meant, Others};
 use crate::command::definitions::{self, Definitions, kinds};
-use crate::command::rendering;
 use crate::command::rulebook;
 use crate::command::workspace::{Outcome, Result, Workspace};
 use crate::disk::read::{self, Failure};
@@ -85,15 +86,22 @@ type Checked = (Vec<Finding>, String);
 
 fn of_clusters(workspace: &Workspace<'_>, place: &Place, from: Option<&Definitions>) -> Result<Checked> {
     let (clusters, memo) = (workspace.clusters(place.cluster.as_deref())?, Memo::default());
-    let kinds = workspace.each(&clusters, &memo, |rendered| Ok(kinds(rendered.bundle.manifests.keys())))?;
+    let meant = Meant::read(workspace)?;
+    let looked = workspace.each(&clusters, &memo, |rendered| {
+        let others = Lying::new(workspace, place, &meant, &rendered)?.others;
+        let beside = others.manifests.documents.iter().map(|document| &document.identity);
+        let kinds = kinds(rendered.bundle.manifests.keys().chain(beside));
+        Ok((kinds, (rendered.plan.cluster.clone(), others)))
+    })?;
+    let (kinds, others): (Vec<_>, BTreeMap<String, Others>) = looked.into_iter().unzip();
     let kinds = kinds.into_iter().flatten().collect();
     let known = from.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
     let (crds, mut findings) = (&known.0, known.1.clone());
-    let found = workspace.each(&clusters, &memo, |rendered| {
-        let mut findings = rendered.findings(crds);
-        findings.extend(rendering::Lying::new(workspace, place, &rendered)?.findings());
-        Ok(findings)
+    let found = workspace.each::<Vec<Finding>>(&clusters, &memo, |rendered| {
+        let others = &others[&rendered.plan.cluster];
+        Ok(rendered.findings_with(&others.manifests, crds).into_iter().chain(others.findings.iter().cloned()).collect())
     })?;
+    findings.extend(meant.findings(place));
     findings.extend(found.into_iter().flatten());
     Ok((findings, definitions::unknown(&kinds, crds, from)))
 }

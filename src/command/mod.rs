@@ -18,6 +18,7 @@ pub mod tables;
 pub mod args;
 pub mod workspace;
 pub mod definitions;
+pub mod beside;
 pub mod rendering;
 pub mod check;
 pub mod run;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use serde_json::Value;
 
 use crate::command::args::Place;
+use crate::command::beside::{Lying, Meant, shown};
 use crate::command::definitions::{self, Definitions};
 use crate::command::pipeline::Rendered;
 use crate::command::updates;
@@ -15,10 +15,8 @@ use crate::command::workspace::{Outcome, Result, Workspace};
 use crate::disk::read::{self, Failure};
 use crate::disk::write::{self, Output};
 use crate::group::memo::Memo;
-use crate::object::object::Identity;
 use crate::plan::features::Cluster;
 use crate::render::deletions;
-use crate::render::foreign;
 use crate::render::tree::{self, Change, Tree, changes, unified_diff};
 use crate::text::finding::{Code, Finding, Severity, sorted};
 
@@ -129,10 +127,11 @@ pub(crate) fn stdout(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome
 pub(crate) fn render_check(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome> {
     let memo = Memo::default();
     output_folder(workspace, place)?;
+    let meant = Meant::read(workspace)?;
     let clusters = workspace.clusters(place.cluster.as_deref())?;
     let (found, warnings) = workspace.each_sound(&clusters, &memo, |rendered| {
-        let lying = Lying::new(workspace, place, &rendered)?;
-        Ok((stale(&lying.shown, &rendered, &lying.found), lying.findings()))
+        let lying = Lying::new(workspace, place, &meant, &rendered)?;
+        Ok((stale(&lying.shown, &rendered, &lying.found), lying.others.findings))
     })?;
     let (stale, foreign): (Vec<_>, Vec<_>) = found.into_iter().unzip();
     let mut findings: Vec<Finding> = stale.into_iter().flatten().collect();
@@ -150,6 +149,7 @@ pub(crate) fn render_check(workspace: &Workspace<'_>, place: &Place) -> Result<O
         last.help = Some("run `gatewright render` and commit the result; `gatewright diff` shows it".into());
     }
     findings.extend(foreign.into_iter().flatten());
+    findings.extend(meant.findings(place));
     findings.extend(warnings);
     Ok(Outcome { findings, ..Outcome::default() })
 }
@@ -199,11 +199,6 @@ fn output_folder(workspace: &Workspace<'_>, place: &Place) -> Result<PathBuf> {
     Ok(workspace.folder.join(&place.output_dir))
 }
 
-/// A cluster's folder as messages name it.
-fn shown(place: &Place, cluster: &str) -> String {
-    format!("{}/{cluster}", place.output_dir.display())
-}
-
 /// The name of a cluster's folder, what lies in it, and what should.
 fn both(workspace: &Workspace<'_>, place: &Place, rendered: &Rendered<'_>) -> Result<(String, Tree, Tree)> {
     let name = shown(place, &rendered.plan.cluster);
@@ -239,33 +234,4 @@ fn stale(folder: &str, rendered: &Rendered<'_>, found: &Tree) -> Vec<Finding> {
         Finding::error(code, format!("{folder}/{path} {what}"))
     };
     changes(&owned, &tree).into_iter().map(one).collect()
-}
-
-/// A cluster's folder as it lies there, and the files of others in it that Argo CD would apply.
-pub(crate) struct Lying {
-    /// The folder as messages name it.
-    shown: String,
-    found: Tree,
-    applied: Vec<String>,
-}
-
-impl Lying {
-    /// One look at the folder; it is empty where nothing was rendered yet.
-    pub(crate) fn new(workspace: &Workspace<'_>, place: &Place, rendered: &Rendered<'_>) -> Result<Self> {
-        let shown = shown(place, &rendered.plan.cluster);
-        let folder = workspace.folder.join(&shown);
-        let (names, found) = (read::names(&folder)?, read::read_tree(&folder)?);
-        let applied = foreign::applied(&names, &found, &rendered.tree()).into_iter().map(str::to_owned).collect();
-        Ok(Self { shown, found, applied })
-    }
-
-    /// One finding for each file of others.
-    pub(crate) fn findings(&self) -> Vec<Finding> {
-        foreign::findings(&self.shown, &self.applied, &self.found)
-    }
-
-    /// The objects in files of others.
-    pub(crate) fn objects(&self) -> Vec<(Identity, Value)> {
-        foreign::objects(&self.applied, &self.found)
-    }
 }

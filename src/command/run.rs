@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::agentic::model;
 use crate::command::args::{Args, Command, Format, Place};
+use crate::command::beside::{Lying, Meant};
 use crate::command::check;
 use crate::command::explain;
 use crate::command::gateway_config;
@@ -96,29 +97,17 @@ impl Workspace<'_> {
     }
 
     fn status(&self, place: &Place, output: Format) -> Result<Outcome> {
-        let tables = self.each(&self.clusters(place.cluster.as_deref())?, &Memo::default(), |rendered| {
-            let foreign = rendering::Lying::new(self, place, &rendered)?.objects();
-            let claims = rulebook::claims_of(&rendered.plan, &rendered.bundle, &foreign);
+        let meant = Meant::read(self)?;
+        let looked = self.each(&self.clusters(place.cluster.as_deref())?, &Memo::default(), |rendered| {
+            let others = Lying::new(self, place, &meant, &rendered)?.others;
+            let claims = rulebook::claims_of(&rendered.plan, &rendered.bundle, &others.manifests);
             let gateways: Vec<Value> = rendered.plan.agentic.model.gateways.iter().map(model::status).collect();
-            Ok((rendered.plan.cluster.clone(), claims, gateways))
+            Ok(((rendered.plan.cluster.clone(), claims, gateways), others.findings))
         })?;
-        match output {
-            Format::Text => {
-                let one = |(name, claims, gateways): &(String, Vec<Claim>, Vec<Value>)| {
-                    status_text(name, claims) + &gateway_config::status_text(gateways)
-                };
-                Ok(Outcome::data(tables.iter().map(one).collect::<String>()))
-            }
-            Format::Markdown => {
-                let tables: Vec<String> =
-                    tables.iter().map(|(name, claims, _)| status_markdown(name, claims)).collect();
-                Ok(Outcome::data(tables.join("\n")))
-            }
-            _ => {
-                let one = |(name, claims, gateways): &(String, Vec<Claim>, Vec<Value>)| json!({ "cluster": name, "claims": claims, "gateways": gateways });
-                formatted(&tables.iter().map(one).collect::<Value>(), output)
-            }
-        }
+        let (tables, findings): (Vec<_>, Vec<_>) = looked.into_iter().unzip();
+        let findings = findings.into_iter().flatten().chain(meant.findings(place)).collect();
+        let outcome = status_of(&tables, output)?;
+        Ok(Outcome { findings: sorted(findings), ..outcome })
     }
 
     /// A gateway, route or agent, in each cluster that has it.
@@ -197,6 +186,26 @@ impl Workspace<'_> {
         }
         talk += &format!("{} cases\n", names.len());
         Ok(Outcome { data, talk, findings, ..Outcome::default() })
+    }
+}
+
+/// The table of claims of each cluster, and the state of its gateways.
+fn status_of(tables: &[(String, Vec<Claim>, Vec<Value>)], output: Format) -> Result<Outcome> {
+    match output {
+        Format::Text => {
+            let one = |(name, claims, gateways): &(String, Vec<Claim>, Vec<Value>)| {
+                status_text(name, claims) + &gateway_config::status_text(gateways)
+            };
+            Ok(Outcome::data(tables.iter().map(one).collect::<String>()))
+        }
+        Format::Markdown => {
+            let tables: Vec<String> = tables.iter().map(|(name, claims, _)| status_markdown(name, claims)).collect();
+            Ok(Outcome::data(tables.join("\n")))
+        }
+        _ => {
+            let one = |(name, claims, gateways): &(String, Vec<Claim>, Vec<Value>)| json!({ "cluster": name, "claims": claims, "gateways": gateways });
+            formatted(&tables.iter().map(one).collect::<Value>(), output)
+        }
     }
 }
 

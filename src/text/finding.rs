@@ -328,6 +328,7 @@ codes! {
     Deletion "deletion" "A run would delete a database, a key, or a large part of a cluster, and nobody said that it should."
     HandEdited "hand-edited" "A rendered file was changed by hand."
     ForeignFile "foreign-file" "A file that was not rendered lies where Argo CD would apply it."
+    IgnoreEntry "ignore-entry" "An entry of `.gatewrightignore` gives no reason, or names no file of others."
     GoldenDiffers "golden-differs" "A golden tree is not what its case renders."
     CrdFile "crd-file" "A CustomResourceDefinition cannot be used: it is broken, or defined twice in different ways."
     VersionNotServed "version-not-served" "A kind is known, but not in the version that an object names."

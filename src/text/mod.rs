@@ -1,10 +1,12 @@
 //! Bytes into values with places. [`source`] is a text with its lines and places in it, [`finding`] what is said about one;
 //! [`yaml`] reads what is written for gatewright, [`kubeyaml`] manifests as kubectl reads them, [`goyaml`] writes as yaml.v3
 //! does; [`mod@pointer`] is the one language of paths, [`schema`] holds values against JSON Schemas, [`secret`] tells which text
-//! is a secret, [`shown`] how a text may be printed, [`forms`] reads patterns, durations, versions and base64. Knows no Kubernetes.
+//! is a secret, [`shown`] how a text may be printed, [`forms`] reads patterns, durations, versions and base64,
+//! [`glob`] patterns of paths. Knows no Kubernetes.
 
 pub mod shown;
 pub mod forms;
+pub mod glob;
 pub mod source;
 pub mod pointer;
 pub mod fences;
