@@ -23,7 +23,7 @@ use crate::command::tables::{
 use crate::command::workspace::{Outcome, Result, Workspace, formatted, pretty};
 use crate::disk::read::{self, Failure};
 use crate::disk::write;
-use crate::group::catalog::Catalog;
+use crate::group::catalog::{Catalog, Group};
 use crate::group::memo::Memo;
 use crate::plan::features::Cluster;
 use crate::plan::resolve;
@@ -82,7 +82,13 @@ impl Workspace<'_> {
             .local
             .iter()
             .map(|(file, replaces)| {
-                format!("{file} {}", if *replaces { "replaces the built-in file" } else { "is added" })
+                let based = |group: &Group| group.based && group.source.name == *file;
+                let what = match replaces {
+                    true if self.catalog.groups.values().any(based) => "lies over the built-in file",
+                    true => "replaces the built-in file",
+                    false => "is added",
+                };
+                format!("{file} {what}")
             })
             .collect();
         if output == Format::Text {
