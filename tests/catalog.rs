@@ -1,9 +1,13 @@
 //! Files of the catalog that a working directory has too: what lies over the built-in one, and what was copied from it.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use gatewright::command::pipeline;
 use gatewright::group::catalog::Catalog;
+use gatewright::group::ejected;
 use gatewright::group::memo::Memo;
 use gatewright::plan::features::Inputs;
 use gatewright::text::finding::Finding;
@@ -90,4 +94,55 @@ fn what_cannot_lie_over_a_group_is_told_at_its_place() {
         let found = told(&catalog("groups/postgres.yaml", text).expect_err(text));
         assert!(found.iter().any(|f| f.starts_with(said)), "{text}: {found:?}");
     }
+}
+
+/// All of it copied renders the same bytes, and what was changed since is told.
+#[test]
+fn what_is_ejected_counts_and_is_held_against_the_original() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ejected");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("cargo's folder is writable");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+        let output = command.arg("-C").arg(&folder).args(arguments).env("NO_COLOR", "1").output().expect("it runs");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+    };
+    let features = fs::read_to_string("golden/full/features.yaml").expect("a case");
+    fs::write(folder.join("features.yaml"), features).expect("writable");
+    assert_eq!(run(&["render"]).0, 0);
+    let quiet = run(&["check"]);
+    assert_eq!(quiet.0, 0);
+    let names = ejected::names();
+    let files: Vec<&str> = [&["eject"][..], &names.iter().map(String::as_str).collect::<Vec<_>>()].concat();
+    let said = run(&files);
+    assert_eq!(said.0, 0, "{}", said.2);
+    assert_eq!(run(&["check"]), quiet, "a copy is as quiet as the original");
+    let said = run(&["render", "--check"]);
+    assert_eq!(said.0, 0, "{}", said.2);
+    assert_eq!(run(&["diff", "--ejected"]), (0, String::new(), String::new()));
+
+    let group = folder.join("groups/litellm.yaml");
+    let text = fs::read_to_string(&group).expect("written");
+    assert!(text.starts_with("# ejected from gatewright "), "{}", &text[..99]);
+    // Mine is changed: that is what it is for.
+    fs::write(&group, format!("{text}# mine\n")).expect("writable");
+    assert_eq!(run(&["check"]), quiet);
+    let said = run(&["diff", "--ejected"]);
+    assert_eq!(said.0, 1);
+    assert!(said.1.starts_with("--- built-in/groups/litellm.yaml\n+++ groups/litellm.yaml\n"), "{}", said.1);
+    assert!(said.1.ends_with("+# mine\n"), "{}", said.1);
+    // Another binary has another original.
+    let (line, rest) = text.split_once('\n').expect("lines");
+    let digest = line.rsplit(' ').next().expect("a digest");
+    fs::write(&group, format!("{}\n{rest}", line.replace(digest, &"0".repeat(64)))).expect("writable");
+    let said = run(&["check"]);
+    assert_eq!(said.0, 0);
+    assert!(said.2.contains("warning[ejected-file]: the built-in groups/litellm.yaml is another one"), "{}", said.2);
+    assert!(said.2.contains(&format!("the first line is `{line}`")), "{}", said.2);
+
+    let said = run(&["eject", "groups/litellm.yaml"]);
+    assert!(said.0 == 2 && said.2.contains("groups/litellm.yaml is already there"), "{}", said.2);
+    let said = run(&["eject", "groups/litelm.yaml"]);
+    assert!(said.0 == 2 && said.2.contains("did you mean `groups/litellm.yaml`?"), "{}", said.2);
 }

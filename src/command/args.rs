@@ -60,6 +60,15 @@ pub enum Command {
         /// CustomResourceDefinitions to hold changes against: a file or a folder; repeatable [default: crds/, where it is there]
         #[arg(long, value_name = "PATH")]
         crds: Vec<PathBuf>,
+        /// Show instead what files that `eject` wrote have, and the built-in ones of today have not
+        #[arg(long)]
+        ejected: bool,
+    },
+    /// Copy built-in files into the working folder, where they count; the first line of each says which original it was
+    Eject {
+        /// A file of the catalog, such as groups/litellm.yaml, templates/gateway/gateway.yaml or rules/cold-start.md
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<String>,
     },
     /// Write a commented features.yaml that renders at once
     Init,

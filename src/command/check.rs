@@ -14,6 +14,7 @@ use crate::command::rulebook;
 use crate::command::workspace::{Outcome, Result, Workspace};
 use crate::disk::read::{self, Failure};
 use crate::disk::write;
+use crate::group::ejected;
 use crate::group::memo::Memo;
 use crate::references::manifests;
 use crate::references::world::World;
@@ -102,6 +103,7 @@ fn of_clusters(workspace: &Workspace<'_>, place: &Place, from: Option<&Definitio
         Ok(rendered.findings_with(&others.manifests, crds).into_iter().chain(others.findings.iter().cloned()).collect())
     })?;
     findings.extend(meant.findings(place));
+    findings.extend(ejected::outdated(workspace.catalog.sources.values()));
     findings.extend(found.into_iter().flatten());
     Ok((findings, definitions::unknown(&kinds, crds, from)))
 }

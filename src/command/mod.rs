@@ -20,6 +20,7 @@ pub mod workspace;
 pub mod definitions;
 pub mod beside;
 pub mod rendering;
+pub mod eject;
 pub mod check;
 pub mod run;
 pub mod cli;

@@ -11,6 +11,7 @@ use crate::agentic::model;
 use crate::command::args::{Args, Command, Format, Place};
 use crate::command::beside::{Lying, Meant};
 use crate::command::check;
+use crate::command::eject;
 use crate::command::explain;
 use crate::command::gateway_config;
 use crate::command::golden;
@@ -61,7 +62,9 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Render { place, check: true, .. } => rendering::render_check(&workspace, place),
         Command::Render { place, allow_delete, .. } => rendering::render(&workspace, place, allow_delete),
         Command::Check(args) => check::check(&workspace, args),
-        Command::Diff { place, crds } => rendering::diff(&workspace, place, crds),
+        Command::Diff { ejected: true, .. } => Ok(eject::diff(&workspace)),
+        Command::Eject { files } => eject::eject(&workspace, files),
+        Command::Diff { place, crds, .. } => rendering::diff(&workspace, place, crds),
         Command::Status { place, output } => workspace.status(place, *output),
         Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),

@@ -60,6 +60,8 @@ pub struct Catalog {
     pub pages: Arc<Pages>,
     /// Files of the working directory that replace (true) or add to (false) the built-in ones.
     pub local: BTreeMap<String, bool>,
+    /// The same files, by name.
+    pub sources: BTreeMap<String, Arc<Source>>,
 }
 
 /// One group file.
@@ -103,13 +105,16 @@ impl Catalog {
         let mut files: BTreeMap<&str, &str> = BUILTIN.iter().map(|(name, text, _)| (*name, *text)).collect();
         let mut notable = BTreeMap::new();
         let (rules, local): (Vec<_>, Vec<_>) = local.iter().partition(|(name, _)| name.starts_with("rules/"));
-        for (name, text) in local {
-            if files.insert(name, text).is_none_or(|old| old != text) {
-                notable.insert(name.clone(), BUILTIN.iter().any(|(n, ..)| n == name));
+        for (name, text) in &local {
+            if files.insert(name, text).is_none_or(|old| old != *text) {
+                notable.insert((*name).clone(), BUILTIN.iter().any(|(n, ..)| n == name));
             }
         }
         let (pages, unread) = Pages::new(&rules);
         notable.extend(pages.local.clone());
+        let source = |(name, text): &(&String, &String)| ((*name).clone(), Source::new(name.as_str(), text.as_str()));
+        let local_sources =
+            local.iter().chain(&rules).filter(|(name, _)| notable.contains_key(*name)).map(source).collect();
         let sources: Vec<Arc<Source>> = files.iter().map(|(name, text)| Source::new(*name, *text)).collect();
         let in_folder = |folder: &'static str| sources.iter().filter(move |s| s.name.starts_with(folder)).cloned();
 
@@ -139,6 +144,7 @@ impl Catalog {
             silence: Schema::built_in(include_str!("../../schemas/silence.yaml")),
             pages,
             local: notable,
+            sources: local_sources,
         };
         // Names are missing where a file could not be read; then that is what to say.
         if findings.is_empty() {

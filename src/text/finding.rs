@@ -162,6 +162,7 @@ codes! {
     GroupFile "group-file" "A group file breaks the format of docs/groups.md."
     RulePage "rule-page" "A page in `rules/` breaks the format of docs/rules.md, or its rule fails."
     GroupCycle "group-cycle" "Groups need each other in a circle."
+    EjectedFile "ejected-file" "A copy of a built-in file was made from another original than this binary has."
     TemplateSyntax "template-syntax" "A template or an expression does not parse."
     TemplateValue "template-value" "A template or an expression fails while it is filled, often on an undefined name."
     TemplateOutput "template-output" "A template yields something that is no Kubernetes object."
