@@ -1,8 +1,6 @@
 //! One function a command: it reads through `disk`, calls the pipeline, and says what goes to which stream.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::anyhow;
 use serde_json::{Value, json};
@@ -15,7 +13,7 @@ use crate::command::eject;
 use crate::command::explain;
 use crate::command::gateway_config;
 use crate::command::golden;
-use crate::command::prove;
+use crate::command::proof;
 use crate::command::rendering;
 use crate::command::rulebook;
 use crate::command::tables::{
@@ -68,7 +66,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Status { place, output } => workspace.status(place, *output),
         Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),
-        Command::Prove => Ok(prove(&catalog)),
+        Command::Prove => proof::proof(&workspace),
         Command::Schema { .. } => Ok(Outcome::exactly(pretty(&explain::schema(&catalog)))),
         Command::Explain { topic } if topic.contains('/') => workspace.explain_object(topic),
         Command::Explain { topic } => explain_topic(&catalog, topic),
@@ -224,41 +222,6 @@ fn init(folder: &Path, file: &Path) -> Result<Outcome> {
         talk: format!("{} written; next: gatewright render\n", PathBuf::from(file).display()),
         ..Outcome::default()
     })
-}
-
-#[expect(clippy::disallowed_methods, reason = "how long it took goes to stderr, and nothing else knows it")]
-fn prove(catalog: &Catalog) -> Outcome {
-    let sets = prove::sets(catalog);
-    let start = Instant::now();
-    let shown = std::io::stderr().is_terminal();
-    let proof = prove::prove(catalog, &sets, |done| {
-        if shown && (done % 64 == 0 || done == sets.len()) {
-            eprint!("\r{:>3} % of {} feature sets", done * 100 / sets.len(), sets.len());
-        }
-    });
-    if shown {
-        eprintln!();
-    }
-    let mut data = format!(
-        "{} feature sets, {} outcomes (groups that are on, with their providers, and profile), {} distinct trees, {} failed\n",
-        proof.sets, proof.outcomes, proof.trees, proof.failed
-    );
-    let mut findings = Vec::new();
-    for (set, finding) in proof.failures {
-        data += &format!("  {}: {}\n", finding.code.name(), set.describe(catalog));
-        findings.push(finding);
-    }
-    let flags: Vec<&str> = catalog.features().into_keys().collect();
-    let groups: Vec<String> = catalog
-        .groups
-        .values()
-        .filter(|g| g.variants.len() > 1)
-        .map(|g| format!("{} ({})", g.name, g.variants.len()))
-        .collect();
-    data += &format!("varied: features {}; providers of {}; profiles\n", flags.join(", "), groups.join(", "));
-    data += "not varied: `false` flags, all other settings (defaults, and the examples of group files), names, several clusters\n";
-    let talk = format!("{:.1} s\n", start.elapsed().as_secs_f64());
-    Outcome { data, talk, findings: sorted(findings), ..Outcome::default() }
 }
 
 fn explain_topic(catalog: &Catalog, topic: &str) -> Result<Outcome> {

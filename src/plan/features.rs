@@ -1,7 +1,7 @@
 //! features.yaml and clusters/*.yaml -> clusters: what the user means, each part with the place where it was written.
 //! Knows the names that the catalog allows; decides nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -51,6 +51,8 @@ pub struct Cluster {
     pub own: BTreeMap<String, Vec<Arc<Source>>>,
     /// The values of charts that lie in `charts/`.
     pub charts: Vec<Arc<Source>>,
+    /// Where the patches begin that are not laid: `prove` tries sets that lack their targets.
+    pub without: BTreeSet<Place>,
     /// Where `features:` stands, for flags that are not there.
     pub place: Place,
     /// All of it as it was written, overlay applied.
@@ -151,6 +153,7 @@ fn cluster(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut 
         patches: Vec::new(),
         own: BTreeMap::new(),
         charts: Vec::new(),
+        without: BTreeSet::new(),
         place,
         written,
     })
