@@ -16,6 +16,9 @@ pub struct Args {
     /// The features file, relative to the folder
     #[arg(short, long, value_name = "FILE", default_value = "features.yaml", global = true)]
     pub file: PathBuf,
+    /// Show no progress
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -32,7 +35,7 @@ pub enum Command {
     },
     /// Write the manifests
     Render {
-        /// Where, and which cluster
+        /// Where, and which clusters
         #[command(flatten)]
         place: Place,
         /// Write nothing; fail when the files are not what the inputs render
@@ -54,7 +57,7 @@ pub enum Command {
     /// selector of a Deployment. A refusal is a finding on stderr; the exit code is 1, as for any difference. Objects that
     /// Argo CD deletes before it applies them (hooks, `Force=true`) are new each time.
     Diff {
-        /// Where, and which cluster
+        /// Where, and which clusters
         #[command(flatten)]
         place: Place,
         /// CustomResourceDefinitions to hold changes against: a file or a folder; repeatable [default: crds/, where it is there]
@@ -83,7 +86,7 @@ pub enum Command {
     },
     /// Print what the platform claims, each claim with the state that the manifests bear out
     Status {
-        /// Where the files lie that Argo CD syncs, and which cluster
+        /// Where the files lie that Argo CD syncs, and which clusters
         #[command(flatten)]
         place: Place,
         /// Format of the table
@@ -92,9 +95,9 @@ pub enum Command {
     },
     /// Print every key that the secret store must hold, who reads it and who makes it
     Secrets {
-        /// Only this cluster
-        #[arg(long, value_name = "NAME")]
-        cluster: Option<String>,
+        /// Which clusters
+        #[command(flatten)]
+        which: Which,
         /// Format of the list
         #[arg(short, long, value_enum, default_value_t)]
         output: Format,
@@ -126,11 +129,11 @@ pub enum Command {
 /// What to look at, and how hard.
 #[derive(Debug, clap::Args)]
 pub struct Check {
-    /// Where the files lie that Argo CD syncs, and which cluster
+    /// Where the files lie that Argo CD syncs, and which clusters
     #[command(flatten)]
     pub place: Place,
     /// Look at these manifests instead: a file, a folder, or `-` for stdin
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["cluster", "output_dir"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["cluster", "selector", "output_dir"])]
     pub manifests: Option<PathBuf>,
     /// CustomResourceDefinitions to hold objects against: a file or a folder; repeatable [default: crds/, where it is there]
     #[arg(long, value_name = "PATH")]
@@ -180,9 +183,20 @@ pub struct Place {
     /// Folder of the rendered files, relative to the working folder
     #[arg(long, value_name = "DIR", default_value = "rendered")]
     pub output_dir: PathBuf,
-    /// Only this cluster
+    /// Which clusters
+    #[command(flatten)]
+    pub which: Which,
+}
+
+/// Which clusters; all, where nothing is said.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Which {
+    /// Only this cluster, or those whose names are like this (`*`, `?`); repeatable
     #[arg(long, value_name = "NAME")]
-    pub cluster: Option<String>,
+    pub cluster: Vec<String>,
+    /// Only clusters with this in `platform.labels`: `key=value`, `key!=value` or `key`; repeatable, all of them must hold
+    #[arg(short = 'l', long, value_name = "LABEL", value_delimiter = ',')]
+    pub selector: Vec<String>,
 }
 
 /// Formats of data; each command says which it knows.

@@ -36,7 +36,7 @@ impl Meant {
     /// What is wrong with the entries; those without effect are known once all clusters were looked at.
     pub(crate) fn findings(self, place: &Place) -> Vec<Finding> {
         let used = self.used.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let unused = if place.cluster.is_none() { self.ignore.unused(&used) } else { Vec::new() };
+        let unused = if place.which.is_all() { self.ignore.unused(&used) } else { Vec::new() };
         self.ignore.findings.into_iter().chain(unused).collect()
     }
 }

@@ -86,7 +86,7 @@ fn told(name: &str, accepted: usize, gone: &[String]) -> String {
 type Checked = (Vec<Finding>, String);
 
 fn of_clusters(workspace: &Workspace<'_>, place: &Place, from: Option<&Definitions>) -> Result<Checked> {
-    let (clusters, memo) = (workspace.clusters(place.cluster.as_deref())?, Memo::default());
+    let (clusters, memo) = (workspace.clusters(Some(&place.which))?, Memo::default());
     let meant = Meant::read(workspace)?;
     let looked = workspace.each(&clusters, &memo, |rendered| {
         let others = Lying::new(workspace, place, &meant, &rendered)?.others;

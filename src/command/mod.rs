@@ -17,6 +17,8 @@ pub mod github;
 pub mod gateway_config;
 pub mod tables;
 pub mod args;
+pub mod which;
+pub mod progress;
 pub mod workspace;
 pub mod definitions;
 pub mod beside;

@@ -1,11 +1,11 @@
 //! The command `prove`: every feature set of the catalog, with what the working folder lays over it.
 
 use std::collections::BTreeSet;
-use std::io::IsTerminal;
 use std::time::Instant;
 
 use crate::command::bends::{self, Bends};
 use crate::command::pipeline;
+use crate::command::progress::Progress;
 use crate::command::prove::{self, Set};
 use crate::command::workspace::{Outcome, Result, Workspace};
 use crate::group::memo::Memo;
@@ -34,15 +34,9 @@ pub(crate) fn proof(workspace: &Workspace<'_>) -> Result<Outcome> {
 /// What is said of all sets with these files over them.
 fn of_all(workspace: &Workspace<'_>, bends: &Bends, sets: &[Set]) -> (String, Vec<Finding>) {
     let catalog = workspace.catalog;
-    let shown = std::io::stderr().is_terminal();
-    let proof = prove::prove_with(catalog, bends, sets, |done| {
-        if shown && (done % 64 == 0 || done == sets.len()) {
-            eprint!("\r{:>3} % of {} feature sets", done * 100 / sets.len(), sets.len());
-        }
-    });
-    if shown {
-        eprintln!();
-    }
+    let progress = Progress::new(sets.len(), "feature sets", workspace.quiet);
+    let proof = prove::prove_with(catalog, bends, sets, |done| progress.at(done));
+    drop(progress);
     let mut data = match (bends.is_empty(), bends.cluster.as_str()) {
         (true, _) => String::new(),
         (false, "") => "with patches/ and manifests/: ".to_owned(),

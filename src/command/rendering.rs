@@ -27,7 +27,7 @@ const SHOWN_FILES: usize = 10;
 pub(crate) fn render(workspace: &Workspace<'_>, place: &Place, allow_delete: &[String]) -> Result<Outcome> {
     let memo = Memo::default();
     let folder = output_folder(workspace, place)?;
-    let clusters = workspace.clusters(place.cluster.as_deref())?;
+    let clusters = workspace.clusters(Some(&place.which))?;
     let output = Output::open(&folder)?;
     let definitions = Definitions::find(workspace.folder, &[])?;
     let (staged, warnings) = workspace.each_sound(&clusters, &memo, |rendered| {
@@ -108,7 +108,7 @@ const BY_HAND: [&str; 2] = ["argocd-cm", "bootstrap"];
 /// The objects of one cluster that Argo CD delivers as one stream, in the order of their files.
 pub(crate) fn stdout(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome> {
     let memo = Memo::default();
-    let clusters = workspace.clusters(place.cluster.as_deref())?;
+    let clusters = workspace.clusters(Some(&place.which))?;
     if clusters.len() > 1 {
         let names: Vec<&str> = clusters.iter().map(|c| c.name.as_str()).collect();
         let hint = format!("choose one with --cluster: {}", names.join(", "));
@@ -128,7 +128,7 @@ pub(crate) fn render_check(workspace: &Workspace<'_>, place: &Place) -> Result<O
     let memo = Memo::default();
     output_folder(workspace, place)?;
     let meant = Meant::read(workspace)?;
-    let clusters = workspace.clusters(place.cluster.as_deref())?;
+    let clusters = workspace.clusters(Some(&place.which))?;
     let (found, warnings) = workspace.each_sound(&clusters, &memo, |rendered| {
         let lying = Lying::new(workspace, place, &meant, &rendered)?;
         Ok((stale(&lying.shown, &rendered, &lying.found), lying.others.findings))
@@ -159,7 +159,7 @@ pub(crate) fn diff(workspace: &Workspace<'_>, place: &Place, crds: &[PathBuf]) -
     let memo = Memo::default();
     output_folder(workspace, place)?;
     let definitions = Definitions::find(workspace.folder, crds)?;
-    let clusters = workspace.clusters(place.cluster.as_deref())?;
+    let clusters = workspace.clusters(Some(&place.which))?;
     let (diffs, mut findings) = workspace.each_sound(&clusters, &memo, |rendered| {
         let (name, found, new) = both(workspace, place, &rendered)?;
         let old = tree::owned(&found, &new);
@@ -208,7 +208,7 @@ fn both(workspace: &Workspace<'_>, place: &Place, rendered: &Rendered<'_>) -> Re
 
 /// Folders of ours in the output folder that belong to no cluster.
 fn orphans(workspace: &Workspace<'_>, place: &Place, known: &[Cluster]) -> Result<Vec<String>> {
-    if place.cluster.is_some() {
+    if !place.which.is_all() {
         return Ok(Vec::new());
     }
     let mut names = write::cluster_folders(&workspace.folder.join(&place.output_dir))?;

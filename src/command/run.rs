@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use serde_json::{Value, json};
 
 use crate::agentic::model;
-use crate::command::args::{Args, Command, Format, Place};
+use crate::command::args::{Args, Command, Format, Place, Which};
 use crate::command::beside::{Lying, Meant};
 use crate::command::check;
 use crate::command::eject;
@@ -53,7 +53,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let of_others = matches!(&args.command, Command::Check(check) if check.manifests.is_some());
     let files = read::catalog_files(folder, of_others)?;
     let catalog = Catalog::new(&files).map_err(|f| Failure::Findings(sorted(f)))?;
-    let workspace = Workspace { folder, file: &args.file, catalog: &catalog };
+    let workspace = Workspace { folder, file: &args.file, catalog: &catalog, quiet: args.quiet };
     match &args.command {
         Command::Resolve { output } => workspace.resolve(*output),
         Command::Render { place, stdout: true, .. } => rendering::stdout(&workspace, place),
@@ -64,7 +64,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Eject { files } => eject::eject(&workspace, files),
         Command::Diff { place, crds, .. } => rendering::diff(&workspace, place, crds),
         Command::Status { place, output } => workspace.status(place, *output),
-        Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
+        Command::Secrets { which, output } => workspace.secrets(which, *output),
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),
         Command::Prove => proof::proof(&workspace),
         Command::Schema { .. } => Ok(Outcome::exactly(pretty(&explain::schema(&catalog)))),
@@ -105,7 +105,7 @@ impl Workspace<'_> {
 
     fn status(&self, place: &Place, output: Format) -> Result<Outcome> {
         let meant = Meant::read(self)?;
-        let looked = self.each(&self.clusters(place.cluster.as_deref())?, &Memo::default(), |rendered| {
+        let looked = self.each(&self.clusters(Some(&place.which))?, &Memo::default(), |rendered| {
             let others = Lying::new(self, place, &meant, &rendered)?.others;
             let claims = rulebook::claims_of(&rendered.plan, &rendered.bundle, &others.manifests);
             let gateways: Vec<Value> = rendered.plan.agentic.model.gateways.iter().map(model::status).collect();
@@ -142,8 +142,8 @@ impl Workspace<'_> {
         Ok(Outcome::data(said.join("\n")))
     }
 
-    fn secrets(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
-        let lists = self.each(&self.clusters(only)?, &Memo::default(), |rendered| {
+    fn secrets(&self, which: &Which, output: Format) -> Result<Outcome> {
+        let lists = self.each(&self.clusters(Some(which))?, &Memo::default(), |rendered| {
             Ok((rendered.plan.cluster.clone(), secret_contract::contract(&rendered.plan, &rendered.bundle)))
         })?;
         match output {
