@@ -217,3 +217,120 @@ fn a_run_after_any_edit_equals_one_from_nothing() {
     }
     assert!(fleet.fine(&["render"]).err.contains("(0 written, 0 removed)"));
 }
+
+/// Nobody knows how many machines rendered it.
+#[test]
+fn seven_shards_merged_are_what_one_run_renders() {
+    let fleet = Fleet::new("shards", 9);
+    fleet.write(
+        "clusters/prod-0/manifests/mine/a.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: mine, namespace: litellm }\ndata: { a: b }\n",
+    );
+    fleet.fine(&["render"]);
+    let shards: Vec<String> = (0..7).map(|i| format!("shards/{i}")).collect();
+    let shard = |i: usize| {
+        let part = format!("{i}/7");
+        fleet.fine(&["render", "--output-dir", &shards[i], "--shard", &part]).err
+    };
+    (0..7).for_each(|i| drop(shard(i)));
+    let merge = |shards: &[&str]| fleet.run(&[&["merge", "--output-dir", "merged"], shards].concat());
+    let all: Vec<&str> = shards.iter().map(String::as_str).collect();
+    let said = merge(&all);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.err.starts_with("9 clusters of 7 shards: "), "{}", said.err);
+    let whole = fleet.files("rendered");
+    assert!(whole.contains_key("fleet.sha256") && fleet.files("merged") == whole);
+    assert!(merge(&all).err.contains("(0 written)"));
+
+    // A pod of an Indexed Job asks its environment; what is in the folder and not in the shard stays.
+    let job = |index: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+        command.arg("-C").arg(&fleet.folder).args(["render", "--output-dir", "again", "--shards", "7"]);
+        let output = match index {
+            Some(index) => command.env("JOB_COMPLETION_INDEX", index).output(),
+            None => command.env_remove("JOB_COMPLETION_INDEX").output(),
+        };
+        output.expect("it runs").status.code()
+    };
+    fs::create_dir_all(fleet.folder.join("again")).expect("writable");
+    let other = whole.keys().filter_map(|path| path.split_once('/')).map(|(cluster, _)| cluster.to_owned());
+    let other = other.into_iter().find(|c| !fleet.folder.join("shards/2").join(c).exists()).expect("in another shard");
+    let from = format!("rendered/{other}");
+    for (path, text) in fleet.files(&from) {
+        fleet.write(&format!("again/{other}/{path}"), &text);
+    }
+    assert_eq!((job(None), job(Some("7")), job(Some("2"))), (Some(2), Some(2), Some(0)));
+    assert_eq!(fleet.files(&format!("again/{other}")), fleet.files(&from));
+    let mut again = fleet.files("again");
+    again.retain(|path, _| !path.starts_with(&format!("{other}/")));
+    assert_eq!(again, fleet.files("shards/2"));
+
+    // What is missing, doubled, strange or changed is refused by name, and nothing is written.
+    let refused = |shards: &[&str], words: &str| {
+        let said = merge(shards);
+        assert!(said.code != 0 && said.err.contains(words), "{words}: {}", said.err);
+        assert_eq!(fleet.files("merged"), whole, "{words}");
+    };
+    refused(&all[..6], "of 7 shards these are missing: 6");
+    refused(&[&all[..], &["shards/3"]].concat(), "shards/3 and shards/3 are both shard 3/7");
+    refused(&[&all[..6], &["rendered"]].concat(), "rendered is no shard: it has no .gatewright-shard.json");
+    refused(&[&all[..2], &["again"], &all[3..]].concat(), &format!("again holds {other}, which it did not render"));
+    let full = (0..7).find(|i| fleet.files(&shards[*i]).len() > 1).expect("a shard with clusters");
+    let (path, text) =
+        fleet.files(&shards[full]).into_iter().find(|(path, _)| path.ends_with("groups.yaml")).expect("a cluster");
+    let file = format!("{}/{path}", shards[full]);
+    fleet.write(&file, "changed");
+    refused(&all, &format!("{file} was changed"));
+    fleet.remove(&file);
+    refused(&all, &format!("{file} is missing"));
+    fleet.write(&file, &text);
+    fleet.write(&file.replace("groups.yaml", "backdoor.yaml"), &text);
+    refused(&all, "backdoor.yaml was not rendered");
+    fleet.remove(&file.replace("groups.yaml", "backdoor.yaml"));
+    fleet.cluster(9, "");
+    drop(shard(4));
+    refused(&all, "was rendered from other inputs");
+}
+
+/// From the inputs alone: what lies in rendered/ does not count.
+#[test]
+fn an_index_or_a_folder_is_held_against_the_inputs() {
+    let fleet = Fleet::new("verify", 3);
+    fleet.fine(&["render"]);
+    let index = fs::read_to_string(fleet.folder.join("rendered/fleet.sha256")).expect("written");
+    let names: Vec<&str> = index.lines().filter_map(|line| line.split_once("  ")).map(|(_, path)| path).collect();
+    assert_eq!(names, ["dev-1", "prod-0", "prod-2"].map(|name| format!("{name}/.gatewright.sha256")));
+    let mut sums = Command::new("sha256sum");
+    sums.args(["-c", "--quiet", "fleet.sha256"]).current_dir(fleet.folder.join("rendered"));
+    assert!(sums.status().is_ok_and(|status| status.success()));
+    fs::rename(fleet.folder.join("rendered"), fleet.folder.join("elsewhere")).expect("writable");
+    assert!(
+        fleet.fine(&["verify", "elsewhere/fleet.sha256"]).err.contains("3 clusters are as elsewhere/fleet.sha256 says")
+    );
+    fleet.fine(&["verify", "elsewhere/prod-0"]);
+    fleet.fine(&["verify", "elsewhere/fleet.sha256", "-l", "ring=canary"]);
+    // One cluster has other inputs now.
+    fleet.cluster(2, "settings: { litellm: { replicas: 3 } }\n");
+    let told = |arguments: &[&str], words: &str| {
+        let said = fleet.run(&[&["verify"], arguments].concat());
+        assert!(said.code == 1 && said.err.contains(words), "{arguments:?}: {}", said.err);
+    };
+    told(&["elsewhere/fleet.sha256"], "elsewhere/fleet.sha256 has another digest of `prod-2` than the inputs render");
+    fleet.fine(&["verify", "elsewhere/fleet.sha256", "--cluster", "prod-0"]);
+    told(&["elsewhere/prod-2"], "elsewhere/prod-2/litellm/deployment-litellm.yaml is not what the inputs render");
+    fleet.write("elsewhere/prod-0/litellm/backdoor.yaml", "mine");
+    told(&["elsewhere/prod-0"], "elsewhere/prod-0/litellm/backdoor.yaml is not rendered");
+    fleet.remove("clusters/prod-2.yaml");
+    told(&["elsewhere/fleet.sha256"], "has a digest of `prod-2`, and there is no such cluster");
+    fleet.cluster(5, "");
+    told(&["elsewhere/fleet.sha256"], "says nothing of `dev-5`");
+    assert_eq!(fleet.run(&["verify", "features.yaml"]).code, 2);
+    // A run over a part keeps what the index says of the others; a stale one is told.
+    fs::rename(fleet.folder.join("elsewhere"), fleet.folder.join("rendered")).expect("writable");
+    fleet.remove("rendered/prod-0/litellm/backdoor.yaml");
+    assert!(fleet.run(&["render", "--check"]).err.contains("rendered/fleet.sha256 is not what the inputs render"));
+    fleet.fine(&["render", "--cluster", "dev-5"]);
+    fleet.fine(&["render", "--allow-delete", "prod-2"]);
+    fleet.fine(&["render", "--check"]);
+    fleet.fine(&["verify"]);
+}

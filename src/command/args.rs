@@ -47,6 +47,30 @@ pub enum Command {
         /// Let this be deleted: a cluster, or an object such as 'Cluster litellm/litellm-db'; repeatable
         #[arg(long, value_name = "WHAT", conflicts_with_all = ["check", "stdout"])]
         allow_delete: Vec<String>,
+        /// Which part of the fleet
+        #[command(flatten)]
+        part: Part,
+    },
+    /// Join the outputs of all shards, once they are proved to be one fleet: none missing, doubled, changed, or of other inputs
+    Merge {
+        /// The output folders of `render --shard`
+        #[arg(required = true, value_name = "SHARD")]
+        shards: Vec<PathBuf>,
+        /// Folder to join them in, relative to the working folder
+        #[arg(long, value_name = "DIR", default_value = "rendered")]
+        output_dir: PathBuf,
+        /// Let this be deleted: a cluster, or an object such as 'Cluster litellm/litellm-db'; repeatable
+        #[arg(long, value_name = "WHAT")]
+        allow_delete: Vec<String>,
+    },
+    /// Hold an index of the fleet, or one cluster's folder, against what the inputs render
+    Verify {
+        /// A file that `render` wrote beside the clusters' folders, or such a folder, wherever it lies
+        #[arg(value_name = "PATH", default_value = "rendered/fleet.sha256")]
+        path: PathBuf,
+        /// Which clusters
+        #[command(flatten)]
+        which: Which,
     },
     /// Look for mistakes, in what would be rendered or in any manifests; write nothing
     Check(Check),
@@ -197,6 +221,17 @@ pub struct Which {
     /// Only clusters with this in `platform.labels`: `key=value`, `key!=value` or `key`; repeatable, all of them must hold
     #[arg(short = 'l', long, value_name = "LABEL", value_delimiter = ',')]
     pub selector: Vec<String>,
+}
+
+/// Which part of the fleet; all of it, where nothing is said.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Part {
+    /// Only the clusters of this shard, such as 3/7: the fourth of seven; by a stable hash of their names
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["check", "stdout", "cluster", "selector", "shards"])]
+    pub shard: Option<String>,
+    /// The same in a Kubernetes Indexed Job, of so many: JOB_COMPLETION_INDEX says which
+    #[arg(long, value_name = "N", conflicts_with_all = ["check", "stdout", "cluster", "selector"])]
+    pub shards: Option<u64>,
 }
 
 /// Formats of data; each command says which it knows.

@@ -55,6 +55,8 @@ pub(crate) struct Lying {
     /// The folder as messages name it.
     pub(crate) shown: String,
     pub(crate) found: Tree,
+    /// What should lie there.
+    pub(crate) tree: Tree,
     pub(crate) others: Others,
 }
 
@@ -69,9 +71,10 @@ impl Lying {
         let shown = shown(place, &rendered.plan.cluster);
         let folder = workspace.folder.join(&shown);
         let (names, found) = (read::names(&folder)?, read::read_tree(&folder)?);
-        let applied = foreign::applied(&names, &found, &rendered.tree());
+        let tree = rendered.tree();
+        let applied = foreign::applied(&names, &found, &tree);
         if applied.is_empty() {
-            return Ok(Self { shown, found, others: Others::default() });
+            return Ok(Self { shown, found, tree, others: Others::default() });
         }
         let told = applied.iter().filter(|path| !meant.covers(&format!("{shown}/{path}")));
         let mut findings: Vec<Finding> = told.map(|path| foreign::finding(&shown, path, &found)).collect();
@@ -84,7 +87,7 @@ impl Lying {
         let (mut manifests, unread) = manifests::manifests_below(&format!("{shown}/"), &sources);
         findings.extend(unread);
         let manifests = manifests.pop().unwrap_or_default();
-        Ok(Self { shown, found, others: Others { findings, manifests } })
+        Ok(Self { shown, found, tree, others: Others { findings, manifests } })
     }
 }
 

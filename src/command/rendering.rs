@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 
-use crate::command::args::Place;
+use crate::command::args::{Part, Place};
 use crate::command::beside::{Lying, Meant, shown};
 use crate::command::definitions::{self, Definitions};
+use crate::command::fleet::Fleet;
 use crate::command::pipeline::Rendered;
 use crate::command::updates;
 use crate::command::workspace::{Outcome, Result, Workspace};
@@ -17,17 +18,27 @@ use crate::disk::write::{self, Output};
 use crate::group::memo::Memo;
 use crate::plan::features::Cluster;
 use crate::render::deletions;
-use crate::render::tree::{self, Change, Tree, changes, unified_diff};
+use crate::render::fleet::Digests;
+use crate::render::tree::{self, Change, INDEX, Tree, changes, unified_diff};
+use crate::text::digest;
 use crate::text::finding::{Code, Finding, Severity, sorted};
 
 /// Stale files that `render --check` names one by one.
 const SHOWN_FILES: usize = 10;
 
 /// Writes the folders of all clusters. Nothing is touched when anything is wrong with any of them.
-pub(crate) fn render(workspace: &Workspace<'_>, place: &Place, allow_delete: &[String]) -> Result<Outcome> {
+pub(crate) fn render(
+    workspace: &Workspace<'_>,
+    place: &Place,
+    allow_delete: &[String],
+    part: &Part,
+) -> Result<Outcome> {
     let memo = Memo::default();
     let folder = output_folder(workspace, place)?;
-    let clusters = workspace.clusters(Some(&place.which))?;
+    let (all, shard) = (workspace.clusters(None)?, part.shard()?);
+    let fleet = Fleet::new(workspace, &all, shard)?;
+    let mut clusters = if place.which.is_all() { all } else { place.which.of(all)? };
+    clusters.retain(|cluster| shard.is_none_or(|shard| shard.has(&cluster.name)));
     let output = Output::open(&folder)?;
     let definitions = Definitions::find(workspace.folder, &[])?;
     let (staged, warnings) = workspace.each_sound(&clusters, &memo, |rendered| {
@@ -40,14 +51,16 @@ pub(crate) fn render(workspace: &Workspace<'_>, place: &Place, allow_delete: &[S
             false => format!("warning: {name}/{path} is not rendered any more and was changed by hand; it stays, delete it yourself\n"),
         });
         let warnings: String = warnings.collect();
-        Ok((tree.len() - 1, done, warnings, staged))
+        Ok(((name.to_owned(), digest::hex(tree[INDEX].as_bytes())), (tree.len() - 1, done, warnings, staged)))
     })?;
+    let (digests, staged): (Digests, Vec<_>) = staged.into_iter().unzip();
     let mut talk: String = staged.iter().map(|(_, _, warnings, _)| warnings.as_str()).collect();
     let sum = |count: fn(&write::Written) -> usize| staged.iter().map(|(_, done, ..)| count(done)).sum::<usize>();
     let (written, removed) = (sum(|done| done.written), sum(|done| done.removed));
     let files: usize = staged.iter().map(|(files, ..)| files).sum();
     let mut waiting: Vec<write::Staged> = staged.into_iter().filter_map(|(.., staged)| staged).collect();
-    for name in orphans(workspace, place, &clusters)? {
+    let orphans = if shard.is_some() { Vec::new() } else { orphans(workspace, place, &clusters)? };
+    for name in orphans {
         let shown = shown(place, &name);
         if allow_delete.contains(&name) {
             let (done, staged) = write::stage(&output, &name, &read::read_tree(&folder.join(&name))?, &Tree::new())?;
@@ -62,8 +75,12 @@ pub(crate) fn render(workspace: &Workspace<'_>, place: &Place, allow_delete: &[S
         waiting.into_iter().try_for_each(write::Staged::replace)?;
         output.flush()?;
     }
+    fleet.write(&folder, digests)?;
     let names: Vec<&str> = clusters.iter().map(|c| c.name.as_str()).collect();
-    let which = if names.len() > 3 { format!("{} clusters", names.len()) } else { names.join(", ") };
+    let which = match names.len() {
+        1..=3 => names.join(", "),
+        n => format!("{n} clusters"),
+    };
     talk +=
         &format!("{which}: {files} files in {} ({written} written, {removed} removed)\n", place.output_dir.display());
     Ok(Outcome { talk, findings: warnings, ..Outcome::default() })
@@ -126,15 +143,20 @@ pub(crate) fn stdout(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome
 /// Whether the committed files are what the inputs render, and nothing else that Argo CD would apply.
 pub(crate) fn render_check(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome> {
     let memo = Memo::default();
-    output_folder(workspace, place)?;
+    let folder = output_folder(workspace, place)?;
     let meant = Meant::read(workspace)?;
     let clusters = workspace.clusters(Some(&place.which))?;
     let (found, warnings) = workspace.each_sound(&clusters, &memo, |rendered| {
         let lying = Lying::new(workspace, place, &meant, &rendered)?;
-        Ok((stale(&lying.shown, &rendered, &lying.found), lying.others.findings))
+        let digest = (rendered.plan.cluster.clone(), digest::hex(lying.tree[INDEX].as_bytes()));
+        Ok((digest, (stale(&lying.shown, &lying.tree, &lying.found), lying.others.findings)))
     })?;
+    let (digests, found): (Digests, Vec<_>) = found.into_iter().unzip();
     let (stale, foreign): (Vec<_>, Vec<_>) = found.into_iter().unzip();
     let mut findings: Vec<Finding> = stale.into_iter().flatten().collect();
+    if place.which.is_all() {
+        findings.extend(Fleet::new(workspace, &clusters, None)?.check(&folder, &place.output_dir, &digests)?);
+    }
     for name in orphans(workspace, place, &clusters)? {
         let message = format!("{} belongs to no cluster", shown(place, &name));
         findings.push(Finding::error(Code::StaleOutput, message));
@@ -217,9 +239,8 @@ fn orphans(workspace: &Workspace<'_>, place: &Place, known: &[Cluster]) -> Resul
 }
 
 /// What of a cluster's folder is not as it is rendered.
-fn stale(folder: &str, rendered: &Rendered<'_>, found: &Tree) -> Vec<Finding> {
-    let tree = rendered.tree();
-    let owned = tree::owned(found, &tree);
+fn stale(folder: &str, tree: &Tree, found: &Tree) -> Vec<Finding> {
+    let owned = tree::owned(found, tree);
     if owned.is_empty() {
         return vec![Finding::error(Code::StaleOutput, format!("{folder} was never rendered"))];
     }
@@ -233,5 +254,5 @@ fn stale(folder: &str, rendered: &Rendered<'_>, found: &Tree) -> Vec<Finding> {
         };
         Finding::error(code, format!("{folder}/{path} {what}"))
     };
-    changes(&owned, &tree).into_iter().map(one).collect()
+    changes(&owned, tree).into_iter().map(one).collect()
 }

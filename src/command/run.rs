@@ -13,12 +13,14 @@ use crate::command::eject;
 use crate::command::explain;
 use crate::command::gateway_config;
 use crate::command::golden;
+use crate::command::merge;
 use crate::command::proof;
 use crate::command::rendering;
 use crate::command::rulebook;
 use crate::command::tables::{
     plan_json, plan_markdown, plan_text, secrets_markdown, secrets_text, status_markdown, status_text,
 };
+use crate::command::verify;
 use crate::command::workspace::{Outcome, Result, Workspace, formatted, pretty};
 use crate::disk::read::{self, Failure};
 use crate::disk::write;
@@ -45,6 +47,9 @@ pub fn run(args: &Args) -> Result<Outcome> {
     }
     match args.command {
         Command::Init => return init(folder, &args.file),
+        Command::Merge { ref shards, ref output_dir, ref allow_delete } => {
+            return merge::merge(folder, shards, output_dir, allow_delete);
+        }
         // Of no catalog: who asks may be mending one.
         Command::Schema { group: true, .. } => return Ok(Outcome::exactly(pretty(&explain::group_schema()))),
         Command::Schema { rule: true, .. } => return Ok(Outcome::exactly(pretty(&explain::rule_schema()))),
@@ -58,7 +63,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Resolve { output } => workspace.resolve(*output),
         Command::Render { place, stdout: true, .. } => rendering::stdout(&workspace, place),
         Command::Render { place, check: true, .. } => rendering::render_check(&workspace, place),
-        Command::Render { place, allow_delete, .. } => rendering::render(&workspace, place, allow_delete),
+        Command::Render { place, allow_delete, part, .. } => rendering::render(&workspace, place, allow_delete, part),
+        Command::Verify { path, which } => verify::verify(&workspace, path, which),
         Command::Check(args) => check::check(&workspace, args),
         Command::Diff { ejected: true, .. } => Ok(eject::diff(&workspace)),
         Command::Eject { files } => eject::eject(&workspace, files),
@@ -70,7 +76,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Schema { .. } => Ok(Outcome::exactly(pretty(&explain::schema(&catalog)))),
         Command::Explain { topic } if topic.contains('/') => workspace.explain_object(topic),
         Command::Explain { topic } => explain_topic(&catalog, topic),
-        Command::Init | Command::Completions { .. } => unreachable!("run before"),
+        Command::Init | Command::Merge { .. } | Command::Completions { .. } => unreachable!("run before"),
     }
 }
 

@@ -210,6 +210,14 @@ pub fn baseline(path: &Path) -> Result<String> {
     if !path.exists() {
         bail!("there is no {}\n`--write-baseline` writes it", path.display());
     }
+    text_of(path)
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// It is not there, or no text.
+pub fn text_of(path: &Path) -> Result<String> {
     text(path, MAX_FILE)?.map_err(|_| anyhow::anyhow!("{} is not UTF-8 text", path.display()))
 }
 

@@ -365,7 +365,9 @@ pub fn save(path: &Path, text: &str) -> Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let beside = path.with_file_name(name);
-    let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
+    let _ = fs::remove_file(&beside); // of a killed run, or a link that leads elsewhere
+    let written = File::create_new(&beside).and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()));
+    let written = written.and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
         let _ = fs::remove_file(&beside);
     }

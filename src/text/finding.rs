@@ -327,6 +327,7 @@ codes! {
     UnknownChartValue "unknown-chart-value" "A patch sets a value that the vendored chart does not know."
     StaleOutput "stale-output" "The committed files are not what the inputs render."
     Deletion "deletion" "A run would delete a database, a key, or a large part of a cluster, and nobody said that it should."
+    ShardSet "shard-set" "Outputs of shards are not one fleet: one is missing, doubled, changed, or of other inputs."
     HandEdited "hand-edited" "A rendered file was changed by hand."
     ForeignFile "foreign-file" "A file that was not rendered lies where Argo CD would apply it."
     IgnoreEntry "ignore-entry" "An entry of `.gatewrightignore` gives no reason, or names no file of others."
