@@ -376,8 +376,9 @@ fn amid(node: &Node, place: &Place) -> Option<(String, String)> {
     }
     let (Kind::String(text), (first, _)) = (&node.kind, node.place.line_column()) else { return None };
     let source = Source::new(place.source.name.as_str(), text.as_str());
-    let line = place.source.text.lines().nth(first)?;
-    let indent = line.len() - line.trim_start().len();
+    // The place of a block is that of its first line, unless that is empty.
+    let line = place.source.text.lines().nth(first - 1)?;
+    let (first, indent) = (first - 1, line.len() - line.trim_start().len());
     let at =
         |(line, column): (usize, usize)| Some(source.offset(line.checked_sub(first)?, column.checked_sub(indent)?));
     let (start, end) = (at(place.line_column())?, at(place.end_line_column())?);
