@@ -47,20 +47,17 @@ pub enum Command {
     },
     /// Look for mistakes, in what would be rendered or in any manifests; write nothing
     Check(Check),
-    /// Show what `render` would change, as a unified diff, and what of it the API server would refuse
+    /// Review what `render` would change: a verdict, what is risky, what causes it, then objects and fields
     ///
-    /// Objects that are in the output folder and rendered differently now are held against the rules on updates: those of
-    /// CustomResourceDefinitions that name `oldSelf`, and the fields of built-in kinds that never change, such as the
-    /// selector of a Deployment. A refusal is a finding on stderr; the exit code is 1, as for any difference. Objects that
-    /// Argo CD deletes before it applies them (hooks, `Force=true`) are new each time.
-    Diff {
-        /// Where, and which cluster
-        #[command(flatten)]
-        place: Place,
-        /// CustomResourceDefinitions to hold changes against: a file or a folder; repeatable [default: crds/, where it is there]
-        #[arg(long, value_name = "PATH")]
-        crds: Vec<PathBuf>,
-    },
+    /// The verdict is one of `none`, `routine` (versions within a major version, more replicas, labels), `change`, `risky` and
+    /// `refused`: `render` would refuse it, because something holds data, or because the API server would refuse the update.
+    /// Exit codes: 0 no difference, 1 differences, 2 the inputs are wrong, or usage.
+    Diff(Diff),
+    /// Write the definitions of the pinned releases into crds/, without descriptions
+    ///
+    /// `check` has them built in and needs no such folder. Once it is there it alone counts: put the definitions of
+    /// operators of yours beside them.
+    Crds,
     /// Write a commented features.yaml that renders at once
     Init,
     /// Print the JSON Schema of features.yaml, for editors
@@ -89,6 +86,30 @@ pub enum Command {
         /// Format of the list
         #[arg(short, long, value_enum, default_value_t)]
         output: Format,
+        /// Print a shell script that fills what is missing instead; it holds no value, and nothing is run
+        #[arg(long, value_name = "TOOL", value_enum, conflicts_with = "output")]
+        script: Option<Tool>,
+    },
+    /// Draw the groups, the way of a request, or which object names which
+    Graph {
+        /// What to draw
+        #[arg(value_enum)]
+        picture: Picture,
+        /// Only this cluster
+        #[arg(long, value_name = "NAME")]
+        cluster: Option<String>,
+        /// How to draw it
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Notation,
+    },
+    /// Write one page about the platform, to open in a browser: what is on and why, requests, claims, findings, keys, images
+    Report {
+        /// Where the files lie that Argo CD syncs, and which cluster
+        #[command(flatten)]
+        place: Place,
+        /// The file, relative to the folder
+        #[arg(short, long, value_name = "FILE", default_value = "platform.html")]
+        output: PathBuf,
     },
     /// Print every image with the object that names it, and the charts that alone know theirs
     Images {
@@ -132,7 +153,7 @@ pub struct Check {
     /// Look at these manifests instead: a file, a folder, or `-` for stdin
     #[arg(long, value_name = "PATH", conflicts_with_all = ["cluster", "output_dir"])]
     pub manifests: Option<PathBuf>,
-    /// CustomResourceDefinitions to hold objects against: a file or a folder; repeatable [default: crds/, where it is there]
+    /// CustomResourceDefinitions to hold objects against: a file or a folder; repeatable [default: crds/, or those of the pinned releases]
     #[arg(long, value_name = "PATH")]
     pub crds: Vec<PathBuf>,
     /// Print what of the definitions is evaluated and what is not, instead of findings
@@ -150,6 +171,43 @@ pub struct Check {
     /// Format of the findings
     #[arg(short, long, value_enum, default_value_t)]
     pub output: Report,
+}
+
+/// What to compare with what, and how to tell it.
+#[derive(Debug, clap::Args)]
+pub struct Diff {
+    /// Where, and which cluster
+    #[command(flatten)]
+    pub place: Place,
+    /// Compare with this revision of git, not with the files that lie there
+    #[arg(long, value_name = "REV")]
+    pub against: Option<String>,
+    /// What if: a flag, as `egress=true`; repeatable, edits nothing
+    #[arg(long, value_name = "FLAG=BOOL")]
+    pub features: Vec<String>,
+    /// What if: a setting, as `serving.timeoutSeconds=60`, or `platform.profile=ha`; repeatable, edits nothing
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// CustomResourceDefinitions to hold changes against: a file or a folder; repeatable [default: crds/, where it is there]
+    #[arg(long, value_name = "PATH")]
+    pub crds: Vec<PathBuf>,
+    /// Format of the review
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: ReviewFormat,
+}
+
+/// Formats of a review.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReviewFormat {
+    /// For people
+    #[default]
+    Text,
+    /// JSON, as docs/diff.md says
+    Json,
+    /// Markdown for a comment on a pull request, 65,536 characters at most
+    Markdown,
+    /// The files line by line, as a unified diff
+    Patch,
 }
 
 /// Formats of findings. Paths are relative to the folder of `-C`; for those that read them elsewhere, to where the command
@@ -183,6 +241,44 @@ pub struct Place {
     /// Only this cluster
     #[arg(long, value_name = "NAME")]
     pub cluster: Option<String>,
+}
+
+/// Programs that write to a secret store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Tool {
+    /// HashiCorp Vault
+    Vault,
+    /// Google Secret Manager
+    Gcloud,
+    /// AWS Secrets Manager or Parameter Store
+    Aws,
+    /// Azure Key Vault
+    Az,
+    /// Secrets of a namespace
+    Kubectl,
+}
+
+/// What `graph` draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Picture {
+    /// Which group needs which, and what adds to the lists of another
+    Groups,
+    /// From the alias that a caller names to the model that answers
+    Request,
+    /// Which object names which
+    Wiring,
+}
+
+/// How a graph is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Notation {
+    /// Mermaid, which GitHub and GitLab draw in Markdown
+    #[default]
+    Mermaid,
+    /// DOT of Graphviz
+    Dot,
+    /// SVG
+    Svg,
 }
 
 /// Formats of data; each command says which it knows.

@@ -1,13 +1,14 @@
 //! The command `check`: what would be rendered, or any manifests, under all rules and against the definitions of their kinds.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use rayon::prelude::*;
 
 use crate::command::args::{Check, Deny, Place};
 use crate::command::baseline::{self, Baseline};
-use crate::command::definitions::{self, Definitions, kinds};
+use crate::command::definitions::{Asked, Definitions, kinds};
 use crate::command::pipeline::Rendered;
 use crate::command::rendering;
 use crate::command::rulebook;
@@ -26,14 +27,11 @@ const SHOWN_ENTRIES: usize = 10;
 pub(crate) fn check(workspace: &Workspace<'_>, args: &Check) -> Result<Outcome> {
     let definitions = Definitions::find(workspace.folder, &args.crds)?;
     if args.coverage {
-        return match &definitions {
-            Some(definitions) => Ok(definitions.coverage()),
-            None => Err(anyhow!("there are no definitions to tell of\nname them with --crds").into()),
-        };
+        return Ok(definitions.coverage());
     }
     let checked = match &args.manifests {
-        Some(path) => of_manifests(workspace, path, definitions.as_ref()),
-        None => of_clusters(workspace, &args.place, definitions.as_ref()),
+        Some(path) => of_manifests(workspace, path, &definitions),
+        None => of_clusters(workspace, &args.place, &definitions),
     };
     let (mut findings, mut talk) = match checked {
         Ok((findings, unknown)) => (sorted(findings), unknown),
@@ -85,11 +83,10 @@ fn told(name: &str, accepted: usize, gone: &[String]) -> String {
 /// Findings, and what is to be said of kinds that were held against nothing.
 type Checked = (Vec<Finding>, String);
 
-fn of_clusters(workspace: &Workspace<'_>, place: &Place, from: Option<&Definitions>) -> Result<Checked> {
+fn of_clusters(workspace: &Workspace<'_>, place: &Place, from: &Definitions) -> Result<Checked> {
     let (clusters, memo) = (workspace.clusters(place.cluster.as_deref())?, Memo::default());
-    let kinds = workspace.each(&clusters, &memo, |rendered| Ok(kinds(rendered.bundle.manifests.keys())))?;
-    let kinds = kinds.into_iter().flatten().collect();
-    let known = from.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
+    let asked = Asked::all(workspace.each(&clusters, &memo, |rendered| Ok(Asked::of(&rendered.bundle)))?);
+    let known = from.of(&asked);
     let (crds, mut findings) = (&known.0, known.1.clone());
     let found = workspace.each(&clusters, &memo, |rendered| {
         let mut findings = rendered.findings(crds);
@@ -98,7 +95,7 @@ fn of_clusters(workspace: &Workspace<'_>, place: &Place, from: Option<&Definitio
         Ok(findings)
     })?;
     findings.extend(found.into_iter().flatten());
-    Ok((findings, definitions::unknown(&kinds, crds, from)))
+    Ok((findings, from.unknown(&asked, crds)))
 }
 
 /// Argo CD reads the folder that is written, where it is there and lies in a repository that is here.
@@ -117,7 +114,7 @@ fn path_in_repository(workspace: &Workspace<'_>, place: &Place, rendered: &Rende
     ))
 }
 
-fn of_manifests(workspace: &Workspace<'_>, path: &Path, from: Option<&Definitions>) -> Result<Checked> {
+fn of_manifests(workspace: &Workspace<'_>, path: &Path, from: &Definitions) -> Result<Checked> {
     let (folder, pages) = (workspace.folder, workspace.catalog.pages.as_ref());
     let (sources, mut findings) = read::sources(folder, path)?;
     if sources.is_empty() && findings.is_empty() {
@@ -126,13 +123,15 @@ fn of_manifests(workspace: &Workspace<'_>, path: &Path, from: Option<&Definition
     let (clusters, found) = manifests::manifests_below(&read::root(folder, path), &sources);
     findings.extend(found);
     let kinds = kinds(clusters.iter().flat_map(|c| &c.documents).map(|d| &d.identity));
+    let asked = Asked { kinds, ..Asked::default() };
     let objects: usize = clusters.iter().map(|c| c.documents.len()).sum();
     let looked_at = format!("{} in {}\n", counted(objects, "object"), counted(sources.len(), "file"));
-    let known = from.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
+    // Manifests of others may be of any release.
+    let known = if from.are_given() { from.of(&asked) } else { Arc::default() };
     findings.extend(known.1.iter().cloned());
     let crds = &known.0;
     let check = |cluster| rulebook::check(&World { pages, ..World::of_manifests(cluster) }, crds);
     findings.par_extend(clusters.par_iter().flat_map(check));
     let notes: String = clusters.iter().flat_map(|c| &c.notes).map(|note| format!("{note}\n")).collect();
-    Ok((findings, notes + &definitions::unknown(&kinds, crds, from) + &looked_at))
+    Ok((findings, notes + &from.unknown_of_others(&asked, crds) + &looked_at))
 }

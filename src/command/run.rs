@@ -8,14 +8,19 @@ use anyhow::anyhow;
 use serde_json::{Value, json};
 
 use crate::agentic::model;
-use crate::command::args::{Args, Command, Format, Place};
+use crate::command::args::{Args, Command, Format, Place, Tool};
 use crate::command::check;
+use crate::command::crds;
+use crate::command::diff;
 use crate::command::explain;
 use crate::command::gateway_config;
 use crate::command::golden;
+use crate::command::graph;
+use crate::command::page;
 use crate::command::prove;
 use crate::command::rendering;
 use crate::command::rulebook;
+use crate::command::seed;
 use crate::command::tables::{
     images_text, plan_json, plan_markdown, plan_text, secrets_markdown, secrets_text, status_markdown, status_text,
 };
@@ -46,6 +51,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     }
     match args.command {
         Command::Init => return init(folder, &args.file),
+        Command::Crds => return crds::crds(folder),
         // Of no catalog: who asks may be mending one.
         Command::Schema { group: true, .. } => return Ok(Outcome::exactly(pretty(&explain::group_schema()))),
         Command::Schema { rule: true, .. } => return Ok(Outcome::exactly(pretty(&explain::rule_schema()))),
@@ -61,16 +67,19 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Render { place, check: true, .. } => rendering::render_check(&workspace, place),
         Command::Render { place, allow_delete, .. } => rendering::render(&workspace, place, allow_delete),
         Command::Check(args) => check::check(&workspace, args),
-        Command::Diff { place, crds } => rendering::diff(&workspace, place, crds),
+        Command::Diff(args) => diff::diff(&workspace, args),
         Command::Status { place, output } => workspace.status(place, *output),
-        Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
+        Command::Secrets { cluster, script: Some(tool), .. } => workspace.seed(cluster.as_deref(), *tool),
+        Command::Secrets { cluster, output, .. } => workspace.secrets(cluster.as_deref(), *output),
+        Command::Graph { picture, cluster, output } => graph::graph(&workspace, *picture, cluster.as_deref(), *output),
+        Command::Report { place, output } => page::write(&workspace, place, output),
         Command::Images { cluster, output } => workspace.images(cluster.as_deref(), *output),
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),
         Command::Prove => Ok(prove(&catalog)),
         Command::Schema { .. } => Ok(Outcome::exactly(pretty(&explain::schema(&catalog)))),
         Command::Explain { topic } if topic.contains('/') => workspace.explain_object(topic),
         Command::Explain { topic } => explain_topic(&catalog, topic),
-        Command::Init | Command::Completions { .. } => unreachable!("run before"),
+        Command::Init | Command::Crds | Command::Completions { .. } => unreachable!("run before"),
     }
 }
 
@@ -176,6 +185,16 @@ impl Workspace<'_> {
                 formatted(&data, output)
             }
         }
+    }
+
+    /// A script for one cluster: stores, and those who may write there, differ.
+    fn seed(&self, only: Option<&str>, tool: Tool) -> Result<Outcome> {
+        let cluster = self.one(only)?;
+        let texts = self.each(&cluster, &Memo::default(), |rendered| {
+            let keys = secret_contract::contract(&rendered.plan, &rendered.bundle);
+            seed::script(tool, &rendered.plan.cluster, &keys, &rendered.bundle)
+        })?;
+        Ok(Outcome::exactly(texts.concat()))
     }
 
     #[expect(clippy::disallowed_methods, reason = "CI must not accept what it is there to refuse")]

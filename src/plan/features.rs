@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::group::catalog::Catalog;
 use crate::object::existing::{Existing, Silence};
+use crate::plan::version;
 use crate::text::finding::{Code, Finding};
 use crate::text::merge::overlay;
 use crate::text::schema::{Schema, did_you_mean, invalid_name, is_dns_label};
@@ -125,6 +126,12 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> (Vec<Cluster>, Vec<Finding>) 
     (clusters, findings)
 }
 
+/// One cluster of a merged file, as [`read`] reads it; `stem` names it where there are several.
+pub fn of_root(root: &Node, stem: Option<String>, catalog: &Catalog) -> (Option<Cluster>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    (cluster(root, stem, catalog, &mut findings), findings)
+}
+
 fn stem(source: &Source) -> String {
     let file = source.name.rsplit('/').next().unwrap_or(&source.name);
     file.strip_suffix(".yaml").unwrap_or(file).to_owned()
@@ -201,6 +208,9 @@ fn platform(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut
     }
     let mut platform = catalog.platform.fill(&node.to_value());
     let name = platform["name"].as_str()?.to_owned();
+    // Nothing that is rendered depends on it.
+    let wanted = platform.as_object_mut().and_then(|platform| platform.shift_remove("gatewright"));
+    findings.extend(wanted.and_then(|wanted| version::other(wanted.as_str()?, node.place_at("/gatewright"))));
     // Two platforms may have clusters of one name, and share an Argo CD.
     let in_argocd = match &stem {
         Some(cluster) if platform["argocd"]["names"] == "platform" => format!("{name}-{cluster}"),

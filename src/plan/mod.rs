@@ -2,6 +2,7 @@
 //! the loop over their entries, the strata what each comes to).
 //! [`resolve`] has the order of the strata; nothing is rendered here.
 
+pub mod version;
 pub mod features;
 pub mod choice;
 pub mod requirement;

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use crate::object::litellm_config::Config;
 use crate::products::litellm::calls;
-use crate::products::litellm::config::Config;
 use crate::products::litellm::database;
 use crate::products::litellm::models::{own_address, priced};
 use crate::products::litellm::modules;
