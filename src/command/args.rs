@@ -90,6 +90,15 @@ pub enum Command {
         #[arg(short, long, value_enum, default_value_t)]
         output: Format,
     },
+    /// Print every image with the object that names it, and the charts that alone know theirs
+    Images {
+        /// Only this cluster
+        #[arg(long, value_name = "NAME")]
+        cluster: Option<String>,
+        /// Format of the list
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Format,
+    },
     /// Explain a group with its settings, a finding code, or a gateway with its configuration and URL
     Explain {
         /// Name of a group, a code such as `not-a-flag`, or KIND/NAMESPACE/NAME of an AiGateway, ToolGateway, ToolRoute or Agent

@@ -17,7 +17,7 @@ use crate::command::prove;
 use crate::command::rendering;
 use crate::command::rulebook;
 use crate::command::tables::{
-    plan_json, plan_markdown, plan_text, secrets_markdown, secrets_text, status_markdown, status_text,
+    images_text, plan_json, plan_markdown, plan_text, secrets_markdown, secrets_text, status_markdown, status_text,
 };
 use crate::command::workspace::{Outcome, Result, Workspace, formatted, pretty};
 use crate::disk::read::{self, Failure};
@@ -27,6 +27,7 @@ use crate::group::memo::Memo;
 use crate::plan::features::Cluster;
 use crate::plan::resolve;
 use crate::render::claims::Claim;
+use crate::render::images::{self, Image};
 use crate::render::secret_contract;
 use crate::text::finding::{Code, Finding, sorted};
 use crate::text::schema::did_you_mean;
@@ -63,6 +64,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Diff { place, crds } => rendering::diff(&workspace, place, crds),
         Command::Status { place, output } => workspace.status(place, *output),
         Command::Secrets { cluster, output } => workspace.secrets(cluster.as_deref(), *output),
+        Command::Images { cluster, output } => workspace.images(cluster.as_deref(), *output),
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),
         Command::Prove => Ok(prove(&catalog)),
         Command::Schema { .. } => Ok(Outcome::exactly(pretty(&explain::schema(&catalog)))),
@@ -144,6 +146,17 @@ impl Workspace<'_> {
             .into());
         }
         Ok(Outcome::data(said.join("\n")))
+    }
+
+    fn images(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
+        let lists = self.each(&self.clusters(only)?, &Memo::default(), |rendered| {
+            Ok((rendered.plan.cluster.clone(), images::images(&rendered.bundle)))
+        })?;
+        if output == Format::Text {
+            return Ok(Outcome::data(lists.iter().map(|(name, images)| images_text(name, images)).collect::<String>()));
+        }
+        let one = |(name, images): &(String, Vec<Image>)| json!({ "cluster": name, "images": images });
+        formatted(&lists.iter().map(one).collect::<Value>(), output)
     }
 
     fn secrets(&self, only: Option<&str>, output: Format) -> Result<Outcome> {

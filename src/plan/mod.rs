@@ -4,10 +4,10 @@
 
 pub mod features;
 pub mod choice;
-pub mod providers;
 pub mod requirement;
 pub mod size;
 pub mod work;
+pub mod given;
 pub mod settings_stratum;
 pub mod values_stratum;
 pub mod agentic_stratum;
@@ -16,4 +16,5 @@ pub mod claims_stratum;
 pub mod lay;
 pub mod patches;
 pub mod own;
+pub mod mirror;
 pub mod resolve;

@@ -135,8 +135,7 @@ fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place)
     template.said = placed.manifest.value.pointer(&pointer).map(|value| (unescaped(key).into_owned(), value.clone()));
     let group = in_secrets(plan, memo, placed, &template).or_else(|| in_component(plan, memo, placed, &template));
     let mut trail: Vec<Spot<'a>> = [template].into_iter().chain(group).collect();
-    let document = trail.last().and_then(|spot| in_document(plan, memo, spot));
-    trail.extend(document);
+    in_documents(plan, memo, &mut trail);
     Some(trail)
 }
 
@@ -236,9 +235,9 @@ fn in_chart<'a>(plan: &'a Plan<'_>, memo: &Memo, values: &ChartValues, rendered:
     }
     let component = plan.components.iter().find(|c| c.name == values.component)?;
     let under = format!("/components/{}/chart/values", component.entry);
-    let spot = in_group(plan, memo, &component.group, &under, &pointer)?;
-    let document = in_document(plan, memo, &spot);
-    Some([spot].into_iter().chain(document).collect())
+    let mut trail = vec![in_group(plan, memo, &component.group, &under, &pointer)?];
+    in_documents(plan, memo, &mut trail);
+    Some(trail)
 }
 
 /// Where a chart or a folder comes from stands in the group file as well.
@@ -275,6 +274,13 @@ fn in_group<'a>(plan: &Plan<'_>, memo: &Memo, group: &'a str, pointer: &str, res
     // An expression yields all that lies below it.
     let deepest = &rest[..rest.len() - below.len()];
     Some(Spot { group, place: own.place(provider, &format!("{pointer}{deepest}")), names, rest: below, said: None })
+}
+
+/// Values that templates of their own build, each in the one before; a document uses only those before it.
+fn in_documents<'a>(plan: &'a Plan<'_>, memo: &Memo, trail: &mut Vec<Spot<'a>>) {
+    while let Some(document) = trail.last().and_then(|spot| in_document(plan, memo, spot)) {
+        trail.push(document);
+    }
 }
 
 /// A value that a template of its own builds.

@@ -166,6 +166,11 @@ fn fill(schema: &Value, value: &Value) -> Value {
             }
             Value::Object(filled)
         }
+        // A schema that takes a map and also a list: the list is the map of its names, without more.
+        Value::Array(names) if schema.get("additionalProperties").is_some_and(Value::is_object) => {
+            let names = names.iter().filter_map(Value::as_str).map(|name| (name.to_owned(), json!({})));
+            fill(schema, &Value::Object(names.collect()))
+        }
         Value::Array(items) => {
             let inner = schema.get("items").unwrap_or(&Value::Null);
             items.iter().map(|item| fill(inner, item)).collect()
@@ -313,8 +318,8 @@ const LONGEST: usize = 300;
 /// Names that are listed where none is near.
 const LISTED: usize = 100;
 
-/// `did you mean ...?` where a known name is near, else the list of names.
-pub fn did_you_mean(given: &str, known: &[&str]) -> String {
+/// The known name that may be meant by another one.
+pub fn nearest<'n>(given: &str, known: &[&'n str]) -> Option<&'n str> {
     let lower = given.to_lowercase();
     let allowed = |name: &str| 1 + name.len() / 4;
     // The lengths alone tell of most that they are not near; there may be many of them, and long ones.
@@ -324,8 +329,13 @@ pub fn did_you_mean(given: &str, known: &[&str]) -> String {
         .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
         .min()
         .filter(|(distance, name)| *distance <= allowed(name));
-    match near {
-        Some((_, name)) => format!("did you mean `{name}`?"),
+    near.map(|(_, name)| *name)
+}
+
+/// `did you mean ...?` where a known name is near, else the list of names.
+pub fn did_you_mean(given: &str, known: &[&str]) -> String {
+    match nearest(given, known) {
+        Some(name) => format!("did you mean `{name}`?"),
         None if known.is_empty() => "nothing goes here: remove it".into(),
         None => {
             let names: Vec<String> = known.iter().take(LISTED).map(|n| format!("`{n}`")).collect();

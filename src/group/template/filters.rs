@@ -1,23 +1,27 @@
 //! The filters that templates have beside the built-in ones (docs/groups.md lists them). Pure functions on JSON values.
 
+use std::collections::BTreeMap;
+
 use minijinja::value::{Kwargs, Serde, Value as Jinja, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 use serde_json::{Map, Value, json};
 
 use crate::text::digest;
 use crate::text::merge;
+use crate::text::schema::nearest;
 use crate::text::yaml;
 
 /// Longest text that a filter makes of others, in bytes.
 pub const MAX_TEXT: usize = 8 << 20;
 
 /// Their names.
-pub const NAMES: [&str; 10] = [
+pub const NAMES: [&str; 11] = [
     "collect",
     "filled_from",
     "image_ref",
     "index_by",
     "merge_patch",
+    "nearest",
     "nested",
     "per_million",
     "sha256",
@@ -38,6 +42,7 @@ pub fn add(env: &mut Environment<'_>) {
         call(v, |v| image_ref(&v, keep_tag))
     });
     env.add_filter("index_by", |v: Jinja, key: String, value: String| call(v, |v| index_by(v, &key, &value)));
+    env.add_filter("nearest", |name: String, known: Jinja| call(known, |known| Ok(near(&name, &known))));
     env.add_filter("nested", nested);
     env.add_filter("merge_patch", |v: Jinja, patch: Jinja| {
         let patch = json(patch)?;
@@ -174,7 +179,16 @@ fn index_by(list: Value, key: &str, value: &str) -> Result<Value, String> {
     Ok(sorted(Value::Object(index)))
 }
 
-/// Keys of a map in their order, or the numbers of a list, each with its value.
+/// The one of the keys of a map, or of the texts of a list, that may be meant by a name; none is near: none.
+fn near(name: &str, known: &Value) -> Value {
+    let known: Vec<&str> = match known {
+        Value::Object(map) => map.keys().map(String::as_str).collect(),
+        other => other.as_array().into_iter().flatten().filter_map(Value::as_str).collect(),
+    };
+    nearest(name, &known).into()
+}
+
+/// Keys of a map in their order, or the numbers of a list, each with its value. Values of the engine, which share what they hold.
 fn entries(value: &Jinja) -> Result<Vec<(Jinja, Jinja)>, Error> {
     let mut entries: Vec<(Jinja, Jinja)> = match value.kind() {
         ValueKind::Map => {
@@ -189,9 +203,12 @@ fn entries(value: &Jinja) -> Result<Vec<(Jinja, Jinja)>, Error> {
     Ok(entries)
 }
 
-/// Each element of the map or list `attribute` of each entry of a map or list; its parent is the entry without them, which
-/// would otherwise stand beside each of its elements. Values of the engine, which share what they hold.
-fn nested(value: Jinja, attribute: String) -> Result<Jinja, Error> {
+/// Each element of the map or list `attribute` of each entry of a map or list; its parent is the entry without them, which would
+/// otherwise stand beside each of its elements. With `over` and `by` an element is laid over the entry of `over` that its own
+/// `by` names, or its key.
+fn nested(value: Jinja, attribute: String, options: Kwargs) -> Result<Jinja, Error> {
+    let (over, by): (Option<Jinja>, Option<&str>) = (options.get("over")?, options.get("by")?);
+    options.assert_all_used()?;
     let mut flat = Vec::new();
     for (key, entry) in entries(&value)?.into_iter().filter(|(_, entry)| entry.kind() == ValueKind::Map) {
         let others = entry.try_iter()?.filter(|name| name.as_str() != Some(&*attribute));
@@ -199,6 +216,10 @@ fn nested(value: Jinja, attribute: String) -> Result<Jinja, Error> {
             others.map(|name| Ok((name.to_string(), entry.get_item(&name)?))).collect::<Result<Vec<_>, Error>>()?;
         let parent = Jinja::from_pairs(others);
         for (index, value) in entries(&entry.get_attr(&attribute)?)? {
+            let value = match &over {
+                Some(table) => laid_over(&value, &table.get_item(&named(&value, by, &index)?)?)?,
+                None => value,
+            };
             flat.push(Jinja::from_pairs([
                 ("key", key.clone()),
                 ("parent", parent.clone()),
@@ -208,6 +229,26 @@ fn nested(value: Jinja, attribute: String) -> Result<Jinja, Error> {
         }
     }
     Ok(Jinja::from(flat))
+}
+
+/// What an element says under `by`, or where it says nothing, its key.
+fn named(value: &Jinja, by: Option<&str>, key: &Jinja) -> Result<Jinja, Error> {
+    let name = by.map_or(Ok(Jinja::UNDEFINED), |by| value.get_attr(by))?;
+    Ok(if name.is_none() || name.is_undefined() { key.clone() } else { name })
+}
+
+/// A map over another one: where it has nothing, or `none`, the other one counts.
+fn laid_over(value: &Jinja, below: &Jinja) -> Result<Jinja, Error> {
+    let mut laid: BTreeMap<String, Jinja> = BTreeMap::new();
+    for (key, value) in
+        [below, value].map(entries).into_iter().collect::<Result<Vec<_>, Error>>()?.into_iter().flatten()
+    {
+        match laid.get(&key.to_string()) {
+            Some(_) if value.is_none() => {}
+            _ => drop(laid.insert(key.to_string(), value)),
+        }
+    }
+    Ok(Jinja::from(laid))
 }
 
 /// A price per million as a price per one: the decimal point moves, nothing is computed.
@@ -269,7 +310,17 @@ mod tests {
         assert_eq!(index_by(models.clone(), "m", "h").unwrap().to_string(), r#"{"a":"y","b":"x"}"#);
         assert!(index_by(json!([{"m": "b", "h": "x"}, {"m": "b", "h": "z"}]), "m", "h").is_err());
         assert_eq!(collect(models, "m"), json!(["a", "b"]));
-        let flat = nested(Jinja::from(Serde(json!({"p": {"z": 1, "models": ["x", "y"]}, "a": {}}))), "models".into());
-        assert_eq!(json(flat.unwrap()).unwrap()[1], json!({"key": "p", "parent": {"z": 1}, "value": "y", "index": 1}));
+        let each = |value: Value, over: &[(&str, Jinja)]| {
+            let options = over.iter().cloned().collect();
+            json(nested(Jinja::from(Serde(value)), "models".into(), options).unwrap()).unwrap()
+        };
+        let flat = each(json!({"p": {"z": 1, "models": ["x", "y"]}, "a": {}}), &[]);
+        assert_eq!(flat[1], json!({"key": "p", "parent": {"z": 1}, "value": "y", "index": 1}));
+        let table = Jinja::from(Serde(json!({"m": {"price": 2, "kind": "chat"}})));
+        let models = json!({"p": {"models": {"a": {"model": "m", "price": 3, "kind": null}, "m": {"model": null}}}});
+        let flat = each(models, &[("over", table), ("by", "model".into())]);
+        assert_eq!(flat[0]["value"], json!({"model": "m", "price": 3, "kind": "chat"}));
+        assert_eq!(flat[1]["value"], json!({"model": null, "price": 2, "kind": "chat"}));
+        assert_eq!(flat[1]["index"], "m");
     }
 }

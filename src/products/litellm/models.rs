@@ -230,8 +230,66 @@ pub fn fallbacks(config: &Config<'_>) -> Vec<Finding> {
                 findings.extend(fallback(config, &aliases, kind, (source, &at), targets));
             }
         }
+        // For a longer context or other rules on content a dearer model may well be meant.
+        if *kind == "fallbacks" {
+            findings.extend(dearer(config, &pointer));
+            findings.extend(circle(config, &pointer));
+        }
     }
     findings
+}
+
+/// Each alias of a list of fallbacks with one that stands in for it, and where that stands.
+fn steps<'c>(config: &'c Config<'_>, pointer: &str) -> Vec<(&'c str, &'c str, String)> {
+    let mut steps = Vec::new();
+    for (i, item) in config.part.items(pointer).iter().enumerate() {
+        for (source, targets) in item.as_object().into_iter().flatten() {
+            let at = format!("{pointer}/{i}/{}", escaped(source));
+            let named = targets.as_array().into_iter().flatten().enumerate();
+            steps.extend(named.filter_map(|(i, t)| Some((source.as_str(), t.as_str()?, format!("{at}/{i}")))));
+        }
+    }
+    steps
+}
+
+/// Who may use the cheap alias spends at the price of the other one.
+fn dearer(config: &Config<'_>, pointer: &str) -> Vec<Finding> {
+    const PRICES: [&str; 2] = ["input_cost_per_token", "output_cost_per_token"];
+    let price = |alias: &str, name: &str| config.entries().find(|e| e.alias == alias)?.params[name].as_f64();
+    let costs_more = |from: &str, to: &str| {
+        PRICES.iter().any(|name| price(from, name).zip(price(to, name)).is_some_and(|(cheap, dear)| dear > cheap))
+    };
+    let dear = steps(config, pointer).into_iter().filter(|(from, to, _)| costs_more(from, to));
+    let finding = |(from, to, at): (&str, &str, String)| {
+        let message = format!("`{from}` falls back on `{to}`, whose tokens cost more");
+        let finding = config.part.warning(Code::LitellmFallback, &at, message);
+        finding.help(
+            "while it fails, keys for the cheap alias spend at the other one's price; name one that costs no more",
+        )
+    };
+    dear.map(finding).collect()
+}
+
+/// The first alias that its own fallbacks lead back to, by others.
+fn circle(config: &Config<'_>, pointer: &str) -> Option<Finding> {
+    let steps = steps(config, pointer);
+    let leads_back = |start: &str, to: &str| {
+        let (mut seen, mut open) = (Vec::new(), vec![to]);
+        while let Some(name) = open.pop().filter(|name| *name != start) {
+            if !seen.contains(&name) {
+                seen.push(name);
+                open.extend(steps.iter().filter(|(from, ..)| *from == name).map(|(_, to, _)| *to));
+            }
+            if open.contains(&start) {
+                return true;
+            }
+        }
+        false
+    };
+    let (from, to, at) = steps.iter().find(|(from, to, _)| from != to && leads_back(from, to))?;
+    let message = format!("the fallbacks lead from `{from}` by `{to}` back to `{from}`");
+    let finding = config.part.warning(Code::LitellmFallback, at, message);
+    Some(finding.help("when all of them fail, each request goes round until LiteLLM has tried five times; end at an alias without one"))
 }
 
 /// One alias with what stands in for it.
