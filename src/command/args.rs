@@ -82,10 +82,15 @@ pub enum Command {
         #[arg(short, long, value_enum, default_value_t)]
         output: Format,
     },
-    /// Explain a group with its settings, a finding code, or a gateway with its configuration and URL
+    /// Explain a rendered file or line, an object, a setting, a group, a finding code, a gateway, or why something is not rendered
+    ///
+    /// From a folder without a features.yaml the nearest one above is used, and stderr says which.
     Explain {
-        /// Name of a group, a code such as `not-a-flag`, or KIND/NAMESPACE/NAME of an AiGateway, ToolGateway, ToolRoute or Agent
+        /// `FILE[:LINE]`, `KIND/NAMESPACE/NAME`, `serving.timeoutSeconds`, a group, a code such as `not-a-flag`, or `why-not`
         topic: String,
+        /// With `why-not`: `KIND/NAME` or `KIND/NAMESPACE/NAME`
+        #[arg(required_if_eq("topic", "why-not"))]
+        object: Option<String>,
     },
     /// Compare the golden cases (folders with features.yaml and rendered/) with what they render
     Golden {
