@@ -177,8 +177,8 @@ pub enum ReviewFormat {
     Patch,
 }
 
-/// Formats of findings. Paths are relative to the folder of `-C`; for those that read them elsewhere, to where the command
-/// was started.
+/// Formats of findings. Paths are relative to the folder of `-C`; for those that read them elsewhere, to the root of the git
+/// repository, or without one to where the command was started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Report {
     /// For people, on stderr
@@ -186,7 +186,7 @@ pub enum Report {
     Text,
     /// JSON
     Json,
-    /// SARIF 2.1.0, for code scanning; paths as seen from where the command was started
+    /// SARIF 2.1.0, for code scanning; at files that you can edit, paths from the repository's root
     Sarif,
     /// Annotations of GitHub Actions, one for each cause, at most ten errors and ten warnings; paths as in sarif
     Github,

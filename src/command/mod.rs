@@ -15,6 +15,7 @@ pub mod report;
 pub mod explain;
 pub mod sarif;
 pub mod github;
+pub mod editable;
 pub mod gateway_config;
 pub mod tables;
 pub mod args;
