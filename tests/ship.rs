@@ -257,7 +257,7 @@ fn browser() -> Option<String> {
         .iter()
         .find(|name| Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok());
     if found.is_none() {
-        eprintln!("skipped: no chromium (tests/judges/run browser installs it)");
+        eprintln!("skipped: no chromium on PATH");
     }
     found.map(|name| (*name).to_owned())
 }

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
+
+use crate::command::words;
 
 /// Turns one features.yaml into the complete, checked, Argo CD-ready manifests of a self-hosted LLM platform.
 ///
@@ -89,7 +92,7 @@ pub enum Command {
     /// Print every key that the secret store must hold, who reads it and who makes it
     Secrets {
         /// Only this cluster
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(words::clusters))]
         cluster: Option<String>,
         /// Format of the list
         #[arg(short, long, value_enum, default_value_t)]
@@ -104,7 +107,7 @@ pub enum Command {
         #[arg(value_enum)]
         picture: Picture,
         /// Only this cluster
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(words::clusters))]
         cluster: Option<String>,
         /// How to draw it
         #[arg(short, long, value_enum, default_value_t)]
@@ -122,6 +125,7 @@ pub enum Command {
     /// Explain a group with its settings, a finding code, or a gateway with its configuration and URL
     Explain {
         /// Name of a group, a code such as `not-a-flag`, or KIND/NAMESPACE/NAME of an AiGateway, ToolGateway, ToolRoute or Agent
+        #[arg(add = ArgValueCompleter::new(words::topics))]
         topic: String,
     },
     /// Compare the golden cases (folders with features.yaml and rendered/) with what they render
@@ -135,7 +139,12 @@ pub enum Command {
     },
     /// Render and check every combination of features, providers and profiles
     Prove,
-    /// Print a completion script
+    /// Print a man page: that of the program, or of one command
+    Man {
+        /// The command
+        name: Option<String>,
+    },
+    /// Print a completion script, by which your shell asks this program for names of groups, codes and clusters
     Completions {
         /// The shell
         #[arg(value_enum)]
@@ -201,7 +210,7 @@ pub struct Place {
     #[arg(long, value_name = "DIR", default_value = "rendered")]
     pub output_dir: PathBuf,
     /// Only this cluster
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(words::clusters))]
     pub cluster: Option<String>,
 }
 

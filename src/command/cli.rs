@@ -2,13 +2,14 @@
 
 use std::io::Write;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 
 use crate::command::args::{Args, Command, Report};
 use crate::command::github;
 use crate::command::report;
 use crate::command::run;
 use crate::command::sarif;
+use crate::command::shells;
 use crate::command::workspace::{Outcome, pretty};
 use crate::disk::read::Failure;
 use crate::text::finding::{Finding, Severity};
@@ -25,11 +26,8 @@ pub fn run() -> u8 {
         }
     };
     let result = match args.command {
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Args::command(), "gatewright", &mut script);
-            Ok(Outcome::exactly(String::from_utf8_lossy(&script)))
-        }
+        Command::Completions { shell } => shells::completions(shell),
+        Command::Man { ref name } => shells::man(name.as_deref()),
         _ => run::run(&args),
     };
     match result {

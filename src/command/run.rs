@@ -38,7 +38,7 @@ use crate::text::schema::did_you_mean;
 /// What `init` writes.
 const STARTER: &str = include_str!("../../features.yaml");
 
-/// Runs any command but `completions`.
+/// Runs any command but `completions` and `man`.
 ///
 /// # Errors
 /// Findings on the user's files, or the environment.
@@ -76,7 +76,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Schema { .. } => Ok(Outcome::exactly(pretty(&explain::schema(&catalog)))),
         Command::Explain { topic } if topic.contains('/') => workspace.explain_object(topic),
         Command::Explain { topic } => explain_topic(&catalog, topic),
-        Command::Init | Command::Crds | Command::Completions { .. } => unreachable!("run before"),
+        Command::Init | Command::Crds | Command::Man { .. } | Command::Completions { .. } => unreachable!("run before"),
     }
 }
 
