@@ -7,11 +7,11 @@ use std::process::{Command, Stdio};
 
 use gatewright::group::catalog::Catalog;
 
-/// A folder of its own below cargo's, emptied first.
+/// A folder of its own below cargo's, emptied first; a git repository, as far as anybody looks.
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("cargo's folder is writable");
+    fs::create_dir_all(folder.join(".git")).expect("cargo's folder is writable");
     folder
 }
 
@@ -75,7 +75,7 @@ fn a_flag_flipped_and_flipped_back_leaves_everything_as_it_was() {
     let before = files(&folder);
     fs::write(folder.join("features.yaml"), format!("{MINIMAL}features: {{ egress: true, mcp: true }}\n")).unwrap();
     assert_eq!(gatewright(&folder, &["render", "--check"]).code, 1);
-    let diff = gatewright(&folder, &["diff"]);
+    let diff = gatewright(&folder, &["diff", "-o", "patch"]);
     assert_eq!(diff.code, 1);
     assert!(diff.out.contains("+++ b/rendered/ai-dev/mcp/httproute-everything.yaml"), "{}", diff.out);
     fine(&folder, &["render"]);
@@ -146,7 +146,7 @@ fn a_tree_without_a_cluster_is_a_difference() {
     fine(&folder, &["render"]);
     fs::write(folder.join("features.yaml"), MINIMAL.replace("ai-dev", "other")).unwrap();
     fine(&folder, &["render"]);
-    let said = gatewright(&folder, &["diff"]);
+    let said = gatewright(&folder, &["diff", "-o", "patch"]);
     assert_eq!(said.code, 1, "{}", said.err);
     assert!(said.out.contains("--- a/rendered/ai-dev/groups.yaml\n+++ /dev/null\n"), "{}", &said.out[..300]);
     assert_eq!(gatewright(&folder, &["render", "--check"]).code, 1);
@@ -255,9 +255,9 @@ fn the_guard_knows_objects_and_changes() {
     assert_eq!(said.code, 1, "{}", said.err);
     assert!(said.err.contains("would delete ExternalSecret team-a/keys, which holds a key"), "{}", said.err);
 
-    let folder = platform("shrink", "settings: { serving: { models: [{ alias: m, model: a/b, cacheSize: 20Gi }] } }\n");
+    let folder = platform("shrink", "settings: { serving: { models: { m: { model: a/b, cacheSize: 20Gi } } } }\n");
     fine(&folder, &["render"]);
-    let smaller = "settings: { serving: { models: [{ alias: m, model: a/b, cacheSize: 10Gi }] } }\n";
+    let smaller = "settings: { serving: { models: { m: { model: a/b, cacheSize: 10Gi } } } }\n";
     fs::write(folder.join("features.yaml"), format!("{MINIMAL}{smaller}")).unwrap();
     let before = files(&folder);
     let said = gatewright(&folder, &["render"]);
@@ -310,6 +310,38 @@ fn a_namespace_of_others_is_used_and_never_rendered() {
     fs::write(groups.join("notes.yaml"), group("{ name: monitoring, existing: true }")).unwrap();
     let said = gatewright(&folder, &["render"]);
     assert!(said.err.contains("would delete Namespace monitoring, and with it everything"), "{}", said.err);
+}
+
+#[test]
+fn argo_cd_reads_the_folder_that_is_written() {
+    let team = folder("monorepo").join("teams/ai");
+    let write = |path: &str| {
+        let argocd = format!("argocd: {{ repoURL: https://git.example.com/p.git{path} }}");
+        fs::write(team.join("features.yaml"), format!("platform: {{ name: ai-dev, {argocd} }}\n")).expect("writable");
+    };
+    fs::create_dir_all(&team).unwrap();
+    write("");
+    assert!(!fine(&team, &["check"]).err.contains("platform.argocd.path"), "nothing is written yet");
+    fine(&team, &["render"]);
+    let said = fine(&team, &["check"]).err;
+    assert!(said.contains("set `platform.argocd.path: teams/ai/rendered`"), "{said}");
+    write(", path: teams/ai/rendered");
+    assert!(!fine(&team, &["check"]).err.contains("platform.argocd.path"));
+}
+
+#[test]
+fn every_image_is_listed_with_what_names_it() {
+    let list = fine(Path::new("golden/ha"), &["images", "-o", "json"]).out;
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let images = list[0]["images"].as_array().unwrap();
+    let named: Vec<&str> = images.iter().filter_map(|image| image["image"].as_str()).collect();
+    assert!(named.len() > 6 && named.iter().all(|name| name.starts_with("mirror.example.com/hub/")), "{named:?}");
+    let said = fine(Path::new("golden/ha"), &["images"]).out;
+    for part in
+        ["      Deployment serving/qwen3-0-6b\n", "of cert-manager v1.20.2, Application argocd/ai-prod-cert-manager"]
+    {
+        assert!(said.contains(part), "{said}");
+    }
 }
 
 #[test]
@@ -396,6 +428,9 @@ fn nothing_is_passed_over_in_silence() {
     fs::write(folder.join("clusters/prod.yml"), "{}\n").unwrap();
     let said = gatewright(&folder, &["check"]);
     assert!(said.code == 2 && said.err.contains("files end in .yaml"), "{}", said.err);
+    fs::rename(folder.join("features.yaml"), folder.join("features.yml")).unwrap();
+    let said = gatewright(&folder, &["check"]);
+    assert!(said.code == 2 && said.err.contains("rename features.yml"), "{}", said.err);
 }
 
 /// Bytes that are hard to draw are drawn.
@@ -508,7 +543,8 @@ fn claims_follow_what_a_platform_adds() {
     }
     let config = fs::read_to_string("golden/full/rendered/ai-dev/litellm/configmap-litellm-config.yaml").unwrap();
     assert!(config.contains("    router_settings:\n"));
-    let config = config.replace("    router_settings:\n", "    router_settings:\n      fallbacks: [{ qwen3-0-6b: [other] }]\n");
+    let config =
+        config.replace("    router_settings:\n", "    router_settings:\n      fallbacks: [{ qwen3-0-6b: [other] }]\n");
     let said = own("fallbacks", &config);
     assert!(said.contains("no evidence: there is a ConfigMap litellm-config in litellm"), "{said}");
 }
@@ -688,8 +724,8 @@ fn followed(document: &str, work: &Path) -> usize {
             let (command, wanted) = step.split_once('\n').unwrap_or((step, ""));
             let words: Vec<&str> = command.split_whitespace().collect();
             let said = match &words[..] {
-                ["mkdir", folder] => {
-                    fs::create_dir(work.join(folder)).expect("writable");
+                ["git", "init", "-q", folder] => {
+                    fs::create_dir_all(work.join(folder).join(".git")).expect("writable");
                     continue;
                 }
                 ["sed", "-i", .., file] => {

@@ -50,20 +50,12 @@ pub enum Command {
     },
     /// Look for mistakes, in what would be rendered or in any manifests; write nothing
     Check(Check),
-    /// Show what `render` would change, as a unified diff, and what of it the API server would refuse
+    /// Review what `render` would change: a verdict, what is risky, what causes it, then objects and fields
     ///
-    /// Objects that are in the output folder and rendered differently now are held against the rules on updates: those of
-    /// CustomResourceDefinitions that name `oldSelf`, and the fields of built-in kinds that never change, such as the
-    /// selector of a Deployment. A refusal is a finding on stderr; the exit code is 1, as for any difference. Objects that
-    /// Argo CD deletes before it applies them (hooks, `Force=true`) are new each time.
-    Diff {
-        /// Where, and which cluster
-        #[command(flatten)]
-        place: Place,
-        /// CustomResourceDefinitions to hold changes against: a file or a folder; repeatable [default: crds/, or those of the pinned releases]
-        #[arg(long, value_name = "PATH")]
-        crds: Vec<PathBuf>,
-    },
+    /// The verdict is one of `none`, `routine` (versions within a major version, more replicas, labels), `change`, `risky` and
+    /// `refused`: `render` would refuse it, because something holds data, or because the API server would refuse the update.
+    /// Exit codes: 0 no difference, 1 differences, 2 the inputs are wrong, or usage.
+    Diff(Diff),
     /// Write the definitions of the pinned releases into crds/, without descriptions
     ///
     /// `check` has them built in and needs no such folder. Once it is there it alone counts: put the definitions of
@@ -121,6 +113,18 @@ pub enum Command {
         /// The file, relative to the folder
         #[arg(short, long, value_name = "FILE", default_value = "platform.html")]
         output: PathBuf,
+        /// With what changes since this revision of git, as `diff` tells it
+        #[arg(long, value_name = "REV")]
+        against: Option<String>,
+    },
+    /// Print every image with the object that names it, and the charts that alone know theirs
+    Images {
+        /// Only this cluster
+        #[arg(long, value_name = "NAME")]
+        cluster: Option<String>,
+        /// Format of the list
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Format,
     },
     /// Explain a group with its settings, a finding code, or a gateway with its configuration and URL
     Explain {
@@ -181,6 +185,43 @@ pub struct Check {
     pub output: Report,
 }
 
+/// What to compare with what, and how to tell it.
+#[derive(Debug, clap::Args)]
+pub struct Diff {
+    /// Where, and which cluster
+    #[command(flatten)]
+    pub place: Place,
+    /// Compare with this revision of git, not with the files that lie there
+    #[arg(long, value_name = "REV")]
+    pub against: Option<String>,
+    /// What if: a flag, as `egress=true`; repeatable, edits nothing
+    #[arg(long, value_name = "FLAG=BOOL")]
+    pub features: Vec<String>,
+    /// What if: a setting, as `serving.timeoutSeconds=60`, or `platform.profile=ha`; repeatable, edits nothing
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// CustomResourceDefinitions to hold changes against: a file or a folder; repeatable [default: crds/, or those of the pinned releases]
+    #[arg(long, value_name = "PATH")]
+    pub crds: Vec<PathBuf>,
+    /// Format of the review
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: ReviewFormat,
+}
+
+/// Formats of a review.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReviewFormat {
+    /// For people
+    #[default]
+    Text,
+    /// JSON, as docs/diff.md says
+    Json,
+    /// Markdown for a comment on a pull request, 65,536 characters at most
+    Markdown,
+    /// The files line by line, as a unified diff
+    Patch,
+}
+
 /// Formats of findings. Paths are relative to the folder of `-C`; for those that read them elsewhere, to where the command
 /// was started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -204,7 +245,7 @@ pub enum Deny {
 }
 
 /// Where trees lie.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct Place {
     /// Folder of the rendered files, relative to the working folder
     #[arg(long, value_name = "DIR", default_value = "rendered")]

@@ -9,15 +9,17 @@ use rayon::prelude::*;
 use crate::command::args::{Check, Deny, Place};
 use crate::command::baseline::{self, Baseline};
 use crate::command::definitions::{Asked, Definitions, kinds};
+use crate::command::pipeline::Rendered;
 use crate::command::rendering;
 use crate::command::rulebook;
 use crate::command::workspace::{Outcome, Result, Workspace};
+use crate::disk::folders;
 use crate::disk::read::{self, Failure};
 use crate::disk::write;
 use crate::group::memo::Memo;
 use crate::references::manifests;
 use crate::references::world::World;
-use crate::text::finding::{Finding, Severity, sorted};
+use crate::text::finding::{Code, Finding, Severity, sorted};
 
 /// Entries of a baseline that are named one by one.
 const SHOWN_ENTRIES: usize = 10;
@@ -88,11 +90,28 @@ fn of_clusters(workspace: &Workspace<'_>, place: &Place, from: &Definitions) -> 
     let (crds, mut findings) = (&known.0, known.1.clone());
     let found = workspace.each(&clusters, &memo, |rendered| {
         let mut findings = rendered.findings(crds);
+        findings.extend(path_in_repository(workspace, place, &rendered)?);
         findings.extend(rendering::Lying::new(workspace, place, &rendered)?.findings());
         Ok(findings)
     })?;
     findings.extend(found.into_iter().flatten());
     Ok((findings, from.unknown(&asked, crds)))
+}
+
+/// Argo CD reads the folder that is written, where it is there and lies in a repository that is here.
+fn path_in_repository(workspace: &Workspace<'_>, place: &Place, rendered: &Rendered<'_>) -> Result<Option<Finding>> {
+    let told = rendered.plan.platform["argocd"]["path"].as_str().unwrap_or_default();
+    let Some(path) = folders::in_repository(&workspace.folder.join(&place.output_dir))?.filter(|path| path != told)
+    else {
+        return Ok(None);
+    };
+    let message = format!("Argo CD reads the folder `{told}` of the repository, and the files lie in `{path}` of it");
+    let finding = Finding::warning(Code::SettingAdvice, message)
+        .place(rendered.cluster.written.place_at("/platform/argocd/path"));
+    Ok(Some(
+        finding
+            .help(format!("set `platform.argocd.path: {path}`, unless the files are copied into another repository")),
+    ))
 }
 
 fn of_manifests(workspace: &Workspace<'_>, path: &Path, from: &Definitions) -> Result<Checked> {

@@ -76,5 +76,9 @@ fn finish(mut outcome: Outcome, args: &Args) -> u8 {
         return 2;
     }
     let errors = findings.iter().any(|f| f.severity == Severity::Error);
-    u8::from(errors || outcome.differs)
+    // Of `diff`: what differs is 1, and inputs that cannot be compared are 2.
+    match args.command {
+        Command::Diff(_) if errors && !outcome.differs => 2,
+        _ => u8::from(errors || outcome.differs),
+    }
 }

@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use anyhow::Context;
 use serde_json::{Value, json};
 
-use crate::command::args::{Picture, Place};
+use crate::command::args::{Diff, Picture, Place, ReviewFormat};
 use crate::command::definitions::{Asked, Definitions};
+use crate::command::diff;
 use crate::command::graph;
 use crate::command::pipeline::Rendered;
 use crate::command::rendering::Lying;
@@ -20,17 +22,20 @@ use crate::group::memo::Memo;
 use crate::group::template::page;
 use crate::plan::choice::Choice;
 use crate::render::claims::Claim;
-use crate::render::evidence;
+use crate::render::evidence::{self, Texts};
 use crate::render::secret_contract;
 use crate::text::finding::sorted;
 use crate::text::secret;
 
 const PAGE: &str = include_str!("../../report/platform.html");
 
+/// Letters of a value that are shown of a change.
+const LONGEST: usize = 200;
+
 /// Objects that are named as the evidence of a claim; the rest is counted.
 const SHOWN: usize = 6;
 
-pub(crate) fn write(workspace: &Workspace<'_>, place: &Place, output: &Path) -> Result<Outcome> {
+pub(crate) fn write(workspace: &Workspace<'_>, place: &Place, against: Option<&str>, output: &Path) -> Result<Outcome> {
     let (clusters, memo) = (workspace.clusters(place.cluster.as_deref())?, Memo::default());
     let definitions = Definitions::find(workspace.folder, &[])?;
     let told = workspace.each(&clusters, &memo, |rendered| {
@@ -47,10 +52,39 @@ pub(crate) fn write(workspace: &Workspace<'_>, place: &Place, output: &Path) -> 
         Ok((cluster(&rendered, &claims, report::json(&findings)), pictures.to_vec()))
     })?;
     let (clusters, pictures): (Vec<Value>, Vec<Vec<String>>) = told.into_iter().unzip();
-    let mut values = json!({ "clusters": clusters, "version": env!("CARGO_PKG_VERSION") });
+    let review = against.map(|revision| review(workspace, place, revision)).transpose()?;
+    let mut values = json!({ "clusters": clusters, "review": review, "version": env!("CARGO_PKG_VERSION") });
     secret::mask(&mut values);
     write::save(&workspace.folder.join(output), &page::page(PAGE, &values, &pictures))?;
     Ok(Outcome { talk: format!("{} written; open it in a browser\n", output.display()), ..Outcome::default() })
+}
+
+/// What `diff` tells, with the values of fields as text.
+fn review(workspace: &Workspace<'_>, place: &Place, revision: &str) -> Result<Value> {
+    let against = Some(revision.to_owned());
+    let (features, set, crds) = (Vec::new(), Vec::new(), Vec::new());
+    let asked = Diff { place: place.clone(), against, features, set, crds, output: ReviewFormat::Json };
+    let told = diff::diff(workspace, &asked)?;
+    let mut review: Value = serde_json::from_str(&told.data).context("`diff` tells no JSON")?;
+    review["against"] = json!(revision);
+    for change in review["changes"].as_array_mut().into_iter().flatten() {
+        for field in change["fields"].as_array_mut().into_iter().flatten() {
+            for side in ["old", "new"] {
+                field[side] = match &field[side] {
+                    Value::Null => json!("nothing"),
+                    Value::String(text) => json!(shortened(text)),
+                    value => json!(shortened(&value.to_string())),
+                };
+            }
+        }
+    }
+    Ok(review)
+}
+
+/// A value of a field as far as a table has room for it.
+fn shortened(text: &str) -> String {
+    let start: String = text.chars().take(LONGEST).collect();
+    if start.len() < text.len() { start + "…" } else { start }
 }
 
 /// What the page says of one cluster.
@@ -87,7 +121,7 @@ fn cluster(rendered: &Rendered<'_>, claims: &[Claim], findings: Value) -> Value 
 fn evidence_of(rendered: &Rendered<'_>, claim: &Claim) -> Vec<String> {
     let declared = rendered.plan.declared.iter().find(|d| d.control == claim.control && d.group == claim.group);
     let manifests = || rendered.bundle.manifests.values().map(|placed| &placed.manifest);
-    let mut said = Vec::new();
+    let (mut said, texts) = (Vec::new(), Texts::default());
     for evidence in declared.into_iter().flat_map(|declared| &declared.evidence) {
         let (selector, before) = match evidence {
             Evidence::Present(selector) | Evidence::Every(selector) => (selector, String::new()),
@@ -97,7 +131,7 @@ fn evidence_of(rendered: &Rendered<'_>, claim: &Claim) -> Vec<String> {
                 continue;
             }
         };
-        let found = manifests().filter(|m| evidence::selects(selector, &m.identity, &m.value));
+        let found = manifests().filter(|m| evidence::selects(selector, &m.identity, &m.value, &texts));
         let names: Vec<String> = found.map(|m| m.identity.to_string()).collect();
         let more = names.len().saturating_sub(SHOWN);
         let names = names.into_iter().take(SHOWN).collect::<Vec<_>>().join(", ");

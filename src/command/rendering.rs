@@ -1,4 +1,4 @@
-//! The commands `render`, `render --check`, `render --stdout` and `diff`: the folder of each cluster, as it is and as it
+//! The commands `render`, `render --check` and `render --stdout`: the folder of each cluster, as it is and as it
 //! should be.
 
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ use crate::object::object::Identity;
 use crate::plan::features::Cluster;
 use crate::render::deletions;
 use crate::render::foreign;
-use crate::render::tree::{self, Change, Tree, changes, unified_diff};
+use crate::render::tree::{self, Change, Tree, changes};
 use crate::text::finding::{Code, Finding, Severity, sorted};
 
 /// Stale files that `render --check` names one by one.
@@ -154,46 +154,8 @@ pub(crate) fn render_check(workspace: &Workspace<'_>, place: &Place) -> Result<O
     Ok(Outcome { findings, ..Outcome::default() })
 }
 
-/// What would change, and what of that the API server would refuse.
-pub(crate) fn diff(workspace: &Workspace<'_>, place: &Place, crds: &[PathBuf]) -> Result<Outcome> {
-    let memo = Memo::default();
-    output_folder(workspace, place)?;
-    let definitions = Definitions::find(workspace.folder, crds)?;
-    let clusters = workspace.clusters(place.cluster.as_deref())?;
-    let (diffs, mut findings) = workspace.each_sound(&clusters, &memo, |rendered| {
-        let (name, found, new) = both(workspace, place, &rendered)?;
-        let old = tree::owned(&found, &new);
-        let asked = Asked { kinds: updates::kinds(&rendered, &old), ..Asked::of(&rendered.bundle) };
-        Ok((unified_diff(&name, &old, &new), asked))
-    })?;
-    let mut data: String = diffs.iter().map(|(text, _)| text.as_str()).collect();
-    let mut talk = String::new();
-    for cluster in orphans(workspace, place, &clusters)? {
-        let name = shown(place, &cluster);
-        let found = read::read_tree(&workspace.folder.join(&name))?;
-        data += &unified_diff(&name, &tree::owned(&found, &Tree::new()), &Tree::new());
-        talk += &format!(
-            "{name} belongs to no cluster: `{cluster}` was renamed, or is gone; in Argo CD its root Application, its AppProject and its \
-             Applications stay, and own what they brought: README, \"Another name\"\n"
-        );
-    }
-    if data.is_empty() {
-        return Ok(Outcome { findings, ..Outcome::default() });
-    }
-    let asked = Asked::all(diffs.into_iter().map(|(_, asked)| asked));
-    let known = definitions.of(&asked);
-    findings.extend(known.1.iter().cloned());
-    let refused = workspace.each(&clusters, &memo, |rendered| {
-        let (name, found, new) = both(workspace, place, &rendered)?;
-        Ok(updates::refused(&rendered, &name, &tree::owned(&found, &new), &known.0))
-    })?;
-    findings.extend(refused.into_iter().flatten());
-    talk += &definitions.unknown(&asked, &known.0);
-    Ok(Outcome { differs: true, data, talk, findings: sorted(findings), ..Outcome::default() })
-}
-
 /// The output folder.
-fn output_folder(workspace: &Workspace<'_>, place: &Place) -> Result<PathBuf> {
+pub(crate) fn output_folder(workspace: &Workspace<'_>, place: &Place) -> Result<PathBuf> {
     if place.output_dir == Path::new("-") {
         return Err(anyhow!("`-` is no folder\n`gatewright render --stdout` prints the objects of a cluster").into());
     }
@@ -201,19 +163,19 @@ fn output_folder(workspace: &Workspace<'_>, place: &Place) -> Result<PathBuf> {
 }
 
 /// A cluster's folder as messages name it.
-fn shown(place: &Place, cluster: &str) -> String {
+pub(crate) fn shown(place: &Place, cluster: &str) -> String {
     format!("{}/{cluster}", place.output_dir.display())
 }
 
 /// The name of a cluster's folder, what lies in it, and what should.
-fn both(workspace: &Workspace<'_>, place: &Place, rendered: &Rendered<'_>) -> Result<(String, Tree, Tree)> {
+pub(crate) fn both(workspace: &Workspace<'_>, place: &Place, rendered: &Rendered<'_>) -> Result<(String, Tree, Tree)> {
     let name = shown(place, &rendered.plan.cluster);
     let found = read::read_tree(&workspace.folder.join(&name))?;
     Ok((name, found, rendered.tree()))
 }
 
 /// Folders of ours in the output folder that belong to no cluster.
-fn orphans(workspace: &Workspace<'_>, place: &Place, known: &[Cluster]) -> Result<Vec<String>> {
+pub(crate) fn orphans(workspace: &Workspace<'_>, place: &Place, known: &[Cluster]) -> Result<Vec<String>> {
     if place.cluster.is_some() {
         return Ok(Vec::new());
     }

@@ -11,6 +11,7 @@ use crate::agentic::model;
 use crate::command::args::{Args, Command, Format, Place, Tool};
 use crate::command::check;
 use crate::command::crds;
+use crate::command::diff;
 use crate::command::explain;
 use crate::command::gateway_config;
 use crate::command::golden;
@@ -21,7 +22,7 @@ use crate::command::rendering;
 use crate::command::rulebook;
 use crate::command::seed;
 use crate::command::tables::{
-    plan_json, plan_markdown, plan_text, secrets_markdown, secrets_text, status_markdown, status_text,
+    images_text, plan_json, plan_markdown, plan_text, secrets_markdown, secrets_text, status_markdown, status_text,
 };
 use crate::command::workspace::{Outcome, Result, Workspace, formatted, pretty};
 use crate::disk::read::{self, Failure};
@@ -31,6 +32,7 @@ use crate::group::memo::Memo;
 use crate::plan::features::Cluster;
 use crate::plan::resolve;
 use crate::render::claims::Claim;
+use crate::render::images::{self, Image};
 use crate::render::secret_contract;
 use crate::text::finding::{Code, Finding, sorted};
 use crate::text::schema::did_you_mean;
@@ -65,12 +67,13 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Render { place, check: true, .. } => rendering::render_check(&workspace, place),
         Command::Render { place, allow_delete, .. } => rendering::render(&workspace, place, allow_delete),
         Command::Check(args) => check::check(&workspace, args),
-        Command::Diff { place, crds } => rendering::diff(&workspace, place, crds),
+        Command::Diff(args) => diff::diff(&workspace, args),
         Command::Status { place, output } => workspace.status(place, *output),
         Command::Secrets { cluster, script: Some(tool), .. } => workspace.seed(cluster.as_deref(), *tool),
         Command::Secrets { cluster, output, .. } => workspace.secrets(cluster.as_deref(), *output),
         Command::Graph { picture, cluster, output } => graph::graph(&workspace, *picture, cluster.as_deref(), *output),
-        Command::Report { place, output } => page::write(&workspace, place, output),
+        Command::Report { place, output, against } => page::write(&workspace, place, against.as_deref(), output),
+        Command::Images { cluster, output } => workspace.images(cluster.as_deref(), *output),
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),
         Command::Prove => Ok(prove(&catalog)),
         Command::Schema { .. } => Ok(Outcome::exactly(pretty(&explain::schema(&catalog)))),
@@ -152,6 +155,17 @@ impl Workspace<'_> {
             .into());
         }
         Ok(Outcome::data(said.join("\n")))
+    }
+
+    fn images(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
+        let lists = self.each(&self.clusters(only)?, &Memo::default(), |rendered| {
+            Ok((rendered.plan.cluster.clone(), images::images(&rendered.bundle)))
+        })?;
+        if output == Format::Text {
+            return Ok(Outcome::data(lists.iter().map(|(name, images)| images_text(name, images)).collect::<String>()));
+        }
+        let one = |(name, images): &(String, Vec<Image>)| json!({ "cluster": name, "images": images });
+        formatted(&lists.iter().map(one).collect::<Value>(), output)
     }
 
     fn secrets(&self, only: Option<&str>, output: Format) -> Result<Outcome> {

@@ -3,3 +3,4 @@
 pub mod read;
 pub mod folders;
 pub mod write;
+pub mod git;

@@ -25,25 +25,54 @@ pub struct Reference<'o, 'a> {
     name: &'a str,
 }
 
+/// A reference, as others ask for it.
+#[derive(Debug)]
+pub struct Named<'o, 'a> {
+    /// Who refers.
+    pub from: &'o Object<'a>,
+    /// JSON pointer to the reference.
+    pub pointer: &'o str,
+    /// What stands there.
+    pub value: &'a Value,
+    /// Whether it stands in a pod template.
+    pub in_pods: bool,
+    /// Kind of what is named.
+    pub kind: &'a str,
+    /// Its namespace.
+    pub namespace: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// The field of the value that names a port of it.
+    pub field: Option<&'static str>,
+}
+
 /// Every reference of the table leads to something that has what it needs, and in time.
 pub fn references(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    each(inventory, &mut |reference| findings.extend(resolve(inventory, reference)));
+    all(inventory, &mut |reference| findings.extend(resolve(inventory, reference)));
     findings
 }
 
 /// Who names whom: the object, and API group, kind, namespace and name that stand there.
 pub fn named<'a>(inventory: &Inventory<'_, 'a>) -> Vec<(Object<'a>, Identity)> {
     let mut named = Vec::new();
-    each(inventory, &mut |Reference { from, group, kind, namespace, name, .. }| {
+    all(inventory, &mut |Reference { from, group, kind, namespace, name, .. }| {
         let [group, kind, namespace, name] = [group, kind, namespace, name].map(|text| (*text).to_owned());
         named.push((**from, Identity { group, kind, namespace, name }));
     });
     named
 }
 
-/// Shows every reference of the table that stands in an object.
-fn each<'a>(inventory: &Inventory<'_, 'a>, show: &mut impl FnMut(&Reference<'_, 'a>)) {
+/// Looks at every reference of the table.
+pub fn each<'a>(inventory: &Inventory<'_, 'a>, look: &mut dyn FnMut(&Named<'_, 'a>)) {
+    all(inventory, &mut |reference| {
+        let Reference { edge, from, pointer, value, kind, namespace, name, .. } = *reference;
+        let field = if let Part::Port(field) = edge.part { Some(field) } else { None };
+        look(&Named { from, pointer, value, in_pods: edge.of.is_empty(), kind, namespace, name, field });
+    });
+}
+
+fn all<'a>(inventory: &Inventory<'_, 'a>, take: &mut dyn FnMut(&Reference<'_, 'a>)) {
     let mut last = None;
     let mut edges: Vec<&'static Edge> = Vec::new();
     let mut templates: &[String] = &[];
@@ -58,7 +87,7 @@ fn each<'a>(inventory: &Inventory<'_, 'a>, show: &mut impl FnMut(&Reference<'_, 
             let Some(value) = object.at(start) else { return };
             each_below(value, start, edge.at, &mut |pointer, value| {
                 if let Some(reference) = reference(inventory, edge, object, pointer, value) {
-                    show(&reference);
+                    take(&reference);
                 }
             });
         };

@@ -8,8 +8,8 @@ use crate::chain::way::{self, End, Target, Trip};
 use crate::command::graph::drawing::Graph;
 use crate::command::pipeline::Rendered;
 use crate::object::kinds::Scopes;
+use crate::object::litellm_config::{self, Entry};
 use crate::object::object::Object;
-use crate::products::litellm::config::{self, Entry};
 use crate::references::gateways;
 use crate::references::inventory::Inventory;
 use crate::references::world::World;
@@ -19,7 +19,7 @@ pub fn request(rendered: &Rendered<'_>) -> Graph {
     let folder = format!("{}/", rendered.plan.cluster);
     let world = World::of_bundle(&rendered.plan, &rendered.bundle, &folder);
     let inventory = Inventory::new(&world, Scopes::default());
-    let configs = config::configs(&world);
+    let configs = litellm_config::of_objects(&world.objects);
     let walk = way::walk(&inventory, &configs);
     let mut graph = Graph::new(format!("Requests in the cluster {}", rendered.plan.cluster));
     let caller = graph.node("caller", ["caller".to_owned(), "with a key of LiteLLM".to_owned()]);
