@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
+
+use crate::command::words;
 
 /// Turns one features.yaml into the complete, checked, Argo CD-ready manifests of a self-hosted LLM platform.
 ///
@@ -143,6 +146,9 @@ pub enum Command {
         /// The file, relative to the folder
         #[arg(short, long, value_name = "FILE", default_value = "platform.html")]
         output: PathBuf,
+        /// With what changes since this revision of git, as `diff` tells it
+        #[arg(long, value_name = "REV")]
+        against: Option<String>,
     },
     /// Print every image with the object that names it, and the charts that alone know theirs
     Images {
@@ -158,6 +164,7 @@ pub enum Command {
     /// From a folder without a features.yaml the nearest one above is used, and stderr says which.
     Explain {
         /// `FILE[:LINE]`, `KIND/NAMESPACE/NAME`, `serving.timeoutSeconds`, a group, a code such as `not-a-flag`, or `why-not`
+        #[arg(add = ArgValueCompleter::new(words::topics))]
         topic: String,
         /// With `why-not`: `KIND/NAME` or `KIND/NAMESPACE/NAME`
         #[arg(required_if_eq("topic", "why-not"))]
@@ -174,7 +181,12 @@ pub enum Command {
     },
     /// Render and check every combination of features, providers and profiles
     Prove,
-    /// Print a completion script
+    /// Print a man page: that of the program, or of one command
+    Man {
+        /// The command
+        name: Option<String>,
+    },
+    /// Print a completion script, by which your shell asks this program for names of groups, codes and clusters
     Completions {
         /// The shell
         #[arg(value_enum)]
@@ -229,7 +241,7 @@ pub struct Diff {
     /// Show instead what files that `eject` wrote have, and the built-in ones of today have not
     #[arg(long)]
     pub ejected: bool,
-    /// CustomResourceDefinitions to hold changes against: a file or a folder; repeatable [default: crds/, where it is there]
+    /// CustomResourceDefinitions to hold changes against: a file or a folder; repeatable [default: crds/, or those of the pinned releases]
     #[arg(long, value_name = "PATH")]
     pub crds: Vec<PathBuf>,
     /// Format of the review
@@ -274,7 +286,7 @@ pub enum Deny {
 }
 
 /// Where trees lie.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct Place {
     /// Folder of the rendered files, relative to the working folder
     #[arg(long, value_name = "DIR", default_value = "rendered")]
@@ -288,7 +300,7 @@ pub struct Place {
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Which {
     /// Only this cluster, or those whose names are like this (`*`, `?`); repeatable
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(words::clusters))]
     pub cluster: Vec<String>,
     /// Only clusters with this in `platform.labels`: `key=value`, `key!=value` or `key`; repeatable, all of them must hold
     #[arg(short = 'l', long, value_name = "LABEL", value_delimiter = ',')]

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 
 use crate::command::args::{Args, Command, Report};
 use crate::command::editable::editable;
@@ -11,6 +11,7 @@ use crate::command::github;
 use crate::command::report;
 use crate::command::run;
 use crate::command::sarif;
+use crate::command::shells;
 use crate::command::workspace::{Outcome, pretty};
 use crate::disk::git;
 use crate::disk::read::Failure;
@@ -28,11 +29,8 @@ pub fn run() -> u8 {
         }
     };
     let result = match args.command {
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Args::command(), "gatewright", &mut script);
-            Ok(Outcome::exactly(String::from_utf8_lossy(&script)))
-        }
+        Command::Completions { shell } => shells::completions(shell),
+        Command::Man { ref name } => shells::man(name.as_deref()),
         _ => run::run(&args),
     };
     match result {

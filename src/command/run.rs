@@ -40,7 +40,7 @@ use crate::text::finding::{Code, Finding, sorted};
 /// What `init` writes.
 const STARTER: &str = include_str!("../../features.yaml");
 
-/// Runs any command but `completions`.
+/// Runs any command but `completions` and `man`.
 ///
 /// # Errors
 /// Findings on the user's files, or the environment.
@@ -83,15 +83,17 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Secrets { which, script: Some(tool), .. } => workspace.seed(which, *tool),
         Command::Secrets { which, output, .. } => workspace.secrets(which, *output),
         Command::Graph { picture, which, output } => graph::graph(&workspace, *picture, which, *output),
-        Command::Report { place, output } => page::write(&workspace, place, output),
+        Command::Report { place, output, against } => page::write(&workspace, place, against.as_deref(), output),
         Command::Images { which, output } => workspace.images(which, *output),
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),
         Command::Prove => proof::proof(&workspace),
         Command::Schema { .. } => Ok(Outcome::exactly(pretty(&explain::schema(&catalog)))),
         Command::Explain { topic, object } => explaining::explain(&workspace, &near, topic, object.as_deref()),
-        Command::Init | Command::Crds | Command::Merge { .. } | Command::Completions { .. } => {
-            unreachable!("run before")
-        }
+        Command::Init
+        | Command::Crds
+        | Command::Man { .. }
+        | Command::Merge { .. }
+        | Command::Completions { .. } => unreachable!("run before"),
     }
 }
 
