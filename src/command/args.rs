@@ -63,6 +63,12 @@ pub enum Command {
         #[arg(long, value_name = "WHAT")]
         allow_delete: Vec<String>,
     },
+    /// Print what renders the fleet on several machines, from `platform.fleet`
+    Fleet {
+        /// What they are
+        #[arg(value_enum)]
+        runner: Runner,
+    },
     /// Hold an index of the fleet, or one cluster's folder, against what the inputs render
     Verify {
         /// A file that `render` wrote beside the clusters' folders, or such a folder, wherever it lies
@@ -232,6 +238,15 @@ pub struct Part {
     /// The same in a Kubernetes Indexed Job, of so many: JOB_COMPLETION_INDEX says which
     #[arg(long, value_name = "N", conflicts_with_all = ["check", "stdout", "cluster", "selector"])]
     pub shards: Option<u64>,
+}
+
+/// What renders a fleet in parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Runner {
+    /// A Kubernetes Indexed Job
+    Job,
+    /// A matrix of GitHub Actions, as a workflow
+    Matrix,
 }
 
 /// Formats of data; each command says which it knows.

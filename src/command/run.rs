@@ -17,6 +17,7 @@ use crate::command::merge;
 use crate::command::proof;
 use crate::command::rendering;
 use crate::command::rulebook;
+use crate::command::runners;
 use crate::command::tables::{
     plan_json, plan_markdown, plan_text, secrets_markdown, secrets_text, status_markdown, status_text,
 };
@@ -64,6 +65,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Render { place, stdout: true, .. } => rendering::stdout(&workspace, place),
         Command::Render { place, check: true, .. } => rendering::render_check(&workspace, place),
         Command::Render { place, allow_delete, part, .. } => rendering::render(&workspace, place, allow_delete, part),
+        Command::Fleet { runner } => runners::print(&workspace, *runner),
         Command::Verify { path, which } => verify::verify(&workspace, path, which),
         Command::Check(args) => check::check(&workspace, args),
         Command::Diff { ejected: true, .. } => Ok(eject::diff(&workspace)),
