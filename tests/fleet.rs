@@ -370,3 +370,38 @@ fn a_job_and_a_matrix_are_printed_from_settings() {
     fleet.write("clusters/dev-1.yaml", "platform: { fleet: { shards: 3 } }\n");
     assert!(fleet.run(&["fleet", "job"]).err.contains("set it in features.yaml alone"));
 }
+
+/// A ring is a label; its clusters follow its branch and folder, and so does what brings them.
+#[test]
+fn a_ring_has_its_branch_and_an_applicationset_brings_each_cluster() {
+    let fleet = Fleet::new("rings", 4);
+    let features = fs::read_to_string(fleet.folder.join("features.yaml")).expect("written");
+    let rings = "p.git, rings: { canary: {}, stable: { revision: release, path: stable } }";
+    fleet.write("features.yaml", &features.replace("p.git", rings));
+    fleet.fine(&["render"]);
+    let lines = |cluster: &str| {
+        let name = format!("rendered/{cluster}/bootstrap/application-{cluster}.yaml");
+        let text = fs::read_to_string(fleet.folder.join(name)).expect("rendered");
+        let values =
+            ["targetRevision: ", "path: "].map(|key| text.split(key).nth(1).and_then(|rest| rest.lines().next()));
+        values.map(|value| value.unwrap_or_default().to_owned())
+    };
+    assert_eq!(lines("prod-0"), ["main", "rendered/prod-0/argocd"]);
+    assert_eq!(lines("dev-1"), ["release", "stable/dev-1/argocd"]);
+    let set = fleet.fine(&["fleet", "appset"]).out;
+    fleet.write("set.yaml", &set);
+    fleet.fine(&["check", "--manifests", "set.yaml", "--deny", "warnings"]);
+    let set = yaml::documents(&Source::new("set.yaml", set)).expect("YAML").remove(0);
+    let elements = &set["spec"]["generators"][0]["list"]["elements"];
+    assert_eq!(elements[0], serde_json::json!({ "cluster": "dev-1", "revision": "release", "path": "stable" }));
+    assert_eq!(elements.as_array().map(Vec::len), Some(4));
+    assert_eq!(set["spec"]["template"]["spec"]["source"]["path"], "{{ .path }}/{{ .cluster }}/bootstrap");
+    fleet.write("clusters/dev-1.yaml", "platform: { labels: { ring: stabel } }\n");
+    let said = fleet.run(&["check"]);
+    assert!(said.code == 1 && said.err.contains("`platform.argocd.rings` has no ring `stabel`"), "{}", said.err);
+    assert!(
+        said.err.contains("clusters/dev-1.yaml:1:23") && said.err.contains("did you mean `stable`?"),
+        "{}",
+        said.err
+    );
+}

@@ -63,7 +63,7 @@ pub enum Command {
         #[arg(long, value_name = "WHAT")]
         allow_delete: Vec<String>,
     },
-    /// Print what renders the fleet on several machines, from `platform.fleet`
+    /// Print what renders the fleet on several machines, or delivers it, from `platform.fleet`
     Fleet {
         /// What they are
         #[arg(value_enum)]
@@ -240,13 +240,15 @@ pub struct Part {
     pub shards: Option<u64>,
 }
 
-/// What renders a fleet in parts.
+/// What works on a whole fleet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Runner {
     /// A Kubernetes Indexed Job
     Job,
     /// A matrix of GitHub Actions, as a workflow
     Matrix,
+    /// An ApplicationSet of Argo CD that brings each cluster's AppProject and root Application
+    Appset,
 }
 
 /// Formats of data; each command says which it knows.

@@ -199,6 +199,7 @@ fn platform(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut
         return None;
     }
     let mut platform = catalog.platform.fill(&node.to_value());
+    findings.extend(follow_ring(&mut platform, node));
     platform["cluster"] = stem.map_or_else(|| platform["name"].clone(), Value::String);
     if platform["cluster"] == "default" {
         findings.push(
@@ -209,6 +210,23 @@ fn platform(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut
         return None;
     }
     Some(platform)
+}
+
+/// A cluster in a ring follows the branch and folder of the ring.
+fn follow_ring(platform: &mut Value, node: &Node) -> Option<Finding> {
+    let rings = platform["argocd"]["rings"].as_object().filter(|rings| !rings.is_empty())?.clone();
+    let name = platform["labels"]["ring"].as_str()?;
+    let Some(ring) = rings.get(name) else {
+        let names: Vec<&str> = rings.keys().map(String::as_str).collect();
+        let finding = Finding::error(Code::InvalidValue, format!("`platform.argocd.rings` has no ring `{name}`"));
+        return Some(finding.place(node.place_at("/labels/ring")).help(did_you_mean(name, &names)));
+    };
+    for key in ["revision", "path"] {
+        if let Some(of_ring) = ring.get(key).filter(|value| !value.is_null()) {
+            platform["argocd"][key] = of_ring.clone();
+        }
+    }
+    None
 }
 
 fn flags(root: &Node, catalog: &Catalog, findings: &mut Vec<Finding>) -> BTreeMap<String, Flag> {
