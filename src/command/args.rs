@@ -66,6 +66,12 @@ pub enum Command {
         #[arg(long, value_name = "WHAT")]
         allow_delete: Vec<String>,
     },
+    /// Print what renders the fleet on several machines, or delivers it, from `platform.fleet`
+    Fleet {
+        /// What they are
+        #[arg(value_enum)]
+        runner: Runner,
+    },
     /// Hold an index of the fleet, or one cluster's folder, against what the inputs render
     Verify {
         /// A file that `render` wrote beside the clusters' folders, or such a folder, wherever it lies
@@ -354,6 +360,17 @@ pub enum Notation {
     Dot,
     /// SVG
     Svg,
+}
+
+/// What works on a whole fleet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Runner {
+    /// A Kubernetes Indexed Job
+    Job,
+    /// A matrix of GitHub Actions, as a workflow
+    Matrix,
+    /// An ApplicationSet of Argo CD that brings each cluster's AppProject and root Application
+    Appset,
 }
 
 /// Formats of data; each command says which it knows.

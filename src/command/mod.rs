@@ -32,6 +32,7 @@ pub mod beside;
 pub mod fleet;
 pub mod merge;
 pub mod verify;
+pub mod runners;
 pub mod rendering;
 pub mod eject;
 pub mod proof;

@@ -22,6 +22,7 @@ use crate::command::page;
 use crate::command::proof;
 use crate::command::rendering;
 use crate::command::rulebook;
+use crate::command::runners;
 use crate::command::seed;
 use crate::command::tables::{
     images_text, plan_json, plan_markdown, plan_text, secrets_markdown, secrets_text, status_markdown, status_text,
@@ -74,6 +75,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Render { place, stdout: true, .. } => rendering::stdout(&workspace, place),
         Command::Render { place, check: true, .. } => rendering::render_check(&workspace, place),
         Command::Render { place, allow_delete, part, .. } => rendering::render(&workspace, place, allow_delete, part),
+        Command::Fleet { runner } => runners::print(&workspace, *runner),
         Command::Verify { path, which } => verify::verify(&workspace, path, which),
         Command::Check(args) => check::check(&workspace, args),
         Command::Diff(args) if args.ejected => Ok(eject::diff(&workspace)),
@@ -89,11 +91,9 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Prove => proof::proof(&workspace),
         Command::Schema { .. } => Ok(Outcome::exactly(pretty(&explain::schema(&catalog)))),
         Command::Explain { topic, object } => explaining::explain(&workspace, &near, topic, object.as_deref()),
-        Command::Init
-        | Command::Crds
-        | Command::Man { .. }
-        | Command::Merge { .. }
-        | Command::Completions { .. } => unreachable!("run before"),
+        Command::Init | Command::Crds | Command::Man { .. } | Command::Merge { .. } | Command::Completions { .. } => {
+            unreachable!("run before")
+        }
     }
 }
 
