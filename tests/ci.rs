@@ -59,7 +59,7 @@ fn the_action_is_one() {
         keys(name, input, &["description"], &["required", "default"]);
         inputs.insert(name.as_str());
     }
-    let text = fs::read_to_string("action.yml").unwrap();
+    let text = fs::read_to_string("action.yml").expect("a file");
     for used in text.split("inputs.").skip(1) {
         let name = used.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or_default();
         assert!(inputs.contains(name), "no input {name}");
@@ -91,10 +91,12 @@ fn workflows_ask_for_what_they_need_and_no_more() {
     let release = read(".github/workflows/release.yml");
     let matrix = release["jobs"]["build"]["strategy"]["matrix"]["include"].as_array().unwrap();
     let targets: BTreeSet<&str> = matrix.iter().map(|one| one["target"].as_str().unwrap()).collect();
-    let install = fs::read_to_string("action.yml").unwrap();
+    let install = fs::read_to_string("action.yml").expect("a file");
     let fetched = install.split("target=").skip(1).map(|rest| rest.split([' ', ';']).next().unwrap_or_default());
     assert_eq!(fetched.collect::<BTreeSet<_>>(), targets);
-    assert!(fs::read_to_string("ci/gitlab.yml").unwrap().contains("gatewright-x86_64-unknown-linux-musl.tar.gz"));
+    assert!(
+        fs::read_to_string("ci/gitlab.yml").expect("a file").contains("gatewright-x86_64-unknown-linux-musl.tar.gz")
+    );
 }
 
 #[test]
@@ -116,21 +118,24 @@ fn other_readers_find_what_they_demand() {
     keys("gatewright", &gitlab["gatewright"], &["script"], &known);
     for line in ["before_script", "script"].iter().flat_map(|part| gitlab["gatewright"][*part].as_array().unwrap()) {
         let line = line.as_str().expect("a command is a string");
-        assert!(Command::new("sh").args(["-n", "-c", line]).status().unwrap().success(), "{line}");
+        assert!(Command::new("sh").args(["-n", "-c", line]).status().expect("it runs").success(), "{line}");
     }
-    let container = fs::read_to_string("Containerfile").unwrap();
+    let container = fs::read_to_string("Containerfile").expect("a file");
     let lines: Vec<&str> = container.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
     let known = ["FROM", "WORKDIR", "COPY", "RUN", "USER", "ENTRYPOINT"];
     assert!(lines.iter().all(|line| known.contains(&line.split(' ').next().unwrap_or_default())), "{lines:?}");
     assert!(lines.contains(&"FROM scratch") && lines.contains(&"USER 65532:65532"), "{lines:?}");
-    let rust = fs::read_to_string("Cargo.toml").unwrap();
+    let rust = fs::read_to_string("Cargo.toml").expect("a file");
     let version = rust.split("rust-version = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
     assert!(lines[0].contains(&format!("rust:{version}-")), "{}: the program wants {version}", lines[0]);
 }
 
 fn gatewright(folder: &Path, command: &str, argument: &str) -> (i32, String) {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_gatewright")).current_dir(folder).args([command, argument]).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_gatewright"))
+        .current_dir(folder)
+        .args([command, argument])
+        .output()
+        .expect("it runs");
     (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
@@ -138,10 +143,10 @@ fn gatewright(folder: &Path, command: &str, argument: &str) -> (i32, String) {
 fn work(name: &str, stubs: &[(&str, &str)]) -> PathBuf {
     let work = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&work);
-    fs::create_dir_all(work.join("bin")).unwrap();
+    fs::create_dir_all(work.join("bin")).expect("writable");
     for (tool, text) in stubs {
-        fs::write(work.join("bin").join(tool), format!("#!/bin/bash\n{text}")).unwrap();
-        assert!(Command::new("chmod").arg("+x").arg(work.join("bin").join(tool)).status().unwrap().success());
+        fs::write(work.join("bin").join(tool), format!("#!/bin/bash\n{text}")).expect("writable");
+        assert!(Command::new("chmod").arg("+x").arg(work.join("bin").join(tool)).status().expect("it runs").success());
     }
     work
 }
@@ -156,13 +161,13 @@ fn run(work: &Path, name: &str, values: &[(&str, &str)]) -> (i32, String) {
     let output = Command::new("bash")
         .args(["--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"].as_str().expect("a script")])
         .current_dir(work)
-        .env("PATH", format!("{}:{}", work.join("bin").display(), std::env::var("PATH").unwrap()))
+        .env("PATH", format!("{}:{}", work.join("bin").display(), std::env::var("PATH").expect("a PATH")))
         .envs(values.iter().copied())
         .envs(["RUNNER_TEMP", "WORK"].map(|name| (name, work)))
         .envs([("RUNNER_OS", "Linux"), ("RUNNER_ARCH", "X64"), ("GITHUB_REPOSITORY", "example/platform")])
         .envs([("GITHUB_PATH", work.join("path")), ("GITHUB_STEP_SUMMARY", work.join("summary"))])
         .output()
-        .unwrap();
+        .expect("it runs");
     let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     (output.status.code().unwrap_or(-1), text)
 }
@@ -172,21 +177,21 @@ fn run(work: &Path, name: &str, values: &[(&str, &str)]) -> (i32, String) {
 fn the_action_installs_what_it_can_vouch_for() {
     let curl = "while [ \"$1\" != --output ]; do shift; done\ncp \"$WORK/release/$2\" \"$WORK/$2\"\necho \"$3\" >> \"$WORK/asked\"\n";
     let work = work("action-install", &[("curl", curl)]);
-    fs::create_dir(work.join("release")).unwrap();
+    fs::create_dir(work.join("release")).expect("writable");
     let pack = "cd release && echo '#!/bin/sh' > gatewright && chmod +x gatewright && \
                 tar -czf gatewright-x86_64-unknown-linux-musl.tar.gz gatewright && sha256sum *.tar.gz > SHA256SUMS";
-    assert!(Command::new("sh").args(["-c", pack]).current_dir(&work).status().unwrap().success());
+    assert!(Command::new("sh").args(["-c", pack]).current_dir(&work).status().expect("it runs").success());
     let values = [("VERSION", "v0.1.0"), ("RELEASES", "https://git.example.com/releases")];
     let (code, text) = run(&work, "Install", &values);
     assert_eq!(code, 0, "{text}");
     assert!(work.join("gatewright-bin/gatewright").is_file());
-    assert!(fs::read_to_string(work.join("path")).unwrap().ends_with("gatewright-bin\n"));
-    let asked = fs::read_to_string(work.join("asked")).unwrap();
+    assert!(fs::read_to_string(work.join("path")).expect("a file").ends_with("gatewright-bin\n"));
+    let asked = fs::read_to_string(work.join("asked")).expect("a file");
     assert!(
         asked.starts_with("https://git.example.com/releases/v0.1.0/gatewright-x86_64-unknown-linux-musl.tar.gz\n"),
         "{asked}"
     );
-    fs::remove_dir_all(work.join("gatewright-bin")).unwrap();
+    fs::remove_dir_all(work.join("gatewright-bin")).expect("writable");
     fs::write(
         work.join("release/SHA256SUMS"),
         format!("{}  gatewright-x86_64-unknown-linux-musl.tar.gz\n", "0".repeat(64)),
@@ -201,7 +206,7 @@ fn the_action_installs_what_it_can_vouch_for() {
 fn the_action_fails_where_the_program_does() {
     let ours = format!("exec {} \"$@\"\n", env!("CARGO_BIN_EXE_gatewright"));
     let work = work("action-check", &[("gatewright", &ours)]);
-    fs::copy("features.yaml", work.join("features.yaml")).unwrap();
+    fs::copy("features.yaml", work.join("features.yaml")).expect("writable");
     let values = [("DIRECTORY", ".")];
     let held = "The committed tree is what features.yaml renders";
     let (code, text) = run(&work, held, &values);
@@ -209,13 +214,13 @@ fn the_action_fails_where_the_program_does() {
     assert_eq!(gatewright(&work, "render", "--cluster=ai-dev").0, 0);
     assert_eq!(run(&work, held, &values), (0, String::new()));
     assert_eq!(run(&work, "Findings, as annotations", &values).0, 0);
-    let text = fs::read_to_string(work.join("features.yaml")).unwrap().replace("mcp: false", "mcp: maybe");
-    fs::write(work.join("features.yaml"), text).unwrap();
+    let text = fs::read_to_string(work.join("features.yaml")).expect("a file").replace("mcp: false", "mcp: maybe");
+    fs::write(work.join("features.yaml"), text).expect("writable");
     let (code, text) = run(&work, "Findings, as annotations", &values);
     assert!(code == 1 && text.contains("::error file=features.yaml,line="), "{text}");
     let (code, text) = run(&work, "Findings, for code scanning", &values);
     assert_eq!(code, 0, "findings are an answer: {text}");
-    let sarif = fs::read_to_string(work.join("gatewright.sarif")).unwrap();
+    let sarif = fs::read_to_string(work.join("gatewright.sarif")).expect("a file");
     let sarif: Value = serde_json::from_str(&sarif).expect("SARIF is JSON");
     assert_eq!(sarif["version"], "2.1.0");
 }
@@ -233,19 +238,22 @@ fn the_action_keeps_one_comment() {
     let talk = [("DIRECTORY", "platform"), ("NUMBER", "7"), ("GH_TOKEN", "none")];
     let (code, text) = run(&work, what, &values);
     assert_eq!(code, 0, "a difference is an answer: {text}");
-    assert_eq!(fs::read_to_string(work.join("asked")).unwrap(), "-C platform diff --against c0ffee -o markdown\n");
-    assert_eq!(fs::read_to_string(work.join("summary")).unwrap(), "<!-- gatewright platform -->\n## routine\n");
+    assert_eq!(
+        fs::read_to_string(work.join("asked")).expect("a file"),
+        "-C platform diff --against c0ffee -o markdown\n"
+    );
+    assert_eq!(fs::read_to_string(work.join("summary")).expect("a file"), "<!-- gatewright platform -->\n## routine\n");
     for method in [
         "--method POST repos/example/platform/issues/7/comments",
         "--method PATCH repos/example/platform/issues/comments/42",
     ] {
         let (code, text) = run(&work, say, &talk);
         assert_eq!(code, 0, "{text}");
-        let calls = fs::read_to_string(work.join("calls")).unwrap();
+        let calls = fs::read_to_string(work.join("calls")).expect("a file");
         assert!(calls.lines().last().unwrap().contains(method), "{calls}");
     }
-    assert_eq!(fs::read_to_string(work.join("comment")).unwrap(), "<!-- gatewright platform -->\n## routine\n");
-    fs::write(work.join("closed"), "").unwrap();
+    assert_eq!(fs::read_to_string(work.join("comment")).expect("a file"), "<!-- gatewright platform -->\n## routine\n");
+    fs::write(work.join("closed"), "").expect("writable");
     let (code, text) = run(&work, say, &talk);
     assert!(code == 0 && text.contains("::warning::"), "{text}");
 }

@@ -553,6 +553,36 @@ fn data_is_for_programs_and_quiet_on_success() {
     assert!(fine(&folder, &["explain", "egress"]).out.contains("claude-haiku"));
 }
 
+/// A claim that nothing is exposed, or that nothing falls over to another model, follows what stands beside ours.
+#[test]
+fn claims_follow_what_a_platform_adds() {
+    let own = |name: &str, text: &str| {
+        let folder = platform(name, "settings: { litellm: { provider: manifests } }\n");
+        fs::create_dir_all(folder.join("manifests/edge-more")).unwrap();
+        fs::create_dir(folder.join("patches")).unwrap();
+        let kind = if text.contains("kind: ConfigMap") { "patches/more.yaml" } else { "manifests/edge-more/more.yaml" };
+        fs::write(folder.join(kind), text).unwrap();
+        fine(&folder, &["status"]).out
+    };
+    let gateway = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: { name: public, namespace: inference }\n\
+                   spec: { gatewayClassName: agentgateway, listeners: [{ name: web, port: 80, protocol: HTTP }] }\n";
+    let balanced = "apiVersion: v1\nkind: Service\nmetadata: { name: public, namespace: litellm }\n\
+                    spec: { type: LoadBalancer, selector: { app: x }, ports: [{ port: 80 }] }\n";
+    for (name, text, gap) in [
+        ("public-gateway", gateway, "no evidence: there is a Gateway without"),
+        ("public-service", balanced, "no evidence: there is a Service with /spec/type = \"LoadBalancer\""),
+    ] {
+        let said = own(name, text);
+        assert!(said.contains("partial      No exposure outside the cluster") && said.contains(gap), "{said}");
+    }
+    let config = fs::read_to_string("golden/full/rendered/ai-dev/litellm/configmap-litellm-config.yaml").unwrap();
+    assert!(config.contains("    router_settings:\n"));
+    let config =
+        config.replace("    router_settings:\n", "    router_settings:\n      fallbacks: [{ qwen3-0-6b: [other] }]\n");
+    let said = own("fallbacks", &config);
+    assert!(said.contains("no evidence: there is a ConfigMap litellm-config in litellm"), "{said}");
+}
+
 /// Definitions of the pinned releases are in the binary; `crds/` takes their place, and another version has none.
 #[test]
 fn definitions_of_pinned_releases_are_there() {
@@ -606,9 +636,8 @@ fn tables_are_for_reviews_and_topics_are_named() {
         let columns = said.lines().next().map(bars);
         assert!(said.lines().all(|line| Some(bars(line)) == columns), "{said}");
     }
-    let said = gatewright(&folder, &["explain", "rendered/ai-dev/groups.yaml"]);
-    assert_eq!(said.code, 2);
-    assert!(said.err.contains("hint: explain a group, a finding code, or KIND/NAMESPACE/NAME"), "{}", said.err);
+    let said = fine(&folder, &["explain", "rendered/ai-dev/groups.yaml"]).out;
+    assert!(said.contains("it follows from features.yaml"), "{said}");
 }
 
 #[test]
@@ -770,6 +799,29 @@ fn contributing_tells_the_truth() {
     let document = fs::read_to_string("CONTRIBUTING.md").expect("CONTRIBUTING.md");
     let work = clone("contributing", &["features.yaml", "golden", "groups"]);
     assert!(followed(&document, &work) >= 5);
+}
+
+/// A shell that asks gets names of the catalog and of the folder; each command has a man page.
+#[test]
+fn shells_and_manuals_know_names() {
+    let folder = platform("completions", "");
+    fs::create_dir(folder.join("clusters")).unwrap();
+    fs::write(folder.join("clusters/east.yaml"), "features: { mcp: true }\n").unwrap();
+    let asked = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+        command.current_dir(&folder).env("GATEWRIGHT_COMPLETE", "fish").args(["--", "gatewright"]).args(words);
+        String::from_utf8(command.output().expect("it runs").stdout).expect("UTF-8")
+    };
+    assert!(asked(&["explain", "egr"]).starts_with("egress\tNormalizing egress"), "{}", asked(&["explain", "egr"]));
+    assert!(asked(&["explain", "not-a-"]).starts_with("not-a-flag\t"), "{}", asked(&["explain", "not-a-"]));
+    assert_eq!(asked(&["check", "--cluster", "e"]).trim(), "east");
+    assert_eq!(asked(&["secrets", "--script", "v"]).lines().next().unwrap_or_default(), "vault\tHashiCorp Vault");
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        assert!(fine(&folder, &["completions", shell]).out.contains("GATEWRIGHT_COMPLETE"), "{shell}");
+    }
+    assert!(fine(&folder, &["man"]).out.contains(".TH gatewright 1"));
+    assert!(fine(&folder, &["man", "check"]).out.contains(".TH gatewright-check 1"));
+    assert_eq!(gatewright(&folder, &["man", "chek"]).code, 2);
 }
 
 /// What a program reads before it edits features.yaml.

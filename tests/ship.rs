@@ -44,27 +44,27 @@ esac
 /// A folder with stubs of all tools, and a script run there with them: its exit code and what it said.
 fn run(work: &Path, script: &str) -> (bool, String) {
     let bin = work.join("bin");
-    fs::create_dir_all(&bin).unwrap();
+    fs::create_dir_all(&bin).expect("writable");
     for (tool, text) in ["vault", "gcloud", "aws", "az", "kubectl"]
         .map(|tool| (tool, STUB))
         .into_iter()
         .chain([("openssl", "#!/bin/sh\necho made-here\n")])
     {
-        fs::write(bin.join(tool), text).unwrap();
-        assert!(Command::new("chmod").arg("+x").arg(bin.join(tool)).status().unwrap().success());
+        fs::write(bin.join(tool), text).expect("writable");
+        assert!(Command::new("chmod").arg("+x").arg(bin.join(tool)).status().expect("it runs").success());
     }
-    fs::write(work.join("script"), script).unwrap();
-    fs::write(work.join("answers"), "an \"answer\" \\ of $(mine)\n".repeat(20)).unwrap();
-    assert!(Command::new("sh").arg("-n").arg(work.join("script")).status().unwrap().success(), "sh -n");
+    fs::write(work.join("script"), script).expect("writable");
+    fs::write(work.join("answers"), "an \"answer\" \\ of $(mine)\n".repeat(20)).expect("writable");
+    assert!(Command::new("sh").arg("-n").arg(work.join("script")).status().expect("it runs").success(), "sh -n");
     // As people run it: from a pipe, with nothing on its own input.
     let output = Command::new("sh")
         .current_dir(work)
-        .env("PATH", format!("{}:{}", bin.display(), std::env::var("PATH").unwrap()))
+        .env("PATH", format!("{}:{}", bin.display(), std::env::var("PATH").expect("a PATH")))
         .env("WORK", work)
         .env("SEED_INPUT", work.join("answers"))
-        .stdin(fs::File::open(work.join("script")).unwrap())
+        .stdin(fs::File::open(work.join("script")).expect("a file"))
         .output()
-        .unwrap();
+        .expect("it runs");
     (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
@@ -86,7 +86,7 @@ fn scripts_seed_what_is_missing_and_nothing_else() {
         let keys = keys[0]["keys"].as_array().unwrap();
         let (worked, told) = run(&work, &script);
         assert!(worked, "{tool}: {told}");
-        let given = fs::read_to_string(work.join("given")).unwrap();
+        let given = fs::read_to_string(work.join("given")).expect("a file");
         assert_eq!(told.matches(": written").count(), keys.len(), "{tool}: {told}");
         assert_eq!(given.lines().count(), keys.len(), "{tool}: {given}");
         let fields = keys.iter().any(|key| key["property"].is_string());
@@ -95,10 +95,10 @@ fn scripts_seed_what_is_missing_and_nothing_else() {
             let value = value.pointer("/stringData/value").or(value.get("value")).unwrap();
             assert!(value == "made-here" || value == "an \"answer\" \\ of $(mine)", "{value}");
         }
-        let calls = fs::read_to_string(work.join("calls")).unwrap();
+        let calls = fs::read_to_string(work.join("calls")).expect("a file");
         assert!(!calls.contains("made-here") && !calls.contains("answer"), "{tool}: {calls}");
-        fs::write(work.join("full"), "").unwrap();
-        fs::remove_file(work.join("given")).unwrap();
+        fs::write(work.join("full"), "").expect("writable");
+        fs::remove_file(work.join("given")).expect("writable");
         let (worked, told) = run(&work, &script);
         assert!(worked && told.matches("stays as it is").count() == keys.len(), "{tool}: {told}");
         assert!(!work.join("given").exists(), "{tool} wrote over something");
@@ -131,23 +131,23 @@ const MINIMAL: &str = "platform: { name: ai-dev, argocd: { repoURL: https://git.
 fn hostile(name: &str) -> PathBuf {
     let work = folder(name);
     let mark = "'\"><script>document.title='taken'</script>$(touch taken)`touch taken`";
-    let quoted = serde_json::to_string(mark).unwrap();
-    fs::create_dir_all(work.join("gateways")).unwrap();
-    fs::create_dir_all(work.join("manifests/edge-more")).unwrap();
+    let quoted = serde_json::to_string(mark).expect("text");
+    fs::create_dir_all(work.join("gateways")).expect("writable");
+    fs::create_dir_all(work.join("manifests/edge-more")).expect("writable");
     let settings = "features: { agentic: true }\nsettings: { secret-store: { provider: aws, region: eu-central-1 } }\n";
-    fs::write(work.join("features.yaml"), format!("{MINIMAL}{settings}")).unwrap();
+    fs::write(work.join("features.yaml"), format!("{MINIMAL}{settings}")).expect("writable");
     let secret = format!(
         "apiVersion: v1\nkind: Namespace\nmetadata: {{ name: team-a }}\n---\napiVersion: external-secrets.io/v1\nkind: ExternalSecret\n\
          metadata: {{ name: keys, namespace: team-a }}\nspec:\n  secretStoreRef: {{ kind: ClusterSecretStore, name: secret-store }}\n  \
          target: {{ name: keys }}\n  data: [{{ secretKey: a, remoteRef: {{ key: {quoted} }} }}]\n"
     );
-    fs::write(work.join("gateways/a.yaml"), secret).unwrap();
+    fs::write(work.join("gateways/a.yaml"), secret).expect("writable");
     let route = format!(
         "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{ name: mine, namespace: inference }}\nspec:\n  \
          parentRefs: [{{ name: inference-gateway }}]\n  rules:\n  - matches: [{{ path: {{ type: PathPrefix, value: {quoted} }} }}]\n    \
          backendRefs: [{{ name: {quoted}, port: 80 }}]\n"
     );
-    fs::write(work.join("manifests/edge-more/route.yaml"), route).unwrap();
+    fs::write(work.join("manifests/edge-more/route.yaml"), route).expect("writable");
     work
 }
 
@@ -204,10 +204,11 @@ fn pictures_show_the_way_of_a_request() {
 /// The page of a folder, written beside it.
 fn page(place: &Path, name: &str) -> (PathBuf, String) {
     let file = folder(name).join("platform.html");
-    let (code, _, err) = said(&["-C", place.to_str().unwrap(), "report", "--output", file.to_str().unwrap()]);
+    let (code, _, err) =
+        said(&["-C", place.to_str().expect("UTF-8"), "report", "--output", file.to_str().expect("UTF-8")]);
     assert_eq!(code, 0, "{err}");
     // A slash needs no escape, and minijinja writes one.
-    let text = fs::read_to_string(&file).unwrap().replace("&#x2f;", "/");
+    let text = fs::read_to_string(&file).expect("a file").replace("&#x2f;", "/");
     (file, text)
 }
 
@@ -235,6 +236,34 @@ fn the_page_says_what_there_is_and_needs_nothing_else() {
     assert!(text.contains("&lt;script&gt;") && !text.contains("<script"), "markup of others");
 }
 
+/// With a revision the page begins with the review.
+#[test]
+fn the_page_reviews_a_change() {
+    let work = folder("report-against");
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false"];
+        let output = Command::new("git").current_dir(&work).args(identity).args(arguments).output().expect("git runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    fs::write(work.join("features.yaml"), MINIMAL).expect("writable");
+    let place = work.to_str().expect("UTF-8");
+    fine(&["-C", place, "render"]);
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["commit", "-qm", "before"]);
+    fs::write(work.join("features.yaml"), format!("{MINIMAL}features: {{ egress: true }}\n")).expect("writable");
+    fine(&["-C", place, "report", "--against", "HEAD"]);
+    let text = fs::read_to_string(work.join("platform.html")).expect("a page").replace("&#x2f;", "/");
+    for wanted in
+        ["What changes against HEAD: ", "HTTPRoute agentgateway-system/claude-haiku", "secret-needed", "egress"]
+    {
+        assert!(text.contains(wanted), "{wanted}");
+    }
+    git(&["commit", "-qam", "after"]);
+    fine(&["-C", place, "report", "--against", "HEAD~1"]);
+    assert_eq!(said(&["-C", place, "report", "--against", "nowhere"]).0, 2);
+}
+
 /// What a test asks of a page in a browser: every link of the page leads somewhere, what folds unfolds, nothing is wider than
 /// the window, and what stands there was seen.
 const LOOK: &str = "<script>
@@ -257,7 +286,7 @@ fn browser() -> Option<String> {
         .iter()
         .find(|name| Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok());
     if found.is_none() {
-        eprintln!("skipped: no chromium (tests/judges/run browser installs it)");
+        eprintln!("skipped: no chromium on PATH");
     }
     found.map(|name| (*name).to_owned())
 }
@@ -275,7 +304,7 @@ fn a_browser_shows_the_page() {
             let end = start + text[start..].find('>').unwrap() + 1;
             let copy = format!("{}{}", &text[..start], text[end..].replace("</body>", LOOK));
             let looked = file.with_file_name("looked.html");
-            fs::write(&looked, copy).unwrap();
+            fs::write(&looked, copy).expect("writable");
             for (file, script) in [(&file, false), (&looked, true)] {
                 let output = Command::new(&browser)
                     .args([

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
+
+use crate::command::words;
 
 /// Turns one features.yaml into the complete, checked, Argo CD-ready manifests of a self-hosted LLM platform.
 ///
@@ -62,6 +65,12 @@ pub enum Command {
         /// Let this be deleted: a cluster, or an object such as 'Cluster litellm/litellm-db'; repeatable
         #[arg(long, value_name = "WHAT")]
         allow_delete: Vec<String>,
+    },
+    /// Print what renders the fleet on several machines, or delivers it, from `platform.fleet`
+    Fleet {
+        /// What they are
+        #[arg(value_enum)]
+        runner: Runner,
     },
     /// Hold an index of the fleet, or one cluster's folder, against what the inputs render
     Verify {
@@ -143,6 +152,9 @@ pub enum Command {
         /// The file, relative to the folder
         #[arg(short, long, value_name = "FILE", default_value = "platform.html")]
         output: PathBuf,
+        /// With what changes since this revision of git, as `diff` tells it
+        #[arg(long, value_name = "REV")]
+        against: Option<String>,
     },
     /// Print every image with the object that names it, and the charts that alone know theirs
     Images {
@@ -153,10 +165,16 @@ pub enum Command {
         #[arg(short, long, value_enum, default_value_t)]
         output: Format,
     },
-    /// Explain a group with its settings, a finding code, or a gateway with its configuration and URL
+    /// Explain a rendered file or line, an object, a setting, a group, a finding code, a gateway, or why something is not rendered
+    ///
+    /// From a folder without a features.yaml the nearest one above is used, and stderr says which.
     Explain {
-        /// Name of a group, a code such as `not-a-flag`, or KIND/NAMESPACE/NAME of an AiGateway, ToolGateway, ToolRoute or Agent
+        /// `FILE[:LINE]`, `KIND/NAMESPACE/NAME`, `serving.timeoutSeconds`, a group, a code such as `not-a-flag`, or `why-not`
+        #[arg(add = ArgValueCompleter::new(words::topics))]
         topic: String,
+        /// With `why-not`: `KIND/NAME` or `KIND/NAMESPACE/NAME`
+        #[arg(required_if_eq("topic", "why-not"))]
+        object: Option<String>,
     },
     /// Compare the golden cases (folders with features.yaml and rendered/) with what they render
     Golden {
@@ -169,7 +187,12 @@ pub enum Command {
     },
     /// Render and check every combination of features, providers and profiles
     Prove,
-    /// Print a completion script
+    /// Print a man page: that of the program, or of one command
+    Man {
+        /// The command
+        name: Option<String>,
+    },
+    /// Print a completion script, by which your shell asks this program for names of groups, codes and clusters
     Completions {
         /// The shell
         #[arg(value_enum)]
@@ -224,7 +247,7 @@ pub struct Diff {
     /// Show instead what files that `eject` wrote have, and the built-in ones of today have not
     #[arg(long)]
     pub ejected: bool,
-    /// CustomResourceDefinitions to hold changes against: a file or a folder; repeatable [default: crds/, where it is there]
+    /// CustomResourceDefinitions to hold changes against: a file or a folder; repeatable [default: crds/, or those of the pinned releases]
     #[arg(long, value_name = "PATH")]
     pub crds: Vec<PathBuf>,
     /// Format of the review
@@ -246,8 +269,8 @@ pub enum ReviewFormat {
     Patch,
 }
 
-/// Formats of findings. Paths are relative to the folder of `-C`; for those that read them elsewhere, to where the command
-/// was started.
+/// Formats of findings. Paths are relative to the folder of `-C`; for those that read them elsewhere, to the root of the git
+/// repository, or without one to where the command was started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Report {
     /// For people, on stderr
@@ -255,7 +278,7 @@ pub enum Report {
     Text,
     /// JSON
     Json,
-    /// SARIF 2.1.0, for code scanning; paths as seen from where the command was started
+    /// SARIF 2.1.0, for code scanning; at files that you can edit, paths from the repository's root
     Sarif,
     /// Annotations of GitHub Actions, one for each cause, at most ten errors and ten warnings; paths as in sarif
     Github,
@@ -269,7 +292,7 @@ pub enum Deny {
 }
 
 /// Where trees lie.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct Place {
     /// Folder of the rendered files, relative to the working folder
     #[arg(long, value_name = "DIR", default_value = "rendered")]
@@ -283,7 +306,7 @@ pub struct Place {
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Which {
     /// Only this cluster, or those whose names are like this (`*`, `?`); repeatable
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(words::clusters))]
     pub cluster: Vec<String>,
     /// Only clusters with this in `platform.labels`: `key=value`, `key!=value` or `key`; repeatable, all of them must hold
     #[arg(short = 'l', long, value_name = "LABEL", value_delimiter = ',')]
@@ -337,6 +360,17 @@ pub enum Notation {
     Dot,
     /// SVG
     Svg,
+}
+
+/// What works on a whole fleet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Runner {
+    /// A Kubernetes Indexed Job
+    Job,
+    /// A matrix of GitHub Actions, as a workflow
+    Matrix,
+    /// An ApplicationSet of Argo CD that brings each cluster's AppProject and root Application
+    Appset,
 }
 
 /// Formats of data; each command says which it knows.

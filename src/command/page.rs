@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use anyhow::Context;
 use serde_json::{Value, json};
 
-use crate::command::args::{Picture, Place};
+use crate::command::args::{Diff, Picture, Place, ReviewFormat};
 use crate::command::beside::{Lying, Meant};
 use crate::command::definitions::{Asked, Definitions};
+use crate::command::diff;
 use crate::command::graph;
 use crate::command::pipeline::Rendered;
 use crate::command::report;
@@ -27,10 +29,13 @@ use crate::text::secret;
 
 const PAGE: &str = include_str!("../../report/platform.html");
 
+/// Letters of a value that are shown of a change.
+const LONGEST: usize = 200;
+
 /// Objects that are named as the evidence of a claim; the rest is counted.
 const SHOWN: usize = 6;
 
-pub(crate) fn write(workspace: &Workspace<'_>, place: &Place, output: &Path) -> Result<Outcome> {
+pub(crate) fn write(workspace: &Workspace<'_>, place: &Place, against: Option<&str>, output: &Path) -> Result<Outcome> {
     let (clusters, memo) = (workspace.clusters(Some(&place.which))?, Memo::default());
     let definitions = Definitions::find(workspace.folder, &[])?;
     let meant = Meant::read(workspace)?;
@@ -48,10 +53,39 @@ pub(crate) fn write(workspace: &Workspace<'_>, place: &Place, output: &Path) -> 
         Ok((cluster(&rendered, &claims, report::json(&findings)), pictures.to_vec()))
     })?;
     let (clusters, pictures): (Vec<Value>, Vec<Vec<String>>) = told.into_iter().unzip();
-    let mut values = json!({ "clusters": clusters, "version": env!("CARGO_PKG_VERSION") });
+    let review = against.map(|revision| review(workspace, place, revision)).transpose()?;
+    let mut values = json!({ "clusters": clusters, "review": review, "version": env!("CARGO_PKG_VERSION") });
     secret::mask(&mut values);
     write::save(&workspace.folder.join(output), &page::page(PAGE, &values, &pictures))?;
     Ok(Outcome { talk: format!("{} written; open it in a browser\n", output.display()), ..Outcome::default() })
+}
+
+/// What `diff` tells, with the values of fields as text.
+fn review(workspace: &Workspace<'_>, place: &Place, revision: &str) -> Result<Value> {
+    let against = Some(revision.to_owned());
+    let (features, set, crds) = (Vec::new(), Vec::new(), Vec::new());
+    let asked = Diff { place: place.clone(), against, features, set, crds, output: ReviewFormat::Json, ejected: false };
+    let told = diff::diff(workspace, &asked)?;
+    let mut review: Value = serde_json::from_str(&told.data).context("`diff` tells no JSON")?;
+    review["against"] = json!(revision);
+    for change in review["changes"].as_array_mut().into_iter().flatten() {
+        for field in change["fields"].as_array_mut().into_iter().flatten() {
+            for side in ["old", "new"] {
+                field[side] = match &field[side] {
+                    Value::Null => json!("nothing"),
+                    Value::String(text) => json!(shortened(text)),
+                    value => json!(shortened(&value.to_string())),
+                };
+            }
+        }
+    }
+    Ok(review)
+}
+
+/// A value of a field as far as a table has room for it.
+fn shortened(text: &str) -> String {
+    let start: String = text.chars().take(LONGEST).collect();
+    if start.len() < text.len() { start + "…" } else { start }
 }
 
 /// What the page says of one cluster.

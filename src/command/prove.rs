@@ -151,7 +151,8 @@ pub fn prove_with(catalog: &Catalog, bends: &Bends, sets: &[Set], progress: impl
         progress(done.fetch_add(sets.len(), Ordering::Relaxed) + sets.len());
         result
     });
-    let (results, without): (Vec<Result<String, Vec<Finding>>>, Vec<BTreeSet<Place>>) = judged.unzip();
+    let judged: Vec<Judged> = judged.collect();
+    let (results, without): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
     let whole = |place: &Place| {
         let laid = jobs.iter().zip(&without).filter(|(_, without)| !without.contains(place));
         laid.flat_map(|(sets, _)| sets).min_by_key(|set| set.weight(catalog)).map(|set| (*set).clone())

@@ -65,6 +65,29 @@ pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec
     findings.into_iter().map(one).collect()
 }
 
+/// A line on the way from what is rendered to what causes it.
+#[derive(Debug)]
+pub struct Cause {
+    /// The line.
+    pub place: Place,
+    /// The group whose settings its expressions mean; empty for what the user wrote.
+    pub group: String,
+    /// The dotted paths that it names.
+    pub names: BTreeSet<String>,
+}
+
+/// The way from a place in a file of the cluster's folder to its causes, the nearest first; none where it leads nowhere.
+pub fn trail(plan: &Plan<'_>, bundle: &Bundle, rendered: &Place) -> Option<Vec<Cause>> {
+    let path = rendered.source.name.strip_prefix(&format!("{}/", plan.cluster))?;
+    let memo = Memo::default();
+    let spots = match bundle.manifests.values().find(|placed| placed.path == path) {
+        Some(placed) => spots(plan, &memo, placed, rendered),
+        None => in_chart(plan, &memo, bundle.values.get(path)?, rendered),
+    };
+    let cause = |spot: Spot<'_>| Cause { place: spot.place, group: spot.group.to_owned(), names: spot.names };
+    Some(spots?.into_iter().map(cause).collect())
+}
+
 /// The place of a line, and the names in it.
 type Line = (Place, BTreeSet<String>);
 

@@ -16,6 +16,9 @@ const LETTER: f64 = 7.6;
 const BOLD: f64 = 8.6;
 const LINE: f64 = 17.0;
 
+/// Letters stand out from arrows below them.
+const BACKGROUND: &str = " stroke=\"Canvas\" stroke-width=\"3\" paint-order=\"stroke\"";
+
 /// What the layout takes for the size of a letter of the words beside an arrow, whose width is that of [`LETTER`].
 const WORDS: usize = 8;
 
@@ -85,7 +88,7 @@ impl RenderBackend for Canvas {
             let y = top + index as f64 * LINE;
             self.reach(at.x + line.chars().count() as f64 * LETTER / 2.0, y);
             self.text += &format!(
-                "<text x=\"{:.1}\" y=\"{y:.1}\" text-anchor=\"middle\"{weight}>{}</text>\n",
+                "<text x=\"{:.1}\" y=\"{y:.1}\" text-anchor=\"middle\"{weight}{BACKGROUND}>{}</text>\n",
                 at.x,
                 escaped(line)
             );
