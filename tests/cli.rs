@@ -228,9 +228,31 @@ fn a_file_that_argo_cd_would_apply_beside_ours_is_told() {
             let seen = said.err.contains(&format!("error[foreign-file]: rendered/ai-dev/{file} is not rendered here"));
             assert_eq!((said.code, seen), (i32::from(told), told), "{file}: {}", said.err);
         }
-        let status = fine(&folder, &["status"]).out;
-        assert_eq!(status.contains("no evidence: there is a Secret"), told, "{file}");
+        let status = gatewright(&folder, &["status"]);
+        assert_eq!((status.code, status.err.contains("error[foreign-file]")), (i32::from(told), told), "{file}");
+        assert_eq!(status.out.contains("no evidence: there is a Secret"), told, "{file}");
         fs::remove_file(&path).unwrap();
+    }
+    // It is checked with the rest; who says why it lies there is not asked again, and it is checked all the same.
+    let mine = folder.join("rendered/ai-dev/serving/pools/mine.yaml");
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: mine, namespace: servign }\n";
+    fs::write(&mine, map).unwrap();
+    let check = || gatewright(&folder, &["check"]);
+    let names = |said: &Said, code: &str| said.err.contains(&format!("error[{code}]"));
+    let said = check();
+    assert!(names(&said, "foreign-file") && names(&said, "unknown-namespace"), "{}", said.err);
+    assert!(said.err.contains(" rendered/ai-dev/serving/pools/mine.yaml:3:36"), "{}", said.err);
+    for (ignored, told) in [
+        ("# another team's\nrendered/*/serving/pools/*.yaml\n", [false, false]),
+        ("# another team's\nrendered/**/serving/\n", [false, false]),
+        ("# another team's\n\nrendered/*/serving/pools/*.yaml\n", [true, true]),
+        ("# another team's\nrendered/*.yaml\n", [true, false]),
+    ] {
+        fs::write(folder.join(".gatewrightignore"), ignored).unwrap();
+        let said = check();
+        assert_eq!([names(&said, "foreign-file"), names(&said, "ignore-entry")], told, "{ignored}: {}", said.err);
+        assert!(names(&said, "unknown-namespace"), "{ignored}: {}", said.err);
+        assert_eq!(gatewright(&folder, &["render", "--check"]).code, i32::from(told[0]), "{ignored}");
     }
 }
 
@@ -327,6 +349,18 @@ fn argo_cd_reads_the_folder_that_is_written() {
     assert!(said.contains("set `platform.argocd.path: teams/ai/rendered`"), "{said}");
     write(", path: teams/ai/rendered");
     assert!(!fine(&team, &["check"]).err.contains("platform.argocd.path"));
+}
+
+/// A mistake in LiteLLM's configuration stands at the template's line and names the setting, in a chart's values and amid a text.
+#[test]
+fn a_mistake_in_a_configuration_leads_to_its_setting() {
+    for provider in ["chart", "manifests"] {
+        let settings =
+            format!("settings:\n  litellm:\n    provider: {provider}\n    fallbacks: {{ qwen3-0-6b: [gone] }}\n");
+        let said = gatewright(&platform("traced", &settings), &["check"]).err;
+        assert!(said.contains("--> templates/documents/litellm-proxy-config.yaml:"), "{said}");
+        assert!(said.contains("::: features.yaml:5:") && said.contains("set here"), "{said}");
+    }
 }
 
 #[test]

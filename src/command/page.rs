@@ -7,10 +7,10 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::command::args::{Picture, Place};
+use crate::command::beside::{Lying, Meant};
 use crate::command::definitions::{Asked, Definitions};
 use crate::command::graph;
 use crate::command::pipeline::Rendered;
-use crate::command::rendering::Lying;
 use crate::command::report;
 use crate::command::rulebook;
 use crate::command::workspace::{Outcome, Result, Workspace};
@@ -31,14 +31,15 @@ const PAGE: &str = include_str!("../../report/platform.html");
 const SHOWN: usize = 6;
 
 pub(crate) fn write(workspace: &Workspace<'_>, place: &Place, output: &Path) -> Result<Outcome> {
-    let (clusters, memo) = (workspace.clusters(place.cluster.as_deref())?, Memo::default());
+    let (clusters, memo) = (workspace.clusters(Some(&place.which))?, Memo::default());
     let definitions = Definitions::find(workspace.folder, &[])?;
+    let meant = Meant::read(workspace)?;
     let told = workspace.each(&clusters, &memo, |rendered| {
-        let lying = Lying::new(workspace, place, &rendered)?;
+        let others = Lying::new(workspace, place, &meant, &rendered)?.others;
         let known = definitions.of(&Asked::of(&rendered.bundle));
-        let mut findings = rendered.findings(&known.0);
-        findings.extend(lying.findings());
-        let claims = rulebook::claims_of(&rendered.plan, &rendered.bundle, &lying.objects());
+        let mut findings = rendered.findings_with(&others.manifests, &known.0);
+        findings.extend(others.findings.iter().cloned());
+        let claims = rulebook::claims_of(&rendered.plan, &rendered.bundle, &others.manifests);
         let findings: Vec<_> = sorted(findings).into_iter().map(report::masked).collect();
         let pictures = [Picture::Request, Picture::Groups].map(|picture| {
             let picture = graph::of(&rendered, picture);
