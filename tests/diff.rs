@@ -217,7 +217,10 @@ fn a_comment_says_less_and_never_stops_in_the_middle() {
 #[test]
 fn names_of_others_are_no_markup() {
     let hostile = "</details><img src=x onerror=alert(1)> [a](http://x) @all | `b` \u{1b}[31m\n::error::x";
-    let comment = markdown(&Review::new(vec![seen("a", hostile, hostile)]));
+    let review = Review::new(vec![seen("a", hostile, hostile)]);
+    let said = text::text(&review);
+    assert!(!said.contains("[31m\n") && said.contains("\\u{1b}[31m\\n::error"), "{said}");
+    let comment = markdown(&review);
     assert!(!comment.contains("<img") && !comment.contains("\n::error"), "{comment}");
     assert_eq!(comment.matches("</details>").count(), 1);
     assert!(
