@@ -103,6 +103,18 @@ fn a_change_is_told_before_and_after_it_is_rendered() {
 }
 
 #[test]
+fn a_renamed_cluster_is_a_new_one_and_one_that_is_left() {
+    let platform = Platform::new("renamed", &[("features.yaml", HEAD)]);
+    platform.write("features.yaml", &HEAD.replace("ai-dev", "ai-prod"));
+    let (code, out, err) = platform.run(&["diff"]);
+    assert!(
+        code == 1 && out.contains("left-behind: the cluster is gone") && out.contains("\nnew cluster ai-prod\n"),
+        "{out}"
+    );
+    assert!(err.contains("rendered/ai-dev belongs to no cluster"), "{err}");
+}
+
+#[test]
 fn what_if_edits_nothing() {
     let platform = Platform::new("what-if", &[("features.yaml", HEAD)]);
     let (code, out, _) = platform.run(&["diff", "--features", "tracing=true", "--set", "gateway.replicas=2"]);

@@ -25,6 +25,11 @@ pub struct Cause {
 }
 
 impl Cause {
+    /// Nothing was rendered for the cluster before.
+    pub fn of_new_cluster(name: &str) -> Self {
+        cause("new cluster", name, String::new())
+    }
+
     /// `features.egress: absent -> true (features.yaml:4)`
     pub fn words(&self) -> String {
         let values = match (self.old.as_str(), self.new.as_str()) {
