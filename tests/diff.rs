@@ -103,6 +103,18 @@ fn a_change_is_told_before_and_after_it_is_rendered() {
 }
 
 #[test]
+fn a_renamed_cluster_is_a_new_one_and_one_that_is_left() {
+    let platform = Platform::new("renamed", &[("features.yaml", HEAD)]);
+    platform.write("features.yaml", &HEAD.replace("ai-dev", "ai-prod"));
+    let (code, out, err) = platform.run(&["diff"]);
+    assert!(
+        code == 1 && out.contains("left-behind: the cluster is gone") && out.contains("\nnew cluster ai-prod\n"),
+        "{out}"
+    );
+    assert!(err.contains("rendered/ai-dev belongs to no cluster"), "{err}");
+}
+
+#[test]
 fn what_if_edits_nothing() {
     let platform = Platform::new("what-if", &[("features.yaml", HEAD)]);
     let (code, out, _) = platform.run(&["diff", "--features", "tracing=true", "--set", "gateway.replicas=2"]);
@@ -217,7 +229,10 @@ fn a_comment_says_less_and_never_stops_in_the_middle() {
 #[test]
 fn names_of_others_are_no_markup() {
     let hostile = "</details><img src=x onerror=alert(1)> [a](http://x) @all | `b` \u{1b}[31m\n::error::x";
-    let comment = markdown(&Review::new(vec![seen("a", hostile, hostile)]));
+    let review = Review::new(vec![seen("a", hostile, hostile)]);
+    let said = text::text(&review);
+    assert!(!said.contains("[31m\n") && said.contains("\\u{1b}[31m\\n::error"), "{said}");
+    let comment = markdown(&review);
     assert!(!comment.contains("<img") && !comment.contains("\n::error"), "{comment}");
     assert_eq!(comment.matches("</details>").count(), 1);
     assert!(

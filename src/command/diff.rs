@@ -90,11 +90,8 @@ fn compared(workspace: &Workspace<'_>, args: &Diff) -> Result<Outcome> {
         seen.push(looked.seen);
     }
     let mut talk = String::new();
-    let gone = if base.inputs_only || base.revision.is_some() {
-        Vec::new()
-    } else {
-        orphans(workspace, &args.place, &clusters)?
-    };
+    let lying = !base.inputs_only && (base.revision.is_none() || base.unless_edited);
+    let gone = if lying { orphans(workspace, &args.place, &clusters)? } else { Vec::new() };
     for cluster in gone {
         let name = shown(&args.place, &cluster);
         let found = read::read_tree(&workspace.folder.join(&name))?;

@@ -1,8 +1,11 @@
 //! One cluster before and after -> what differs, with risks and causes. Pure, as [`crate::command::review`]: it asks the rooms
 //! that `render` asks whether it would refuse.
 
+use std::collections::BTreeSet;
+
 use crate::command::causes::{self, Inputs};
 use crate::command::pipeline::Rendered;
+use crate::command::review::flips::Cause;
 use crate::command::review::objects::{changes, things};
 use crate::command::review::risk::{
     self,
@@ -34,7 +37,10 @@ pub fn seen(
     let refused = findings.iter().chain(&deleted).filter(stops).map(why).collect();
     let (before, now) = (things(old, new), things(new, old));
     let differing = changes(&before, &now);
-    let causes = causes::causes(then, (inputs, rendered), &before, &differing);
+    let causes = match old.is_empty() {
+        true => vec![BTreeSet::from([Cause::of_new_cluster(name)]); differing.len()],
+        false => causes::causes(then, (inputs, rendered), &before, &differing),
+    };
     let (was, is) = (State { tree: old, things: &before }, State { tree: new, things: &now });
     let known = |(change, causes)| {
         let sight = Sight::new(&change, was, is);

@@ -25,6 +25,11 @@ pub struct Cause {
 }
 
 impl Cause {
+    /// Nothing was rendered for the cluster before.
+    pub fn of_new_cluster(name: &str) -> Self {
+        cause("new cluster", name, String::new())
+    }
+
     /// `features.egress: absent -> true (features.yaml:4)`
     pub fn words(&self) -> String {
         let values = match (self.old.as_str(), self.new.as_str()) {
@@ -44,11 +49,14 @@ pub struct Flip {
     back: Back,
 }
 
+/// Where a kind of files stands in the inputs.
+type List = fn(&mut Cluster) -> &mut Vec<Arc<Source>>;
+
 /// How the change is taken back.
 #[derive(Clone, Debug)]
 enum Back {
     Node(String, Option<Node>),
-    File(fn(&mut Cluster) -> &mut Vec<Arc<Source>>, String, Option<Arc<Source>>),
+    File(List, String, Option<Arc<Source>>),
     Own(String, Vec<Arc<Source>>),
     Catalog(String, Option<String>),
 }
@@ -64,7 +72,7 @@ pub fn flips((old, files): (&Cluster, &Files), (new, now): (&Cluster, &Files)) -
     let mut flips = Vec::new();
     let written = |cluster: &Cluster| cluster.written.clone();
     nodes(Some(&written(old)), Some(&written(new)), "", &mut flips);
-    let lists: [(&'static str, fn(&mut Cluster) -> &mut Vec<Arc<Source>>); 3] = [
+    let lists: [(&'static str, List); 3] = [
         ("patch", |cluster| &mut cluster.patches),
         ("contract", |cluster| &mut cluster.manifests),
         ("chart", |cluster| &mut cluster.charts),
@@ -101,12 +109,7 @@ fn cause(what: &'static str, name: &str, place: String) -> Cause {
     Cause { what, name: name.to_owned(), old: String::new(), new: String::new(), place }
 }
 
-fn sources(
-    what: &'static str,
-    list: fn(&mut Cluster) -> &mut Vec<Arc<Source>>,
-    (old, new): (&[Arc<Source>], &[Arc<Source>]),
-    flips: &mut Vec<Flip>,
-) {
+fn sources(what: &'static str, list: List, (old, new): (&[Arc<Source>], &[Arc<Source>]), flips: &mut Vec<Flip>) {
     let find = |all: &[Arc<Source>], name: &str| all.iter().find(|source| source.name == name).cloned();
     let gone = old.iter().filter(|source| find(new, &source.name).is_none());
     for source in new.iter().chain(gone) {

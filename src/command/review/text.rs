@@ -8,6 +8,7 @@ use crate::command::review::change::{Field, Kind};
 use crate::command::review::risk::sight::{Risk, short};
 use crate::command::review::routine::follows;
 use crate::command::review::told::{Review, Told, Verdict};
+use crate::text::shown;
 
 /// Fields of one object that are shown; the rest is counted.
 const FIELDS: usize = 8;
@@ -15,7 +16,7 @@ const FIELDS: usize = 8;
 /// Lines of the summary with risks, and with causes.
 const LINES: (usize, usize) = (6, 4);
 
-/// The whole review.
+/// The whole review. Names and values are those of others: what in them a terminal would obey becomes escapes.
 pub fn text(review: &Review) -> String {
     format!("{}{}", summary(review), details(review))
 }
@@ -29,7 +30,7 @@ pub fn summary(review: &Review) -> String {
         Verdict::Risky => "33",
         Verdict::Refused => "31",
     };
-    let mut text = format!("\u{1b}[1;{colour}m{}\u{1b}[0m: {}\n", verdict.word(), headline(review));
+    let mut text = format!("\u{1b}[1;{colour}m{}\u{1b}[0m: {}\n", verdict.word(), shown::line(&headline(review)));
     let refused = review.refused.iter().map(|(why, clusters)| format!("{why} ({})", review.names(clusters)));
     text += &some("  refused: ", refused.collect(), 2);
     text += &some("  ", codes(review), LINES.0);
@@ -76,7 +77,8 @@ fn codes(review: &Review) -> Vec<String> {
 
 fn some(before: &str, lines: Vec<String>, most: usize) -> String {
     let more = lines.len().saturating_sub(most);
-    let mut text: String = lines.into_iter().take(most).map(|line| format!("{before}{line}\n")).collect();
+    let mut text: String =
+        lines.into_iter().take(most).map(|line| format!("{before}{}\n", shown::line(&line))).collect();
     if more > 0 {
         text += &format!("{before}and {more} more\n");
     }
@@ -106,7 +108,7 @@ fn details(review: &Review) -> String {
     for (causes, told) in review.by_cause() {
         text += "\n";
         for cause in causes {
-            text += &format!("\u{1b}[1m{}\u{1b}[0m\n", cause.words());
+            text += &format!("\u{1b}[1m{}\u{1b}[0m\n", shown::line(&cause.words()));
         }
         text.extend(told.into_iter().map(|told| one(review, told)));
     }
@@ -122,13 +124,13 @@ fn one(review: &Review, told: &Told) -> String {
     };
     let clusters = if review.clusters > 1 { format!("  [{}]", review.names(&told.clusters)) } else { String::new() };
     let sign = known.change.kind.sign();
-    let mut text = format!("  \u{1b}[{colour}m{sign} {}\u{1b}[0m{clusters}\n", told.object);
+    let mut text = format!("  \u{1b}[{colour}m{sign} {}\u{1b}[0m{clusters}\n", shown::line(&told.object));
     if matches!(known.change.kind, Kind::Removed | Kind::Renamed | Kind::Moved) {
         text += &format!("      {}\n", known.does.words());
     }
     text.extend(known.risks.iter().map(|risk| risk_lines(risk, "      ")));
     let fields: Vec<&Field> = known.change.fields.iter().filter(|field| !follows(field)).collect();
-    text.extend(fields.iter().take(FIELDS).map(|field| format!("      {}\n", field_line(field))));
+    text.extend(fields.iter().take(FIELDS).map(|field| format!("      {}\n", shown::line(&field_line(field)))));
     if fields.len() > FIELDS {
         text += &format!("      and {} more fields: -o json\n", fields.len() - FIELDS);
     }
@@ -138,7 +140,8 @@ fn one(review: &Review, told: &Told) -> String {
 fn risk_lines(risk: &Risk, indent: &str) -> String {
     let field = if risk.field.is_empty() { String::new() } else { format!("{}: ", risk.field) };
     let code = risk.code.name();
-    format!("{indent}\u{1b}[33m! {code}\u{1b}[0m: {field}{}\n{indent}  = {}\n", risk.message, risk.help)
+    let (message, help) = (shown::line(&format!("{field}{}", risk.message)), shown::line(&risk.help));
+    format!("{indent}\u{1b}[33m! {code}\u{1b}[0m: {message}\n{indent}  = {help}\n")
 }
 
 /// `spec.replicas: 1 -> 2`

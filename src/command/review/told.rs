@@ -175,6 +175,9 @@ impl Review {
             0..=4 => names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", "),
             many => format!("{}, {} and {} more", names[0], names[1], many - 2),
         };
+        if clusters.len() == self.clusters && clusters.len() > 4 {
+            return format!("all {} clusters", self.clusters);
+        }
         let mut rings: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
         for name in clusters {
             rings.entry(self.rings.get(name).map_or("", String::as_str)).or_default().push(name);
