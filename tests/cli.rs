@@ -228,9 +228,31 @@ fn a_file_that_argo_cd_would_apply_beside_ours_is_told() {
             let seen = said.err.contains(&format!("error[foreign-file]: rendered/ai-dev/{file} is not rendered here"));
             assert_eq!((said.code, seen), (i32::from(told), told), "{file}: {}", said.err);
         }
-        let status = fine(&folder, &["status"]).out;
-        assert_eq!(status.contains("no evidence: there is a Secret"), told, "{file}");
+        let status = gatewright(&folder, &["status"]);
+        assert_eq!((status.code, status.err.contains("error[foreign-file]")), (i32::from(told), told), "{file}");
+        assert_eq!(status.out.contains("no evidence: there is a Secret"), told, "{file}");
         fs::remove_file(&path).unwrap();
+    }
+    // It is checked with the rest; who says why it lies there is not asked again, and it is checked all the same.
+    let mine = folder.join("rendered/ai-dev/serving/pools/mine.yaml");
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: mine, namespace: servign }\n";
+    fs::write(&mine, map).unwrap();
+    let check = || gatewright(&folder, &["check"]);
+    let names = |said: &Said, code: &str| said.err.contains(&format!("error[{code}]"));
+    let said = check();
+    assert!(names(&said, "foreign-file") && names(&said, "unknown-namespace"), "{}", said.err);
+    assert!(said.err.contains(" rendered/ai-dev/serving/pools/mine.yaml:3:36"), "{}", said.err);
+    for (ignored, told) in [
+        ("# another team's\nrendered/*/serving/pools/*.yaml\n", [false, false]),
+        ("# another team's\nrendered/**/serving/\n", [false, false]),
+        ("# another team's\n\nrendered/*/serving/pools/*.yaml\n", [true, true]),
+        ("# another team's\nrendered/*.yaml\n", [true, false]),
+    ] {
+        fs::write(folder.join(".gatewrightignore"), ignored).unwrap();
+        let said = check();
+        assert_eq!([names(&said, "foreign-file"), names(&said, "ignore-entry")], told, "{ignored}: {}", said.err);
+        assert!(names(&said, "unknown-namespace"), "{ignored}: {}", said.err);
+        assert_eq!(gatewright(&folder, &["render", "--check"]).code, i32::from(told[0]), "{ignored}");
     }
 }
 

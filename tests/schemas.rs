@@ -120,7 +120,7 @@ fn the_schema_has_the_names_of_the_engine() {
         assert_eq!(written, wanted, "{part}");
     };
     let counts = ["for", "when"];
-    check("group", names::<GroupText>(), &[], &[]);
+    check("group", names::<GroupText>(), &["base"], &[]);
     check("collect", names::<Collect>(), &[], &[]);
     check("validate", names::<Rule>(), &[], &[]);
     check("agentic", names::<AgenticText>(), &[], &[]);

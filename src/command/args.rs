@@ -19,6 +19,9 @@ pub struct Args {
     /// The features file, relative to the folder
     #[arg(short, long, value_name = "FILE", default_value = "features.yaml", global = true)]
     pub file: PathBuf,
+    /// Show no progress
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -35,7 +38,7 @@ pub enum Command {
     },
     /// Write the manifests
     Render {
-        /// Where, and which cluster
+        /// Where, and which clusters
         #[command(flatten)]
         place: Place,
         /// Write nothing; fail when the files are not what the inputs render
@@ -47,6 +50,30 @@ pub enum Command {
         /// Let this be deleted: a cluster, or an object such as 'Cluster litellm/litellm-db'; repeatable
         #[arg(long, value_name = "WHAT", conflicts_with_all = ["check", "stdout"])]
         allow_delete: Vec<String>,
+        /// Which part of the fleet
+        #[command(flatten)]
+        part: Part,
+    },
+    /// Join the outputs of all shards, once they are proved to be one fleet: none missing, doubled, changed, or of other inputs
+    Merge {
+        /// The output folders of `render --shard`
+        #[arg(required = true, value_name = "SHARD")]
+        shards: Vec<PathBuf>,
+        /// Folder to join them in, relative to the working folder
+        #[arg(long, value_name = "DIR", default_value = "rendered")]
+        output_dir: PathBuf,
+        /// Let this be deleted: a cluster, or an object such as 'Cluster litellm/litellm-db'; repeatable
+        #[arg(long, value_name = "WHAT")]
+        allow_delete: Vec<String>,
+    },
+    /// Hold an index of the fleet, or one cluster's folder, against what the inputs render
+    Verify {
+        /// A file that `render` wrote beside the clusters' folders, or such a folder, wherever it lies
+        #[arg(value_name = "PATH", default_value = "rendered/fleet.sha256")]
+        path: PathBuf,
+        /// Which clusters
+        #[command(flatten)]
+        which: Which,
     },
     /// Look for mistakes, in what would be rendered or in any manifests; write nothing
     Check(Check),
@@ -61,6 +88,12 @@ pub enum Command {
     /// `check` has them built in and needs no such folder. Once it is there it alone counts: put the definitions of
     /// operators of yours beside them.
     Crds,
+    /// Copy built-in files into the working folder, where they count; the first line of each says which original it was
+    Eject {
+        /// A file of the catalog, such as groups/litellm.yaml, templates/gateway/gateway.yaml or rules/cold-start.md
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<String>,
+    },
     /// Write a commented features.yaml that renders at once
     Init,
     /// Print the JSON Schema of features.yaml, for editors
@@ -74,7 +107,7 @@ pub enum Command {
     },
     /// Print what the platform claims, each claim with the state that the manifests bear out
     Status {
-        /// Where the files lie that Argo CD syncs, and which cluster
+        /// Where the files lie that Argo CD syncs, and which clusters
         #[command(flatten)]
         place: Place,
         /// Format of the table
@@ -83,9 +116,9 @@ pub enum Command {
     },
     /// Print every key that the secret store must hold, who reads it and who makes it
     Secrets {
-        /// Only this cluster
-        #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(words::clusters))]
-        cluster: Option<String>,
+        /// Which clusters
+        #[command(flatten)]
+        which: Which,
         /// Format of the list
         #[arg(short, long, value_enum, default_value_t)]
         output: Format,
@@ -98,9 +131,9 @@ pub enum Command {
         /// What to draw
         #[arg(value_enum)]
         picture: Picture,
-        /// Only this cluster
-        #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(words::clusters))]
-        cluster: Option<String>,
+        /// Which clusters
+        #[command(flatten)]
+        which: Which,
         /// How to draw it
         #[arg(short, long, value_enum, default_value_t)]
         output: Notation,
@@ -119,9 +152,9 @@ pub enum Command {
     },
     /// Print every image with the object that names it, and the charts that alone know theirs
     Images {
-        /// Only this cluster
-        #[arg(long, value_name = "NAME")]
-        cluster: Option<String>,
+        /// Which clusters
+        #[command(flatten)]
+        which: Which,
         /// Format of the list
         #[arg(short, long, value_enum, default_value_t)]
         output: Format,
@@ -159,11 +192,11 @@ pub enum Command {
 /// What to look at, and how hard.
 #[derive(Debug, clap::Args)]
 pub struct Check {
-    /// Where the files lie that Argo CD syncs, and which cluster
+    /// Where the files lie that Argo CD syncs, and which clusters
     #[command(flatten)]
     pub place: Place,
     /// Look at these manifests instead: a file, a folder, or `-` for stdin
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["cluster", "output_dir"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["cluster", "selector", "output_dir"])]
     pub manifests: Option<PathBuf>,
     /// CustomResourceDefinitions to hold objects against: a file or a folder; repeatable [default: crds/, or those of the pinned releases]
     #[arg(long, value_name = "PATH")]
@@ -200,6 +233,9 @@ pub struct Diff {
     /// What if: a setting, as `serving.timeoutSeconds=60`, or `platform.profile=ha`; repeatable, edits nothing
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
+    /// Show instead what files that `eject` wrote have, and the built-in ones of today have not
+    #[arg(long)]
+    pub ejected: bool,
     /// CustomResourceDefinitions to hold changes against: a file or a folder; repeatable [default: crds/, or those of the pinned releases]
     #[arg(long, value_name = "PATH")]
     pub crds: Vec<PathBuf>,
@@ -250,9 +286,31 @@ pub struct Place {
     /// Folder of the rendered files, relative to the working folder
     #[arg(long, value_name = "DIR", default_value = "rendered")]
     pub output_dir: PathBuf,
-    /// Only this cluster
+    /// Which clusters
+    #[command(flatten)]
+    pub which: Which,
+}
+
+/// Which clusters; all, where nothing is said.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Which {
+    /// Only this cluster, or those whose names are like this (`*`, `?`); repeatable
     #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(words::clusters))]
-    pub cluster: Option<String>,
+    pub cluster: Vec<String>,
+    /// Only clusters with this in `platform.labels`: `key=value`, `key!=value` or `key`; repeatable, all of them must hold
+    #[arg(short = 'l', long, value_name = "LABEL", value_delimiter = ',')]
+    pub selector: Vec<String>,
+}
+
+/// Which part of the fleet; all of it, where nothing is said.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Part {
+    /// Only the clusters of this shard, such as 3/7: the fourth of seven; by a stable hash of their names
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["check", "stdout", "cluster", "selector", "shards"])]
+    pub shard: Option<String>,
+    /// The same in a Kubernetes Indexed Job, of so many: JOB_COMPLETION_INDEX says which
+    #[arg(long, value_name = "N", conflicts_with_all = ["check", "stdout", "cluster", "selector"])]
+    pub shards: Option<u64>,
 }
 
 /// Programs that write to a secret store.

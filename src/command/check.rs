@@ -1,5 +1,6 @@
 //! The command `check`: what would be rendered, or any manifests, under all rules and against the definitions of their kinds.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,14 +9,15 @@ use rayon::prelude::*;
 
 use crate::command::args::{Check, Deny, Place};
 use crate::command::baseline::{self, Baseline};
+use crate::command::beside::{Lying, Meant, Others};
 use crate::command::definitions::{Asked, Definitions, kinds};
 use crate::command::pipeline::Rendered;
-use crate::command::rendering;
 use crate::command::rulebook;
 use crate::command::workspace::{Outcome, Result, Workspace};
 use crate::disk::folders;
 use crate::disk::read::{self, Failure};
 use crate::disk::write;
+use crate::group::ejected;
 use crate::group::memo::Memo;
 use crate::references::manifests;
 use crate::references::world::World;
@@ -84,16 +86,27 @@ fn told(name: &str, accepted: usize, gone: &[String]) -> String {
 type Checked = (Vec<Finding>, String);
 
 fn of_clusters(workspace: &Workspace<'_>, place: &Place, from: &Definitions) -> Result<Checked> {
-    let (clusters, memo) = (workspace.clusters(place.cluster.as_deref())?, Memo::default());
-    let asked = Asked::all(workspace.each(&clusters, &memo, |rendered| Ok(Asked::of(&rendered.bundle)))?);
+    let (clusters, memo) = (workspace.clusters(Some(&place.which))?, Memo::default());
+    let meant = Meant::read(workspace)?;
+    let looked = workspace.each(&clusters, &memo, |rendered| {
+        let others = Lying::new(workspace, place, &meant, &rendered)?.others;
+        let mut asked = Asked::of(&rendered.bundle);
+        asked.kinds.extend(kinds(others.manifests.documents.iter().map(|document| &document.identity)));
+        Ok((asked, (rendered.plan.cluster.clone(), others)))
+    })?;
+    let (asked, others): (Vec<_>, BTreeMap<String, Others>) = looked.into_iter().unzip();
+    let asked = Asked::all(asked);
     let known = from.of(&asked);
     let (crds, mut findings) = (&known.0, known.1.clone());
-    let found = workspace.each(&clusters, &memo, |rendered| {
-        let mut findings = rendered.findings(crds);
+    let found = workspace.each::<Vec<Finding>>(&clusters, &memo, |rendered| {
+        let others = &others[&rendered.plan.cluster];
+        let mut findings = rendered.findings_with(&others.manifests, crds);
+        findings.extend(others.findings.iter().cloned());
         findings.extend(path_in_repository(workspace, place, &rendered)?);
-        findings.extend(rendering::Lying::new(workspace, place, &rendered)?.findings());
         Ok(findings)
     })?;
+    findings.extend(meant.findings(place));
+    findings.extend(ejected::outdated(workspace.catalog.sources.values()));
     findings.extend(found.into_iter().flatten());
     Ok((findings, from.unknown(&asked, crds)))
 }

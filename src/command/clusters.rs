@@ -1,5 +1,6 @@
 //! A working folder -> its clusters, each with the manifests that its groups ask for.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::command::pipeline;
@@ -20,9 +21,10 @@ pub fn clusters(folder: &Path, features: &Path, catalog: &Catalog) -> Result<Vec
     let mut clusters = pipeline::read(&read::inputs(folder, features)?, catalog).map_err(Failure::Findings)?;
     let mut findings = Vec::new();
     let charts = read::chart_values(folder, features)?;
+    let names: Vec<&str> = clusters.iter().map(|cluster| cluster.name.as_str()).collect();
+    let known: BTreeSet<&str> = names.iter().copied().collect();
     for name in read::cluster_folders(folder, features)? {
-        if !clusters.iter().any(|cluster| cluster.name == name) {
-            let names: Vec<&str> = clusters.iter().map(|cluster| cluster.name.as_str()).collect();
+        if !known.contains(name.as_str()) {
             let place = Place::new(&Source::new(format!("clusters/{name}"), ""), 0, 0);
             let finding = Finding::error(Code::UnknownKey, format!("there is no cluster `{name}` for this folder"));
             findings.push(finding.place(place).help(did_you_mean(&name, &names)));

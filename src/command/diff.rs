@@ -6,10 +6,11 @@ use std::io::IsTerminal;
 use anyhow::anyhow;
 
 use crate::command::args::{Diff, ReviewFormat};
+use crate::command::beside::shown;
 use crate::command::causes::Inputs;
 use crate::command::definitions::{Asked, Definitions};
 use crate::command::pipeline::{self, Rendered};
-use crate::command::rendering::{orphans, output_folder, shown};
+use crate::command::rendering::{orphans, output_folder};
 use crate::command::review::risk::sight::Risk;
 use crate::command::review::told::{Review, Seen, Verdict};
 use crate::command::review::{json, markdown, text};
@@ -66,7 +67,7 @@ struct Looked {
 fn compared(workspace: &Workspace<'_>, args: &Diff) -> Result<Outcome> {
     output_folder(workspace, &args.place)?;
     let definitions = Definitions::find(workspace.folder, &args.crds)?;
-    let written = workspace.clusters(args.place.cluster.as_deref())?;
+    let written = workspace.clusters(Some(&args.place.which))?;
     let several = !read::inputs(workspace.folder, workspace.file)?.clusters.is_empty();
     let asked = whatif::asked(workspace, &args.features, &args.set)?;
     let clusters = whatif::clusters(workspace, &written, &asked, several)?;

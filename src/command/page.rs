@@ -8,11 +8,11 @@ use anyhow::Context;
 use serde_json::{Value, json};
 
 use crate::command::args::{Diff, Picture, Place, ReviewFormat};
+use crate::command::beside::{Lying, Meant};
 use crate::command::definitions::{Asked, Definitions};
 use crate::command::diff;
 use crate::command::graph;
 use crate::command::pipeline::Rendered;
-use crate::command::rendering::Lying;
 use crate::command::report;
 use crate::command::rulebook;
 use crate::command::workspace::{Outcome, Result, Workspace};
@@ -36,14 +36,15 @@ const LONGEST: usize = 200;
 const SHOWN: usize = 6;
 
 pub(crate) fn write(workspace: &Workspace<'_>, place: &Place, against: Option<&str>, output: &Path) -> Result<Outcome> {
-    let (clusters, memo) = (workspace.clusters(place.cluster.as_deref())?, Memo::default());
+    let (clusters, memo) = (workspace.clusters(Some(&place.which))?, Memo::default());
     let definitions = Definitions::find(workspace.folder, &[])?;
+    let meant = Meant::read(workspace)?;
     let told = workspace.each(&clusters, &memo, |rendered| {
-        let lying = Lying::new(workspace, place, &rendered)?;
+        let others = Lying::new(workspace, place, &meant, &rendered)?.others;
         let known = definitions.of(&Asked::of(&rendered.bundle));
-        let mut findings = rendered.findings(&known.0);
-        findings.extend(lying.findings());
-        let claims = rulebook::claims_of(&rendered.plan, &rendered.bundle, &lying.objects());
+        let mut findings = rendered.findings_with(&others.manifests, &known.0);
+        findings.extend(others.findings.iter().cloned());
+        let claims = rulebook::claims_of(&rendered.plan, &rendered.bundle, &others.manifests);
         let findings: Vec<_> = sorted(findings).into_iter().map(report::masked).collect();
         let pictures = [Picture::Request, Picture::Groups].map(|picture| {
             let picture = graph::of(&rendered, picture);
@@ -63,7 +64,8 @@ pub(crate) fn write(workspace: &Workspace<'_>, place: &Place, against: Option<&s
 fn review(workspace: &Workspace<'_>, place: &Place, revision: &str) -> Result<Value> {
     let against = Some(revision.to_owned());
     let (features, set, crds) = (Vec::new(), Vec::new(), Vec::new());
-    let asked = Diff { place: place.clone(), against, features, set, crds, output: ReviewFormat::Json };
+    let (place, output) = (place.clone(), ReviewFormat::Json);
+    let asked = Diff { place, against, features, set, crds, ejected: false, output };
     let told = diff::diff(workspace, &asked)?;
     let mut review: Value = serde_json::from_str(&told.data).context("`diff` tells no JSON")?;
     review["against"] = json!(revision);

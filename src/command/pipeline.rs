@@ -5,6 +5,7 @@ use crate::group::catalog::Catalog;
 use crate::group::memo::Memo;
 use crate::plan::features::{self, Cluster, Inputs};
 use crate::plan::resolve::{self, Plan};
+use crate::references::manifests::Manifests;
 use crate::render::bundle::{self, Bundle};
 use crate::render::trace;
 use crate::render::tree::{Tree, tree};
@@ -30,7 +31,12 @@ impl Rendered<'_> {
 
     /// What the rules and the schemas say, at the places that cause it, sorted.
     pub fn findings(&self, crds: &Crds) -> Vec<Finding> {
-        let found = rulebook::check_rendered(&self.plan, &self.bundle, crds);
+        self.findings_with(&Manifests::default(), crds)
+    }
+
+    /// The same with files of others that lie in the cluster's folder.
+    pub fn findings_with(&self, others: &Manifests, crds: &Crds) -> Vec<Finding> {
+        let found = rulebook::check_with(&self.plan, &self.bundle, others, crds);
         let mut findings = trace::causes(&self.plan, &self.bundle, self.cluster, found);
         findings.extend(self.plan.advice.iter().cloned());
         sorted(findings)

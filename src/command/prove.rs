@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
+use crate::command::bends::{self, Bends};
 use crate::command::pipeline;
 use crate::command::rulebook;
 use crate::group::catalog::Catalog;
@@ -16,7 +17,7 @@ use crate::plan::choice;
 use crate::plan::features::{Cluster, Flag, Inputs};
 use crate::text::digest;
 use crate::text::finding::{Finding, sorted};
-use crate::text::source::Source;
+use crate::text::source::{Place, Source};
 use crate::text::yaml;
 use crate::verdict::crd::Crds;
 
@@ -34,7 +35,7 @@ pub struct Set {
 /// What came of it.
 #[derive(Debug)]
 pub struct Proof {
-    /// How many sets there are.
+    /// How many sets were looked at.
     pub sets: usize,
     /// How many of them come to something else than the others: these were rendered and checked.
     pub outcomes: usize,
@@ -44,6 +45,15 @@ pub struct Proof {
     pub failed: usize,
     /// For each kind of failure the smallest set that shows it, and what is said about it.
     pub failures: Vec<(Set, Finding)>,
+    /// Where the patches begin whose targets some sets lack, each with the smallest set that has its target.
+    pub needs: Vec<(Place, Option<Set>)>,
+}
+
+/// What is the same for all sets.
+struct Given<'a> {
+    catalog: &'a Catalog,
+    bends: &'a Bends,
+    memo: Memo,
 }
 
 impl Set {
@@ -62,6 +72,12 @@ impl Set {
             "features": flags,
             "settings": settings,
         }))
+    }
+
+    /// How much differs from the defaults.
+    fn weight(&self, catalog: &Catalog) -> (usize, String) {
+        let chosen = self.providers.iter().filter(|(g, p)| catalog.groups[*g].provider.as_ref() != Some(p)).count();
+        (self.flags.len() + chosen, self.describe(catalog))
     }
 
     /// In words: what differs from the defaults.
@@ -107,10 +123,26 @@ pub type Outcome = (String, Vec<(String, String)>);
 
 /// Renders and checks every set, those that come to the same once; `progress` is told how many are done.
 pub fn prove(catalog: &Catalog, sets: &[Set], progress: impl Fn(usize) + Sync) -> Proof {
-    let memo = Memo::default();
+    prove_with(catalog, &Bends::default(), sets, progress)
+}
+
+/// The same with files of a user's own over each set. A set in which the target of a patch is off is tried without that patch.
+pub fn prove_with(catalog: &Catalog, bends: &Bends, sets: &[Set], progress: impl Fn(usize) + Sync) -> Proof {
+    prove_while(catalog, bends, sets, progress, || true)
+}
+
+/// The same; sets that come up when `goes_on` says no are left out.
+pub fn prove_while(
+    catalog: &Catalog,
+    bends: &Bends,
+    sets: &[Set],
+    progress: impl Fn(usize) + Sync,
+    goes_on: impl Fn() -> bool + Sync,
+) -> Proof {
+    let given = &Given { catalog, bends, memo: Memo::default() };
     let plain = plain_clusters(catalog, sets);
     let outcomes: Vec<Option<Outcome>> =
-        sets.par_iter().map(|set| outcome_of(catalog, &cluster(&plain, set)?)).collect();
+        sets.par_iter().map(|set| outcome_of(catalog, &cluster(&plain, set).filter(|_| goes_on())?)).collect();
     let mut same: BTreeMap<&Outcome, Vec<&Set>> = BTreeMap::new();
     // A set that comes to nothing fails by itself.
     let mut jobs: Vec<Vec<&Set>> = Vec::new();
@@ -122,15 +154,22 @@ pub fn prove(catalog: &Catalog, sets: &[Set], progress: impl Fn(usize) + Sync) -
     }
     jobs.extend(same.into_values());
     let done = AtomicUsize::new(0);
-    let judged = jobs.par_iter().map(|sets| {
+    let judged = jobs.into_par_iter().filter(|_| goes_on()).map(|sets| {
         let result = match cluster(&plain, sets[0]) {
-            Some(cluster) => judge(catalog, cluster, &memo),
-            None => judge_text(catalog, sets[0], &memo),
+            Some(cluster) => judge(given, cluster),
+            None => judge_text(given, sets[0]),
         };
         progress(done.fetch_add(sets.len(), Ordering::Relaxed) + sets.len());
-        result
+        (sets, result)
     });
-    let results: Vec<Result<String, Vec<Finding>>> = judged.collect();
+    let (jobs, judged): (Vec<Vec<&Set>>, Vec<Judged>) = judged.unzip();
+    let (results, without): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
+    let whole = |place: &Place| {
+        let laid = jobs.iter().zip(&without).filter(|(_, without)| !without.contains(place));
+        laid.flat_map(|(sets, _)| sets).min_by_key(|set| set.weight(catalog)).map(|set| (*set).clone())
+    };
+    let places: BTreeSet<&Place> = without.iter().flatten().collect();
+    let needs = places.into_iter().map(|place| (place.clone(), whole(place))).collect();
     let trees: BTreeSet<&String> = results.iter().flatten().collect();
     let failed: Vec<(&Vec<&Set>, &Vec<Finding>)> =
         jobs.iter().zip(&results).filter_map(|(sets, result)| Some((sets, result.as_ref().err()?))).collect();
@@ -138,15 +177,16 @@ pub fn prove(catalog: &Catalog, sets: &[Set], progress: impl Fn(usize) + Sync) -
     for (sets, findings) in &failed {
         for finding in findings.iter() {
             let kind = (finding.code.name(), finding.message.clone());
-            smallest.entry(kind).or_insert_with(|| shrink(catalog, sets[0], finding, &memo));
+            smallest.entry(kind).or_insert_with(|| shrink(given, sets[0], finding));
         }
     }
     Proof {
-        sets: sets.len(),
+        sets: jobs.iter().map(Vec::len).sum(),
         outcomes: jobs.len(),
         trees: trees.len(),
         failed: failed.iter().map(|(sets, _)| sets.len()).sum(),
         failures: smallest.into_values().collect(),
+        needs,
     }
 }
 
@@ -187,11 +227,30 @@ fn outcome_of(catalog: &Catalog, cluster: &Cluster) -> Option<Outcome> {
     findings.is_empty().then(|| (profile.to_owned(), on.collect()))
 }
 
-/// The digest of a cluster's objects, or what is wrong with them.
-fn judge(catalog: &Catalog, mut cluster: Cluster, memo: &Memo) -> Result<String, Vec<Finding>> {
-    cluster.manifests = examples(catalog, &cluster);
-    let rendered = pipeline::render(catalog, &cluster, memo)?;
+/// The digest of a cluster's objects, or what is wrong with them; and the patches that it lacks the targets of.
+type Judged = (Result<String, Vec<Finding>>, BTreeSet<Place>);
+
+fn judge(given: &Given<'_>, mut cluster: Cluster) -> Judged {
+    cluster.manifests = examples(given.catalog, &cluster);
+    let mut without = BTreeSet::new();
+    loop {
+        let cluster = given.bends.over(cluster.clone(), &without);
+        match (judge_one(given, &cluster), without.len()) {
+            (Err(findings), before) => {
+                without.extend(bends::without_target(&findings));
+                if without.len() == before {
+                    return (Err(findings), without);
+                }
+            }
+            (result, _) => return (result, without),
+        }
+    }
+}
+
+fn judge_one(given: &Given<'_>, cluster: &Cluster) -> Result<String, Vec<Finding>> {
+    let rendered = pipeline::render(given.catalog, cluster, &given.memo)?;
     let findings = rulebook::check_rendered(&rendered.plan, &rendered.bundle, &Crds::default());
+    let findings = given.bends.failures(findings);
     if !findings.is_empty() {
         return Err(sorted(findings));
     }
@@ -202,8 +261,11 @@ fn judge(catalog: &Catalog, mut cluster: Cluster, memo: &Memo) -> Result<String,
     Ok(digest::hex(digests.as_bytes()))
 }
 
-fn judge_text(catalog: &Catalog, set: &Set, memo: &Memo) -> Result<String, Vec<Finding>> {
-    judge(catalog, read(catalog, set)?, memo)
+fn judge_text(given: &Given<'_>, set: &Set) -> Judged {
+    match read(given.catalog, set) {
+        Ok(cluster) => judge(given, cluster),
+        Err(findings) => (Err(findings), BTreeSet::new()),
+    }
 }
 
 /// The example manifests of the groups that are on.
@@ -215,9 +277,9 @@ pub fn examples(catalog: &Catalog, cluster: &Cluster) -> Vec<Arc<Source>> {
 }
 
 /// The smallest set that shows the same finding, and the finding in that set with its place in the inputs.
-fn shrink(catalog: &Catalog, set: &Set, finding: &Finding, memo: &Memo) -> (Set, Finding) {
+fn shrink(given: &Given<'_>, set: &Set, finding: &Finding) -> (Set, Finding) {
     let shows = |set: &Set| {
-        let findings = judge_text(catalog, set, memo).err().unwrap_or_default();
+        let findings = judge_text(given, set).0.err().unwrap_or_default();
         findings.iter().any(|f| f.code == finding.code && f.message == finding.message)
     };
     let mut smallest = set.clone();
@@ -230,21 +292,23 @@ fn shrink(catalog: &Catalog, set: &Set, finding: &Finding, memo: &Memo) -> (Set,
     }
     for group in set.providers.keys() {
         let mut plainer = smallest.clone();
-        let Some(default) = &catalog.groups[group].provider else { continue };
+        let Some(default) = &given.catalog.groups[group].provider else { continue };
         plainer.providers.insert(group.clone(), default.clone());
         if shows(&plainer) {
             smallest = plainer;
         }
     }
-    let finding = traced(catalog, &smallest, finding, memo).unwrap_or_else(|| finding.clone());
+    let finding = traced(given, &smallest, finding).unwrap_or_else(|| finding.clone());
     (smallest, finding)
 }
 
 /// A finding of a set at the place that causes it.
-fn traced(catalog: &Catalog, set: &Set, finding: &Finding, memo: &Memo) -> Option<Finding> {
-    let mut cluster = read(catalog, set).ok()?;
-    cluster.manifests = examples(catalog, &cluster);
-    let rendered = pipeline::render(catalog, &cluster, memo).ok()?;
+fn traced(given: &Given<'_>, set: &Set, finding: &Finding) -> Option<Finding> {
+    let (_, without) = judge_text(given, set);
+    let mut cluster = read(given.catalog, set).ok()?;
+    cluster.manifests = examples(given.catalog, &cluster);
+    let cluster = given.bends.over(cluster, &without);
+    let rendered = pipeline::render(given.catalog, &cluster, &given.memo).ok()?;
     let mut findings = rendered.findings(&Crds::default()).into_iter();
     findings.find(|f| f.code == finding.code && f.message == finding.message)
 }

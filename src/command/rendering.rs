@@ -5,31 +5,40 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use serde_json::Value;
 
-use crate::command::args::Place;
+use crate::command::args::{Part, Place};
+use crate::command::beside::{Lying, Meant, shown};
 use crate::command::definitions::{Asked, Definitions};
+use crate::command::fleet::Fleet;
 use crate::command::pipeline::Rendered;
 use crate::command::updates;
 use crate::command::workspace::{Outcome, Result, Workspace};
 use crate::disk::read::{self, Failure};
 use crate::disk::write::{self, Output};
 use crate::group::memo::Memo;
-use crate::object::object::Identity;
 use crate::plan::features::Cluster;
 use crate::render::deletions;
-use crate::render::foreign;
-use crate::render::tree::{self, Change, Tree, changes};
+use crate::render::fleet::Digests;
+use crate::render::tree::{self, Change, INDEX, Tree, changes};
+use crate::text::digest;
 use crate::text::finding::{Code, Finding, Severity, sorted};
 
 /// Stale files that `render --check` names one by one.
 const SHOWN_FILES: usize = 10;
 
 /// Writes the folders of all clusters. Nothing is touched when anything is wrong with any of them.
-pub(crate) fn render(workspace: &Workspace<'_>, place: &Place, allow_delete: &[String]) -> Result<Outcome> {
+pub(crate) fn render(
+    workspace: &Workspace<'_>,
+    place: &Place,
+    allow_delete: &[String],
+    part: &Part,
+) -> Result<Outcome> {
     let memo = Memo::default();
     let folder = output_folder(workspace, place)?;
-    let clusters = workspace.clusters(place.cluster.as_deref())?;
+    let (all, shard) = (workspace.clusters(None)?, part.shard()?);
+    let fleet = Fleet::new(workspace, &all, shard)?;
+    let mut clusters = if place.which.is_all() { all } else { place.which.of(all)? };
+    clusters.retain(|cluster| shard.is_none_or(|shard| shard.has(&cluster.name)));
     let output = Output::open(&folder)?;
     let definitions = Definitions::find(workspace.folder, &[])?;
     let (staged, warnings) = workspace.each_sound(&clusters, &memo, |rendered| {
@@ -42,14 +51,16 @@ pub(crate) fn render(workspace: &Workspace<'_>, place: &Place, allow_delete: &[S
             false => format!("warning: {name}/{path} is not rendered any more and was changed by hand; it stays, delete it yourself\n"),
         });
         let warnings: String = warnings.collect();
-        Ok((tree.len() - 1, done, warnings, staged))
+        Ok(((name.to_owned(), digest::hex(tree[INDEX].as_bytes())), (tree.len() - 1, done, warnings, staged)))
     })?;
+    let (digests, staged): (Digests, Vec<_>) = staged.into_iter().unzip();
     let mut talk: String = staged.iter().map(|(_, _, warnings, _)| warnings.as_str()).collect();
     let sum = |count: fn(&write::Written) -> usize| staged.iter().map(|(_, done, ..)| count(done)).sum::<usize>();
     let (written, removed) = (sum(|done| done.written), sum(|done| done.removed));
     let files: usize = staged.iter().map(|(files, ..)| files).sum();
     let mut waiting: Vec<write::Staged> = staged.into_iter().filter_map(|(.., staged)| staged).collect();
-    for name in orphans(workspace, place, &clusters)? {
+    let orphans = if shard.is_some() { Vec::new() } else { orphans(workspace, place, &clusters)? };
+    for name in orphans {
         let shown = shown(place, &name);
         if allow_delete.contains(&name) {
             let (done, staged) = write::stage(&output, &name, &read::read_tree(&folder.join(&name))?, &Tree::new())?;
@@ -64,8 +75,12 @@ pub(crate) fn render(workspace: &Workspace<'_>, place: &Place, allow_delete: &[S
         waiting.into_iter().try_for_each(write::Staged::replace)?;
         output.flush()?;
     }
+    fleet.write(&folder, digests)?;
     let names: Vec<&str> = clusters.iter().map(|c| c.name.as_str()).collect();
-    let which = if names.len() > 3 { format!("{} clusters", names.len()) } else { names.join(", ") };
+    let which = match names.len() {
+        1..=3 => names.join(", "),
+        n => format!("{n} clusters"),
+    };
     talk +=
         &format!("{which}: {files} files in {} ({written} written, {removed} removed)\n", place.output_dir.display());
     Ok(Outcome { talk, findings: warnings, ..Outcome::default() })
@@ -110,7 +125,7 @@ const BY_HAND: [&str; 2] = ["argocd-cm", "bootstrap"];
 /// The objects of one cluster that Argo CD delivers as one stream, in the order of their files.
 pub(crate) fn stdout(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome> {
     let memo = Memo::default();
-    let clusters = workspace.clusters(place.cluster.as_deref())?;
+    let clusters = workspace.clusters(Some(&place.which))?;
     if clusters.len() > 1 {
         let names: Vec<&str> = clusters.iter().map(|c| c.name.as_str()).collect();
         let hint = format!("choose one with --cluster: {}", names.join(", "));
@@ -128,14 +143,20 @@ pub(crate) fn stdout(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome
 /// Whether the committed files are what the inputs render, and nothing else that Argo CD would apply.
 pub(crate) fn render_check(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome> {
     let memo = Memo::default();
-    output_folder(workspace, place)?;
-    let clusters = workspace.clusters(place.cluster.as_deref())?;
+    let folder = output_folder(workspace, place)?;
+    let meant = Meant::read(workspace)?;
+    let clusters = workspace.clusters(Some(&place.which))?;
     let (found, warnings) = workspace.each_sound(&clusters, &memo, |rendered| {
-        let lying = Lying::new(workspace, place, &rendered)?;
-        Ok((stale(&lying.shown, &rendered, &lying.found), lying.findings()))
+        let lying = Lying::new(workspace, place, &meant, &rendered)?;
+        let digest = (rendered.plan.cluster.clone(), digest::hex(lying.tree[INDEX].as_bytes()));
+        Ok((digest, (stale(&lying.shown, &lying.tree, &lying.found), lying.others.findings)))
     })?;
+    let (digests, found): (Digests, Vec<_>) = found.into_iter().unzip();
     let (stale, foreign): (Vec<_>, Vec<_>) = found.into_iter().unzip();
     let mut findings: Vec<Finding> = stale.into_iter().flatten().collect();
+    if place.which.is_all() {
+        findings.extend(Fleet::new(workspace, &clusters, None)?.check(&folder, &place.output_dir, &digests)?);
+    }
     for name in orphans(workspace, place, &clusters)? {
         let message = format!("{} belongs to no cluster", shown(place, &name));
         findings.push(Finding::error(Code::StaleOutput, message));
@@ -150,6 +171,7 @@ pub(crate) fn render_check(workspace: &Workspace<'_>, place: &Place) -> Result<O
         last.help = Some("run `gatewright render` and commit the result; `gatewright diff` shows it".into());
     }
     findings.extend(foreign.into_iter().flatten());
+    findings.extend(meant.findings(place));
     findings.extend(warnings);
     Ok(Outcome { findings, ..Outcome::default() })
 }
@@ -162,11 +184,6 @@ pub(crate) fn output_folder(workspace: &Workspace<'_>, place: &Place) -> Result<
     Ok(workspace.folder.join(&place.output_dir))
 }
 
-/// A cluster's folder as messages name it.
-pub(crate) fn shown(place: &Place, cluster: &str) -> String {
-    format!("{}/{cluster}", place.output_dir.display())
-}
-
 /// The name of a cluster's folder, what lies in it, and what should.
 pub(crate) fn both(workspace: &Workspace<'_>, place: &Place, rendered: &Rendered<'_>) -> Result<(String, Tree, Tree)> {
     let name = shown(place, &rendered.plan.cluster);
@@ -176,7 +193,7 @@ pub(crate) fn both(workspace: &Workspace<'_>, place: &Place, rendered: &Rendered
 
 /// Folders of ours in the output folder that belong to no cluster.
 pub(crate) fn orphans(workspace: &Workspace<'_>, place: &Place, known: &[Cluster]) -> Result<Vec<String>> {
-    if place.cluster.is_some() {
+    if !place.which.is_all() {
         return Ok(Vec::new());
     }
     let mut names = write::cluster_folders(&workspace.folder.join(&place.output_dir))?;
@@ -185,9 +202,8 @@ pub(crate) fn orphans(workspace: &Workspace<'_>, place: &Place, known: &[Cluster
 }
 
 /// What of a cluster's folder is not as it is rendered.
-fn stale(folder: &str, rendered: &Rendered<'_>, found: &Tree) -> Vec<Finding> {
-    let tree = rendered.tree();
-    let owned = tree::owned(found, &tree);
+fn stale(folder: &str, tree: &Tree, found: &Tree) -> Vec<Finding> {
+    let owned = tree::owned(found, tree);
     if owned.is_empty() {
         return vec![Finding::error(Code::StaleOutput, format!("{folder} was never rendered"))];
     }
@@ -201,34 +217,5 @@ fn stale(folder: &str, rendered: &Rendered<'_>, found: &Tree) -> Vec<Finding> {
         };
         Finding::error(code, format!("{folder}/{path} {what}"))
     };
-    changes(&owned, &tree).into_iter().map(one).collect()
-}
-
-/// A cluster's folder as it lies there, and the files of others in it that Argo CD would apply.
-pub(crate) struct Lying {
-    /// The folder as messages name it.
-    shown: String,
-    found: Tree,
-    applied: Vec<String>,
-}
-
-impl Lying {
-    /// One look at the folder; it is empty where nothing was rendered yet.
-    pub(crate) fn new(workspace: &Workspace<'_>, place: &Place, rendered: &Rendered<'_>) -> Result<Self> {
-        let shown = shown(place, &rendered.plan.cluster);
-        let folder = workspace.folder.join(&shown);
-        let (names, found) = (read::names(&folder)?, read::read_tree(&folder)?);
-        let applied = foreign::applied(&names, &found, &rendered.tree()).into_iter().map(str::to_owned).collect();
-        Ok(Self { shown, found, applied })
-    }
-
-    /// One finding for each file of others.
-    pub(crate) fn findings(&self) -> Vec<Finding> {
-        foreign::findings(&self.shown, &self.applied, &self.found)
-    }
-
-    /// The objects in files of others.
-    pub(crate) fn objects(&self) -> Vec<(Identity, Value)> {
-        foreign::objects(&self.applied, &self.found)
-    }
+    changes(&owned, tree).into_iter().map(one).collect()
 }

@@ -15,6 +15,7 @@ use crate::products::{agentgateway, argocd, cnpg, eso, inference, keda, kubernet
 use crate::references::application;
 use crate::references::delivery::Delivery;
 use crate::references::inventory::Inventory;
+use crate::references::manifests::Manifests;
 use crate::references::world::{World, WorldRule};
 use crate::references::{self, silence};
 use crate::render::bundle::Bundle;
@@ -138,16 +139,22 @@ fn soften(finding: &mut Finding) {
 
 /// The same for a cluster that was rendered here, whose plan and claims are known.
 pub fn check_rendered(plan: &Plan<'_>, bundle: &Bundle, crds: &Crds) -> Vec<Finding> {
+    check_with(plan, bundle, &Manifests::default(), crds)
+}
+
+/// The same with the files of others in the cluster's folder.
+pub fn check_with(plan: &Plan<'_>, bundle: &Bundle, others: &Manifests, crds: &Crds) -> Vec<Finding> {
     let folder = format!("{}/", plan.cluster);
-    let world = World::of_bundle(plan, bundle, &folder);
+    let world = World::of_bundle(plan, bundle, &folder).with(others);
     silence::apply(told(plan, bundle, &world, crds), world.silences, world.pages)
 }
 
 /// The claims of such a cluster, with what findings undo of them, silenced or not.
-pub fn claims_of(plan: &Plan<'_>, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Vec<Claim> {
+pub fn claims_of(plan: &Plan<'_>, bundle: &Bundle, others: &Manifests) -> Vec<Claim> {
     let folder = format!("{}/", plan.cluster);
-    let world = World::of_bundle(plan, bundle, &folder);
-    claims::lowered(plan, claims::claims(plan, bundle, foreign), &told(plan, bundle, &world, &Crds::default()))
+    let world = World::of_bundle(plan, bundle, &folder).with(others);
+    let foreign: Vec<(&Identity, &Value)> = others.documents.iter().map(|d| (&d.identity, &d.value)).collect();
+    claims::lowered(plan, claims::claims(plan, bundle, &foreign), &told(plan, bundle, &world, &Crds::default()))
 }
 
 fn told(plan: &Plan<'_>, bundle: &Bundle, world: &World<'_>, crds: &Crds) -> Vec<Finding> {

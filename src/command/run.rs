@@ -1,33 +1,35 @@
 //! One function a command: it reads through `disk`, calls the pipeline, and says what goes to which stream.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::anyhow;
 use serde_json::{Value, json};
 
 use crate::agentic::model;
-use crate::command::args::{Args, Command, Format, Place, Tool};
+use crate::command::args::{Args, Command, Format, Place, Tool, Which};
+use crate::command::beside::{Lying, Meant};
 use crate::command::check;
 use crate::command::crds;
 use crate::command::diff;
+use crate::command::eject;
 use crate::command::explain;
 use crate::command::gateway_config;
 use crate::command::golden;
 use crate::command::graph;
+use crate::command::merge;
 use crate::command::page;
-use crate::command::prove;
+use crate::command::proof;
 use crate::command::rendering;
 use crate::command::rulebook;
 use crate::command::seed;
 use crate::command::tables::{
     images_text, plan_json, plan_markdown, plan_text, secrets_markdown, secrets_text, status_markdown, status_text,
 };
+use crate::command::verify;
 use crate::command::workspace::{Outcome, Result, Workspace, formatted, pretty};
 use crate::disk::read::{self, Failure};
 use crate::disk::write;
-use crate::group::catalog::Catalog;
+use crate::group::catalog::{Catalog, Group};
 use crate::group::memo::Memo;
 use crate::plan::features::Cluster;
 use crate::plan::resolve;
@@ -52,6 +54,9 @@ pub fn run(args: &Args) -> Result<Outcome> {
     match args.command {
         Command::Init => return init(folder, &args.file),
         Command::Crds => return crds::crds(folder),
+        Command::Merge { ref shards, ref output_dir, ref allow_delete } => {
+            return merge::merge(folder, shards, output_dir, allow_delete);
+        }
         // Of no catalog: who asks may be mending one.
         Command::Schema { group: true, .. } => return Ok(Outcome::exactly(pretty(&explain::group_schema()))),
         Command::Schema { rule: true, .. } => return Ok(Outcome::exactly(pretty(&explain::rule_schema()))),
@@ -60,26 +65,31 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let of_others = matches!(&args.command, Command::Check(check) if check.manifests.is_some());
     let files = read::catalog_files(folder, of_others)?;
     let catalog = Catalog::new(&files).map_err(|f| Failure::Findings(sorted(f)))?;
-    let workspace = Workspace { folder, file: &args.file, catalog: &catalog };
+    let workspace = Workspace { folder, file: &args.file, catalog: &catalog, quiet: args.quiet };
     match &args.command {
         Command::Resolve { output } => workspace.resolve(*output),
         Command::Render { place, stdout: true, .. } => rendering::stdout(&workspace, place),
         Command::Render { place, check: true, .. } => rendering::render_check(&workspace, place),
-        Command::Render { place, allow_delete, .. } => rendering::render(&workspace, place, allow_delete),
+        Command::Render { place, allow_delete, part, .. } => rendering::render(&workspace, place, allow_delete, part),
+        Command::Verify { path, which } => verify::verify(&workspace, path, which),
         Command::Check(args) => check::check(&workspace, args),
+        Command::Diff(args) if args.ejected => Ok(eject::diff(&workspace)),
         Command::Diff(args) => diff::diff(&workspace, args),
+        Command::Eject { files } => eject::eject(&workspace, files),
         Command::Status { place, output } => workspace.status(place, *output),
-        Command::Secrets { cluster, script: Some(tool), .. } => workspace.seed(cluster.as_deref(), *tool),
-        Command::Secrets { cluster, output, .. } => workspace.secrets(cluster.as_deref(), *output),
-        Command::Graph { picture, cluster, output } => graph::graph(&workspace, *picture, cluster.as_deref(), *output),
+        Command::Secrets { which, script: Some(tool), .. } => workspace.seed(which, *tool),
+        Command::Secrets { which, output, .. } => workspace.secrets(which, *output),
+        Command::Graph { picture, which, output } => graph::graph(&workspace, *picture, which, *output),
         Command::Report { place, output, against } => page::write(&workspace, place, against.as_deref(), output),
-        Command::Images { cluster, output } => workspace.images(cluster.as_deref(), *output),
+        Command::Images { which, output } => workspace.images(which, *output),
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),
-        Command::Prove => Ok(prove(&catalog)),
+        Command::Prove => proof::proof(&workspace),
         Command::Schema { .. } => Ok(Outcome::exactly(pretty(&explain::schema(&catalog)))),
         Command::Explain { topic } if topic.contains('/') => workspace.explain_object(topic),
         Command::Explain { topic } => explain_topic(&catalog, topic),
-        Command::Init | Command::Crds | Command::Man { .. } | Command::Completions { .. } => unreachable!("run before"),
+        Command::Init | Command::Crds | Command::Man { .. } | Command::Merge { .. } | Command::Completions { .. } => {
+            unreachable!("run before")
+        }
     }
 }
 
@@ -92,7 +102,13 @@ impl Workspace<'_> {
             .local
             .iter()
             .map(|(file, replaces)| {
-                format!("{file} {}", if *replaces { "replaces the built-in file" } else { "is added" })
+                let based = |group: &Group| group.based && group.source.name == *file;
+                let what = match replaces {
+                    true if self.catalog.groups.values().any(based) => "lies over the built-in file",
+                    true => "replaces the built-in file",
+                    false => "is added",
+                };
+                format!("{file} {what}")
             })
             .collect();
         if output == Format::Text {
@@ -107,29 +123,17 @@ impl Workspace<'_> {
     }
 
     fn status(&self, place: &Place, output: Format) -> Result<Outcome> {
-        let tables = self.each(&self.clusters(place.cluster.as_deref())?, &Memo::default(), |rendered| {
-            let foreign = rendering::Lying::new(self, place, &rendered)?.objects();
-            let claims = rulebook::claims_of(&rendered.plan, &rendered.bundle, &foreign);
+        let meant = Meant::read(self)?;
+        let looked = self.each(&self.clusters(Some(&place.which))?, &Memo::default(), |rendered| {
+            let others = Lying::new(self, place, &meant, &rendered)?.others;
+            let claims = rulebook::claims_of(&rendered.plan, &rendered.bundle, &others.manifests);
             let gateways: Vec<Value> = rendered.plan.agentic.model.gateways.iter().map(model::status).collect();
-            Ok((rendered.plan.cluster.clone(), claims, gateways))
+            Ok(((rendered.plan.cluster.clone(), claims, gateways), others.findings))
         })?;
-        match output {
-            Format::Text => {
-                let one = |(name, claims, gateways): &(String, Vec<Claim>, Vec<Value>)| {
-                    status_text(name, claims) + &gateway_config::status_text(gateways)
-                };
-                Ok(Outcome::data(tables.iter().map(one).collect::<String>()))
-            }
-            Format::Markdown => {
-                let tables: Vec<String> =
-                    tables.iter().map(|(name, claims, _)| status_markdown(name, claims)).collect();
-                Ok(Outcome::data(tables.join("\n")))
-            }
-            _ => {
-                let one = |(name, claims, gateways): &(String, Vec<Claim>, Vec<Value>)| json!({ "cluster": name, "claims": claims, "gateways": gateways });
-                formatted(&tables.iter().map(one).collect::<Value>(), output)
-            }
-        }
+        let (tables, findings): (Vec<_>, Vec<_>) = looked.into_iter().unzip();
+        let findings = findings.into_iter().flatten().chain(meant.findings(place)).collect();
+        let outcome = status_of(&tables, output)?;
+        Ok(Outcome { findings: sorted(findings), ..outcome })
     }
 
     /// A gateway, route or agent, in each cluster that has it.
@@ -157,8 +161,8 @@ impl Workspace<'_> {
         Ok(Outcome::data(said.join("\n")))
     }
 
-    fn images(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
-        let lists = self.each(&self.clusters(only)?, &Memo::default(), |rendered| {
+    fn images(&self, which: &Which, output: Format) -> Result<Outcome> {
+        let lists = self.each(&self.clusters(Some(which))?, &Memo::default(), |rendered| {
             Ok((rendered.plan.cluster.clone(), images::images(&rendered.bundle)))
         })?;
         if output == Format::Text {
@@ -168,8 +172,8 @@ impl Workspace<'_> {
         formatted(&lists.iter().map(one).collect::<Value>(), output)
     }
 
-    fn secrets(&self, only: Option<&str>, output: Format) -> Result<Outcome> {
-        let lists = self.each(&self.clusters(only)?, &Memo::default(), |rendered| {
+    fn secrets(&self, which: &Which, output: Format) -> Result<Outcome> {
+        let lists = self.each(&self.clusters(Some(which))?, &Memo::default(), |rendered| {
             Ok((rendered.plan.cluster.clone(), secret_contract::contract(&rendered.plan, &rendered.bundle)))
         })?;
         match output {
@@ -188,8 +192,8 @@ impl Workspace<'_> {
     }
 
     /// A script for one cluster: stores, and those who may write there, differ.
-    fn seed(&self, only: Option<&str>, tool: Tool) -> Result<Outcome> {
-        let cluster = self.one(only)?;
+    fn seed(&self, which: &Which, tool: Tool) -> Result<Outcome> {
+        let cluster = self.one(which)?;
         let texts = self.each(&cluster, &Memo::default(), |rendered| {
             let keys = secret_contract::contract(&rendered.plan, &rendered.bundle);
             seed::script(tool, &rendered.plan.cluster, &keys, &rendered.bundle)
@@ -232,47 +236,32 @@ impl Workspace<'_> {
     }
 }
 
+/// The table of claims of each cluster, and the state of its gateways.
+fn status_of(tables: &[(String, Vec<Claim>, Vec<Value>)], output: Format) -> Result<Outcome> {
+    match output {
+        Format::Text => {
+            let one = |(name, claims, gateways): &(String, Vec<Claim>, Vec<Value>)| {
+                status_text(name, claims) + &gateway_config::status_text(gateways)
+            };
+            Ok(Outcome::data(tables.iter().map(one).collect::<String>()))
+        }
+        Format::Markdown => {
+            let tables: Vec<String> = tables.iter().map(|(name, claims, _)| status_markdown(name, claims)).collect();
+            Ok(Outcome::data(tables.join("\n")))
+        }
+        _ => {
+            let one = |(name, claims, gateways): &(String, Vec<Claim>, Vec<Value>)| json!({ "cluster": name, "claims": claims, "gateways": gateways });
+            formatted(&tables.iter().map(one).collect::<Value>(), output)
+        }
+    }
+}
+
 fn init(folder: &Path, file: &Path) -> Result<Outcome> {
     write::create(&folder.join(file), STARTER)?;
     Ok(Outcome {
         talk: format!("{} written; next: gatewright render\n", PathBuf::from(file).display()),
         ..Outcome::default()
     })
-}
-
-#[expect(clippy::disallowed_methods, reason = "how long it took goes to stderr, and nothing else knows it")]
-fn prove(catalog: &Catalog) -> Outcome {
-    let sets = prove::sets(catalog);
-    let start = Instant::now();
-    let shown = std::io::stderr().is_terminal();
-    let proof = prove::prove(catalog, &sets, |done| {
-        if shown && (done % 64 == 0 || done == sets.len()) {
-            eprint!("\r{:>3} % of {} feature sets", done * 100 / sets.len(), sets.len());
-        }
-    });
-    if shown {
-        eprintln!();
-    }
-    let mut data = format!(
-        "{} feature sets, {} outcomes (groups that are on, with their providers, and profile), {} distinct trees, {} failed\n",
-        proof.sets, proof.outcomes, proof.trees, proof.failed
-    );
-    let mut findings = Vec::new();
-    for (set, finding) in proof.failures {
-        data += &format!("  {}: {}\n", finding.code.name(), set.describe(catalog));
-        findings.push(finding);
-    }
-    let flags: Vec<&str> = catalog.features().into_keys().collect();
-    let groups: Vec<String> = catalog
-        .groups
-        .values()
-        .filter(|g| g.variants.len() > 1)
-        .map(|g| format!("{} ({})", g.name, g.variants.len()))
-        .collect();
-    data += &format!("varied: features {}; providers of {}; profiles\n", flags.join(", "), groups.join(", "));
-    data += "not varied: `false` flags, all other settings (defaults, and the examples of group files), names, several clusters\n";
-    let talk = format!("{:.1} s\n", start.elapsed().as_secs_f64());
-    Outcome { data, talk, findings: sorted(findings), ..Outcome::default() }
 }
 
 fn explain_topic(catalog: &Catalog, topic: &str) -> Result<Outcome> {

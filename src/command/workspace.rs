@@ -7,15 +7,15 @@ use anyhow::anyhow;
 use rayon::prelude::*;
 use serde_json::Value;
 
-use crate::command::args::Format;
+use crate::command::args::{Format, Which};
 use crate::command::clusters;
 use crate::command::pipeline::{self, Rendered};
+use crate::command::progress::Progress;
 use crate::disk::read::Failure;
 use crate::group::catalog::Catalog;
 use crate::group::memo::Memo;
 use crate::plan::features::Cluster;
 use crate::text::finding::{Finding, Severity, sorted};
-use crate::text::schema::did_you_mean;
 use crate::text::secret;
 use crate::text::shown;
 use crate::text::yaml;
@@ -55,25 +55,23 @@ pub(crate) struct Workspace<'a> {
     pub(crate) folder: &'a Path,
     pub(crate) file: &'a Path,
     pub(crate) catalog: &'a Catalog,
+    /// No progress is shown.
+    pub(crate) quiet: bool,
 }
 
 impl<'a> Workspace<'a> {
-    /// The clusters, or the one of that name.
-    pub(crate) fn clusters(&self, only: Option<&str>) -> Result<Vec<Cluster>> {
+    /// All clusters, or those that are meant.
+    pub(crate) fn clusters(&self, which: Option<&Which>) -> Result<Vec<Cluster>> {
         let clusters = clusters::clusters(self.folder, self.file, self.catalog)?;
-        let Some(only) = only else { return Ok(clusters) };
-        let names: Vec<String> = clusters.iter().map(|c| c.name.clone()).collect();
-        let chosen: Vec<Cluster> = clusters.into_iter().filter(|c| c.name == only).collect();
-        if chosen.is_empty() {
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            return Err(anyhow!("there is no cluster `{only}`\n{}", did_you_mean(only, &names)).into());
+        match which {
+            Some(which) if !which.is_all() => Ok(which.of(clusters)?),
+            _ => Ok(clusters),
         }
-        Ok(chosen)
     }
 
-    /// The cluster of that name, or the only one.
-    pub(crate) fn one(&self, only: Option<&str>) -> Result<Vec<Cluster>> {
-        let clusters = self.clusters(only)?;
+    /// The one cluster that is meant.
+    pub(crate) fn one(&self, which: &Which) -> Result<Vec<Cluster>> {
+        let clusters = self.clusters(Some(which))?;
         if clusters.len() > 1 {
             let names: Vec<&str> = clusters.iter().map(|c| c.name.as_str()).collect();
             let hint = format!("choose one with --cluster: {}", names.join(", "));
@@ -93,8 +91,12 @@ impl<'a> Workspace<'a> {
     where
         'a: 'c,
     {
-        let one =
-            |cluster: &'c Cluster| use_it(pipeline::render(self.catalog, cluster, memo).map_err(Failure::Findings)?);
+        let progress = Progress::new(clusters.len(), "clusters", self.quiet);
+        let one = |cluster: &'c Cluster| {
+            let used = use_it(pipeline::render(self.catalog, cluster, memo).map_err(Failure::Findings)?);
+            progress.step();
+            used
+        };
         let results: Vec<Result<T>> = clusters.par_iter().map(one).collect();
         let (mut values, mut findings) = (Vec::new(), Vec::new());
         for result in results {

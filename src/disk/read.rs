@@ -16,7 +16,7 @@ use crate::text::finding::{Code, Finding};
 use crate::text::source::{Place, Source};
 
 /// Largest file that is read at all, in bytes; `yaml` has its own, smaller limit with a place.
-const MAX_FILE: u64 = 8 << 20;
+pub(crate) const MAX_FILE: u64 = 8 << 20;
 
 /// Most bytes of one file of manifests or CRDs, or of stdin.
 pub const MAX_STREAM: u64 = 64 << 20;
@@ -214,6 +214,14 @@ pub fn baseline(path: &Path) -> Result<String> {
     if !path.exists() {
         bail!("there is no {}\n`--write-baseline` writes it", path.display());
     }
+    text_of(path)
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// It is not there, or no text.
+pub fn text_of(path: &Path) -> Result<String> {
     text(path, MAX_FILE)?.map_err(|_| anyhow::anyhow!("{} is not UTF-8 text", path.display()))
 }
 
@@ -223,7 +231,7 @@ fn too_large(name: &str) -> Finding {
 }
 
 /// About a file of which only this much is text.
-fn not_utf8(source: &Arc<Source>) -> Finding {
+pub(crate) fn not_utf8(source: &Arc<Source>) -> Finding {
     let end = source.text.len();
     let finding = Finding::error(Code::NotUtf8, "this file is not UTF-8 text from here on");
     finding.place(Place::new(source, end, end)).help("save it as UTF-8")
@@ -298,7 +306,7 @@ fn files_of(base: &Path, part: &str, depth: usize, end: &str) -> Result<Vec<Path
 }
 
 /// A file's text, or what of it is text before the first byte that is not UTF-8.
-fn text(path: &Path, most: u64) -> Result<Result<String, String>> {
+pub(crate) fn text(path: &Path, most: u64) -> Result<Result<String, String>> {
     let about = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
     if !about.is_file() {
         bail!("{} is no regular file", path.display());

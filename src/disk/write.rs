@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use walkdir::WalkDir;
 
 use crate::disk::folders::{exchange, movable, remove, succeed};
-use crate::disk::read::{listed, slashes};
+use crate::disk::read::{inside, listed, slashes};
 use crate::render::tree::{HEAD, INDEX, Tree, hand_edited, owned};
 
 /// The first letters of a folder that is being staged, beside the clusters' folders.
@@ -346,6 +346,17 @@ pub fn create(path: &Path, text: &str) -> Result<()> {
     written.with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// The same in a folder below another, which is made where it is missing.
+///
+/// # Errors
+/// As [`create`]; or the folder leads elsewhere.
+pub fn create_below(folder: &Path, path: &Path, text: &str) -> Result<()> {
+    let below = path.parent().expect("below a folder");
+    fs::create_dir_all(below).with_context(|| format!("cannot create {}", below.display()))?;
+    inside(folder, below)?;
+    create(path, text)
+}
+
 /// Writes a file in the place of one that may be there: that one or the new one is left, never a half.
 ///
 /// # Errors
@@ -354,7 +365,9 @@ pub fn save(path: &Path, text: &str) -> Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let beside = path.with_file_name(name);
-    let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
+    let _ = fs::remove_file(&beside); // of a killed run, or a link that leads elsewhere
+    let written = File::create_new(&beside).and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()));
+    let written = written.and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
         let _ = fs::remove_file(&beside);
     }

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::group::based;
 use crate::group::items::Items;
 use crate::group::pages::Pages;
 use crate::group::shapes::Shapes;
@@ -14,7 +15,7 @@ use crate::group::template::{Templates, composite};
 use crate::group::written::GroupText;
 use crate::text::finding::{Code, Finding};
 use crate::text::merge::merge_patch;
-use crate::text::schema::{Schema, invalid_name, is_dns_label};
+use crate::text::schema::{Schema, did_you_mean, invalid_name, is_dns_label};
 use crate::text::source::{Place, Source};
 use crate::text::yaml::{self, Kind, Node};
 
@@ -59,6 +60,8 @@ pub struct Catalog {
     pub pages: Arc<Pages>,
     /// Files of the working directory that replace (true) or add to (false) the built-in ones.
     pub local: BTreeMap<String, bool>,
+    /// The same files, by name.
+    pub sources: BTreeMap<String, Arc<Source>>,
 }
 
 /// One group file.
@@ -68,6 +71,8 @@ pub struct Group {
     pub name: String,
     /// The file.
     pub source: Arc<Source>,
+    /// It lies over the built-in one of its name.
+    pub based: bool,
     node: OnceLock<Node>,
     /// One line.
     pub summary: String,
@@ -100,13 +105,16 @@ impl Catalog {
         let mut files: BTreeMap<&str, &str> = BUILTIN.iter().map(|(name, text, _)| (*name, *text)).collect();
         let mut notable = BTreeMap::new();
         let (rules, local): (Vec<_>, Vec<_>) = local.iter().partition(|(name, _)| name.starts_with("rules/"));
-        for (name, text) in local {
-            if files.insert(name, text).is_none_or(|old| old != text) {
-                notable.insert(name.clone(), BUILTIN.iter().any(|(n, ..)| n == name));
+        for (name, text) in &local {
+            if files.insert(name, text).is_none_or(|old| old != *text) {
+                notable.insert((*name).clone(), BUILTIN.iter().any(|(n, ..)| n == name));
             }
         }
         let (pages, unread) = Pages::new(&rules);
         notable.extend(pages.local.clone());
+        let source = |(name, text): &(&String, &String)| ((*name).clone(), Source::new(name.as_str(), text.as_str()));
+        let local_sources =
+            local.iter().chain(&rules).filter(|(name, _)| notable.contains_key(*name)).map(source).collect();
         let sources: Vec<Arc<Source>> = files.iter().map(|(name, text)| Source::new(*name, *text)).collect();
         let in_folder = |folder: &'static str| sources.iter().filter(move |s| s.name.starts_with(folder)).cloned();
 
@@ -136,6 +144,7 @@ impl Catalog {
             silence: Schema::built_in(include_str!("../../schemas/silence.yaml")),
             pages,
             local: notable,
+            sources: local_sources,
         };
         // Names are missing where a file could not be read; then that is what to say.
         if findings.is_empty() {
@@ -204,12 +213,13 @@ impl Catalog {
 
 impl Group {
     fn read(source: &Arc<Source>, shapes: &Shapes) -> Result<Self, Vec<Finding>> {
-        let text: GroupText = read(source).map_err(|f| vec![f])?;
+        let (text, laid) = group_text(source).map_err(|f| vec![f])?;
         let name = source.name.trim_start_matches("groups/").strip_suffix(".yaml").unwrap_or_default().to_owned();
         if !is_dns_label(&name) {
             return Err(vec![invalid_name("the group", &name, Place::new(source, 0, 0))]);
         }
-        let node = OnceLock::new();
+        let based = laid.is_some();
+        let node = laid.map_or_else(OnceLock::new, OnceLock::from);
         let say = |pointer: &str, message: String| {
             let node = node.get_or_init(|| places(source));
             Finding::error(Code::GroupFile, message).place(node.place_at(pointer))
@@ -283,7 +293,16 @@ impl Group {
             return Err(findings);
         }
         let source = source.clone();
-        Ok(Self { name, source, node, summary: text.summary, feature: text.feature, provider: text.provider, variants })
+        Ok(Self {
+            name,
+            source,
+            based,
+            node,
+            summary: text.summary,
+            feature: text.feature,
+            provider: text.provider,
+            variants,
+        })
     }
 
     /// Capabilities that some variant provides.
@@ -341,6 +360,35 @@ fn places(source: &Arc<Source>) -> Node {
 fn builtin(source: &Source) -> Option<&'static str> {
     let same = |(name, text, _): &&(&str, &str, &str)| *name == source.name && *text == source.text;
     BUILTIN.iter().find(same).map(|(_, _, json)| *json)
+}
+
+/// What a group file says; with its places where it lies over a built-in one.
+fn group_text(source: &Arc<Source>) -> Result<(GroupText, Option<Node>), Finding> {
+    let over = if builtin(source).is_some() { None } else { yaml::read_group(source).ok() };
+    let Some(base) = over.as_ref().and_then(|over| over.get(based::BASE)) else { return Ok((read(source)?, None)) };
+    let wrong = |message: String, place| Finding::error(Code::GroupFile, message).place(place);
+    if !matches!(&base.kind, Kind::String(text) if text == based::BUILTIN) {
+        let message = format!("`{}` is `{}`, or is not there", based::BASE, based::BUILTIN);
+        return Err(wrong(message, base.place.clone()).help("without it the file replaces the built-in one"));
+    }
+    let ours = |file: &&str| file.starts_with("groups/");
+    let names: Vec<&str> = BUILTIN.iter().map(|(name, ..)| *name).filter(ours).collect();
+    let Some((name, text, _)) = BUILTIN.iter().find(|(name, ..)| *name == source.name) else {
+        let message = format!("there is no built-in {} to lie over", source.name);
+        return Err(wrong(message, base.place.clone()).help(did_you_mean(&source.name, &names)));
+    };
+    let laid = based::laid(&places(&Source::new(*name, *text)), over.as_ref().expect("it has a key"));
+    match serde_json::from_value(laid.to_value()) {
+        Ok(text) => Ok((text, Some(laid))),
+        // Which file has the mistake, and where, is seen without the key that no group has.
+        Err(error) => {
+            let key = over.as_ref().and_then(|over| over.entry(based::BASE)).expect("it has a key");
+            let mut alone = source.text.clone();
+            alone.replace_range(key.place.start..base.place.end, &" ".repeat(base.place.end - key.place.start));
+            let found = yaml::read_typed::<GroupText>(&Source::new(source.name.as_str(), alone), Code::GroupFile).err();
+            Err(found.unwrap_or_else(|| wrong(error.to_string(), Place::new(source, 0, 0))))
+        }
+    }
 }
 
 /// What a group file or shape says.

@@ -50,7 +50,9 @@ pub fn read(source: &Arc<Source>, ours: Option<&str>) -> Result<Option<Page>, Ve
     let text = source.text.as_str();
     let name = source.name.trim_start_matches("rules/").trim_end_matches(".md");
     let fences = blocks(text, "rule");
-    let is_page = text.lines().next() == Some(&format!("# {name}"));
+    // A copy of ours begins with a comment that says so.
+    let head = text.lines().find(|line| !line.starts_with("<!--"));
+    let is_page = head == Some(&format!("# {name}"));
     let say = |place: Place, message: String, help: &str| {
         vec![Finding::error(Code::RulePage, message).place(place).help(help)]
     };
@@ -89,9 +91,10 @@ pub fn read(source: &Arc<Source>, ours: Option<&str>) -> Result<Option<Page>, Ve
     for fence in fences {
         match of_block(source, &fence, code) {
             // What stands in our page of that name as it is has its tests there.
-            Ok(read) => rules.extend(
-                read.into_iter().map(|rule| (rule, ours.is_some_and(|ours| ours.contains(&text[fence.clone()])))),
-            ),
+            Ok(read) if ours.is_some_and(|ours| ours.contains(&text[fence.clone()])) => {
+                rules.extend(read.into_iter().map(|rule| (rule.of_ours(), true)));
+            }
+            Ok(read) => rules.extend(read.into_iter().map(|rule| (rule, false))),
             Err(found) => findings.extend(found),
         }
     }

@@ -84,6 +84,11 @@ impl Pages {
         }
     }
 
+    /// All pages by their code.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.texts.iter().map(|(code, text)| (code.as_ref(), text.as_ref()))
+    }
+
     /// The page of a code.
     pub fn text(&self, code: &str) -> Option<&str> {
         self.texts.get(code).map(AsRef::as_ref)

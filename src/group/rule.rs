@@ -233,6 +233,11 @@ impl Rule {
         Self { code, of, text, place, of_platform, when: Lazy::new(), holds: Lazy::new(), said: Lazy::new() }
     }
 
+    /// The same as one of ours: it is not asked of what its kind does not allow.
+    pub fn of_ours(self) -> Self {
+        Self { place: None, ..self }
+    }
+
     /// Where it stands, for one that the user wrote.
     pub fn place(&self) -> Option<&Place> {
         self.place.as_ref()

@@ -220,14 +220,21 @@ pub struct Objects<'a> {
 impl<'a> Objects<'a> {
     /// The objects, and those whose identity was there before.
     pub fn new(objects: impl IntoIterator<Item = Object<'a>>) -> (Self, Vec<Object<'a>>) {
-        let (mut all, mut again) = (BTreeMap::new(), Vec::new());
+        let mut all = Self::default();
+        let again = all.add(objects);
+        (all, again)
+    }
+
+    /// Takes further objects in, and yields those whose identity was there before.
+    pub fn add(&mut self, objects: impl IntoIterator<Item = Object<'a>>) -> Vec<Object<'a>> {
+        let mut again = Vec::new();
         for object in objects {
-            match all.entry(object.identity) {
+            match self.all.entry(object.identity) {
                 std::collections::btree_map::Entry::Vacant(entry) => drop(entry.insert(object)),
                 std::collections::btree_map::Entry::Occupied(_) => again.push(object),
             }
         }
-        (Self { all }, again)
+        again
     }
 
     /// All of them, sorted by identity.

@@ -1,7 +1,7 @@
 //! features.yaml and clusters/*.yaml -> clusters: what the user means, each part with the place where it was written.
 //! Knows the names that the catalog allows; decides nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -54,6 +54,8 @@ pub struct Cluster {
     pub charts: Vec<Arc<Source>>,
     /// Name of the file that this cluster's overlay is laid over; without `clusters/` none.
     pub base: Option<String>,
+    /// Where the patches begin that are not laid: `prove` tries sets that lack their targets.
+    pub without: BTreeSet<Place>,
     /// Where `features:` stands, for flags that are not there.
     pub place: Place,
     /// All of it as it was written, overlay applied.
@@ -162,6 +164,7 @@ fn cluster(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut 
         own: BTreeMap::new(),
         charts: Vec::new(),
         base,
+        without: BTreeSet::new(),
         place,
         written,
     })

@@ -85,7 +85,9 @@ pub fn patches(cluster: &Cluster, components: &mut [Component], findings: &mut V
                 continue;
             }
         };
-        for node in nodes {
+        let left_out =
+            |node: &Node| [&node.place, &node.place_at("/component")].iter().any(|p| cluster.without.contains(p));
+        for node in nodes.into_iter().filter(|node| !left_out(node)) {
             secret::literals(&node, findings);
             let read = if node.get("component").is_some() {
                 of_values(node, cluster, components, findings).map(|(component, values)| {

@@ -77,21 +77,16 @@ impl<'a> World<'a> {
         }
     }
 
+    /// The same with files of others that lie in the cluster's folder.
+    pub fn with(mut self, others: &'a Manifests) -> Self {
+        self.repeated.extend(self.objects.add(objects(others)));
+        self.files.extend(others.files.iter().map(String::as_str));
+        self
+    }
+
     /// The world of a folder's files, under our own rules.
     pub fn of_manifests(manifests: &'a Manifests) -> Self {
-        let objects = manifests.documents.iter().map(|document| Object {
-            identity: &document.identity,
-            value: &document.value,
-            path: document.path(),
-            folder: &manifests.folder,
-            text: &document.file.source.text,
-            document: document.position,
-            file: Some(&document.file),
-            made: Some(&document.made),
-            linked: &document.linked,
-            clean: None,
-        });
-        let (objects, repeated) = Objects::new(objects);
+        let (objects, repeated) = Objects::new(objects(manifests));
         let (existing, silences) = (&manifests.existing, &manifests.silences);
         let files = manifests.files.iter().map(String::as_str).collect();
         let (generated, closed, beyond) = (manifests.generated, manifests.closed, manifests.beyond.as_deref());
@@ -99,4 +94,19 @@ impl<'a> World<'a> {
         let (pages, platform) = (Pages::ours().as_ref(), None);
         Self { objects, files, repeated, existing, silences, promises, generated, closed, beyond, pages, platform }
     }
+}
+
+fn objects(manifests: &Manifests) -> impl Iterator<Item = Object<'_>> {
+    manifests.documents.iter().map(|document| Object {
+        identity: &document.identity,
+        value: &document.value,
+        path: document.path(),
+        folder: &manifests.folder,
+        text: &document.file.source.text,
+        document: document.position,
+        file: Some(&document.file),
+        made: Some(&document.made),
+        linked: &document.linked,
+        clean: None,
+    })
 }

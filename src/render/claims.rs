@@ -31,7 +31,7 @@ pub struct Claim {
 
 /// All claims of a plan, sorted by control; claims of groups that are off say so and no more. `foreign` are objects that
 /// Argo CD would bring beside the rendered ones: they are evidence of nothing, and take down a claim that something is absent.
-pub fn claims(plan: &Plan<'_>, bundle: &Bundle, foreign: &[(Identity, Value)]) -> Vec<Claim> {
+pub fn claims(plan: &Plan<'_>, bundle: &Bundle, foreign: &[(&Identity, &Value)]) -> Vec<Claim> {
     let texts = Texts::default();
     let mut claims: Vec<Claim> =
         plan.declared.iter().map(|declared| judge(declared, bundle, foreign, &texts)).collect();
@@ -91,13 +91,10 @@ fn off(raw: &Value, group: &str) -> Option<Claim> {
     })
 }
 
-fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(Identity, Value)], texts: &Texts) -> Claim {
+fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(&Identity, &Value)], texts: &Texts) -> Claim {
     let ours = || bundle.manifests.values().map(|p| (&p.manifest.identity, &p.manifest.value));
     let gap = |evidence: &Evidence| match evidence {
-        Evidence::Absent(_) => {
-            let foreign = foreign.iter().map(|(identity, value)| (identity, value));
-            evidence::gap(evidence, ours().chain(foreign), texts)
-        }
+        Evidence::Absent(_) => evidence::gap(evidence, ours().chain(foreign.iter().copied()), texts),
         _ => evidence::gap(evidence, ours(), texts),
     };
     let gaps: Vec<String> = declared.evidence.iter().filter_map(|e| gap(e).map(|gap| gap.sentence)).collect();

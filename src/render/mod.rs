@@ -1,4 +1,4 @@
-//! A plan into objects and a tree: [`bundle`] renders, [`tree`] names the files, [`claims`] and [`evidence`] say what holds,
+//! A plan into objects and a tree: [`bundle`] renders, [`tree`] names the files, [`fleet`] all clusters, [`claims`] and [`evidence`] say what holds,
 //! [`trace`] finds the cause of a line, [`deletions`] and [`foreign`] hold a tree against the one that is there.
 
 pub mod manifest;
@@ -9,6 +9,7 @@ pub mod claims;
 pub mod secret_contract;
 pub mod images;
 pub mod tree;
+pub mod fleet;
 pub mod foreign;
 pub mod deletions;
 pub mod trace;

@@ -2,10 +2,12 @@
 //! [`yaml`] reads what is written for gatewright, [`kubeyaml`] manifests as kubectl reads them, [`goyaml`] writes as yaml.v3
 //! does; [`mod@pointer`] is the one language of paths, [`schema`] holds values against JSON Schemas and [`named`] a list as the map that one
 //! wants, [`secret`] tells which text
-//! is a secret, [`shown`] how a text may be printed, [`forms`] reads patterns, durations, versions and base64. Knows no Kubernetes.
+//! is a secret, [`shown`] how a text may be printed, [`forms`] reads patterns, durations, versions and base64,
+//! [`glob`] patterns of paths. Knows no Kubernetes.
 
 pub mod shown;
 pub mod forms;
+pub mod glob;
 pub mod source;
 pub mod pointer;
 pub mod fences;

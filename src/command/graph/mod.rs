@@ -9,7 +9,7 @@ pub mod wiring;
 
 use anyhow::anyhow;
 
-use crate::command::args::{Notation, Picture};
+use crate::command::args::{Notation, Picture, Which};
 use crate::command::graph::drawing::Graph;
 use crate::command::pipeline::Rendered;
 use crate::command::workspace::{Outcome, Result, Workspace};
@@ -18,13 +18,8 @@ use crate::group::memo::Memo;
 /// Boxes that are laid out here: more take long, and nobody reads them.
 const MAX_BOXES: usize = 400;
 
-pub(crate) fn graph(
-    workspace: &Workspace<'_>,
-    picture: Picture,
-    cluster: Option<&str>,
-    output: Notation,
-) -> Result<Outcome> {
-    let clusters = workspace.one(cluster)?;
+pub(crate) fn graph(workspace: &Workspace<'_>, picture: Picture, which: &Which, output: Notation) -> Result<Outcome> {
+    let clusters = workspace.one(which)?;
     let graphs = workspace.each(&clusters, &Memo::default(), |rendered| Ok(of(&rendered, picture)))?;
     let graph = graphs.into_iter().next().ok_or_else(|| anyhow!("there is no cluster"))?;
     let text = match output {

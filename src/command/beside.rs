@@ -1,0 +1,97 @@
+//! A cluster's folder as it lies there, and what of others Argo CD would apply beside what is rendered.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::command::args::Place;
+use crate::command::pipeline::Rendered;
+use crate::command::workspace::{Result, Workspace};
+use crate::disk::{optional, read};
+use crate::references::manifests::{self, Manifests};
+use crate::render::foreign::{self, IGNORE, Ignore};
+use crate::render::tree::Tree;
+use crate::text::finding::Finding;
+use crate::text::source::Source;
+
+/// What is meant to lie there, and which entries named something so far.
+pub(crate) struct Meant {
+    ignore: Ignore,
+    used: Mutex<BTreeSet<usize>>,
+}
+
+impl Meant {
+    /// As the working folder says.
+    pub(crate) fn read(workspace: &Workspace<'_>) -> Result<Self> {
+        let source = optional::optional(workspace.folder, IGNORE)?;
+        Ok(Self { ignore: source.as_ref().map(Ignore::new).unwrap_or_default(), used: Mutex::default() })
+    }
+
+    fn covers(&self, path: &str) -> bool {
+        let entries = self.ignore.of(path);
+        let meant = !entries.is_empty();
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).extend(entries);
+        meant
+    }
+
+    /// What is wrong with the entries; those without effect are known once all clusters were looked at.
+    pub(crate) fn findings(self, place: &Place) -> Vec<Finding> {
+        let used = self.used.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let unused = if place.which.is_all() { self.ignore.unused(&used) } else { Vec::new() };
+        self.ignore.findings.into_iter().chain(unused).collect()
+    }
+}
+
+/// The files of others in a cluster's folder that Argo CD would apply.
+#[derive(Default)]
+pub(crate) struct Others {
+    /// One for each that is not meant to lie there.
+    pub(crate) findings: Vec<Finding>,
+    /// What they hold, meant or not.
+    pub(crate) manifests: Manifests,
+}
+
+/// A cluster's folder as it lies there; it is empty where nothing was rendered yet.
+pub(crate) struct Lying {
+    /// The folder as messages name it.
+    pub(crate) shown: String,
+    pub(crate) found: Tree,
+    /// What should lie there.
+    pub(crate) tree: Tree,
+    pub(crate) others: Others,
+}
+
+impl Lying {
+    /// One look at the folder.
+    pub(crate) fn new(
+        workspace: &Workspace<'_>,
+        place: &Place,
+        meant: &Meant,
+        rendered: &Rendered<'_>,
+    ) -> Result<Self> {
+        let shown = shown(place, &rendered.plan.cluster);
+        let folder = workspace.folder.join(&shown);
+        let (names, found) = (read::names(&folder)?, read::read_tree(&folder)?);
+        let tree = rendered.tree();
+        let applied = foreign::applied(&names, &found, &tree);
+        if applied.is_empty() {
+            return Ok(Self { shown, found, tree, others: Others::default() });
+        }
+        let told = applied.iter().filter(|path| !meant.covers(&format!("{shown}/{path}")));
+        let mut findings: Vec<Finding> = told.map(|path| foreign::finding(&shown, path, &found)).collect();
+        let texts = applied
+            .iter()
+            .filter(|path| foreign::holds_objects(path))
+            .filter_map(|path| Some((path, found.get(*path)?)));
+        let sources: Vec<Arc<Source>> =
+            texts.map(|(path, text)| Source::new(format!("{shown}/{path}"), &**text)).collect();
+        let (mut manifests, unread) = manifests::manifests_below(&format!("{shown}/"), &sources);
+        findings.extend(unread);
+        let manifests = manifests.pop().unwrap_or_default();
+        Ok(Self { shown, found, tree, others: Others { findings, manifests } })
+    }
+}
+
+/// A cluster's folder as messages name it.
+pub(crate) fn shown(place: &Place, cluster: &str) -> String {
+    format!("{}/{cluster}", place.output_dir.display())
+}

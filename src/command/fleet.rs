@@ -1,0 +1,119 @@
+//! What `render` writes beside the clusters' folders: the index of the fleet, or what a shard is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use anyhow::anyhow;
+
+use crate::command::args::Part;
+use crate::command::workspace::{Result, Workspace, pretty};
+use crate::disk::{optional, read, write};
+use crate::group::ejected;
+use crate::plan::features::Cluster;
+use crate::render::fleet::{self, Digests, FLEET, RECORD, Record, Shard};
+use crate::text::digest;
+use crate::text::finding::{Code, Finding};
+
+impl Part {
+    /// The part that is meant; none: all of it.
+    ///
+    /// # Errors
+    /// It is no part, or the environment does not say which.
+    #[expect(clippy::disallowed_methods, reason = "that is how a Kubernetes Indexed Job tells a pod which one it is")]
+    pub(crate) fn shard(&self) -> Result<Option<Shard>> {
+        let text = match (&self.shard, self.shards) {
+            (Some(text), _) => text.clone(),
+            (None, None) => return Ok(None),
+            (None, Some(of)) => match std::env::var("JOB_COMPLETION_INDEX") {
+                Ok(index) => format!("{index}/{of}"),
+                Err(_) => {
+                    let hint = "a Kubernetes Indexed Job sets it; elsewhere: --shard I/N";
+                    return Err(anyhow!("--shards goes with the variable JOB_COMPLETION_INDEX\n{hint}").into());
+                }
+            },
+        };
+        let hint = "`3/7` is the fourth of seven: they count from 0";
+        Ok(Some(Shard::parse(&text).ok_or_else(|| anyhow!("`{text}` is no shard\n{hint}"))?))
+    }
+}
+
+/// A fleet before it is rendered.
+pub(crate) struct Fleet {
+    names: BTreeSet<String>,
+    /// There are `clusters/`.
+    several: bool,
+    /// With the digest of the inputs.
+    shard: Option<(Shard, String)>,
+}
+
+impl Fleet {
+    pub(crate) fn new(workspace: &Workspace<'_>, all: &[Cluster], shard: Option<Shard>) -> Result<Self> {
+        let several = all.len() > 1 || all.iter().any(|cluster| cluster.platform["name"] != cluster.name.as_str());
+        let shard = shard.map(|shard| Ok::<_, read::Failure>((shard, inputs(workspace, all)?))).transpose()?;
+        Ok(Self { names: all.iter().map(|cluster| cluster.name.clone()).collect(), several, shard })
+    }
+
+    /// Writes what is true once these were rendered; of clusters that were not the index says what it said.
+    pub(crate) fn write(&self, output: &Path, rendered: Digests) -> Result<()> {
+        if let Some((Shard { index, of }, inputs)) = &self.shard {
+            let record = Record {
+                shard: *index,
+                of: *of,
+                gatewright: env!("CARGO_PKG_VERSION").to_owned(),
+                inputs: inputs.clone(),
+                fleet: self.several,
+                names: fleet::digest_of(self.names.iter().map(String::as_str)),
+                clusters: rendered,
+            };
+            return Ok(save(output, RECORD, Some(&pretty(&serde_json::to_value(record).expect("plain data"))))?);
+        }
+        let before = optional::optional(output, FLEET)?;
+        let mut digests = before.and_then(|source| fleet::read(&source.text).ok()).unwrap_or_default();
+        digests.retain(|name, _| self.names.contains(name));
+        digests.extend(rendered);
+        save(output, RECORD, None)?;
+        Ok(save(output, FLEET, self.several.then(|| fleet::index(&digests)).as_deref())?)
+    }
+
+    /// Whether the index that lies there says this of all clusters.
+    pub(crate) fn check(&self, output: &Path, shown: &Path, rendered: &Digests) -> Result<Option<Finding>> {
+        let found = optional::optional(output, FLEET)?;
+        let what = match found {
+            _ if !self.several => return Ok(None),
+            None => "is missing",
+            Some(source) if source.text == fleet::index(rendered) => return Ok(None),
+            Some(_) => "is not what the inputs render",
+        };
+        Ok(Some(Finding::error(Code::StaleOutput, format!("{}/{FLEET} {what}", shown.display()))))
+    }
+}
+
+/// A file beside the clusters' folders as it is to be, or gone; untouched where it is so.
+pub(crate) fn save(output: &Path, name: &str, text: Option<&str>) -> anyhow::Result<()> {
+    let path = output.join(name);
+    match text {
+        Some(text) if optional::says(&path, text) => Ok(()),
+        Some(text) => write::save(&path, text),
+        None => optional::remove(&path),
+    }
+}
+
+/// The digest of all that decides what is rendered.
+fn inputs(workspace: &Workspace<'_>, all: &[Cluster]) -> Result<String> {
+    let written = read::inputs(workspace.folder, workspace.file)?;
+    let of_cluster = |cluster: &'_ Cluster| {
+        let own = cluster.own.values().flatten();
+        let sources = cluster.manifests.iter().chain(&cluster.patches).chain(&cluster.charts).chain(own);
+        sources.cloned().collect::<Vec<_>>()
+    };
+    let sources = all.iter().flat_map(of_cluster).chain(workspace.catalog.sources.values().cloned());
+    let sources = sources.chain(written.clusters).chain([written.features]);
+    let digests: BTreeMap<String, String> =
+        sources.map(|source| (source.name.clone(), digest::hex(source.text.as_bytes()))).collect();
+    let ours = ejected::names().into_iter().filter_map(|name| {
+        let text = ejected::original(&name)?;
+        Some((format!("built-in/{name}"), digest::hex(text.as_bytes())))
+    });
+    let all: String = ours.chain(digests).map(|(name, digest)| format!("{digest}  {name}\n")).collect();
+    Ok(digest::hex(all.as_bytes()))
+}

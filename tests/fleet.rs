@@ -1,0 +1,336 @@
+//! Many clusters: which ones are meant, and that a run after any edit leaves what a run from nothing does.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+struct Fleet {
+    folder: PathBuf,
+}
+
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Fleet {
+    /// A folder with so many clusters: two rings, of which `canary` has every third, and all in one zone.
+    fn new(name: &str, clusters: usize) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fleet-{name}"));
+        let _ = fs::remove_dir_all(&folder);
+        let fleet = Self { folder };
+        fleet.write(
+            "features.yaml",
+            "platform: { name: edge, argocd: { repoURL: https://git.example.com/p.git }, labels: { zone: eu } }\n\
+             features: {}\nsettings: { litellm: { provider: manifests } }\n",
+        );
+        (0..clusters).for_each(|i| fleet.cluster(i, ""));
+        fleet
+    }
+
+    fn cluster(&self, i: usize, more: &str) {
+        let ring = if i.is_multiple_of(3) { "canary" } else { "stable" };
+        let name = if i.is_multiple_of(2) { format!("prod-{i}") } else { format!("dev-{i}") };
+        self.write(&format!("clusters/{name}.yaml"), &format!("platform: {{ labels: {{ ring: {ring} }} }}\n{more}"));
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.folder.join(name);
+        fs::create_dir_all(path.parent().expect("below the folder")).expect("writable");
+        fs::write(path, text).expect("writable");
+    }
+
+    fn remove(&self, name: &str) -> bool {
+        fs::remove_file(self.folder.join(name)).is_ok()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Said {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+        let output = command.arg("-C").arg(&self.folder).args(arguments).env_remove("CI").output().expect("it runs");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        Said { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    fn fine(&self, arguments: &[&str]) -> Said {
+        let said = self.run(arguments);
+        assert_eq!(said.code, 0, "{arguments:?}: {}", said.err);
+        said
+    }
+
+    /// Every file below a folder with its text.
+    fn files(&self, below: &str) -> BTreeMap<String, String> {
+        let root = self.folder.join(below);
+        let entries = walkdir::WalkDir::new(&root).into_iter().flatten().filter(|e| e.file_type().is_file());
+        let name = |path: &Path| path.strip_prefix(&root).expect("below it").display().to_string();
+        entries.map(|e| (name(e.path()), fs::read_to_string(e.path()).expect("text"))).collect()
+    }
+
+    /// The names of the clusters that `secrets` tells of.
+    fn meant(&self, arguments: &[&str]) -> Vec<String> {
+        let said = self.fine(&[&["secrets"], arguments].concat());
+        let heads = said.out.lines().filter_map(|line| line.strip_prefix("cluster ")?.split(':').next());
+        heads.map(str::to_owned).collect()
+    }
+}
+
+#[test]
+fn clusters_are_meant_by_name_pattern_and_label() {
+    let fleet = Fleet::new("which", 4);
+    for (arguments, meant) in [
+        (&[][..], &["dev-1", "dev-3", "prod-0", "prod-2"][..]),
+        (&["--cluster", "prod-0"], &["prod-0"]),
+        (&["--cluster", "prod-0", "--cluster", "dev-*"], &["dev-1", "dev-3", "prod-0"]),
+        (&["-l", "ring=canary"], &["dev-3", "prod-0"]),
+        (&["-l", "ring!=canary"], &["dev-1", "prod-2"]),
+        (&["-l", "ring=canary", "--cluster", "prod-?"], &["prod-0"]),
+        (&["-l", "zone=eu,ring=stable"], &["dev-1", "prod-2"]),
+        (&["-l", "zone"], &["dev-1", "dev-3", "prod-0", "prod-2"]),
+    ] {
+        assert_eq!(fleet.meant(arguments), meant, "{arguments:?}");
+    }
+    for (arguments, said) in [
+        (&["--cluster", "prod-1"][..], "there is no cluster `prod-1`\nhint: did you mean `prod-0`?"),
+        (&["--cluster", "stage-*"], "no cluster has a name like `stage-*`"),
+        (&["-l", "ring=canry"], "did you mean `ring=canary`?"),
+        (&["-l", "rings"], "no cluster that is named has the labels rings"),
+        (&["-l", "ring=canary", "--cluster", "dev-1"], "no cluster that is named has the labels ring=canary"),
+    ] {
+        let found = fleet.run(&[&["secrets"], arguments].concat());
+        assert!(found.code == 2 && found.err.contains(said), "{arguments:?}: {}", found.err);
+    }
+    // The same in each command; what is not meant stays as it is.
+    fleet.fine(&["render", "-l", "ring=canary"]);
+    let folders = |fleet: &Fleet| {
+        let entries = fs::read_dir(fleet.folder.join("rendered")).expect("rendered").flatten();
+        let mut names: Vec<String> = entries.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+        names.retain(|name| fleet.folder.join("rendered").join(name).is_dir());
+        names.sort();
+        names
+    };
+    assert_eq!(folders(&fleet), ["dev-3", "prod-0"]);
+    fleet.fine(&["render", "--check", "-l", "ring=canary"]);
+    assert_eq!(fleet.run(&["render", "--check"]).code, 1);
+    assert_eq!(fleet.fine(&["diff", "--cluster", "prod-0"]).out, "");
+    assert_eq!(fleet.run(&["diff", "--cluster", "prod-*"]).code, 1);
+    assert_eq!(fleet.fine(&["status", "--cluster", "dev-*"]).out.matches("cluster dev-").count(), 2);
+    fleet.fine(&["check", "-l", "ring=stable"]);
+    fleet.fine(&["render", "--cluster", "prod-2"]);
+    assert_eq!(folders(&fleet), ["dev-3", "prod-0", "prod-2"]);
+}
+
+/// Numbers that look random, and are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % n
+    }
+}
+
+/// One edit of the inputs, of any kind.
+fn edit(fleet: &Fleet, dice: &mut Dice) -> String {
+    let i = dice.below(20);
+    let toggled = |name: String, text: String| {
+        if !fleet.remove(&name) {
+            fleet.write(&name, &text);
+        }
+        name
+    };
+    let n = dice.below(9);
+    let map = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: {name}, namespace: litellm }}\ndata: {{ n: \"{n}\" }}\n"
+        )
+    };
+    match dice.below(8) {
+        0 => {
+            let flags = ["egress", "mcp", "tracing"].map(|flag| format!("{flag}: {}", dice.below(2) == 0));
+            fleet.cluster(i, &format!("features: {{ {} }}\n", flags.join(", ")));
+            format!("features of cluster {i}")
+        }
+        1 => {
+            fleet.cluster(i, &format!("settings: {{ litellm: {{ replicas: {} }} }}\n", 1 + dice.below(4)));
+            format!("a setting of cluster {i}")
+        }
+        2 => {
+            let name = format!("clusters/{}-{i}.yaml", if i.is_multiple_of(2) { "prod" } else { "dev" });
+            if !fleet.remove(&name) {
+                fleet.cluster(i, "");
+            }
+            name
+        }
+        3 => toggled(
+            "groups/postgres.yaml".into(),
+            format!("base: builtin\nproviders: {{ cnpg: {{ components: {{ postgres: {{ wave: {n} }} }} }} }}\n"),
+        ),
+        4 => {
+            let name = "templates/litellm/configmap-edited.yaml";
+            toggled(name.into(), map("edited"))
+        }
+        5 => toggled(
+            "patches/a.yaml".into(),
+            format!(
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{ name: litellm, namespace: litellm, annotations: {{ n: \"{n}\" }} }}\n"
+            ),
+        ),
+        6 => toggled("manifests/notes/a.yaml".into(), map("notes")),
+        _ => {
+            let name = if i.is_multiple_of(2) { format!("prod-{i}") } else { format!("dev-{i}") };
+            if !fleet.folder.join(format!("clusters/{name}.yaml")).exists() {
+                fleet.cluster(i, "");
+            }
+            toggled(format!("clusters/{name}/manifests/mine/a.yaml"), map("mine"))
+        }
+    }
+}
+
+/// Content decides, and nothing else: whatever was there before, what is left is what a run from nothing writes; and then a
+/// further run writes nothing.
+#[test]
+fn a_run_after_any_edit_equals_one_from_nothing() {
+    let fleet = Fleet::new("edits", 20);
+    let dice = &mut Dice(16);
+    fleet.fine(&["render"]);
+    let mut edits = Vec::new();
+    for _ in 0..3 {
+        for _ in 0..6 {
+            edits.push(edit(&fleet, dice));
+        }
+        // A cluster whose overlay is gone leaves its own files in clusters/: that is told, and here it is tidied up.
+        for entry in fs::read_dir(fleet.folder.join("clusters")).expect("clusters").flatten() {
+            if entry.path().is_dir() && !entry.path().with_extension("yaml").exists() {
+                fs::remove_dir_all(entry.path()).expect("writable");
+            }
+        }
+        let names: Vec<String> = (0..20).flat_map(|i| [format!("prod-{i}"), format!("dev-{i}")]).collect();
+        let allowed: Vec<&str> = names.iter().flat_map(|name| ["--allow-delete", name]).collect();
+        fleet.fine(&[&["render"], &allowed[..]].concat());
+        let _ = fs::remove_dir_all(fleet.folder.join("clean"));
+        fleet.fine(&["render", "--output-dir", "clean"]);
+        let (incremental, clean) = (fleet.files("rendered"), fleet.files("clean"));
+        let differs: Vec<&String> =
+            incremental.iter().filter(|(k, v)| clean.get(*k) != Some(v)).map(|(k, _)| k).collect();
+        assert!(incremental == clean, "after {edits:?}: {differs:?}");
+    }
+    assert!(fleet.fine(&["render"]).err.contains("(0 written, 0 removed)"));
+}
+
+/// Nobody knows how many machines rendered it.
+#[test]
+fn seven_shards_merged_are_what_one_run_renders() {
+    let fleet = Fleet::new("shards", 9);
+    fleet.write(
+        "clusters/prod-0/manifests/mine/a.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: mine, namespace: litellm }\ndata: { a: b }\n",
+    );
+    fleet.fine(&["render"]);
+    let shards: Vec<String> = (0..7).map(|i| format!("shards/{i}")).collect();
+    let shard = |i: usize| {
+        let part = format!("{i}/7");
+        fleet.fine(&["render", "--output-dir", &shards[i], "--shard", &part]).err
+    };
+    (0..7).for_each(|i| drop(shard(i)));
+    let merge = |shards: &[&str]| fleet.run(&[&["merge", "--output-dir", "merged"], shards].concat());
+    let all: Vec<&str> = shards.iter().map(String::as_str).collect();
+    let said = merge(&all);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.err.starts_with("9 clusters of 7 shards: "), "{}", said.err);
+    let whole = fleet.files("rendered");
+    assert!(whole.contains_key("fleet.sha256") && fleet.files("merged") == whole);
+    assert!(merge(&all).err.contains("(0 written)"));
+
+    // A pod of an Indexed Job asks its environment; what is in the folder and not in the shard stays.
+    let job = |index: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+        command.arg("-C").arg(&fleet.folder).args(["render", "--output-dir", "again", "--shards", "7"]);
+        let output = match index {
+            Some(index) => command.env("JOB_COMPLETION_INDEX", index).output(),
+            None => command.env_remove("JOB_COMPLETION_INDEX").output(),
+        };
+        output.expect("it runs").status.code()
+    };
+    fs::create_dir_all(fleet.folder.join("again")).expect("writable");
+    let other = whole.keys().filter_map(|path| path.split_once('/')).map(|(cluster, _)| cluster.to_owned());
+    let other = other.into_iter().find(|c| !fleet.folder.join("shards/2").join(c).exists()).expect("in another shard");
+    let from = format!("rendered/{other}");
+    for (path, text) in fleet.files(&from) {
+        fleet.write(&format!("again/{other}/{path}"), &text);
+    }
+    assert_eq!((job(None), job(Some("7")), job(Some("2"))), (Some(2), Some(2), Some(0)));
+    assert_eq!(fleet.files(&format!("again/{other}")), fleet.files(&from));
+    let mut again = fleet.files("again");
+    again.retain(|path, _| !path.starts_with(&format!("{other}/")));
+    assert_eq!(again, fleet.files("shards/2"));
+
+    // What is missing, doubled, strange or changed is refused by name, and nothing is written.
+    let refused = |shards: &[&str], words: &str| {
+        let said = merge(shards);
+        assert!(said.code != 0 && said.err.contains(words), "{words}: {}", said.err);
+        assert_eq!(fleet.files("merged"), whole, "{words}");
+    };
+    refused(&all[..6], "of 7 shards these are missing: 6");
+    refused(&[&all[..], &["shards/3"]].concat(), "shards/3 and shards/3 are both shard 3/7");
+    refused(&[&all[..6], &["rendered"]].concat(), "rendered is no shard: it has no .gatewright-shard.json");
+    refused(&[&all[..2], &["again"], &all[3..]].concat(), &format!("again holds {other}, which it did not render"));
+    let full = (0..7).find(|i| fleet.files(&shards[*i]).len() > 1).expect("a shard with clusters");
+    let (path, text) =
+        fleet.files(&shards[full]).into_iter().find(|(path, _)| path.ends_with("groups.yaml")).expect("a cluster");
+    let file = format!("{}/{path}", shards[full]);
+    fleet.write(&file, "changed");
+    refused(&all, &format!("{file} was changed"));
+    fleet.remove(&file);
+    refused(&all, &format!("{file} is missing"));
+    fleet.write(&file, &text);
+    fleet.write(&file.replace("groups.yaml", "backdoor.yaml"), &text);
+    refused(&all, "backdoor.yaml was not rendered");
+    fleet.remove(&file.replace("groups.yaml", "backdoor.yaml"));
+    fleet.cluster(9, "");
+    drop(shard(4));
+    refused(&all, "was rendered from other inputs");
+}
+
+/// From the inputs alone: what lies in rendered/ does not count.
+#[test]
+fn an_index_or_a_folder_is_held_against_the_inputs() {
+    let fleet = Fleet::new("verify", 3);
+    fleet.fine(&["render"]);
+    let index = fs::read_to_string(fleet.folder.join("rendered/fleet.sha256")).expect("written");
+    let names: Vec<&str> = index.lines().filter_map(|line| line.split_once("  ")).map(|(_, path)| path).collect();
+    assert_eq!(names, ["dev-1", "prod-0", "prod-2"].map(|name| format!("{name}/.gatewright.sha256")));
+    let mut sums = Command::new("sha256sum");
+    sums.args(["-c", "--quiet", "fleet.sha256"]).current_dir(fleet.folder.join("rendered"));
+    assert!(sums.status().is_ok_and(|status| status.success()));
+    fs::rename(fleet.folder.join("rendered"), fleet.folder.join("elsewhere")).expect("writable");
+    assert!(
+        fleet.fine(&["verify", "elsewhere/fleet.sha256"]).err.contains("3 clusters are as elsewhere/fleet.sha256 says")
+    );
+    fleet.fine(&["verify", "elsewhere/prod-0"]);
+    fleet.fine(&["verify", "elsewhere/fleet.sha256", "-l", "ring=canary"]);
+    // One cluster has other inputs now.
+    fleet.cluster(2, "settings: { litellm: { replicas: 3 } }\n");
+    let told = |arguments: &[&str], words: &str| {
+        let said = fleet.run(&[&["verify"], arguments].concat());
+        assert!(said.code == 1 && said.err.contains(words), "{arguments:?}: {}", said.err);
+    };
+    told(&["elsewhere/fleet.sha256"], "elsewhere/fleet.sha256 has another digest of `prod-2` than the inputs render");
+    fleet.fine(&["verify", "elsewhere/fleet.sha256", "--cluster", "prod-0"]);
+    told(&["elsewhere/prod-2"], "elsewhere/prod-2/litellm/deployment-litellm.yaml is not what the inputs render");
+    fleet.write("elsewhere/prod-0/litellm/backdoor.yaml", "mine");
+    told(&["elsewhere/prod-0"], "elsewhere/prod-0/litellm/backdoor.yaml is not rendered");
+    fleet.remove("clusters/prod-2.yaml");
+    told(&["elsewhere/fleet.sha256"], "has a digest of `prod-2`, and there is no such cluster");
+    fleet.cluster(5, "");
+    told(&["elsewhere/fleet.sha256"], "says nothing of `dev-5`");
+    assert_eq!(fleet.run(&["verify", "features.yaml"]).code, 2);
+    // A run over a part keeps what the index says of the others; a stale one is told.
+    fs::rename(fleet.folder.join("elsewhere"), fleet.folder.join("rendered")).expect("writable");
+    fleet.remove("rendered/prod-0/litellm/backdoor.yaml");
+    assert!(fleet.run(&["render", "--check"]).err.contains("rendered/fleet.sha256 is not what the inputs render"));
+    fleet.fine(&["render", "--cluster", "dev-5"]);
+    fleet.fine(&["render", "--allow-delete", "prod-2"]);
+    fleet.fine(&["render", "--check"]);
+    fleet.fine(&["verify"]);
+}
