@@ -5,6 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use gatewright::text::source::Source;
+use gatewright::text::yaml;
+
 struct Fleet {
     folder: PathBuf,
 }
@@ -333,4 +336,72 @@ fn an_index_or_a_folder_is_held_against_the_inputs() {
     fleet.fine(&["render", "--allow-delete", "prod-2"]);
     fleet.fine(&["render", "--check"]);
     fleet.fine(&["verify"]);
+}
+
+/// What is printed to render on several machines is sound, and says what `render` and `merge` take.
+#[test]
+fn a_job_and_a_matrix_are_printed_from_settings() {
+    let fleet = Fleet::new("runners", 2);
+    let said = fleet.run(&["fleet", "job"]);
+    assert!(said.code == 2 && said.err.contains("`platform.fleet.image` is not set"), "{}", said.err);
+    let features = fs::read_to_string(fleet.folder.join("features.yaml")).expect("written");
+    let image = "fleet: { shards: 7, folder: platform, image: registry.example.com/gatewright:1.4.2 }, name: edge";
+    fleet.write("features.yaml", &features.replace("name: edge", image));
+    let job = fleet.fine(&["fleet", "job"]).out;
+    assert!(!job.contains("{#") && job.starts_with("# As `gatewright fleet job`"), "{job}");
+    fleet.write("job.yaml", &job);
+    let said = fleet.fine(&["check", "--manifests", "job.yaml", "--deny", "warnings"]);
+    assert!(said.err.contains("1 object in 1 file"), "{}", said.err);
+    let read = |text: &str| -> serde_json::Value { yaml::documents(&Source::new("", text)).expect("YAML").remove(0) };
+    let spec = &read(&job)["spec"];
+    assert_eq!((&spec["completions"], &spec["parallelism"]), (&7.into(), &4.into()));
+    let container = &spec["template"]["spec"]["containers"][0];
+    assert_eq!(
+        container["args"],
+        serde_json::json!(["render", "--shards", "7", "--output-dir", "shards/$(JOB_COMPLETION_INDEX)"])
+    );
+    assert_eq!(container["workingDir"], "/repository/platform");
+    let workflow = read(&fleet.fine(&["fleet", "matrix"]).out);
+    let shard = &workflow["jobs"]["shard"];
+    assert_eq!(shard["strategy"]["matrix"]["shard"], serde_json::json!([0, 1, 2, 3, 4, 5, 6]));
+    let run = "gatewright render --shard ${{ matrix.shard }}/7 --output-dir shards/${{ matrix.shard }}";
+    assert_eq!(shard["steps"][1]["run"], run);
+    assert_eq!(workflow["jobs"]["merge"]["steps"][2]["run"], "gatewright merge shards/shard-* --output-dir rendered");
+    fleet.write("clusters/dev-1.yaml", "platform: { fleet: { shards: 3 } }\n");
+    assert!(fleet.run(&["fleet", "job"]).err.contains("set it in features.yaml alone"));
+}
+
+/// A ring is a label; its clusters follow its branch and folder, and so does what brings them.
+#[test]
+fn a_ring_has_its_branch_and_an_applicationset_brings_each_cluster() {
+    let fleet = Fleet::new("rings", 4);
+    let features = fs::read_to_string(fleet.folder.join("features.yaml")).expect("written");
+    let rings = "p.git, rings: { canary: {}, stable: { revision: release, path: stable } }";
+    fleet.write("features.yaml", &features.replace("p.git", rings));
+    fleet.fine(&["render"]);
+    let lines = |cluster: &str| {
+        let name = format!("rendered/{cluster}/bootstrap/application-{cluster}.yaml");
+        let text = fs::read_to_string(fleet.folder.join(name)).expect("rendered");
+        let values =
+            ["targetRevision: ", "path: "].map(|key| text.split(key).nth(1).and_then(|rest| rest.lines().next()));
+        values.map(|value| value.unwrap_or_default().to_owned())
+    };
+    assert_eq!(lines("prod-0"), ["main", "rendered/prod-0/argocd"]);
+    assert_eq!(lines("dev-1"), ["release", "stable/dev-1/argocd"]);
+    let set = fleet.fine(&["fleet", "appset"]).out;
+    fleet.write("set.yaml", &set);
+    fleet.fine(&["check", "--manifests", "set.yaml", "--deny", "warnings"]);
+    let set = yaml::documents(&Source::new("set.yaml", set)).expect("YAML").remove(0);
+    let elements = &set["spec"]["generators"][0]["list"]["elements"];
+    assert_eq!(elements[0], serde_json::json!({ "cluster": "dev-1", "revision": "release", "path": "stable" }));
+    assert_eq!(elements.as_array().map(Vec::len), Some(4));
+    assert_eq!(set["spec"]["template"]["spec"]["source"]["path"], "{{ .path }}/{{ .cluster }}/bootstrap");
+    fleet.write("clusters/dev-1.yaml", "platform: { labels: { ring: stabel } }\n");
+    let said = fleet.run(&["check"]);
+    assert!(said.code == 1 && said.err.contains("`platform.argocd.rings` has no ring `stabel`"), "{}", said.err);
+    assert!(
+        said.err.contains("clusters/dev-1.yaml:1:23") && said.err.contains("did you mean `stable`?"),
+        "{}",
+        said.err
+    );
 }

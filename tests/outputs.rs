@@ -83,6 +83,18 @@ fn sarif_has_what_code_scanning_reads() {
 }
 
 #[test]
+fn github_and_sarif_point_at_files_that_can_be_edited() {
+    let log = json(&example("unknown-namespace", "sarif"));
+    let results = log["runs"][0]["results"].as_array().expect("a list");
+    assert!(!results.is_empty());
+    for result in results {
+        let file = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+        let file = file.as_str().expect("a file");
+        assert!(Path::new(file).is_file() && !file.contains("/rendered/"), "{file}");
+    }
+}
+
+#[test]
 fn github_reads_paths_from_where_it_started() {
     let said = example("not-a-flag", "github");
     assert!(said.out.starts_with("::error file=tests/diagnostics/not-a-flag/features.yaml,line="), "{}", said.out);

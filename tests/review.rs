@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "how much a run does is set by the environment")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::{env, fs};
 
 use gatewright::command::causes::Inputs;
@@ -103,9 +103,16 @@ fn many_objects_are_a_third_of_a_cluster_and_no_few() {
 /// A working folder in memory, its catalog and its clusters.
 struct Platform {
     revision: Revision,
-    catalog: Catalog,
+    made_of: Arc<(Catalog, Memo)>,
     clusters: Vec<Cluster>,
     several: bool,
+}
+
+/// The catalog of those that bring nothing of their own.
+static OURS: LazyLock<Arc<(Catalog, Memo)>> = LazyLock::new(|| Arc::new(catalog(&BTreeMap::new())));
+
+fn catalog(files: &BTreeMap<String, String>) -> (Catalog, Memo) {
+    (Catalog::new(files).expect("a catalog"), Memo::default())
 }
 
 impl Platform {
@@ -114,23 +121,25 @@ impl Platform {
         all.insert("features.yaml".into(), yaml::emit(features));
         let several = all.keys().any(|path| path.starts_with("clusters/"));
         let revision = Revision::new(all);
-        let catalog = Catalog::new(&revision.catalog_files).expect("a catalog");
-        let clusters = revision.clusters("features.yaml", &catalog).expect("sound inputs").expect("features.yaml");
-        Self { revision, catalog, clusters, several }
+        let made_of = match revision.catalog_files.is_empty() {
+            true => OURS.clone(),
+            false => Arc::new(catalog(&revision.catalog_files)),
+        };
+        let clusters = revision.clusters("features.yaml", &made_of.0).expect("sound inputs").expect("features.yaml");
+        Self { revision, made_of, clusters, several }
     }
 
     fn inputs<'a>(&'a self, cluster: &'a Cluster) -> Inputs<'a> {
         let stem = self.several.then_some(cluster.name.as_str());
-        Inputs { cluster, files: &self.revision.catalog_files, catalog: &self.catalog, stem }
+        Inputs { cluster, files: &self.revision.catalog_files, catalog: &self.made_of.0, stem, memo: &self.made_of.1 }
     }
 }
 
 fn review(was: &Platform, is: &Platform) -> Review {
-    let memo = Memo::default();
     let one = |cluster: &Cluster| -> Seen {
         let before = was.clusters.iter().find(|c| c.name == cluster.name).expect("the same clusters");
-        let old = pipeline::render(&was.catalog, before, &Memo::default()).expect("it renders").tree();
-        let rendered = match pipeline::render(&is.catalog, cluster, &memo) {
+        let old = pipeline::render(&was.made_of.0, before, &was.made_of.1).expect("it renders").tree();
+        let rendered = match pipeline::render(&is.made_of.0, cluster, &is.made_of.1) {
             Ok(rendered) => rendered,
             Err(findings) => {
                 let refused = findings.into_iter().map(|f| format!("it does not render: {}", f.message)).collect();
@@ -140,7 +149,7 @@ fn review(was: &Platform, is: &Platform) -> Review {
         let new = rendered.tree();
         let then = Some(was.inputs(before));
         let folder = format!("rendered/{}", cluster.name);
-        seen(&folder, (&old, then), (&new, is.inputs(cluster), &rendered), &Crds::default(), &memo).0
+        seen(&folder, (&old, then), (&new, is.inputs(cluster), &rendered), &Crds::default()).0
     };
     Review::new(is.clusters.iter().map(one).collect())
 }
@@ -157,7 +166,7 @@ fn files(case: &Value, side: &str, onto: &BTreeMap<String, String>) -> BTreeMap<
 fn risky_changes_are_named_and_harmless_ones_are_not() {
     let text = fs::read_to_string("tests/review.yaml").expect("the cases");
     let cases = yaml::documents(&Source::new("tests/review.yaml", text)).expect("YAML").remove(0);
-    let (mut wrong, mut alarms, mut harmless) = (Vec::new(), 0, 0);
+    let (mut wrong, mut harmless) = (Vec::new(), 0);
     for case in cases["changes"].as_array().expect("changes") {
         let laid = |base: &Value, part: &str| {
             let mut features = base.clone();
@@ -174,10 +183,7 @@ fn risky_changes_are_named_and_harmless_ones_are_not() {
         let wanted: BTreeSet<&str> =
             case["earns"].as_array().expect("codes").iter().filter_map(Value::as_str).collect();
         let (name, verdict) = (&case["change"], review.verdict().word());
-        if wanted.is_empty() {
-            harmless += 1;
-            alarms += usize::from(!told.is_empty());
-        }
+        harmless += usize::from(wanted.is_empty());
         let missed = !wanted.is_subset(&told);
         let other = case["verdict"].as_str().is_some_and(|wanted| wanted != verdict);
         if missed || other || (wanted.is_empty() && (!told.is_empty() || verdict == "refused")) {
@@ -188,5 +194,5 @@ fn risky_changes_are_named_and_harmless_ones_are_not() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(harmless >= 20 && alarms * 20 <= harmless, "{alarms} of {harmless} harmless changes are called risky");
+    assert!(harmless >= 20, "{harmless} harmless changes");
 }

@@ -66,6 +66,12 @@ pub enum Command {
         #[arg(long, value_name = "WHAT")]
         allow_delete: Vec<String>,
     },
+    /// Print what renders the fleet on several machines, or delivers it, from `platform.fleet`
+    Fleet {
+        /// What they are
+        #[arg(value_enum)]
+        runner: Runner,
+    },
     /// Hold an index of the fleet, or one cluster's folder, against what the inputs render
     Verify {
         /// A file that `render` wrote beside the clusters' folders, or such a folder, wherever it lies
@@ -159,11 +165,16 @@ pub enum Command {
         #[arg(short, long, value_enum, default_value_t)]
         output: Format,
     },
-    /// Explain a group with its settings, a finding code, or a gateway with its configuration and URL
+    /// Explain a rendered file or line, an object, a setting, a group, a finding code, a gateway, or why something is not rendered
+    ///
+    /// From a folder without a features.yaml the nearest one above is used, and stderr says which.
     Explain {
-        /// Name of a group, a code such as `not-a-flag`, or KIND/NAMESPACE/NAME of an AiGateway, ToolGateway, ToolRoute or Agent
+        /// `FILE[:LINE]`, `KIND/NAMESPACE/NAME`, `serving.timeoutSeconds`, a group, a code such as `not-a-flag`, or `why-not`
         #[arg(add = ArgValueCompleter::new(words::topics))]
         topic: String,
+        /// With `why-not`: `KIND/NAME` or `KIND/NAMESPACE/NAME`
+        #[arg(required_if_eq("topic", "why-not"))]
+        object: Option<String>,
     },
     /// Compare the golden cases (folders with features.yaml and rendered/) with what they render
     Golden {
@@ -258,8 +269,8 @@ pub enum ReviewFormat {
     Patch,
 }
 
-/// Formats of findings. Paths are relative to the folder of `-C`; for those that read them elsewhere, to where the command
-/// was started.
+/// Formats of findings. Paths are relative to the folder of `-C`; for those that read them elsewhere, to the root of the git
+/// repository, or without one to where the command was started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Report {
     /// For people, on stderr
@@ -267,7 +278,7 @@ pub enum Report {
     Text,
     /// JSON
     Json,
-    /// SARIF 2.1.0, for code scanning; paths as seen from where the command was started
+    /// SARIF 2.1.0, for code scanning; at files that you can edit, paths from the repository's root
     Sarif,
     /// Annotations of GitHub Actions, one for each cause, at most ten errors and ten warnings; paths as in sarif
     Github,
@@ -349,6 +360,17 @@ pub enum Notation {
     Dot,
     /// SVG
     Svg,
+}
+
+/// What works on a whole fleet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Runner {
+    /// A Kubernetes Indexed Job
+    Job,
+    /// A matrix of GitHub Actions, as a workflow
+    Matrix,
+    /// An ApplicationSet of Argo CD that brings each cluster's AppProject and root Application
+    Appset,
 }
 
 /// Formats of data; each command says which it knows.

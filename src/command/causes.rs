@@ -30,6 +30,8 @@ pub struct Inputs<'a> {
     pub catalog: &'a Catalog,
     /// Its name, where it has an overlay.
     pub stem: Option<&'a str>,
+    /// What was rendered with that catalog.
+    pub memo: &'a Memo,
 }
 
 /// Most changes of the inputs that are each tried alone.
@@ -41,10 +43,9 @@ pub fn causes(
     (new, rendered): (Inputs<'_>, &Rendered<'_>),
     before: &Things,
     changes: &[Change],
-    memo: &Memo,
 ) -> Vec<BTreeSet<Cause>> {
     let mut found = match old {
-        Some(old) => proved(old, (new, rendered), before, changes, memo),
+        Some(old) => proved(old, (new, rendered), before, changes),
         None => vec![BTreeSet::new(); changes.len()],
     };
     for (change, causes) in changes.iter().zip(&mut found).filter(|(_, causes)| causes.is_empty()) {
@@ -58,10 +59,9 @@ fn proved(
     (new, rendered): (Inputs<'_>, &Rendered<'_>),
     before: &Things,
     changes: &[Change],
-    memo: &Memo,
 ) -> Vec<BTreeSet<Cause>> {
     let mut found = vec![BTreeSet::new(); changes.len()];
-    let then = pipeline::render(old.catalog, old.cluster, &Memo::default());
+    let then = pipeline::render(old.catalog, old.cluster, old.memo);
     if let Ok(then) = &then {
         for (change, causes) in changes.iter().zip(&mut found) {
             if ids(change).any(|id| said(before, id) != value(then, id)) {
@@ -73,7 +73,7 @@ fn proved(
     let mut unrendered = Vec::new();
     for flip in flips.iter().take(TRIED) {
         // Without this change, all else as it is now.
-        let differs = with(flip, new, memo, |without| changed(rendered, without, changes));
+        let differs = with(flip, new, |without| changed(rendered, without, changes));
         match differs {
             Some(differs) => add(&mut found, &differs, flip),
             None => unrendered.push(flip),
@@ -85,7 +85,7 @@ fn proved(
             let open: Vec<bool> = found.iter().map(BTreeSet::is_empty).collect();
             let same = |other: &&Flip| other.cause.name == flip.cause.name && other.cause.what == flip.cause.what;
             let Some(told) = flips.iter().find(same).filter(|_| open.contains(&true)) else { continue };
-            if let Some(differs) = with(flip, old, &Memo::default(), |alone| changed(then, alone, changes)) {
+            if let Some(differs) = with(flip, old, |alone| changed(then, alone, changes)) {
                 let differs: Vec<bool> = differs.iter().zip(&open).map(|(differs, open)| *differs && *open).collect();
                 add(&mut found, &differs, told);
             }
@@ -117,10 +117,10 @@ fn add(found: &mut [BTreeSet<Cause>], differs: &[bool], flip: &Flip) {
 }
 
 /// What a look at the inputs with one change taken back says; none where they cannot be rendered so.
-fn with<T>(flip: &Flip, inputs: Inputs<'_>, memo: &Memo, look: impl FnOnce(&Rendered<'_>) -> T) -> Option<T> {
+fn with<T>(flip: &Flip, inputs: Inputs<'_>, look: impl FnOnce(&Rendered<'_>) -> T) -> Option<T> {
     let (cluster, files) = flips::back(flip, inputs.cluster, inputs.files, inputs.catalog, inputs.stem)?;
     match files {
-        None => Some(look(&pipeline::render(inputs.catalog, &cluster, memo).ok()?)),
+        None => Some(look(&pipeline::render(inputs.catalog, &cluster, inputs.memo).ok()?)),
         Some(files) => {
             let catalog = Catalog::new(&files).ok()?;
             Some(look(&pipeline::render(&catalog, &cluster, &Memo::default()).ok()?))

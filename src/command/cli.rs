@@ -1,16 +1,19 @@
 //! One run of the program: arguments -> a command -> streams and an exit code. Data goes to stdout, talk to stderr.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
 use crate::command::args::{Args, Command, Report};
+use crate::command::editable::editable;
 use crate::command::github;
 use crate::command::report;
 use crate::command::run;
 use crate::command::sarif;
 use crate::command::shells;
 use crate::command::workspace::{Outcome, pretty};
+use crate::disk::git;
 use crate::disk::read::Failure;
 use crate::text::finding::{Finding, Severity};
 use crate::text::secret;
@@ -63,8 +66,14 @@ fn finish(mut outcome: Outcome, args: &Args) -> u8 {
     match format {
         Report::Text => text = report::text(&findings),
         Report::Json => outcome.data += &pretty(&report::json(&findings)),
-        Report::Sarif => outcome.data += &pretty(&sarif::log(&findings, &args.directory)),
-        Report::Github => outcome.data += &github::commands(&findings, &args.directory),
+        Report::Sarif => {
+            let (findings, folder) = in_repository(&findings, args);
+            outcome.data += &pretty(&sarif::log(&findings, &folder));
+        }
+        Report::Github => {
+            let (findings, folder) = in_repository(&findings, args);
+            outcome.data += &github::commands(&findings, &folder);
+        }
     }
     // A reader that stops early (`| head`) is not our failure.
     let _ = write!(anstream::stderr(), "{text}{}", shown::text(&secret::masked(&outcome.talk)));
@@ -81,4 +90,18 @@ fn finish(mut outcome: Outcome, args: &Args) -> u8 {
         Command::Diff(_) if errors && !outcome.differs => 2,
         _ => u8::from(errors || outcome.differs),
     }
+}
+
+/// Findings at files that the author of a change can edit, and the way from the repository's root to the working folder; without
+/// a repository from where the command was started.
+fn in_repository(findings: &[Finding], args: &Args) -> (Vec<Finding>, PathBuf) {
+    let of_others = matches!(&args.command, Command::Check(check) if check.manifests.is_some());
+    let exists = |name: &str| of_others || args.directory.join(name).is_file();
+    let features = args.file.to_string_lossy();
+    let findings = findings.iter().map(|finding| editable(finding.clone(), &exists, &features)).collect();
+    let folder = match git::upward(&args.directory, Path::new(".git")) {
+        Some((_, prefix)) => PathBuf::from(prefix),
+        None => args.directory.clone(),
+    };
+    (findings, folder)
 }

@@ -37,6 +37,8 @@ struct Base {
     inputs_only: bool,
     catalog: Option<Catalog>,
     clusters: BTreeMap<String, Cluster>,
+    /// What was rendered with the catalog of the revision.
+    memo: Memo,
     /// Only clusters whose files are still those of the revision have its inputs.
     unless_edited: bool,
 }
@@ -76,8 +78,8 @@ fn compared(workspace: &Workspace<'_>, args: &Diff) -> Result<Outcome> {
     let memo = Memo::default();
     let looked = workspace.each(&clusters, &memo, |rendered| {
         let stem = several.then_some(rendered.cluster.name.as_str());
-        let inputs = Inputs { cluster: rendered.cluster, files: &files, catalog: workspace.catalog, stem };
-        look(workspace, args, &base, (inputs, &rendered), &definitions, &memo)
+        let inputs = Inputs { cluster: rendered.cluster, files: &files, catalog: workspace.catalog, stem, memo: &memo };
+        look(workspace, args, &base, (inputs, &rendered), &definitions)
     })?;
     let (mut seen, mut data, mut findings, mut wanted) = (Vec::new(), String::new(), Vec::new(), Vec::new());
     let formatting = looked.iter().any(|looked| looked.differs);
@@ -147,10 +149,24 @@ fn told(review: &Review, format: ReviewFormat) -> Result<Outcome> {
 
 /// What there was before, as the arguments say.
 fn base(workspace: &Workspace<'_>, args: &Diff, written: &[Cluster], asked: bool) -> Result<Base> {
-    let nothing =
-        Base { revision: None, inputs_only: false, catalog: None, clusters: BTreeMap::new(), unless_edited: false };
+    let nothing = Base {
+        revision: None,
+        inputs_only: false,
+        catalog: None,
+        clusters: BTreeMap::new(),
+        memo: Memo::default(),
+        unless_edited: false,
+    };
     let by_name = |clusters: Vec<Cluster>| clusters.into_iter().map(|c| (c.name.clone(), c)).collect();
-    let wanted = |path: &str| [".yaml", ".md", ".sha256"].iter().any(|end| path.ends_with(end));
+    let place = args.place.output_dir.to_string_lossy();
+    let rendered = format!("{place}/");
+    let here = |rest: &str| rest.split('/').next().is_some_and(|name| written.iter().any(|c| c.name == name));
+    // Of the inputs all, and of what was rendered no more than is looked at.
+    let wanted = |path: &str| match path.strip_prefix(&rendered) {
+        Some(_) if args.against.is_none() => path.ends_with(INDEX),
+        Some(rest) => args.place.which.is_all() || here(rest),
+        None => path.ends_with(".yaml") || path.ends_with(".md"),
+    };
     let repository = Repository::around(workspace.folder);
     if let Some(revision) = &args.against {
         let Some(repository) = repository else {
@@ -164,7 +180,6 @@ fn base(workspace: &Workspace<'_>, args: &Diff, written: &[Cluster], asked: bool
         return Ok(Base { inputs_only: true, clusters: by_name(written.to_vec()), ..nothing });
     }
     // The inputs that the files lying there were made of are those of the commit that brought them.
-    let place = args.place.output_dir.to_string_lossy();
     let commit = repository.as_ref().and_then(|repository| Some((repository, repository.last_change(&place)?)));
     let Some((repository, commit)) = commit else { return Ok(nothing) };
     let revision = Revision::new(repository.files(&commit, &wanted)?);
@@ -197,16 +212,16 @@ fn look(
     base: &Base,
     (inputs, rendered): (Inputs<'_>, &Rendered<'_>),
     definitions: &Definitions,
-    memo: &Memo,
 ) -> Result<Looked> {
     let name = rendered.plan.cluster.as_str();
     let folder = shown(&args.place, name);
     let new = rendered.tree();
     let mut was = base.clusters.get(name);
     let catalog = base.catalog.as_ref().unwrap_or(workspace.catalog);
+    let memo = if base.catalog.is_some() { &base.memo } else { inputs.memo };
     let rendered_before = || -> Result<Tree> {
         let Some(was) = was else { return Ok(Tree::new()) };
-        Ok(pipeline::render(catalog, was, &Memo::default()).map_err(Failure::Findings)?.tree())
+        Ok(pipeline::render(catalog, was, memo).map_err(Failure::Findings)?.tree())
     };
     let committed = base.revision.as_ref().map(|revision| revision.tree(&folder)).unwrap_or_default();
     let old = match &base.revision {
@@ -226,8 +241,8 @@ fn look(
     let asked = Asked { kinds: updates::kinds(rendered, &old), ..Asked::of(&rendered.bundle) };
     let known = definitions.of(&asked);
     let files = base.revision.as_ref().map_or(inputs.files, |revision| &revision.catalog_files);
-    let then = was.map(|cluster| Inputs { cluster, files, catalog, stem: inputs.stem });
-    let (seen, findings) = seen::seen(&folder, (&old, then), (&new, inputs, rendered), &known.0, memo);
+    let then = was.map(|cluster| Inputs { cluster, files, catalog, stem: inputs.stem, memo });
+    let (seen, findings) = seen::seen(&folder, (&old, then), (&new, inputs, rendered), &known.0);
     let patch = match args.output {
         ReviewFormat::Patch => unified_diff(&folder, &old, &new),
         _ => String::new(),

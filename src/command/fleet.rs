@@ -44,13 +44,24 @@ pub(crate) struct Fleet {
     several: bool,
     /// With the digest of the inputs.
     shard: Option<(Shard, String)>,
+    /// What the index that lies there says.
+    before: Option<Digests>,
 }
 
 impl Fleet {
-    pub(crate) fn new(workspace: &Workspace<'_>, all: &[Cluster], shard: Option<Shard>) -> Result<Self> {
+    /// # Errors
+    /// Something lies where the index belongs that is none.
+    pub(crate) fn new(workspace: &Workspace<'_>, output: &Path, all: &[Cluster], shard: Option<Shard>) -> Result<Self> {
         let several = all.len() > 1 || all.iter().any(|cluster| cluster.platform["name"] != cluster.name.as_str());
         let shard = shard.map(|shard| Ok::<_, read::Failure>((shard, inputs(workspace, all)?))).transpose()?;
-        Ok(Self { names: all.iter().map(|cluster| cluster.name.clone()).collect(), several, shard })
+        let before = optional::optional(output, FLEET)?.map(|source| fleet::read(&source.text).ok());
+        if several && shard.is_none() && before == Some(None) {
+            let shown = output.join(FLEET);
+            let hint = "move it, then render again";
+            return Err(anyhow!("{} is in the way: gatewright did not write it\n{hint}", shown.display()).into());
+        }
+        let names = all.iter().map(|cluster| cluster.name.clone()).collect();
+        Ok(Self { names, several, shard, before: before.flatten() })
     }
 
     /// Writes what is true once these were rendered; of clusters that were not the index says what it said.
@@ -67,24 +78,27 @@ impl Fleet {
             };
             return Ok(save(output, RECORD, Some(&pretty(&serde_json::to_value(record).expect("plain data"))))?);
         }
-        let before = optional::optional(output, FLEET)?;
-        let mut digests = before.and_then(|source| fleet::read(&source.text).ok()).unwrap_or_default();
+        let mut digests = self.before.clone().unwrap_or_default();
         digests.retain(|name, _| self.names.contains(name));
         digests.extend(rendered);
         save(output, RECORD, None)?;
-        Ok(save(output, FLEET, self.several.then(|| fleet::index(&digests)).as_deref())?)
+        if self.several {
+            save(output, FLEET, Some(&fleet::index(&digests)))?;
+        } else if self.before.is_some() {
+            save(output, FLEET, None)?;
+        }
+        Ok(())
     }
 
     /// Whether the index that lies there says this of all clusters.
-    pub(crate) fn check(&self, output: &Path, shown: &Path, rendered: &Digests) -> Result<Option<Finding>> {
-        let found = optional::optional(output, FLEET)?;
-        let what = match found {
-            _ if !self.several => return Ok(None),
-            None => "is missing",
-            Some(source) if source.text == fleet::index(rendered) => return Ok(None),
+    pub(crate) fn check(&self, shown: &Path, rendered: &Digests) -> Option<Finding> {
+        let what = match &self.before {
+            _ if !self.several => return None,
+            Some(before) if before == rendered => return None,
             Some(_) => "is not what the inputs render",
+            None => "is missing",
         };
-        Ok(Some(Finding::error(Code::StaleOutput, format!("{}/{FLEET} {what}", shown.display()))))
+        Some(Finding::error(Code::StaleOutput, format!("{}/{FLEET} {what}", shown.display())))
     }
 }
 

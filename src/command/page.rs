@@ -64,8 +64,7 @@ pub(crate) fn write(workspace: &Workspace<'_>, place: &Place, against: Option<&s
 fn review(workspace: &Workspace<'_>, place: &Place, revision: &str) -> Result<Value> {
     let against = Some(revision.to_owned());
     let (features, set, crds) = (Vec::new(), Vec::new(), Vec::new());
-    let (place, output) = (place.clone(), ReviewFormat::Json);
-    let asked = Diff { place, against, features, set, crds, ejected: false, output };
+    let asked = Diff { place: place.clone(), against, features, set, crds, output: ReviewFormat::Json, ejected: false };
     let told = diff::diff(workspace, &asked)?;
     let mut review: Value = serde_json::from_str(&told.data).context("`diff` tells no JSON")?;
     review["against"] = json!(revision);

@@ -36,10 +36,10 @@ pub(crate) fn render(
     let memo = Memo::default();
     let folder = output_folder(workspace, place)?;
     let (all, shard) = (workspace.clusters(None)?, part.shard()?);
-    let fleet = Fleet::new(workspace, &all, shard)?;
+    let output = Output::open(&folder)?;
+    let fleet = Fleet::new(workspace, &folder, &all, shard)?;
     let mut clusters = if place.which.is_all() { all } else { place.which.of(all)? };
     clusters.retain(|cluster| shard.is_none_or(|shard| shard.has(&cluster.name)));
-    let output = Output::open(&folder)?;
     let definitions = Definitions::find(workspace.folder, &[])?;
     let (staged, warnings) = workspace.each_sound(&clusters, &memo, |rendered| {
         let name = rendered.plan.cluster.as_str();
@@ -155,7 +155,7 @@ pub(crate) fn render_check(workspace: &Workspace<'_>, place: &Place) -> Result<O
     let (stale, foreign): (Vec<_>, Vec<_>) = found.into_iter().unzip();
     let mut findings: Vec<Finding> = stale.into_iter().flatten().collect();
     if place.which.is_all() {
-        findings.extend(Fleet::new(workspace, &clusters, None)?.check(&folder, &place.output_dir, &digests)?);
+        findings.extend(Fleet::new(workspace, &folder, &clusters, None)?.check(&place.output_dir, &digests));
     }
     for name in orphans(workspace, place, &clusters)? {
         let message = format!("{} belongs to no cluster", shown(place, &name));

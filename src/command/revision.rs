@@ -71,11 +71,9 @@ impl Revision {
 
     /// What lies in a folder.
     pub fn tree(&self, folder: &str) -> Tree {
-        let below = |(path, text): (&String, &String)| {
-            let path = path.strip_prefix(folder)?.strip_prefix('/')?;
-            Some((path.to_owned(), Arc::from(text.as_str())))
-        };
-        self.files.iter().filter_map(below).collect()
+        let start = format!("{folder}/");
+        let below = self.files.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start));
+        below.map(|(path, text)| (path[start.len()..].to_owned(), Arc::from(text.as_str()))).collect()
     }
 
     /// The YAML files directly in a folder beside features.yaml, under their names from there.

@@ -11,7 +11,6 @@ use crate::command::review::risk::{
 use crate::command::review::routine;
 use crate::command::review::told::{Known, Seen};
 use crate::command::updates;
-use crate::group::memo::Memo;
 use crate::render::deletions;
 use crate::render::tree::Tree;
 use crate::text::finding::{Code, Finding, Severity};
@@ -24,7 +23,6 @@ pub fn seen(
     (old, then): (&Tree, Option<Inputs<'_>>),
     (new, inputs, rendered): (&Tree, Inputs<'_>, &Rendered<'_>),
     crds: &Crds,
-    memo: &Memo,
 ) -> (Seen, Vec<Finding>) {
     let name = rendered.plan.cluster.as_str();
     let mut findings = rendered.findings(&Crds::default());
@@ -36,7 +34,7 @@ pub fn seen(
     let refused = findings.iter().chain(&deleted).filter(stops).map(why).collect();
     let (before, now) = (things(old, new), things(new, old));
     let differing = changes(&before, &now);
-    let causes = causes::causes(then, (inputs, rendered), &before, &differing, memo);
+    let causes = causes::causes(then, (inputs, rendered), &before, &differing);
     let (was, is) = (State { tree: old, things: &before }, State { tree: new, things: &now });
     let known = |(change, causes)| {
         let sight = Sight::new(&change, was, is);

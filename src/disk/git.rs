@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::disk::read::slashes;
+
 /// Largest file of a revision that is read, in bytes; larger ones are left out, as those that are no text.
 const MAX_FILE: usize = 8 << 20;
 
@@ -111,8 +113,10 @@ impl Repository {
     }
 }
 
-/// The nearest folder with a repository, upward from a folder; and with a file of that name.
-pub fn upward(folder: &Path, name: &str) -> Option<PathBuf> {
+/// The nearest folder, upward from a folder, in which a path exists, and the way from there back, with `/`.
+pub fn upward(folder: &Path, wanted: &Path) -> Option<(PathBuf, String)> {
     let start = std::fs::canonicalize(folder).ok()?;
-    start.ancestors().find(|above| above.join(name).exists()).map(Path::to_path_buf)
+    let found = start.ancestors().find(|above| above.join(wanted).exists())?;
+    let back = start.strip_prefix(found).ok()?;
+    Some((found.to_path_buf(), slashes(back)))
 }

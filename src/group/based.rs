@@ -1,16 +1,55 @@
 //! A group file with `base: builtin` and the built-in one of its name -> one group, each part with the place where it was
 //! written. It is laid as a provider is laid over its group: maps merge, `null` removes, lists of the group append.
 
-use crate::text::yaml::{Entry, Kind, Node};
+use std::sync::Arc;
+
+use crate::group::builtin::{BUILTIN, json_of, places, read};
+use crate::group::written::GroupText;
+use crate::text::finding::{Code, Finding};
+use crate::text::schema::did_you_mean;
+use crate::text::source::{Place, Source};
+use crate::text::yaml::{self, Entry, Kind, Node};
 
 /// The key that asks for it.
-pub const BASE: &str = "base";
+const BASE: &str = "base";
 
 /// What it may say.
-pub const BUILTIN: &str = "builtin";
+const WORD: &str = "builtin";
+
+/// What a group file says; with its places where it lies over a built-in one.
+///
+/// # Errors
+/// It is none, or cannot lie over one.
+pub(crate) fn group_text(source: &Arc<Source>) -> Result<(GroupText, Option<Node>), Finding> {
+    let over = if json_of(source).is_some() { None } else { yaml::read_group(source).ok() };
+    let Some(base) = over.as_ref().and_then(|over| over.get(BASE)) else { return Ok((read(source)?, None)) };
+    let wrong = |message: String, place| Finding::error(Code::GroupFile, message).place(place);
+    if !matches!(&base.kind, Kind::String(text) if text == WORD) {
+        let message = format!("`{}` is `{}`, or is not there", BASE, WORD);
+        return Err(wrong(message, base.place.clone()).help("without it the file replaces the built-in one"));
+    }
+    let ours = |file: &&str| file.starts_with("groups/");
+    let names: Vec<&str> = BUILTIN.iter().map(|(name, ..)| *name).filter(ours).collect();
+    let Some((name, text, _)) = BUILTIN.iter().find(|(name, ..)| *name == source.name) else {
+        let message = format!("there is no built-in {} to lie over", source.name);
+        return Err(wrong(message, base.place.clone()).help(did_you_mean(&source.name, &names)));
+    };
+    let laid = laid(&places(&Source::new(*name, *text)), over.as_ref().expect("it has a key"));
+    match serde_json::from_value(laid.to_value()) {
+        Ok(text) => Ok((text, Some(laid))),
+        // Which file has the mistake, and where, is seen without the key that no group has.
+        Err(error) => {
+            let key = over.as_ref().and_then(|over| over.entry(BASE)).expect("it has a key");
+            let mut alone = source.text.clone();
+            alone.replace_range(key.place.start..base.place.end, &" ".repeat(base.place.end - key.place.start));
+            let found = yaml::read_typed::<GroupText>(&Source::new(source.name.as_str(), alone), Code::GroupFile).err();
+            Err(found.unwrap_or_else(|| wrong(error.to_string(), Place::new(source, 0, 0))))
+        }
+    }
+}
 
 /// One group out of both.
-pub fn laid(base: &Node, over: &Node) -> Node {
+fn laid(base: &Node, over: &Node) -> Node {
     let mut entries = over.entries().to_vec();
     entries.retain(|entry| entry.key != BASE);
     group(base, &Node::new(over.place.clone(), Kind::Map(entries)))

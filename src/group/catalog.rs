@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::group::based;
+use crate::group::based::group_text;
+pub use crate::group::builtin::BUILTIN;
+use crate::group::builtin::{json_of, places, read};
 use crate::group::items::Items;
 use crate::group::pages::Pages;
 use crate::group::shapes::Shapes;
@@ -15,15 +16,12 @@ use crate::group::template::{Templates, composite};
 use crate::group::written::GroupText;
 use crate::text::finding::{Code, Finding};
 use crate::text::merge::merge_patch;
-use crate::text::schema::{Schema, did_you_mean, invalid_name, is_dns_label};
+use crate::text::schema::{Schema, invalid_name, is_dns_label};
 use crate::text::source::{Place, Source};
-use crate::text::yaml::{self, Kind, Node};
+use crate::text::yaml::{Kind, Node};
 
 /// The template that renders every entry of `secrets`.
 pub const SECRET_TEMPLATE: &str = "templates/external-secret.yaml";
-
-/// The catalog that is compiled into the binary: (path, text, a group file or shape as JSON), sorted by path.
-pub const BUILTIN: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
 
 /// Names in expressions and templates that no list or capability may take.
 const RESERVED: [&str; 12] = [
@@ -279,7 +277,7 @@ impl Group {
             match Schema::new(&merged.settings) {
                 Ok(schema) => {
                     // Those of the binary are compiled by the tests; compiling them takes time.
-                    if builtin(source).is_none()
+                    if json_of(source).is_none()
                         && let Err(message) = schema.compile()
                     {
                         findings.push(say("/settings", message));
@@ -348,54 +346,6 @@ impl Group {
     /// The file with its places; read when somebody asks for one.
     fn node(&self) -> &Node {
         self.node.get_or_init(|| places(&self.source))
-    }
-}
-
-/// The places of a group file that was read before.
-fn places(source: &Arc<Source>) -> Node {
-    let nowhere = || Node::new(Place::new(source, 0, 0), Kind::Null);
-    yaml::read_group(source).unwrap_or_else(|_| nowhere())
-}
-
-fn builtin(source: &Source) -> Option<&'static str> {
-    let same = |(name, text, _): &&(&str, &str, &str)| *name == source.name && *text == source.text;
-    BUILTIN.iter().find(same).map(|(_, _, json)| *json)
-}
-
-/// What a group file says; with its places where it lies over a built-in one.
-fn group_text(source: &Arc<Source>) -> Result<(GroupText, Option<Node>), Finding> {
-    let over = if builtin(source).is_some() { None } else { yaml::read_group(source).ok() };
-    let Some(base) = over.as_ref().and_then(|over| over.get(based::BASE)) else { return Ok((read(source)?, None)) };
-    let wrong = |message: String, place| Finding::error(Code::GroupFile, message).place(place);
-    if !matches!(&base.kind, Kind::String(text) if text == based::BUILTIN) {
-        let message = format!("`{}` is `{}`, or is not there", based::BASE, based::BUILTIN);
-        return Err(wrong(message, base.place.clone()).help("without it the file replaces the built-in one"));
-    }
-    let ours = |file: &&str| file.starts_with("groups/");
-    let names: Vec<&str> = BUILTIN.iter().map(|(name, ..)| *name).filter(ours).collect();
-    let Some((name, text, _)) = BUILTIN.iter().find(|(name, ..)| *name == source.name) else {
-        let message = format!("there is no built-in {} to lie over", source.name);
-        return Err(wrong(message, base.place.clone()).help(did_you_mean(&source.name, &names)));
-    };
-    let laid = based::laid(&places(&Source::new(*name, *text)), over.as_ref().expect("it has a key"));
-    match serde_json::from_value(laid.to_value()) {
-        Ok(text) => Ok((text, Some(laid))),
-        // Which file has the mistake, and where, is seen without the key that no group has.
-        Err(error) => {
-            let key = over.as_ref().and_then(|over| over.entry(based::BASE)).expect("it has a key");
-            let mut alone = source.text.clone();
-            alone.replace_range(key.place.start..base.place.end, &" ".repeat(base.place.end - key.place.start));
-            let found = yaml::read_typed::<GroupText>(&Source::new(source.name.as_str(), alone), Code::GroupFile).err();
-            Err(found.unwrap_or_else(|| wrong(error.to_string(), Place::new(source, 0, 0))))
-        }
-    }
-}
-
-/// What a group file or shape says.
-fn read<T: DeserializeOwned>(source: &Arc<Source>) -> Result<T, Finding> {
-    match builtin(source).and_then(|json| serde_json::from_str(json).ok()) {
-        Some(text) => Ok(text),
-        None => yaml::read_typed(source, Code::GroupFile),
     }
 }
 

@@ -210,6 +210,7 @@ fn platform(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut
         return None;
     }
     let mut platform = catalog.platform.fill(&node.to_value());
+    findings.extend(follow_ring(&mut platform, node));
     let name = platform["name"].as_str()?.to_owned();
     // Nothing that is rendered depends on it.
     let wanted = platform.as_object_mut().and_then(|platform| platform.shift_remove("gatewright"));
@@ -233,6 +234,23 @@ fn platform(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut
         }
     };
     findings.push(wrong.place(node.place_at("/name")));
+    None
+}
+
+/// A cluster in a ring follows the branch and folder of the ring.
+fn follow_ring(platform: &mut Value, node: &Node) -> Option<Finding> {
+    let rings = platform["argocd"]["rings"].as_object().filter(|rings| !rings.is_empty())?.clone();
+    let name = platform["labels"]["ring"].as_str()?;
+    let Some(ring) = rings.get(name) else {
+        let names: Vec<&str> = rings.keys().map(String::as_str).collect();
+        let finding = Finding::error(Code::InvalidValue, format!("`platform.argocd.rings` has no ring `{name}`"));
+        return Some(finding.place(node.place_at("/labels/ring")).help(did_you_mean(name, &names)));
+    };
+    for key in ["revision", "path"] {
+        if let Some(of_ring) = ring.get(key).filter(|value| !value.is_null()) {
+            platform["argocd"][key] = of_ring.clone();
+        }
+    }
     None
 }
 

@@ -65,6 +65,29 @@ pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec
     findings.into_iter().map(one).collect()
 }
 
+/// A line on the way from what is rendered to what causes it.
+#[derive(Debug)]
+pub struct Cause {
+    /// The line.
+    pub place: Place,
+    /// The group whose settings its expressions mean; empty for what the user wrote.
+    pub group: String,
+    /// The dotted paths that it names.
+    pub names: BTreeSet<String>,
+}
+
+/// The way from a place in a file of the cluster's folder to its causes, the nearest first; none where it leads nowhere.
+pub fn trail(plan: &Plan<'_>, bundle: &Bundle, rendered: &Place) -> Option<Vec<Cause>> {
+    let path = rendered.source.name.strip_prefix(&format!("{}/", plan.cluster))?;
+    let memo = Memo::default();
+    let spots = match bundle.manifests.values().find(|placed| placed.path == path) {
+        Some(placed) => spots(plan, &memo, placed, rendered),
+        None => in_chart(plan, &memo, bundle.values.get(path)?, rendered),
+    };
+    let cause = |spot: Spot<'_>| Cause { place: spot.place, group: spot.group.to_owned(), names: spot.names };
+    Some(spots?.into_iter().map(cause).collect())
+}
+
 /// The place of a line, and the names in it.
 type Line = (Place, BTreeSet<String>);
 
@@ -103,12 +126,12 @@ impl Memo {
         made
     }
 
-    /// The pointer to a place of a rendered file.
-    fn pointer(&self, place: &Place) -> Option<String> {
+    /// The pointer to a place of a rendered file, and the one in the text that stands there, for a place amid one.
+    fn pointer(&self, place: &Place) -> Option<(String, String)> {
         let mut read = self.read.borrow_mut();
         let first = || yaml::nodes(&place.source).ok()?.into_iter().next().map(Rc::new);
         let node = read.entry(place.source.name.clone()).or_insert_with(first).clone()?;
-        pointer_of(&node, place)
+        pointer_of(&node, place).map(|pointer| (pointer, String::new())).or_else(|| amid(&node, place))
     }
 
     fn names(&self, plan: &Plan<'_>, text: &str) -> BTreeSet<String> {
@@ -119,7 +142,7 @@ impl Memo {
 
 /// The way from a part of a rendered file to its cause: the template's line, the group's, that of a document's template.
 fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place) -> Option<Vec<Spot<'a>>> {
-    let mut pointer = memo.pointer(rendered)?;
+    let (mut pointer, inside) = memo.pointer(rendered)?;
     for Layer { node, origin } in placed.manifest.layers.iter().rev() {
         match origin.of(&pointer) {
             From::Patch(from) => return Some(vec![in_file(node, &from)]),
@@ -131,6 +154,7 @@ fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place)
         return Some(vec![in_file(&own.node, &pointer)]);
     }
     let mut template = in_template(plan, memo, placed, &pointer)?;
+    template.rest += &inside;
     let key = pointer.rsplit('/').next().unwrap_or_default();
     template.said = placed.manifest.value.pointer(&pointer).map(|value| (unescaped(key).into_owned(), value.clone()));
     let group = in_secrets(plan, memo, placed, &template).or_else(|| in_component(plan, memo, placed, &template));
@@ -226,7 +250,7 @@ fn names(plan: &Plan<'_>, source: &Arc<Source>, line: usize) -> BTreeSet<String>
 
 /// The values of a chart stand in the group file.
 fn in_chart<'a>(plan: &'a Plan<'_>, memo: &Memo, values: &ChartValues, rendered: &Place) -> Option<Vec<Spot<'a>>> {
-    let mut pointer = memo.pointer(rendered)?;
+    let (mut pointer, _) = memo.pointer(rendered)?;
     for Values { node, origin } in plan.patches.values.get(&values.component).into_iter().flatten().rev() {
         match origin.of(&pointer) {
             From::Patch(from) => return Some(vec![in_file(node, &from)]),
@@ -364,4 +388,23 @@ fn pointer_of(node: &Node, place: &Place) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The pointer to a block of text, and the one in the YAML that it holds to a place amid it.
+fn amid(node: &Node, place: &Place) -> Option<(String, String)> {
+    if let Kind::Map(entries) = &node.kind {
+        let before = entries.partition_point(|entry| entry.place.start <= place.start);
+        let entry = &entries[before.checked_sub(1)?];
+        return amid(&entry.value, place).map(|(outer, inner)| (format!("/{}{outer}", escaped(&entry.key)), inner));
+    }
+    let (Kind::String(text), (first, _)) = (&node.kind, node.place.line_column()) else { return None };
+    let source = Source::new(place.source.name.as_str(), text.as_str());
+    // The place of a block is that of its first line, unless that is empty.
+    let line = place.source.text.lines().nth(first - 1)?;
+    let (first, indent) = (first - 1, line.len() - line.trim_start().len());
+    let at =
+        |(line, column): (usize, usize)| Some(source.offset(line.checked_sub(first)?, column.checked_sub(indent)?));
+    let (start, end) = (at(place.line_column())?, at(place.end_line_column())?);
+    let inner = yaml::nodes(&source).ok()?.into_iter().next()?;
+    pointer_of(&inner, &Place::new(&source, start, end)).map(|inner| (String::new(), inner))
 }

@@ -104,19 +104,23 @@ impl Review {
                 review.whole.entry(risk).or_default().insert(cluster.clone());
             }
             for sentence in refused {
-                review.refused.entry(sentence.replace(&cluster, "<cluster>")).or_default().insert(cluster.clone());
+                review.refused.entry(named_away(&sentence, &cluster)).or_default().insert(cluster.clone());
             }
             for known in changes {
-                let sign = sign(&known, &cluster);
-                match by_sign.get(&sign) {
+                // Alike as they are, or but for the cluster's name.
+                let signs = [sign(&known), named_away(&sign(&known), &cluster)];
+                match signs.iter().find_map(|sign| by_sign.get(sign)) {
                     Some(at) => {
                         let told = &mut review.told[*at];
+                        let own = object(&known.change);
                         told.clusters.insert(cluster.clone());
-                        told.object = object(&told.known.change).replace(&first(&told.clusters), "<cluster>");
+                        if own != told.object {
+                            told.object = named_away(&own, &cluster);
+                        }
                         told.known.causes.extend(known.causes);
                     }
                     None => {
-                        by_sign.insert(sign, review.told.len());
+                        by_sign.extend(signs.map(|sign| (sign, review.told.len())));
                         let clusters = BTreeSet::from([cluster.clone()]);
                         review.told.push(Told { object: object(&known.change), known, clusters });
                     }
@@ -183,10 +187,6 @@ impl Review {
     }
 }
 
-fn first(names: &BTreeSet<String>) -> String {
-    names.first().cloned().unwrap_or_default()
-}
-
 /// `Deployment litellm/litellm`, or with the name that it had before.
 pub fn object(change: &Change) -> String {
     match &change.was {
@@ -195,10 +195,24 @@ pub fn object(change: &Change) -> String {
     }
 }
 
-/// What makes changes of two clusters equal: all of them but the cluster's name.
-fn sign(known: &Known, cluster: &str) -> String {
+/// What makes changes of two clusters equal: all of them but their causes.
+fn sign(known: &Known) -> String {
     let Known { change, does, risks, .. } = known;
     let fields = change.fields.iter().map(|field| (&field.shown, &field.old, &field.new));
-    let all = format!("{:?}", (object(change), change.kind, does, risks, fields.collect::<Vec<_>>()));
-    all.replace(cluster, "<cluster>")
+    format!("{:?}", (object(change), change.kind, does, risks, fields.collect::<Vec<_>>()))
+}
+
+/// A text with `<cluster>` for the cluster's name, where it stands as a word or as a part of a name.
+fn named_away(text: &str, cluster: &str) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find(cluster).filter(|_| !cluster.is_empty()) {
+        let end = at + cluster.len();
+        let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+        let before = if at == 0 { out.chars().last() } else { rest[..at].chars().last() };
+        let whole = edge(before) && edge(rest[end..].chars().next());
+        out += &rest[..at];
+        out += if whole { "<cluster>" } else { cluster };
+        rest = &rest[end..];
+    }
+    out + rest
 }

@@ -22,6 +22,15 @@ const ASKS: [&str; 8] = [
     "authentication",
 ];
 
+/// Switches of LiteLLM that open something, each with the value that does.
+const OPENING: [(&str, bool); 5] = [
+    ("allow_client_side_credentials", true),
+    ("allow_requests_on_db_unavailable", true),
+    ("disable_spend_logs", true),
+    ("global_disable_no_log_param", false),
+    ("store_model_in_db", true),
+];
+
 pub(super) fn auth(sight: &Sight<'_>) -> Vec<Risk> {
     let help = "say in the review who gets in from now on; Argo CD changes this at once";
     let own = |field: &&Field| !(field.passes(&["mcp", "authorization"]));
@@ -31,7 +40,7 @@ pub(super) fn auth(sight: &Sight<'_>) -> Vec<Risk> {
         .filter(own)
         .filter(|field| weaker(field))
         .map(|field| {
-            sight.at(field, Code::AuthLoosened, format!("who is asked for a key goes {}", from_to(field)), help)
+            sight.at(field, Code::AuthLoosened, format!("what keeps others out goes {}", from_to(field)), help)
         })
         .collect();
     if sight.goes() && ASKS.iter().any(|part| held(sight, part)) {
@@ -57,6 +66,10 @@ fn weaker(field: &Field) -> bool {
         "allowed_routes" | "public_routes" => true,
         _ if field.passes(&["allowed_routes"]) || field.passes(&["public_routes"]) => field.new.is_some(),
         "cacheDuration" | "jwksPath" => false,
+        key if OPENING.iter().any(|(switch, _)| *switch == key) => OPENING
+            .iter()
+            .any(|(switch, opens)| *switch == key && field.new.as_ref().map_or(!opens, |new| new == opens)),
+        "configurable_clientside_auth_params" => field.new.is_some(),
         // A further rule, issuer or audience lets more in; one that goes may have been all that kept others out.
         _ => below,
     }

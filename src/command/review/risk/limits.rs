@@ -86,7 +86,10 @@ fn of_gone_model(sight: &Sight<'_>, leaf: &Field) -> bool {
 
 pub(super) fn aliases(sight: &Sight<'_>) -> Vec<Risk> {
     let names = |value: Option<&Value>| value.map(aliases_of).unwrap_or_default();
-    let now = names(sight.new.map(|thing| &thing.value));
+    // A configuration may go over into another object.
+    let fresh = sight.now.things.iter().filter(|(id, _)| !sight.before.things.contains_key(id));
+    let mut now: BTreeSet<String> = fresh.flat_map(|(_, thing)| aliases_of(&thing.value)).collect();
+    now.extend(names(sight.new.map(|thing| &thing.value)));
     let gone = names(sight.old.map(|thing| &thing.value)).into_iter().filter(|name| !now.contains(name));
     let help = "keys that name it get an error: give them the new name first, or keep the alias for a while";
     gone.map(|name| sight.risk(Code::AliasGone, format!("the model `{name}` can be called no more"), help)).collect()
