@@ -217,7 +217,7 @@ fn the_action_fails_where_the_program_does() {
     let text = fs::read_to_string(work.join("features.yaml")).expect("a file").replace("mcp: false", "mcp: maybe");
     fs::write(work.join("features.yaml"), text).expect("writable");
     let (code, text) = run(&work, "Findings, as annotations", &values);
-    assert!(code == 1 && text.contains("::error file=features.yaml,line="), "{text}");
+    assert!(code == 1 && text.contains("::error file=") && text.contains("features.yaml,line="), "{text}");
     let (code, text) = run(&work, "Findings, for code scanning", &values);
     assert_eq!(code, 0, "findings are an answer: {text}");
     let sarif = fs::read_to_string(work.join("gatewright.sarif")).expect("a file");

@@ -151,6 +151,7 @@ fn files_are_small_and_say_what_they_are() {
         ("miniz_oxide", &["verdict::pinned"]),
         ("chrono", &["verdict"]),
         ("annotate_snippets", &["command::report"]),
+        ("signal_hook", &["command::interrupt"]),
         ("graph_layout", &["command::graph::svg"]),
         ("std::fs", &["disk"]),
         ("std::env", &["group::catalog", "command"]),

@@ -169,6 +169,21 @@ fn hostile_names_stay_names_in_scripts_and_graphs() {
     }
 }
 
+/// Ctrl-C ends a long run at once, with what was seen.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_proof_says_what_it_saw() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+    let run = command.args(["-C", "golden/default", "prove"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let run = run.expect("it runs");
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    let id = run.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().expect("it runs").success());
+    let output = run.wait_with_output().expect("it ends");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.code() == Some(1) && text.contains(" were not looked at\n"), "{:?}: {text}", output.status);
+}
+
 /// The way of a request, as a person would ask for it.
 #[test]
 fn pictures_show_the_way_of_a_request() {

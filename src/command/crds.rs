@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::command::definitions::CRDS;
 use crate::command::workspace::{Outcome, Result};
-use crate::disk::write;
+use crate::disk::beside;
 use crate::text::yaml;
 use crate::verdict::pinned::{self, Release};
 
@@ -16,7 +16,7 @@ const HEAD: &str = "# Written by `gatewright crds`:";
 pub(crate) fn crds(folder: &Path) -> Result<Outcome> {
     let files = pinned::releases().iter().map(|release| (format!("{}.yaml", release.name), text(release)));
     let files: Vec<(String, String)> = files.collect();
-    write::beside_others(&folder.join(CRDS), HEAD, &files)?;
+    beside::beside_others(&folder.join(CRDS), HEAD, &files)?;
     let releases =
         pinned::releases().iter().map(|r| format!("  {}.yaml  {} {} ({})\n", r.name, r.product, r.version, r.licence));
     Ok(Outcome {

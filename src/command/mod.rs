@@ -24,6 +24,7 @@ pub mod args;
 pub mod which;
 pub mod progress;
 pub mod workspace;
+pub mod interrupt;
 pub mod definitions;
 pub mod crds;
 pub mod seed;

@@ -1,9 +1,11 @@
 //! The command `prove`: every feature set of the catalog, with what the working folder lays over it.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crate::command::bends::{self, Bends};
+use crate::command::interrupt;
 use crate::command::pipeline;
 use crate::command::progress::Progress;
 use crate::command::prove::{self, Set};
@@ -16,9 +18,10 @@ use crate::text::source::Place;
 pub(crate) fn proof(workspace: &Workspace<'_>) -> Result<Outcome> {
     let catalog = workspace.catalog;
     let (sets, start) = (prove::sets(catalog), Instant::now());
+    let stopped = interrupt::watched()?;
     let (mut data, mut findings) = (String::new(), Vec::new());
     for bends in Bends::read(workspace.folder, workspace.file)? {
-        let (said, found) = of_all(workspace, &bends, &sets);
+        let (said, found) = of_all(workspace, &bends, &sets, &stopped);
         data += &said;
         findings.extend(found);
     }
@@ -28,14 +31,16 @@ pub(crate) fn proof(workspace: &Workspace<'_>) -> Result<Outcome> {
     data += &format!("varied: features {}; providers of {}; profiles\n", flags.join(", "), groups.join(", "));
     data += "not varied: `false` flags, all other settings (defaults, and the examples of group files), names, several clusters\n";
     let talk = format!("{:.1} s\n", start.elapsed().as_secs_f64());
-    Ok(Outcome { data, talk, findings: sorted(findings), ..Outcome::default() })
+    let differs = stopped.load(Ordering::Relaxed);
+    Ok(Outcome { data, talk, findings: sorted(findings), differs, ..Outcome::default() })
 }
 
 /// What is said of all sets with these files over them.
-fn of_all(workspace: &Workspace<'_>, bends: &Bends, sets: &[Set]) -> (String, Vec<Finding>) {
+fn of_all(workspace: &Workspace<'_>, bends: &Bends, sets: &[Set], stopped: &AtomicBool) -> (String, Vec<Finding>) {
     let catalog = workspace.catalog;
     let progress = Progress::new(sets.len(), "feature sets", workspace.quiet);
-    let proof = prove::prove_with(catalog, bends, sets, |done| progress.at(done));
+    let goes_on = || !stopped.load(Ordering::Relaxed);
+    let proof = prove::prove_while(catalog, bends, sets, |done| progress.at(done), goes_on);
     drop(progress);
     let mut data = match (bends.is_empty(), bends.cluster.as_str()) {
         (true, _) => String::new(),
@@ -46,6 +51,9 @@ fn of_all(workspace: &Workspace<'_>, bends: &Bends, sets: &[Set]) -> (String, Ve
         "{} feature sets, {} outcomes (groups that are on, with their providers, and profile), {} distinct trees, {} failed\n",
         proof.sets, proof.outcomes, proof.trees, proof.failed
     );
+    if proof.sets < sets.len() {
+        data += &format!("  stopped: {} of {} were not looked at\n", sets.len() - proof.sets, sets.len());
+    }
     let mut findings = Vec::new();
     for (set, finding) in proof.failures {
         data += &format!("  {}: {}\n", finding.code.name(), set.describe(catalog));

@@ -35,7 +35,7 @@ pub struct Set {
 /// What came of it.
 #[derive(Debug)]
 pub struct Proof {
-    /// How many sets there are.
+    /// How many sets were looked at.
     pub sets: usize,
     /// How many of them come to something else than the others: these were rendered and checked.
     pub outcomes: usize,
@@ -128,10 +128,21 @@ pub fn prove(catalog: &Catalog, sets: &[Set], progress: impl Fn(usize) + Sync) -
 
 /// The same with files of a user's own over each set. A set in which the target of a patch is off is tried without that patch.
 pub fn prove_with(catalog: &Catalog, bends: &Bends, sets: &[Set], progress: impl Fn(usize) + Sync) -> Proof {
+    prove_while(catalog, bends, sets, progress, || true)
+}
+
+/// The same; sets that come up when `goes_on` says no are left out.
+pub fn prove_while(
+    catalog: &Catalog,
+    bends: &Bends,
+    sets: &[Set],
+    progress: impl Fn(usize) + Sync,
+    goes_on: impl Fn() -> bool + Sync,
+) -> Proof {
     let given = &Given { catalog, bends, memo: Memo::default() };
     let plain = plain_clusters(catalog, sets);
     let outcomes: Vec<Option<Outcome>> =
-        sets.par_iter().map(|set| outcome_of(catalog, &cluster(&plain, set)?)).collect();
+        sets.par_iter().map(|set| outcome_of(catalog, &cluster(&plain, set).filter(|_| goes_on())?)).collect();
     let mut same: BTreeMap<&Outcome, Vec<&Set>> = BTreeMap::new();
     // A set that comes to nothing fails by itself.
     let mut jobs: Vec<Vec<&Set>> = Vec::new();
@@ -143,15 +154,15 @@ pub fn prove_with(catalog: &Catalog, bends: &Bends, sets: &[Set], progress: impl
     }
     jobs.extend(same.into_values());
     let done = AtomicUsize::new(0);
-    let judged = jobs.par_iter().map(|sets| {
+    let judged = jobs.into_par_iter().filter(|_| goes_on()).map(|sets| {
         let result = match cluster(&plain, sets[0]) {
             Some(cluster) => judge(given, cluster),
             None => judge_text(given, sets[0]),
         };
         progress(done.fetch_add(sets.len(), Ordering::Relaxed) + sets.len());
-        result
+        (sets, result)
     });
-    let judged: Vec<Judged> = judged.collect();
+    let (jobs, judged): (Vec<Vec<&Set>>, Vec<Judged>) = judged.unzip();
     let (results, without): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
     let whole = |place: &Place| {
         let laid = jobs.iter().zip(&without).filter(|(_, without)| !without.contains(place));
@@ -170,7 +181,7 @@ pub fn prove_with(catalog: &Catalog, bends: &Bends, sets: &[Set], progress: impl
         }
     }
     Proof {
-        sets: sets.len(),
+        sets: jobs.iter().map(Vec::len).sum(),
         outcomes: jobs.len(),
         trees: trees.len(),
         failed: failed.iter().map(|(sets, _)| sets.len()).sum(),

@@ -1,7 +1,9 @@
-//! Reads what users wrote and what lies in the output folder ([`read`]), and writes it ([`mod@write`], with [`folders`]).
+//! Reads what users wrote and what lies in the output folder ([`read`]), and writes it ([`mod@write`], with [`folders`]; [`beside`] where
+//! others have files too).
 
 pub mod read;
 pub mod optional;
 pub mod folders;
 pub mod write;
+pub mod beside;
 pub mod git;
