@@ -53,6 +53,8 @@ pub struct Cluster {
     pub charts: Vec<Arc<Source>>,
     /// Where the patches begin that are not laid: `prove` tries sets that lack their targets.
     pub without: BTreeSet<Place>,
+    /// It is an overlay of `clusters/`.
+    pub overlaid: bool,
     /// Where `features:` stands, for flags that are not there.
     pub place: Place,
     /// All of it as it was written, overlay applied.
@@ -139,6 +141,7 @@ fn cluster(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut 
     let settings = settings(root, catalog, findings);
     let (existing, silences) = lists(root, catalog, findings);
     let place = root.place_at("/features");
+    let overlaid = stem.is_some();
     let platform = platform(root, stem, catalog, findings)?;
     let name = platform["cluster"].as_str()?.to_owned();
     let written = root.clone();
@@ -154,6 +157,7 @@ fn cluster(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut 
         own: BTreeMap::new(),
         charts: Vec::new(),
         without: BTreeSet::new(),
+        overlaid,
         place,
         written,
     })
