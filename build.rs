@@ -1,6 +1,7 @@
 //! Compiles the catalog into the binary: `groups/`, `shapes/` and `templates/` become a table of (path, text, JSON), `rules/` one of (code,
 //! page, JSON of each rule). The JSON is the file or block once more, read here so that no run has to; it is empty where a file is no YAML (the
-//! run then says why).
+//! run then says why). `schemas/crds/` becomes a table of releases, and their definitions compressed one by one, so that a run unpacks those
+//! that it asks for.
 
 #![allow(clippy::disallowed_methods, reason = "cargo tells it where things are by the environment")]
 
@@ -30,6 +31,32 @@ fn main() {
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("catalog.rs"), table).expect("the build folder is writable");
     fs::write(out.join("pages.rs"), pages(&root.join("rules"))).expect("the build folder is writable");
+    let (releases, packed) = releases(&root.join("schemas/crds"));
+    fs::write(out.join("releases.rs"), releases).expect("the build folder is writable");
+    fs::write(out.join("releases.bin"), packed).expect("the build folder is writable");
+}
+
+/// A table of (name, about the release, (API group, kind, start and end of its definition)), and the definitions.
+fn releases(folder: &Path) -> (String, Vec<u8>) {
+    let mut files = Vec::new();
+    walk(folder, "jsonl", &mut files);
+    files.sort();
+    let (mut table, mut packed) = (String::from("&[\n"), Vec::new());
+    for file in files {
+        let name = file.file_stem().expect("a file name").to_string_lossy();
+        let text = fs::read_to_string(&file).expect("a release is readable");
+        let (about, definitions) = text.split_once('\n').expect("a line about the release");
+        writeln!(table, "    ({name:?}, {about:?}, &[").expect("writing to a string");
+        for definition in definitions.lines() {
+            let read: serde_json::Value = serde_json::from_str(definition).expect("schemas/crds.py writes JSON");
+            let start = packed.len();
+            packed.extend(miniz_oxide::deflate::compress_to_vec(definition.as_bytes(), 9));
+            let (group, kind, end) = (&read["spec"]["group"], &read["spec"]["names"]["kind"], packed.len());
+            writeln!(table, "        ({group}, {kind}, {start}, {end}),").expect("writing to a string");
+        }
+        table.push_str("    ]),\n");
+    }
+    (table + "]\n", packed)
 }
 
 /// A table of (code, page, its `rule` blocks as JSON), sorted by code.

@@ -7,11 +7,11 @@ use std::process::{Command, Stdio};
 
 use gatewright::group::catalog::Catalog;
 
-/// A folder of its own below cargo's, emptied first.
+/// A folder of its own below cargo's, emptied first; a git repository, as far as anybody looks.
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("cargo's folder is writable");
+    fs::create_dir_all(folder.join(".git")).expect("cargo's folder is writable");
     folder
 }
 
@@ -75,7 +75,7 @@ fn a_flag_flipped_and_flipped_back_leaves_everything_as_it_was() {
     let before = files(&folder);
     fs::write(folder.join("features.yaml"), format!("{MINIMAL}features: {{ egress: true, mcp: true }}\n")).unwrap();
     assert_eq!(gatewright(&folder, &["render", "--check"]).code, 1);
-    let diff = gatewright(&folder, &["diff"]);
+    let diff = gatewright(&folder, &["diff", "-o", "patch"]);
     assert_eq!(diff.code, 1);
     assert!(diff.out.contains("+++ b/rendered/ai-dev/mcp/httproute-everything.yaml"), "{}", diff.out);
     fine(&folder, &["render"]);
@@ -146,7 +146,7 @@ fn a_tree_without_a_cluster_is_a_difference() {
     fine(&folder, &["render"]);
     fs::write(folder.join("features.yaml"), MINIMAL.replace("ai-dev", "other")).unwrap();
     fine(&folder, &["render"]);
-    let said = gatewright(&folder, &["diff"]);
+    let said = gatewright(&folder, &["diff", "-o", "patch"]);
     assert_eq!(said.code, 1, "{}", said.err);
     assert!(said.out.contains("--- a/rendered/ai-dev/groups.yaml\n+++ /dev/null\n"), "{}", &said.out[..300]);
     assert_eq!(gatewright(&folder, &["render", "--check"]).code, 1);
@@ -277,9 +277,9 @@ fn the_guard_knows_objects_and_changes() {
     assert_eq!(said.code, 1, "{}", said.err);
     assert!(said.err.contains("would delete ExternalSecret team-a/keys, which holds a key"), "{}", said.err);
 
-    let folder = platform("shrink", "settings: { serving: { models: [{ alias: m, model: a/b, cacheSize: 20Gi }] } }\n");
+    let folder = platform("shrink", "settings: { serving: { models: { m: { model: a/b, cacheSize: 20Gi } } } }\n");
     fine(&folder, &["render"]);
-    let smaller = "settings: { serving: { models: [{ alias: m, model: a/b, cacheSize: 10Gi }] } }\n";
+    let smaller = "settings: { serving: { models: { m: { model: a/b, cacheSize: 10Gi } } } }\n";
     fs::write(folder.join("features.yaml"), format!("{MINIMAL}{smaller}")).unwrap();
     let before = files(&folder);
     let said = gatewright(&folder, &["render"]);
@@ -332,6 +332,50 @@ fn a_namespace_of_others_is_used_and_never_rendered() {
     fs::write(groups.join("notes.yaml"), group("{ name: monitoring, existing: true }")).unwrap();
     let said = gatewright(&folder, &["render"]);
     assert!(said.err.contains("would delete Namespace monitoring, and with it everything"), "{}", said.err);
+}
+
+#[test]
+fn argo_cd_reads_the_folder_that_is_written() {
+    let team = folder("monorepo").join("teams/ai");
+    let write = |path: &str| {
+        let argocd = format!("argocd: {{ repoURL: https://git.example.com/p.git{path} }}");
+        fs::write(team.join("features.yaml"), format!("platform: {{ name: ai-dev, {argocd} }}\n")).expect("writable");
+    };
+    fs::create_dir_all(&team).unwrap();
+    write("");
+    assert!(!fine(&team, &["check"]).err.contains("platform.argocd.path"), "nothing is written yet");
+    fine(&team, &["render"]);
+    let said = fine(&team, &["check"]).err;
+    assert!(said.contains("set `platform.argocd.path: teams/ai/rendered`"), "{said}");
+    write(", path: teams/ai/rendered");
+    assert!(!fine(&team, &["check"]).err.contains("platform.argocd.path"));
+}
+
+/// A mistake in LiteLLM's configuration stands at the template's line and names the setting, in a chart's values and amid a text.
+#[test]
+fn a_mistake_in_a_configuration_leads_to_its_setting() {
+    for provider in ["chart", "manifests"] {
+        let settings =
+            format!("settings:\n  litellm:\n    provider: {provider}\n    fallbacks: {{ qwen3-0-6b: [gone] }}\n");
+        let said = gatewright(&platform("traced", &settings), &["check"]).err;
+        assert!(said.contains("--> templates/documents/litellm-proxy-config.yaml:"), "{said}");
+        assert!(said.contains("::: features.yaml:5:") && said.contains("set here"), "{said}");
+    }
+}
+
+#[test]
+fn every_image_is_listed_with_what_names_it() {
+    let list = fine(Path::new("golden/ha"), &["images", "-o", "json"]).out;
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let images = list[0]["images"].as_array().unwrap();
+    let named: Vec<&str> = images.iter().filter_map(|image| image["image"].as_str()).collect();
+    assert!(named.len() > 6 && named.iter().all(|name| name.starts_with("mirror.example.com/hub/")), "{named:?}");
+    let said = fine(Path::new("golden/ha"), &["images"]).out;
+    for part in
+        ["      Deployment serving/qwen3-0-6b\n", "of cert-manager v1.20.2, Application argocd/ai-prod-cert-manager"]
+    {
+        assert!(said.contains(part), "{said}");
+    }
 }
 
 #[test]
@@ -418,6 +462,9 @@ fn nothing_is_passed_over_in_silence() {
     fs::write(folder.join("clusters/prod.yml"), "{}\n").unwrap();
     let said = gatewright(&folder, &["check"]);
     assert!(said.code == 2 && said.err.contains("files end in .yaml"), "{}", said.err);
+    fs::rename(folder.join("features.yaml"), folder.join("features.yml")).unwrap();
+    let said = gatewright(&folder, &["check"]);
+    assert!(said.code == 2 && said.err.contains("rename features.yml"), "{}", said.err);
 }
 
 /// Bytes that are hard to draw are drawn.
@@ -482,11 +529,7 @@ fn usage_and_environment_are_exit_code_2() {
 fn data_is_for_programs_and_quiet_on_success() {
     let folder = platform("data", "");
     let said = fine(&folder, &["check"]);
-    assert!(
-        said.out.is_empty() && said.err.contains("no folder crds/") && said.err.lines().count() == 1,
-        "{}",
-        said.err
-    );
+    assert_eq!((said.out.as_str(), said.err.as_str()), ("", ""));
     fs::create_dir(folder.join("crds")).unwrap();
     for arguments in
         [["resolve", "-o", "json"], ["status", "-o", "json"], ["secrets", "-o", "json"], ["check", "-o", "json"]]
@@ -510,6 +553,74 @@ fn data_is_for_programs_and_quiet_on_success() {
     assert!(fine(&folder, &["explain", "egress"]).out.contains("claude-haiku"));
 }
 
+/// A claim that nothing is exposed, or that nothing falls over to another model, follows what stands beside ours.
+#[test]
+fn claims_follow_what_a_platform_adds() {
+    let own = |name: &str, text: &str| {
+        let folder = platform(name, "settings: { litellm: { provider: manifests } }\n");
+        fs::create_dir_all(folder.join("manifests/edge-more")).unwrap();
+        fs::create_dir(folder.join("patches")).unwrap();
+        let kind = if text.contains("kind: ConfigMap") { "patches/more.yaml" } else { "manifests/edge-more/more.yaml" };
+        fs::write(folder.join(kind), text).unwrap();
+        fine(&folder, &["status"]).out
+    };
+    let gateway = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: { name: public, namespace: inference }\n\
+                   spec: { gatewayClassName: agentgateway, listeners: [{ name: web, port: 80, protocol: HTTP }] }\n";
+    let balanced = "apiVersion: v1\nkind: Service\nmetadata: { name: public, namespace: litellm }\n\
+                    spec: { type: LoadBalancer, selector: { app: x }, ports: [{ port: 80 }] }\n";
+    for (name, text, gap) in [
+        ("public-gateway", gateway, "no evidence: there is a Gateway without"),
+        ("public-service", balanced, "no evidence: there is a Service with /spec/type = \"LoadBalancer\""),
+    ] {
+        let said = own(name, text);
+        assert!(said.contains("partial      No exposure outside the cluster") && said.contains(gap), "{said}");
+    }
+    let config = fs::read_to_string("golden/full/rendered/ai-dev/litellm/configmap-litellm-config.yaml").unwrap();
+    assert!(config.contains("    router_settings:\n"));
+    let config =
+        config.replace("    router_settings:\n", "    router_settings:\n      fallbacks: [{ qwen3-0-6b: [other] }]\n");
+    let said = own("fallbacks", &config);
+    assert!(said.contains("no evidence: there is a ConfigMap litellm-config in litellm"), "{said}");
+}
+
+/// Definitions of the pinned releases are in the binary; `crds/` takes their place, and another version has none.
+#[test]
+fn definitions_of_pinned_releases_are_there() {
+    let folder = platform("pinned", "features: { autoscaling: true }\n");
+    fs::create_dir(folder.join("patches")).unwrap();
+    let patch = "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: { name: qwen3-0-6b, namespace: serving }\n\
+                 spec: { idleReplicaCont: 0 }\n";
+    fs::write(folder.join("patches/keda.yaml"), patch).unwrap();
+    let said = gatewright(&folder, &["check"]);
+    assert!(
+        said.code == 1 && said.err.contains("unknown-field") && said.err.contains("idleReplicaCont"),
+        "{}",
+        said.err
+    );
+    let newer = "features: { autoscaling: true }\nsettings: { operators: { keda: { version: 2.21.0 } } }\n";
+    fs::write(folder.join("features.yaml"), format!("{MINIMAL}{newer}")).unwrap();
+    let said = fine(&folder, &["check"]);
+    assert!(
+        said.err.contains("not held against their definitions: ScaledObject (keda.sh); 2.21.0 installs"),
+        "{}",
+        said.err
+    );
+    let said = fine(&folder, &["crds"]);
+    assert!(
+        said.err.contains("9 files in crds:\n") && said.err.contains("  keda.yaml  KEDA v2.20.1 (Apache-2.0)\n"),
+        "{}",
+        said.err
+    );
+    let before = files(&folder.join("crds"));
+    assert!(gatewright(&folder, &["check"]).err.contains("idleReplicaCont"), "a folder counts whatever is installed");
+    fs::write(folder.join("crds/mine.yaml"), "mine: true\n").unwrap();
+    fine(&folder, &["crds"]);
+    assert_eq!(before.len() + 1, files(&folder.join("crds")).len());
+    fs::write(folder.join("crds/keda.yaml"), "mine: true\n").unwrap();
+    let said = gatewright(&folder, &["crds"]);
+    assert!(said.code == 2 && said.err.contains("keda.yaml is there, and gatewright did not write it"), "{}", said.err);
+}
+
 /// A reader that goes away early is no failure.
 #[test]
 fn tables_are_for_reviews_and_topics_are_named() {
@@ -525,9 +636,8 @@ fn tables_are_for_reviews_and_topics_are_named() {
         let columns = said.lines().next().map(bars);
         assert!(said.lines().all(|line| Some(bars(line)) == columns), "{said}");
     }
-    let said = gatewright(&folder, &["explain", "rendered/ai-dev/groups.yaml"]);
-    assert_eq!(said.code, 2);
-    assert!(said.err.contains("hint: explain a group, a finding code, or KIND/NAMESPACE/NAME"), "{}", said.err);
+    let said = fine(&folder, &["explain", "rendered/ai-dev/groups.yaml"]).out;
+    assert!(said.contains("it follows from features.yaml"), "{said}");
 }
 
 #[test]
@@ -647,8 +757,8 @@ fn followed(document: &str, work: &Path) -> usize {
             let (command, wanted) = step.split_once('\n').unwrap_or((step, ""));
             let words: Vec<&str> = command.split_whitespace().collect();
             let said = match &words[..] {
-                ["mkdir", folder] => {
-                    fs::create_dir(work.join(folder)).expect("writable");
+                ["git", "init", "-q", folder] => {
+                    fs::create_dir_all(work.join(folder).join(".git")).expect("writable");
                     continue;
                 }
                 ["sed", "-i", .., file] => {
@@ -689,6 +799,36 @@ fn contributing_tells_the_truth() {
     let document = fs::read_to_string("CONTRIBUTING.md").expect("CONTRIBUTING.md");
     let work = clone("contributing", &["features.yaml", "golden", "groups"]);
     assert!(followed(&document, &work) >= 5);
+}
+
+/// A shell that asks gets names of the catalog and of the folder; each command has a man page.
+#[test]
+fn shells_and_manuals_know_names() {
+    let folder = platform("completions", "");
+    fs::create_dir(folder.join("clusters")).unwrap();
+    fs::write(folder.join("clusters/east.yaml"), "features: { mcp: true }\n").unwrap();
+    let asked = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+        command.current_dir(&folder).env("GATEWRIGHT_COMPLETE", "fish").args(["--", "gatewright"]).args(words);
+        String::from_utf8(command.output().expect("it runs").stdout).expect("UTF-8")
+    };
+    assert!(asked(&["explain", "egr"]).starts_with("egress\tNormalizing egress"), "{}", asked(&["explain", "egr"]));
+    assert!(asked(&["explain", "not-a-"]).starts_with("not-a-flag\t"), "{}", asked(&["explain", "not-a-"]));
+    assert_eq!(asked(&["check", "--cluster", "e"]).trim(), "east");
+    assert_eq!(asked(&["secrets", "--script", "v"]).lines().next().unwrap_or_default(), "vault\tHashiCorp Vault");
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        assert!(fine(&folder, &["completions", shell]).out.contains("GATEWRIGHT_COMPLETE"), "{shell}");
+    }
+    assert!(fine(&folder, &["man"]).out.contains(".TH gatewright 1"));
+    assert!(fine(&folder, &["man", "check"]).out.contains(".TH gatewright-check 1"));
+    assert_eq!(gatewright(&folder, &["man", "chek"]).code, 2);
+}
+
+/// What a program reads before it edits features.yaml.
+#[test]
+fn agents_are_told_the_truth() {
+    let document = fs::read_to_string("AGENTS.md").expect("AGENTS.md");
+    assert!(followed(&document, &clone("agents", &["features.yaml"])) >= 5);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 const OLD: &str =
     "platform: { name: dev, argocd: { repoURL: 'https://git.example.com/p.git' } }\nfeatures: { mcp: true }\n";
-const NEW: &str = "platform: { name: dev, argocd: { repoURL: 'https://git.example.com/p.git' } }\nfeatures: { egress: true }\nsettings: { serving: { models: [{ alias: other, model: example/other }] } }\n";
+const NEW: &str = "platform: { name: dev, argocd: { repoURL: 'https://git.example.com/p.git' } }\nfeatures: { egress: true }\nsettings: { serving: { models: { other: { model: example/other } } } }\n";
 
 /// Path -> mode and content (or where a link leads).
 type Files = BTreeMap<String, (u32, String)>;

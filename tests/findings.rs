@@ -71,6 +71,10 @@ fn every_page_has_an_example_that_earns_it_and_one_that_does_not() {
         let page = fs::read_to_string(&path).expect("text");
         assert!(Code::ALL.iter().any(|c| c.name() == code), "rules/{code}.md is about no code");
         assert!(page.starts_with(&format!("# {code}\n")), "rules/{code}.md does not start with its code");
+        // What `diff` says takes two states: tests/review.rs.
+        if block(&page, "yaml was").is_some() || code == "many-objects" {
+            continue;
+        }
         // Claims and plans need a whole platform: their examples stand in tests/diagnostics.
         let (Some((before, _)), Some((after, _))) = (block(&page, "yaml before"), block(&page, "yaml after")) else {
             assert!(fs::exists(format!("tests/diagnostics/{code}")).unwrap_or(false), "{code}: no examples");
@@ -95,7 +99,7 @@ fn every_page_has_an_example_that_earns_it_and_one_that_does_not() {
 }
 
 /// Pages that say their rule themselves; this only grows.
-const WITH_RULES: usize = 38;
+const WITH_RULES: usize = 44;
 
 #[test]
 fn every_rule_of_a_page_can_be_read() {

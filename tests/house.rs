@@ -148,8 +148,10 @@ fn files_are_small_and_say_what_they_are() {
         ("minijinja", &["group::template"]),
         ("jsonschema", &["text::schema"]),
         ("kube_cel", &["verdict"]),
+        ("miniz_oxide", &["verdict::pinned"]),
         ("chrono", &["verdict"]),
         ("annotate_snippets", &["command::report"]),
+        ("graph_layout", &["command::graph::svg"]),
         ("std::fs", &["disk"]),
         ("std::env", &["group::catalog", "command"]),
     ];
@@ -176,7 +178,7 @@ fn files_are_small_and_say_what_they_are() {
 /// What the project says of itself holds everywhere: no local paths, no leftovers.
 #[test]
 fn texts_are_clean() {
-    for folder in ["src", "groups", "shapes", "templates", "rules", "docs", "golden", "tests", "schemas"] {
+    for folder in ["src", "groups", "shapes", "templates", "rules", "docs", "golden", "tests", "schemas", "shell"] {
         for entry in walkdir::WalkDir::new(folder).into_iter().flatten().filter(|e| e.file_type().is_file()) {
             let Ok(text) = fs::read_to_string(entry.path()) else { continue };
             for word in ["TODO", "FIXME", "XXX", "dbg!(", "/home/", "/tmp/"] {
@@ -271,6 +273,28 @@ fn licences_are_allowed() {
         let fine = |choice: &str| choice.split(" AND ").all(|l| allowed.contains(&l.trim()));
         assert!(licence.split(" OR ").any(fine), "{} is under {licence}", package["name"]);
     }
+}
+
+/// What stands of other projects in the binary is named with its release and licence, and is of the releases that are rendered.
+#[test]
+fn definitions_are_named_and_of_the_pinned_releases() {
+    use gatewright::products::seen;
+    use gatewright::verdict::pinned;
+    let table = fs::read_to_string("schemas/crds/README.md").expect("a page about them");
+    let groups = fs::read_to_string("groups/operators.yaml").expect("a group");
+    for release in pinned::releases() {
+        let (name, version) = (release.name, &release.version);
+        let row =
+            format!("| {name}.jsonl | {} {version} | {} | {} |", release.product, release.licence, release.source);
+        assert!(table.contains(&row), "schemas/crds/README.md lacks: {row}");
+        let installed = release.installed.as_ref().map(|installed| format!("default: {}", installed.version));
+        assert!(installed.is_none_or(|default| groups.contains(&default)), "{name} is of another release");
+        assert!(release.kinds().count() > 0, "{name}");
+    }
+    let versions: Vec<&str> = pinned::releases().iter().map(|r| r.version.trim_start_matches('v')).collect();
+    let seen =
+        [seen::AGENTGATEWAY, seen::BARMAN, seen::CNPG, seen::ESO, seen::GATEWAY_API, seen::INFERENCE, seen::KEDA];
+    assert!(seen.iter().all(|version| versions.contains(version)), "{versions:?}");
 }
 
 /// A release that facts were seen on stands in one file of src/, and it is the one that is rendered.

@@ -52,7 +52,7 @@ fn warnings_fail_only_when_denied() {
         assert_eq!((plain.code, denied.code), (0, 1), "{format}");
         assert_eq!((plain.out, plain.err), (denied.out, denied.err), "{format}");
     }
-    assert_eq!(check(&["-C", "golden/default", "check", "--deny", "warnings"]).code, 0);
+    assert_eq!(check(&["-f", "golden/default/features.yaml", "check", "--deny", "warnings"]).code, 0);
 }
 
 #[test]
@@ -77,16 +77,28 @@ fn sarif_has_what_code_scanning_reads() {
     let part = about["logicalLocations"][0]["fullyQualifiedName"].as_str().unwrap_or_default();
     assert!(part.ends_with("/metadata/namespace"), "{part}");
 
-    let fine = json(&check(&["-C", "golden/default", "check", "-o", "sarif"]));
+    let fine = json(&check(&["-f", "golden/default/features.yaml", "check", "-o", "sarif"]));
     assert_eq!(fine["runs"][0]["results"], serde_json::json!([]));
     assert_eq!(fine["runs"][0]["tool"]["driver"]["rules"].as_array().map(Vec::len), Some(Code::ALL.len()));
+}
+
+#[test]
+fn github_and_sarif_point_at_files_that_can_be_edited() {
+    let log = json(&example("unknown-namespace", "sarif"));
+    let results = log["runs"][0]["results"].as_array().expect("a list");
+    assert!(!results.is_empty());
+    for result in results {
+        let file = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+        let file = file.as_str().expect("a file");
+        assert!(Path::new(file).is_file() && !file.contains("/rendered/"), "{file}");
+    }
 }
 
 #[test]
 fn github_reads_paths_from_where_it_started() {
     let said = example("not-a-flag", "github");
     assert!(said.out.starts_with("::error file=tests/diagnostics/not-a-flag/features.yaml,line="), "{}", said.out);
-    assert_eq!(check(&["-C", "golden/default", "check", "-o", "github"]).out, "");
+    assert_eq!(check(&["-f", "golden/default/features.yaml", "check", "-o", "github"]).out, "");
 }
 
 /// Whatever the format and whatever the finding: what is told about a key is not the key.

@@ -120,15 +120,15 @@ const PLANTS: &[Plant] = &[
         "a pod mounts a ConfigMap that is not there",
         "templates/serving/deployment.yaml",
         (
-            "configMap:\n            name: {{ local.alias ~ \"-epp\" }}",
-            "configMap:\n            name: {{ local.alias ~ \"-picker\" }}",
+            "configMap:\n            name: {{ alias ~ \"-epp\" }}",
+            "configMap:\n            name: {{ alias ~ \"-picker\" }}",
         ),
         &["dangling-reference"],
     ),
     plant(
         "a pod mounts a volume that is not there",
         "templates/vllm/deployment.yaml",
-        ("claimName: {{ local.alias ~ \"-cache\" }}", "claimName: {{ local.alias ~ \"-weights\" }}"),
+        ("claimName: {{ alias ~ \"-cache\" }}", "claimName: {{ alias ~ \"-weights\" }}"),
         &["dangling-reference"],
     ),
     plant(
@@ -201,7 +201,7 @@ const PLANTS: &[Plant] = &[
     plant(
         "two templates yield one object",
         "templates/serving/configmap.yaml",
-        ("name: {{ local.alias ~ \"-epp\" }}", "name: picker"),
+        ("name: {{ alias ~ \"-epp\" }}", "name: picker"),
         &["duplicate-object"],
     ),
     plant(

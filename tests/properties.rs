@@ -206,8 +206,7 @@ fn every_setting_is_read() {
                 let ancestors = path.match_indices('.').map(|(i, _)| &path[..i]).filter(|a| !a.contains('*'));
                 let whole = |a: &str| {
                     inputs.contains(&format!("settings.{a}"))
-                        || texts.contains(&format!("settings.{a} "))
-                        || texts.contains(&format!("settings.{a}["))
+                        || [" ", "[", ",", ")"].iter().any(|end| texts.contains(&format!("settings.{a}{end}")))
                         || texts.contains(&format!("extras: /{a}\n"))
                 };
                 let in_list = path.contains('*');

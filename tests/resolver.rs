@@ -55,7 +55,10 @@ fn group(text: &str) -> Group {
         uses: names(part, "uses"),
         gives: {
             let provides = part["provides"].as_object().into_iter().flatten();
-            provides.filter(|(_, fields)| fields.get("for").is_none()).map(|(name, _)| name.clone()).collect()
+            provides
+                .filter(|(_, fields)| fields.is_object() && fields.get("for").is_none())
+                .map(|(name, _)| name.clone())
+                .collect()
         },
     };
     let base = shape(&file);

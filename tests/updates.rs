@@ -366,7 +366,7 @@ fn diff_tells_what_the_api_server_would_refuse() {
     let platform = Platform::new("updates");
     let diff = |settings: &str| {
         platform.set(settings);
-        platform.run(&["diff", "--crds", "widgets.yaml"])
+        platform.run(&["diff", "-o", "patch", "--crds", "widgets.yaml"])
     };
     assert_eq!(diff("{}"), (0, String::new(), String::new()));
     let (code, out, err) = diff("{ size: 2 }");
@@ -404,7 +404,7 @@ fn diff_says_what_it_could_not_hold_against_anything() {
     assert!(err.contains("custom resources were not held against their definitions"), "{err}");
     fs::write(platform.folder.join("rendered/dev/fax/widget-fax.yaml"), "apiVersion: v1\nkind: Widget\na: [\n")
         .expect("writable");
-    let (code, out, err) = platform.run(&["diff", "--crds", "widgets.yaml"]);
+    let (code, out, err) = platform.run(&["diff", "-o", "patch", "--crds", "widgets.yaml"]);
     assert!(code == 1 && out.contains("-a: ["), "{out}");
     assert!(err.contains("error[yaml-syntax]") && err.contains("rendered/dev/fax/widget-fax.yaml"), "{err}");
 }

@@ -3,14 +3,12 @@
 
 use std::cmp::Reverse;
 
-use serde_json::Value;
-
 use crate::chain::model_header::Carried;
 use crate::chain::model_server::{Server, all_servers};
 use crate::chain::routing::{Holds, Way, header_fits, path_fits};
 use crate::chain::way::{Target, Trip, Walk, address, behind, openai_like, selecting};
+use crate::object::litellm_config::{Config, Entry};
 use crate::object::object::{Identity, Object};
-use crate::products::litellm::config::{Config, Entry};
 use crate::references::inventory::Absence;
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::schema::did_you_mean;
@@ -238,8 +236,7 @@ fn akin(pinned: &str, asked: &str) -> bool {
 fn other_pin(trip: &Trip<'_, '_>, backend: &Object<'_>, pinned: &str) -> Finding {
     let message =
         format!("{} is fixed to `{pinned}`, and `{}` asks it for `{}`", backend.identity, trip.entry.alias, trip.model);
-    let provider = backend.at("/spec/ai/provider").and_then(Value::as_object).and_then(|p| p.keys().next());
-    let pointer = format!("/spec/ai/provider/{}/model", provider.map_or("", String::as_str));
+    let pointer = backend.all("/spec/ai/provider/*/model").pop().map_or_else(String::new, |(pointer, _)| pointer);
     let finding = backend.warning(Code::AliasModel, &pointer, message);
     let place = trip.config.part.place(&trip.entry.pointer("/litellm_params/model"));
     finding.related(place, "LiteLLM asks for this").help("the backend's model answers, at the price of the other")

@@ -9,8 +9,8 @@ use crate::chain::model_header::Carried;
 use crate::chain::routing::{Holds, Request, Way};
 use crate::chain::way::{End, Stage, Target, Trip, Walk, address, behind, openai_like};
 use crate::object::api_group::{AGENTGATEWAY, INFERENCE};
+use crate::object::litellm_config::Entry;
 use crate::object::object::{Identity, Object};
-use crate::products::litellm::config::Entry;
 use crate::references::gateways::targets;
 use crate::text::finding::{Code, Finding, Severity};
 

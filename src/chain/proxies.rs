@@ -4,14 +4,14 @@ use crate::chain::from_alias;
 use crate::chain::from_route::{self, Said};
 use crate::chain::timeouts;
 use crate::chain::way::{End, Walk, walk};
-use crate::products::litellm::config::configs;
+use crate::object::litellm_config;
 use crate::products::litellm::proxy;
 use crate::references::inventory::Inventory;
 use crate::text::finding::Finding;
 
 /// All that is wrong with the proxies of a cluster.
 pub fn proxies(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
-    let configs = configs(inventory.world);
+    let configs = litellm_config::of_objects(&inventory.world.objects);
     let mut findings = proxy::proxies(inventory, &configs);
     findings.extend(ways(&walk(inventory, &configs)));
     findings

@@ -9,9 +9,10 @@ use crate::chain::model_header::{Carried, Expression};
 use crate::chain::model_server::{Server, servers};
 use crate::chain::routing::{Holds, Request, Way, ways};
 use crate::object::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE, INFERENCE_X};
+use crate::object::litellm_config::{Config, Entry};
 use crate::object::object::Object;
+use crate::products::agentgateway::backend;
 use crate::products::litellm::address::Address;
-use crate::products::litellm::config::{Config, Entry};
 use crate::references::gateways::targets;
 use crate::references::inventory::Inventory;
 use crate::references::world::World;
@@ -247,9 +248,8 @@ fn target<'a>(world: &World<'a>, way: &Way<'a>, reference: &Value) -> Target<'a>
 }
 
 fn pinned<'a>(backend: &Object<'a>) -> Target<'a> {
-    let provider = backend.at("/spec/ai/provider").and_then(Value::as_object).and_then(|p| p.values().next());
     let aliases = backend.at("/spec/policies/ai/modelAliases");
-    match provider.and_then(|p| p["model"].as_str()) {
+    match backend.at("/spec/ai/provider").and_then(backend::pinned) {
         Some(model) if aliases.is_none() => Target::Pinned(*backend, model),
         _ => Target::Unknown,
     }

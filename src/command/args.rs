@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
+
+use crate::command::words;
 
 /// Turns one features.yaml into the complete, checked, Argo CD-ready manifests of a self-hosted LLM platform.
 ///
@@ -80,23 +83,17 @@ pub enum Command {
     },
     /// Look for mistakes, in what would be rendered or in any manifests; write nothing
     Check(Check),
-    /// Show what `render` would change, as a unified diff, and what of it the API server would refuse
+    /// Review what `render` would change: a verdict, what is risky, what causes it, then objects and fields
     ///
-    /// Objects that are in the output folder and rendered differently now are held against the rules on updates: those of
-    /// CustomResourceDefinitions that name `oldSelf`, and the fields of built-in kinds that never change, such as the
-    /// selector of a Deployment. A refusal is a finding on stderr; the exit code is 1, as for any difference. Objects that
-    /// Argo CD deletes before it applies them (hooks, `Force=true`) are new each time.
-    Diff {
-        /// Where, and which clusters
-        #[command(flatten)]
-        place: Place,
-        /// CustomResourceDefinitions to hold changes against: a file or a folder; repeatable [default: crds/, where it is there]
-        #[arg(long, value_name = "PATH")]
-        crds: Vec<PathBuf>,
-        /// Show instead what files that `eject` wrote have, and the built-in ones of today have not
-        #[arg(long)]
-        ejected: bool,
-    },
+    /// The verdict is one of `none`, `routine` (versions within a major version, more replicas, labels), `change`, `risky` and
+    /// `refused`: `render` would refuse it, because something holds data, or because the API server would refuse the update.
+    /// Exit codes: 0 no difference, 1 differences, 2 the inputs are wrong, or usage.
+    Diff(Diff),
+    /// Write the definitions of the pinned releases into crds/, without descriptions
+    ///
+    /// `check` has them built in and needs no such folder. Once it is there it alone counts: put the definitions of
+    /// operators of yours beside them.
+    Crds,
     /// Copy built-in files into the working folder, where they count; the first line of each says which original it was
     Eject {
         /// A file of the catalog, such as groups/litellm.yaml, templates/gateway/gateway.yaml or rules/cold-start.md
@@ -131,11 +128,53 @@ pub enum Command {
         /// Format of the list
         #[arg(short, long, value_enum, default_value_t)]
         output: Format,
+        /// Print a shell script that fills what is missing instead; it holds no value, and nothing is run
+        #[arg(long, value_name = "TOOL", value_enum, conflicts_with = "output")]
+        script: Option<Tool>,
     },
-    /// Explain a group with its settings, a finding code, or a gateway with its configuration and URL
+    /// Draw the groups, the way of a request, or which object names which
+    Graph {
+        /// What to draw
+        #[arg(value_enum)]
+        picture: Picture,
+        /// Which clusters
+        #[command(flatten)]
+        which: Which,
+        /// How to draw it
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Notation,
+    },
+    /// Write one page about the platform, to open in a browser: what is on and why, requests, claims, findings, keys, images
+    Report {
+        /// Where the files lie that Argo CD syncs, and which cluster
+        #[command(flatten)]
+        place: Place,
+        /// The file, relative to the folder
+        #[arg(short, long, value_name = "FILE", default_value = "platform.html")]
+        output: PathBuf,
+        /// With what changes since this revision of git, as `diff` tells it
+        #[arg(long, value_name = "REV")]
+        against: Option<String>,
+    },
+    /// Print every image with the object that names it, and the charts that alone know theirs
+    Images {
+        /// Which clusters
+        #[command(flatten)]
+        which: Which,
+        /// Format of the list
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Format,
+    },
+    /// Explain a rendered file or line, an object, a setting, a group, a finding code, a gateway, or why something is not rendered
+    ///
+    /// From a folder without a features.yaml the nearest one above is used, and stderr says which.
     Explain {
-        /// Name of a group, a code such as `not-a-flag`, or KIND/NAMESPACE/NAME of an AiGateway, ToolGateway, ToolRoute or Agent
+        /// `FILE[:LINE]`, `KIND/NAMESPACE/NAME`, `serving.timeoutSeconds`, a group, a code such as `not-a-flag`, or `why-not`
+        #[arg(add = ArgValueCompleter::new(words::topics))]
         topic: String,
+        /// With `why-not`: `KIND/NAME` or `KIND/NAMESPACE/NAME`
+        #[arg(required_if_eq("topic", "why-not"))]
+        object: Option<String>,
     },
     /// Compare the golden cases (folders with features.yaml and rendered/) with what they render
     Golden {
@@ -148,7 +187,12 @@ pub enum Command {
     },
     /// Render and check every combination of features, providers and profiles
     Prove,
-    /// Print a completion script
+    /// Print a man page: that of the program, or of one command
+    Man {
+        /// The command
+        name: Option<String>,
+    },
+    /// Print a completion script, by which your shell asks this program for names of groups, codes and clusters
     Completions {
         /// The shell
         #[arg(value_enum)]
@@ -165,7 +209,7 @@ pub struct Check {
     /// Look at these manifests instead: a file, a folder, or `-` for stdin
     #[arg(long, value_name = "PATH", conflicts_with_all = ["cluster", "selector", "output_dir"])]
     pub manifests: Option<PathBuf>,
-    /// CustomResourceDefinitions to hold objects against: a file or a folder; repeatable [default: crds/, where it is there]
+    /// CustomResourceDefinitions to hold objects against: a file or a folder; repeatable [default: crds/, or those of the pinned releases]
     #[arg(long, value_name = "PATH")]
     pub crds: Vec<PathBuf>,
     /// Print what of the definitions is evaluated and what is not, instead of findings
@@ -185,8 +229,48 @@ pub struct Check {
     pub output: Report,
 }
 
-/// Formats of findings. Paths are relative to the folder of `-C`; for those that read them elsewhere, to where the command
-/// was started.
+/// What to compare with what, and how to tell it.
+#[derive(Debug, clap::Args)]
+pub struct Diff {
+    /// Where, and which cluster
+    #[command(flatten)]
+    pub place: Place,
+    /// Compare with this revision of git, not with the files that lie there
+    #[arg(long, value_name = "REV")]
+    pub against: Option<String>,
+    /// What if: a flag, as `egress=true`; repeatable, edits nothing
+    #[arg(long, value_name = "FLAG=BOOL")]
+    pub features: Vec<String>,
+    /// What if: a setting, as `serving.timeoutSeconds=60`, or `platform.profile=ha`; repeatable, edits nothing
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Show instead what files that `eject` wrote have, and the built-in ones of today have not
+    #[arg(long)]
+    pub ejected: bool,
+    /// CustomResourceDefinitions to hold changes against: a file or a folder; repeatable [default: crds/, or those of the pinned releases]
+    #[arg(long, value_name = "PATH")]
+    pub crds: Vec<PathBuf>,
+    /// Format of the review
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: ReviewFormat,
+}
+
+/// Formats of a review.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReviewFormat {
+    /// For people
+    #[default]
+    Text,
+    /// JSON, as docs/diff.md says
+    Json,
+    /// Markdown for a comment on a pull request, 65,536 characters at most
+    Markdown,
+    /// The files line by line, as a unified diff
+    Patch,
+}
+
+/// Formats of findings. Paths are relative to the folder of `-C`; for those that read them elsewhere, to the root of the git
+/// repository, or without one to where the command was started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Report {
     /// For people, on stderr
@@ -194,7 +278,7 @@ pub enum Report {
     Text,
     /// JSON
     Json,
-    /// SARIF 2.1.0, for code scanning; paths as seen from where the command was started
+    /// SARIF 2.1.0, for code scanning; at files that you can edit, paths from the repository's root
     Sarif,
     /// Annotations of GitHub Actions, one for each cause, at most ten errors and ten warnings; paths as in sarif
     Github,
@@ -208,7 +292,7 @@ pub enum Deny {
 }
 
 /// Where trees lie.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct Place {
     /// Folder of the rendered files, relative to the working folder
     #[arg(long, value_name = "DIR", default_value = "rendered")]
@@ -222,7 +306,7 @@ pub struct Place {
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Which {
     /// Only this cluster, or those whose names are like this (`*`, `?`); repeatable
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(words::clusters))]
     pub cluster: Vec<String>,
     /// Only clusters with this in `platform.labels`: `key=value`, `key!=value` or `key`; repeatable, all of them must hold
     #[arg(short = 'l', long, value_name = "LABEL", value_delimiter = ',')]
@@ -238,6 +322,44 @@ pub struct Part {
     /// The same in a Kubernetes Indexed Job, of so many: JOB_COMPLETION_INDEX says which
     #[arg(long, value_name = "N", conflicts_with_all = ["check", "stdout", "cluster", "selector"])]
     pub shards: Option<u64>,
+}
+
+/// Programs that write to a secret store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Tool {
+    /// HashiCorp Vault
+    Vault,
+    /// Google Secret Manager
+    Gcloud,
+    /// AWS Secrets Manager or Parameter Store
+    Aws,
+    /// Azure Key Vault
+    Az,
+    /// Secrets of a namespace
+    Kubectl,
+}
+
+/// What `graph` draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Picture {
+    /// Which group needs which, and what adds to the lists of another
+    Groups,
+    /// From the alias that a caller names to the model that answers
+    Request,
+    /// Which object names which
+    Wiring,
+}
+
+/// How a graph is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Notation {
+    /// Mermaid, which GitHub and GitLab draw in Markdown
+    #[default]
+    Mermaid,
+    /// DOT of Graphviz
+    Dot,
+    /// SVG
+    Svg,
 }
 
 /// What works on a whole fleet.

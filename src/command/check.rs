@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use rayon::prelude::*;
@@ -9,16 +10,18 @@ use rayon::prelude::*;
 use crate::command::args::{Check, Deny, Place};
 use crate::command::baseline::{self, Baseline};
 use crate::command::beside::{Lying, Meant, Others};
-use crate::command::definitions::{self, Definitions, kinds};
+use crate::command::definitions::{Asked, Definitions, kinds};
+use crate::command::pipeline::Rendered;
 use crate::command::rulebook;
 use crate::command::workspace::{Outcome, Result, Workspace};
+use crate::disk::folders;
 use crate::disk::read::{self, Failure};
 use crate::disk::write;
 use crate::group::ejected;
 use crate::group::memo::Memo;
 use crate::references::manifests;
 use crate::references::world::World;
-use crate::text::finding::{Finding, Severity, sorted};
+use crate::text::finding::{Code, Finding, Severity, sorted};
 
 /// Entries of a baseline that are named one by one.
 const SHOWN_ENTRIES: usize = 10;
@@ -26,14 +29,11 @@ const SHOWN_ENTRIES: usize = 10;
 pub(crate) fn check(workspace: &Workspace<'_>, args: &Check) -> Result<Outcome> {
     let definitions = Definitions::find(workspace.folder, &args.crds)?;
     if args.coverage {
-        return match &definitions {
-            Some(definitions) => Ok(definitions.coverage()),
-            None => Err(anyhow!("there are no definitions to tell of\nname them with --crds").into()),
-        };
+        return Ok(definitions.coverage());
     }
     let checked = match &args.manifests {
-        Some(path) => of_manifests(workspace, path, definitions.as_ref()),
-        None => of_clusters(workspace, &args.place, definitions.as_ref()),
+        Some(path) => of_manifests(workspace, path, &definitions),
+        None => of_clusters(workspace, &args.place, &definitions),
     };
     let (mut findings, mut talk) = match checked {
         Ok((findings, unknown)) => (sorted(findings), unknown),
@@ -85,30 +85,49 @@ fn told(name: &str, accepted: usize, gone: &[String]) -> String {
 /// Findings, and what is to be said of kinds that were held against nothing.
 type Checked = (Vec<Finding>, String);
 
-fn of_clusters(workspace: &Workspace<'_>, place: &Place, from: Option<&Definitions>) -> Result<Checked> {
+fn of_clusters(workspace: &Workspace<'_>, place: &Place, from: &Definitions) -> Result<Checked> {
     let (clusters, memo) = (workspace.clusters(Some(&place.which))?, Memo::default());
     let meant = Meant::read(workspace)?;
     let looked = workspace.each(&clusters, &memo, |rendered| {
         let others = Lying::new(workspace, place, &meant, &rendered)?.others;
-        let beside = others.manifests.documents.iter().map(|document| &document.identity);
-        let kinds = kinds(rendered.bundle.manifests.keys().chain(beside));
-        Ok((kinds, (rendered.plan.cluster.clone(), others)))
+        let mut asked = Asked::of(&rendered.bundle);
+        asked.kinds.extend(kinds(others.manifests.documents.iter().map(|document| &document.identity)));
+        Ok((asked, (rendered.plan.cluster.clone(), others)))
     })?;
-    let (kinds, others): (Vec<_>, BTreeMap<String, Others>) = looked.into_iter().unzip();
-    let kinds = kinds.into_iter().flatten().collect();
-    let known = from.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
+    let (asked, others): (Vec<_>, BTreeMap<String, Others>) = looked.into_iter().unzip();
+    let asked = Asked::all(asked);
+    let known = from.of(&asked);
     let (crds, mut findings) = (&known.0, known.1.clone());
     let found = workspace.each::<Vec<Finding>>(&clusters, &memo, |rendered| {
         let others = &others[&rendered.plan.cluster];
-        Ok(rendered.findings_with(&others.manifests, crds).into_iter().chain(others.findings.iter().cloned()).collect())
+        let mut findings = rendered.findings_with(&others.manifests, crds);
+        findings.extend(others.findings.iter().cloned());
+        findings.extend(path_in_repository(workspace, place, &rendered)?);
+        Ok(findings)
     })?;
     findings.extend(meant.findings(place));
     findings.extend(ejected::outdated(workspace.catalog.sources.values()));
     findings.extend(found.into_iter().flatten());
-    Ok((findings, definitions::unknown(&kinds, crds, from)))
+    Ok((findings, from.unknown(&asked, crds)))
 }
 
-fn of_manifests(workspace: &Workspace<'_>, path: &Path, from: Option<&Definitions>) -> Result<Checked> {
+/// Argo CD reads the folder that is written, where it is there and lies in a repository that is here.
+fn path_in_repository(workspace: &Workspace<'_>, place: &Place, rendered: &Rendered<'_>) -> Result<Option<Finding>> {
+    let told = rendered.plan.platform["argocd"]["path"].as_str().unwrap_or_default();
+    let Some(path) = folders::in_repository(&workspace.folder.join(&place.output_dir))?.filter(|path| path != told)
+    else {
+        return Ok(None);
+    };
+    let message = format!("Argo CD reads the folder `{told}` of the repository, and the files lie in `{path}` of it");
+    let finding = Finding::warning(Code::SettingAdvice, message)
+        .place(rendered.cluster.written.place_at("/platform/argocd/path"));
+    Ok(Some(
+        finding
+            .help(format!("set `platform.argocd.path: {path}`, unless the files are copied into another repository")),
+    ))
+}
+
+fn of_manifests(workspace: &Workspace<'_>, path: &Path, from: &Definitions) -> Result<Checked> {
     let (folder, pages) = (workspace.folder, workspace.catalog.pages.as_ref());
     let (sources, mut findings) = read::sources(folder, path)?;
     if sources.is_empty() && findings.is_empty() {
@@ -117,13 +136,15 @@ fn of_manifests(workspace: &Workspace<'_>, path: &Path, from: Option<&Definition
     let (clusters, found) = manifests::manifests_below(&read::root(folder, path), &sources);
     findings.extend(found);
     let kinds = kinds(clusters.iter().flat_map(|c| &c.documents).map(|d| &d.identity));
+    let asked = Asked { kinds, ..Asked::default() };
     let objects: usize = clusters.iter().map(|c| c.documents.len()).sum();
     let looked_at = format!("{} in {}\n", counted(objects, "object"), counted(sources.len(), "file"));
-    let known = from.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
+    // Manifests of others may be of any release.
+    let known = if from.are_given() { from.of(&asked) } else { Arc::default() };
     findings.extend(known.1.iter().cloned());
     let crds = &known.0;
     let check = |cluster| rulebook::check(&World { pages, ..World::of_manifests(cluster) }, crds);
     findings.par_extend(clusters.par_iter().flat_map(check));
     let notes: String = clusters.iter().flat_map(|c| &c.notes).map(|note| format!("{note}\n")).collect();
-    Ok((findings, notes + &definitions::unknown(&kinds, crds, from) + &looked_at))
+    Ok((findings, notes + &from.unknown_of_others(&asked, crds) + &looked_at))
 }

@@ -1,15 +1,19 @@
 //! One run of the program: arguments -> a command -> streams and an exit code. Data goes to stdout, talk to stderr.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 
 use crate::command::args::{Args, Command, Report};
+use crate::command::editable::editable;
 use crate::command::github;
 use crate::command::report;
 use crate::command::run;
 use crate::command::sarif;
+use crate::command::shells;
 use crate::command::workspace::{Outcome, pretty};
+use crate::disk::git;
 use crate::disk::read::Failure;
 use crate::text::finding::{Finding, Severity};
 use crate::text::secret;
@@ -25,11 +29,8 @@ pub fn run() -> u8 {
         }
     };
     let result = match args.command {
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Args::command(), "gatewright", &mut script);
-            Ok(Outcome::exactly(String::from_utf8_lossy(&script)))
-        }
+        Command::Completions { shell } => shells::completions(shell),
+        Command::Man { ref name } => shells::man(name.as_deref()),
         _ => run::run(&args),
     };
     match result {
@@ -65,8 +66,14 @@ fn finish(mut outcome: Outcome, args: &Args) -> u8 {
     match format {
         Report::Text => text = report::text(&findings),
         Report::Json => outcome.data += &pretty(&report::json(&findings)),
-        Report::Sarif => outcome.data += &pretty(&sarif::log(&findings, &args.directory)),
-        Report::Github => outcome.data += &github::commands(&findings, &args.directory),
+        Report::Sarif => {
+            let (findings, folder) = in_repository(&findings, args);
+            outcome.data += &pretty(&sarif::log(&findings, &folder));
+        }
+        Report::Github => {
+            let (findings, folder) = in_repository(&findings, args);
+            outcome.data += &github::commands(&findings, &folder);
+        }
     }
     // A reader that stops early (`| head`) is not our failure.
     let _ = write!(anstream::stderr(), "{text}{}", shown::text(&secret::masked(&outcome.talk)));
@@ -78,5 +85,23 @@ fn finish(mut outcome: Outcome, args: &Args) -> u8 {
         return 2;
     }
     let errors = findings.iter().any(|f| f.severity == Severity::Error);
-    u8::from(errors || outcome.differs)
+    // Of `diff`: what differs is 1, and inputs that cannot be compared are 2.
+    match args.command {
+        Command::Diff(_) if errors && !outcome.differs => 2,
+        _ => u8::from(errors || outcome.differs),
+    }
+}
+
+/// Findings at files that the author of a change can edit, and the way from the repository's root to the working folder; without
+/// a repository from where the command was started.
+fn in_repository(findings: &[Finding], args: &Args) -> (Vec<Finding>, PathBuf) {
+    let of_others = matches!(&args.command, Command::Check(check) if check.manifests.is_some());
+    let exists = |name: &str| of_others || args.directory.join(name).is_file();
+    let features = args.file.to_string_lossy();
+    let findings = findings.iter().map(|finding| editable(finding.clone(), &exists, &features)).collect();
+    let folder = match git::upward(&args.directory, Path::new(".git")) {
+        Some((_, prefix)) => PathBuf::from(prefix),
+        None => args.directory.clone(),
+    };
+    (findings, folder)
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::{panic, thread};
 
 use crate::command::cli;
+use crate::command::shells;
 use crate::verdict::cel;
 
 /// Nested templates and files are followed by recursion: a stack that no allowed input exhausts.
@@ -17,6 +18,8 @@ const THREADS: usize = 16;
 /// # Panics
 /// When the system gives no thread.
 pub fn run() -> ExitCode {
+    // Before there are threads: it changes the environment.
+    shells::answer();
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         if !cel::evaluating() {

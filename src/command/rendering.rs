@@ -1,4 +1,4 @@
-//! The commands `render`, `render --check`, `render --stdout` and `diff`: the folder of each cluster, as it is and as it
+//! The commands `render`, `render --check` and `render --stdout`: the folder of each cluster, as it is and as it
 //! should be.
 
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use anyhow::anyhow;
 
 use crate::command::args::{Part, Place};
 use crate::command::beside::{Lying, Meant, shown};
-use crate::command::definitions::{self, Definitions};
+use crate::command::definitions::{Asked, Definitions};
 use crate::command::fleet::Fleet;
 use crate::command::pipeline::Rendered;
 use crate::command::updates;
@@ -19,7 +19,7 @@ use crate::group::memo::Memo;
 use crate::plan::features::Cluster;
 use crate::render::deletions;
 use crate::render::fleet::Digests;
-use crate::render::tree::{self, Change, INDEX, Tree, changes, unified_diff};
+use crate::render::tree::{self, Change, INDEX, Tree, changes};
 use crate::text::digest;
 use crate::text::finding::{Code, Finding, Severity, sorted};
 
@@ -44,7 +44,7 @@ pub(crate) fn render(
     let (staged, warnings) = workspace.each_sound(&clusters, &memo, |rendered| {
         let name = rendered.plan.cluster.as_str();
         let (shown, found, tree) = both(workspace, place, &rendered)?;
-        unrefused(&rendered, &shown, (&tree::owned(&found, &tree), &tree), definitions.as_ref(), allow_delete)?;
+        unrefused(&rendered, &shown, (&tree::owned(&found, &tree), &tree), &definitions, allow_delete)?;
         let (done, staged) = write::stage(&output, name, &found, &tree)?;
         let warnings = done.edited.iter().map(|path| match tree.contains_key(path) {
             true => format!("warning: {name}/{path} was changed by hand; it is as rendered again\n"),
@@ -91,7 +91,7 @@ fn unrefused(
     rendered: &Rendered<'_>,
     shown: &str,
     (old, new): (&Tree, &Tree),
-    definitions: Option<&Definitions>,
+    definitions: &Definitions,
     allow_delete: &[String],
 ) -> Result<()> {
     let cluster = &rendered.plan.cluster;
@@ -103,7 +103,7 @@ fn unrefused(
     if kinds.is_empty() {
         return Ok(());
     }
-    let known = definitions.map(|definitions| definitions.of(&kinds)).unwrap_or_default();
+    let known = definitions.of(&Asked { kinds, ..Asked::of(&rendered.bundle) });
     let named = |name: &str| allow_delete.iter().any(|allowed| allowed == name);
     // What is wrong with an old file is no reason not to replace it.
     let refused = updates::refused(rendered, shown, old, &known.0).into_iter().filter_map(|finding| {
@@ -176,45 +176,8 @@ pub(crate) fn render_check(workspace: &Workspace<'_>, place: &Place) -> Result<O
     Ok(Outcome { findings, ..Outcome::default() })
 }
 
-/// What would change, and what of that the API server would refuse.
-pub(crate) fn diff(workspace: &Workspace<'_>, place: &Place, crds: &[PathBuf]) -> Result<Outcome> {
-    let memo = Memo::default();
-    output_folder(workspace, place)?;
-    let definitions = Definitions::find(workspace.folder, crds)?;
-    let clusters = workspace.clusters(Some(&place.which))?;
-    let (diffs, mut findings) = workspace.each_sound(&clusters, &memo, |rendered| {
-        let (name, found, new) = both(workspace, place, &rendered)?;
-        let old = tree::owned(&found, &new);
-        Ok((unified_diff(&name, &old, &new), updates::kinds(&rendered, &old)))
-    })?;
-    let mut data: String = diffs.iter().map(|(text, _)| text.as_str()).collect();
-    let mut talk = String::new();
-    for cluster in orphans(workspace, place, &clusters)? {
-        let name = shown(place, &cluster);
-        let found = read::read_tree(&workspace.folder.join(&name))?;
-        data += &unified_diff(&name, &tree::owned(&found, &Tree::new()), &Tree::new());
-        talk += &format!(
-            "{name} belongs to no cluster: `{cluster}` was renamed, or is gone; in Argo CD its root Application, its AppProject and its \
-             Applications stay, and own what they brought: README, \"Another name\"\n"
-        );
-    }
-    if data.is_empty() {
-        return Ok(Outcome { findings, ..Outcome::default() });
-    }
-    let kinds = diffs.into_iter().flat_map(|(_, kinds)| kinds).collect();
-    let known = definitions.as_ref().map(|d| d.of(&kinds)).unwrap_or_default();
-    findings.extend(known.1.iter().cloned());
-    let refused = workspace.each(&clusters, &memo, |rendered| {
-        let (name, found, new) = both(workspace, place, &rendered)?;
-        Ok(updates::refused(&rendered, &name, &tree::owned(&found, &new), &known.0))
-    })?;
-    findings.extend(refused.into_iter().flatten());
-    talk += &definitions::unknown(&kinds, &known.0, definitions.as_ref());
-    Ok(Outcome { differs: true, data, talk, findings: sorted(findings), ..Outcome::default() })
-}
-
 /// The output folder.
-fn output_folder(workspace: &Workspace<'_>, place: &Place) -> Result<PathBuf> {
+pub(crate) fn output_folder(workspace: &Workspace<'_>, place: &Place) -> Result<PathBuf> {
     if place.output_dir == Path::new("-") {
         return Err(anyhow!("`-` is no folder\n`gatewright render --stdout` prints the objects of a cluster").into());
     }
@@ -222,14 +185,14 @@ fn output_folder(workspace: &Workspace<'_>, place: &Place) -> Result<PathBuf> {
 }
 
 /// The name of a cluster's folder, what lies in it, and what should.
-fn both(workspace: &Workspace<'_>, place: &Place, rendered: &Rendered<'_>) -> Result<(String, Tree, Tree)> {
+pub(crate) fn both(workspace: &Workspace<'_>, place: &Place, rendered: &Rendered<'_>) -> Result<(String, Tree, Tree)> {
     let name = shown(place, &rendered.plan.cluster);
     let found = read::read_tree(&workspace.folder.join(&name))?;
     Ok((name, found, rendered.tree()))
 }
 
 /// Folders of ours in the output folder that belong to no cluster.
-fn orphans(workspace: &Workspace<'_>, place: &Place, known: &[Cluster]) -> Result<Vec<String>> {
+pub(crate) fn orphans(workspace: &Workspace<'_>, place: &Place, known: &[Cluster]) -> Result<Vec<String>> {
     if !place.which.is_all() {
         return Ok(Vec::new());
     }

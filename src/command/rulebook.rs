@@ -7,6 +7,7 @@ use crate::agentic::seen::Seen;
 use crate::chain;
 use crate::group::component::Promise;
 use crate::group::rule::Around;
+use crate::object::litellm_config;
 use crate::object::object::{Identity, Object, ObjectRule};
 use crate::object::placeholder;
 use crate::plan::resolve::Plan;
@@ -19,7 +20,7 @@ use crate::references::world::{World, WorldRule};
 use crate::references::{self, silence};
 use crate::render::bundle::Bundle;
 use crate::render::claims::{self, Claim};
-use crate::render::evidence::{self, Gap};
+use crate::render::evidence::{self, Gap, Texts};
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::secret;
 use crate::verdict::crd::{Crds, Verdict};
@@ -27,7 +28,7 @@ use crate::verdict::violation::Violation;
 
 /// Rules that look at one object alone, by subject.
 const OF_OBJECTS: &[&[ObjectRule]] = &[
-    &[secret_material, references::filled::templates, litellm::config_rules::config, litellm::advisories::releases],
+    &[secret_material, references::filled::templates, litellm::advisories::releases],
     agentgateway::backend::OF_OBJECTS,
     agentgateway::expression::OF_OBJECTS,
     agentgateway::jwt::OF_OBJECTS,
@@ -174,6 +175,7 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
         let before = findings.len();
         OF_OBJECTS.iter().copied().flatten().for_each(|rule| findings.extend(rule(object)));
         world.pages.look(object, false, &around, &mut findings);
+        litellm::config_rules::config(object, world.pages, &around, &mut findings);
         // The rule knows what took its place; the definition only knows that it is gone.
         let gone = findings[before..].iter().any(|f| f.code == Code::ApiNotServed);
         findings.extend(refused(object, crds).into_iter().filter(|f| !(gone && f.code == Code::VersionNotServed)));
@@ -181,7 +183,12 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
             clean.get_or_init(|| ());
         }
     }
-    world.objects.iter().for_each(|object| world.pages.look(object, true, &around, &mut findings));
+    for object in world.objects.iter() {
+        world.pages.look(object, true, &around, &mut findings);
+        let configs = if world.pages.know_configs(true) { litellm_config::of_object(object) } else { Vec::new() };
+        let configs = configs.into_iter().flatten();
+        configs.for_each(|config| world.pages.look_at_config(&config.part, true, &around, &mut findings));
+    }
     OF_WORLDS.iter().copied().flatten().for_each(|rule| findings.extend(rule(world)));
     let inventory = Inventory::new(world, crds.scopes());
     OF_INVENTORIES.iter().for_each(|rule| findings.extend(rule(&inventory)));
@@ -190,9 +197,10 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
 
 /// What a rendered folder claims and no longer shows.
 fn promises(world: &World<'_>) -> Vec<Finding> {
+    let texts = Texts::default();
     let one = |promise: &Promise| -> Vec<Finding> {
         let all = || world.objects.iter().chain(&world.repeated).map(|o| (o.identity, o.value));
-        let gaps = promise.evidence.iter().filter_map(|evidence| evidence::gap(evidence, all()));
+        let gaps = promise.evidence.iter().filter_map(|evidence| evidence::gap(evidence, all(), &texts));
         let tell = |gap: Gap<'_>| {
             let message = format!(
                 "the claim `{}` of group `{}` lacks evidence: {}",

@@ -6,20 +6,26 @@ use anyhow::anyhow;
 use serde_json::{Value, json};
 
 use crate::agentic::model;
-use crate::command::args::{Args, Command, Format, Place, Which};
+use crate::command::args::{Args, Command, Format, Place, Tool, Which};
 use crate::command::beside::{Lying, Meant};
 use crate::command::check;
+use crate::command::crds;
+use crate::command::diff;
 use crate::command::eject;
 use crate::command::explain;
+use crate::command::explaining;
 use crate::command::gateway_config;
 use crate::command::golden;
+use crate::command::graph;
 use crate::command::merge;
+use crate::command::page;
 use crate::command::proof;
 use crate::command::rendering;
 use crate::command::rulebook;
 use crate::command::runners;
+use crate::command::seed;
 use crate::command::tables::{
-    plan_json, plan_markdown, plan_text, secrets_markdown, secrets_text, status_markdown, status_text,
+    images_text, plan_json, plan_markdown, plan_text, secrets_markdown, secrets_text, status_markdown, status_text,
 };
 use crate::command::verify;
 use crate::command::workspace::{Outcome, Result, Workspace, formatted, pretty};
@@ -27,17 +33,15 @@ use crate::disk::read::{self, Failure};
 use crate::disk::write;
 use crate::group::catalog::{Catalog, Group};
 use crate::group::memo::Memo;
-use crate::plan::features::Cluster;
-use crate::plan::resolve;
 use crate::render::claims::Claim;
+use crate::render::images::{self, Image};
 use crate::render::secret_contract;
 use crate::text::finding::{Code, Finding, sorted};
-use crate::text::schema::did_you_mean;
 
 /// What `init` writes.
 const STARTER: &str = include_str!("../../features.yaml");
 
-/// Runs any command but `completions`.
+/// Runs any command but `completions` and `man`.
 ///
 /// # Errors
 /// Findings on the user's files, or the environment.
@@ -48,6 +52,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     }
     match args.command {
         Command::Init => return init(folder, &args.file),
+        Command::Crds => return crds::crds(folder),
         Command::Merge { ref shards, ref output_dir, ref allow_delete } => {
             return merge::merge(folder, shards, output_dir, allow_delete);
         }
@@ -56,6 +61,11 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Schema { rule: true, .. } => return Ok(Outcome::exactly(pretty(&explain::rule_schema()))),
         _ => {}
     }
+    let near = match args.command {
+        Command::Explain { .. } => explaining::nearest(folder, &args.file),
+        _ => explaining::Nearest::here(folder),
+    };
+    let folder = near.folder.as_path();
     let of_others = matches!(&args.command, Command::Check(check) if check.manifests.is_some());
     let files = read::catalog_files(folder, of_others)?;
     let catalog = Catalog::new(&files).map_err(|f| Failure::Findings(sorted(f)))?;
@@ -68,17 +78,22 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Fleet { runner } => runners::print(&workspace, *runner),
         Command::Verify { path, which } => verify::verify(&workspace, path, which),
         Command::Check(args) => check::check(&workspace, args),
-        Command::Diff { ejected: true, .. } => Ok(eject::diff(&workspace)),
+        Command::Diff(args) if args.ejected => Ok(eject::diff(&workspace)),
+        Command::Diff(args) => diff::diff(&workspace, args),
         Command::Eject { files } => eject::eject(&workspace, files),
-        Command::Diff { place, crds, .. } => rendering::diff(&workspace, place, crds),
         Command::Status { place, output } => workspace.status(place, *output),
-        Command::Secrets { which, output } => workspace.secrets(which, *output),
+        Command::Secrets { which, script: Some(tool), .. } => workspace.seed(which, *tool),
+        Command::Secrets { which, output, .. } => workspace.secrets(which, *output),
+        Command::Graph { picture, which, output } => graph::graph(&workspace, *picture, which, *output),
+        Command::Report { place, output, against } => page::write(&workspace, place, against.as_deref(), output),
+        Command::Images { which, output } => workspace.images(which, *output),
         Command::Golden { cases, accept } => workspace.golden(cases, *accept),
         Command::Prove => proof::proof(&workspace),
         Command::Schema { .. } => Ok(Outcome::exactly(pretty(&explain::schema(&catalog)))),
-        Command::Explain { topic } if topic.contains('/') => workspace.explain_object(topic),
-        Command::Explain { topic } => explain_topic(&catalog, topic),
-        Command::Init | Command::Merge { .. } | Command::Completions { .. } => unreachable!("run before"),
+        Command::Explain { topic, object } => explaining::explain(&workspace, &near, topic, object.as_deref()),
+        Command::Init | Command::Crds | Command::Man { .. } | Command::Merge { .. } | Command::Completions { .. } => {
+            unreachable!("run before")
+        }
     }
 }
 
@@ -125,29 +140,15 @@ impl Workspace<'_> {
         Ok(Outcome { findings: sorted(findings), ..outcome })
     }
 
-    /// A gateway, route or agent, in each cluster that has it.
-    fn explain_object(&self, topic: &str) -> Result<Outcome> {
-        let resolve =
-            |cluster: &Cluster| resolve::resolve(self.catalog, cluster, &Memo::default()).map_err(Failure::Findings);
-        let plans = self.clusters(None)?.iter().map(resolve).collect::<Result<Vec<_>>>()?;
-        let said = plans.iter().filter_map(|plan| Some((plan, gateway_config::explain(&plan.agentic.model, topic)?)));
-        let said: Vec<String> = said.map(|(plan, text)| format!("cluster {}: {text}", plan.cluster)).collect();
-        if said.is_empty() {
-            let names: Vec<String> = plans.iter().flat_map(|plan| gateway_config::names(&plan.agentic.model)).collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let kinds = gateway_config::KINDS.join(", ");
-            let hint = match topic.ends_with(".yaml") || topic.ends_with(".yml") || names.is_empty() {
-                true => format!(
-                    "explain a group, a finding code, or KIND/NAMESPACE/NAME of {kinds}; the first line of a rendered file names its group and template"
-                ),
-                false => did_you_mean(topic, &names),
-            };
-            return Err(anyhow!(
-                "there is no `{topic}` to explain; a topic is one of {kinds}, as KIND/NAMESPACE/NAME\n{hint}"
-            )
-            .into());
+    fn images(&self, which: &Which, output: Format) -> Result<Outcome> {
+        let lists = self.each(&self.clusters(Some(which))?, &Memo::default(), |rendered| {
+            Ok((rendered.plan.cluster.clone(), images::images(&rendered.bundle)))
+        })?;
+        if output == Format::Text {
+            return Ok(Outcome::data(lists.iter().map(|(name, images)| images_text(name, images)).collect::<String>()));
         }
-        Ok(Outcome::data(said.join("\n")))
+        let one = |(name, images): &(String, Vec<Image>)| json!({ "cluster": name, "images": images });
+        formatted(&lists.iter().map(one).collect::<Value>(), output)
     }
 
     fn secrets(&self, which: &Which, output: Format) -> Result<Outcome> {
@@ -167,6 +168,16 @@ impl Workspace<'_> {
                 formatted(&data, output)
             }
         }
+    }
+
+    /// A script for one cluster: stores, and those who may write there, differ.
+    fn seed(&self, which: &Which, tool: Tool) -> Result<Outcome> {
+        let cluster = self.one(which)?;
+        let texts = self.each(&cluster, &Memo::default(), |rendered| {
+            let keys = secret_contract::contract(&rendered.plan, &rendered.bundle);
+            seed::script(tool, &rendered.plan.cluster, &keys, &rendered.bundle)
+        })?;
+        Ok(Outcome::exactly(texts.concat()))
     }
 
     #[expect(clippy::disallowed_methods, reason = "CI must not accept what it is there to refuse")]
@@ -230,20 +241,4 @@ fn init(folder: &Path, file: &Path) -> Result<Outcome> {
         talk: format!("{} written; next: gatewright render\n", PathBuf::from(file).display()),
         ..Outcome::default()
     })
-}
-
-fn explain_topic(catalog: &Catalog, topic: &str) -> Result<Outcome> {
-    if let Some(group) = catalog.groups.get(topic) {
-        return Ok(Outcome::data(explain::group(group, &catalog.templates)));
-    }
-    if let Some(code) = catalog.pages.code(topic) {
-        return Ok(Outcome::data(explain::code(&catalog.pages, code)));
-    }
-    let names: Vec<&str> = catalog.groups.keys().map(String::as_str).chain(catalog.pages.names()).collect();
-    let groups: Vec<&str> = catalog.groups.keys().map(String::as_str).collect();
-    let hint = match did_you_mean(topic, &names) {
-        near if near.starts_with("did you mean") => near,
-        _ => format!("groups: {}", groups.join(", ")),
-    };
-    Err(anyhow!("there is no group and no finding code `{topic}`\n{hint}").into())
 }

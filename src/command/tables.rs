@@ -1,4 +1,6 @@
-//! Plans, claims and keys -> what `resolve`, `status` and `secrets` print. Words and columns only.
+//! Plans, claims, keys and images -> what `resolve`, `status`, `secrets` and `images` print. Words and columns only.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -6,6 +8,7 @@ use crate::group::component::{SecretSource, State};
 use crate::plan::choice::Choice;
 use crate::plan::resolve::Plan;
 use crate::render::claims::Claim;
+use crate::render::images::Image;
 use crate::render::secret_contract::BackendKey;
 use crate::text::shown::{cell, line};
 
@@ -87,6 +90,27 @@ pub fn secrets_text(cluster: &str, keys: &[BackendKey]) -> String {
         text += &wrapped(&format!("read by {}", key.readers.join(", ")), 6, 80);
     }
     text
+}
+
+/// The images of a cluster for people.
+pub fn images_text(cluster: &str, images: &[Image]) -> String {
+    let names: BTreeSet<&str> = images.iter().filter_map(|image| image.image.as_deref()).collect();
+    let mut text = format!("cluster {cluster}: {} images\n", names.len());
+    for name in names {
+        text += &format!("  {name}\n");
+        for image in images.iter().filter(|image| image.image.as_deref() == Some(name)) {
+            let whole = name.contains('@') || name.rsplit('/').next().is_some_and(|last| last.contains(':'));
+            let tag = if whole { "" } else { ", which knows its tag" };
+            let chart = image.chart.as_ref().map(|chart| format!(", by the chart {chart}{tag}")).unwrap_or_default();
+            text += &format!("      {}{chart}\n", image.object);
+        }
+    }
+    let unknown: Vec<&Image> = images.iter().filter(|image| image.image.is_none()).collect();
+    if !unknown.is_empty() {
+        text += "  images that only a chart knows\n";
+    }
+    let charts = unknown.iter().filter_map(|image| Some((image.chart.as_ref()?, &image.object)));
+    text + &charts.map(|(chart, object)| format!("      of {chart}, {object}\n")).collect::<String>()
 }
 
 /// The plan as a Markdown table.

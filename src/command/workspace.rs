@@ -69,6 +69,17 @@ impl<'a> Workspace<'a> {
         }
     }
 
+    /// The one cluster that is meant.
+    pub(crate) fn one(&self, which: &Which) -> Result<Vec<Cluster>> {
+        let clusters = self.clusters(Some(which))?;
+        if clusters.len() > 1 {
+            let names: Vec<&str> = clusters.iter().map(|c| c.name.as_str()).collect();
+            let hint = format!("choose one with --cluster: {}", names.join(", "));
+            return Err(anyhow!("this is about one cluster, and there are {}\n{hint}", names.len()).into());
+        }
+        Ok(clusters)
+    }
+
     /// Renders clusters and hands each on, several at a time; results come in the order of the clusters. Mistakes of all of
     /// them are reported together.
     pub(crate) fn each<'c, T: Send>(

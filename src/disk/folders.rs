@@ -7,7 +7,21 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use walkdir::WalkDir;
 
-use crate::disk::read::listed;
+use crate::disk::read::{listed, slashes};
+
+/// The path of a folder that is there in the git repository that it lies in, as far as there is one; no git is run.
+///
+/// # Errors
+/// The folder is unreadable.
+pub fn in_repository(folder: &Path) -> Result<Option<String>> {
+    if !folder.is_dir() {
+        return Ok(None);
+    }
+    let folder = folder.canonicalize().with_context(|| format!("cannot find {}", folder.display()))?;
+    // In a worktree or a submodule `.git` is a file.
+    let root = folder.ancestors().find(|above| above.join(".git").exists());
+    Ok(root.and_then(|root| folder.strip_prefix(root).ok()).map(slashes))
+}
 
 /// Refuses a folder that cannot be moved or taken away as a whole, before anything is moved: it is or holds a mount, or holds
 /// folders of another user.

@@ -4,3 +4,4 @@ pub mod read;
 pub mod optional;
 pub mod folders;
 pub mod write;
+pub mod git;

@@ -43,7 +43,11 @@ impl From<anyhow::Error> for Failure {
 pub fn inputs(folder: &Path, features: &Path) -> Result<Inputs, Failure> {
     let path = folder.join(features);
     if !path.exists() {
-        let hint = "`gatewright init` writes one; `-C DIR` runs elsewhere, `-f FILE` takes another file";
+        let other = features.with_extension("yml");
+        let hint = match folder.join(&other).exists() {
+            true => format!("rename {}, or name it: `-f {}`", other.display(), other.display()),
+            false => "`gatewright init` writes one; `-C DIR` runs elsewhere, `-f FILE` takes another file".into(),
+        };
         return Err(anyhow::anyhow!("there is no {}\n{hint}", features.display()).into());
     }
     let beside = path.parent().unwrap_or(folder);

@@ -325,7 +325,11 @@ impl Group {
     /// the provider's lists come after those of the group.
     fn written(&self, provider: &str, pointer: &str) -> String {
         let under = |pointer: &str| format!("/providers/{provider}{pointer}");
-        let (list, item) = pointer.get(1..).and_then(|p| p.split_once('/')).unwrap_or_default();
+        // A list stands at the top, or below `provides`.
+        let top = if pointer.starts_with("/provides/") { "/provides/".len() } else { 1 };
+        let (head, inner) = pointer.split_at(top.min(pointer.len()));
+        let (name, item) = inner.split_once('/').unwrap_or_default();
+        let list = format!("{}{name}", head.trim_start_matches('/'));
         let (index, rest) = item.split_at(item.find('/').unwrap_or(item.len()));
         let items = |pointer: &str| match self.node().at(pointer).map(|node| &node.kind) {
             Some(Kind::List(items)) => Some(items.len()),
@@ -376,7 +380,7 @@ fn names_of_both_kinds(groups: &BTreeMap<String, Group>) -> Vec<Finding> {
     let mut lists: BTreeSet<String> = BTreeSet::new();
     for text in groups.values().flat_map(|g| g.variants.values()).map(|v| &v.text) {
         lists.extend(text.collects.keys().cloned());
-        lists.extend(text.provides.iter().filter(|(_, f)| f.contains_key("for")).map(|(name, _)| name.clone()));
+        lists.extend(text.provides.iter().filter(|(_, p)| p.is_list()).map(|(name, _)| name.clone()));
     }
     let mut findings = Vec::new();
     for group in groups.values() {

@@ -45,18 +45,20 @@ impl Items {
         self.0.get(list).map(|(_, schema)| schema)
     }
 
-    /// What is wrong with an item that a group adds to a list.
-    pub fn findings(&self, list: &str, item: &Value, place: Places<'_>) -> Vec<Finding> {
+    /// What is wrong with an item that a group adds to a list, at the JSON pointer where it is written.
+    pub fn findings(&self, list: &str, item: &Value, place: Places<'_>, pointer: &str) -> Vec<Finding> {
         match self.of(list).filter(|schema| !schema.admits(item)) {
-            Some(schema) => schema.findings(&placed(item, place, &format!("/provides/{list}")), list),
+            Some(schema) => schema.findings(&placed(item, place, pointer), list),
             None => Vec::new(),
         }
     }
 
     /// What is wrong with the fields that a group gives to items, whatever its settings: the values come later.
     pub fn names(&self, text: &GroupText, place: Places<'_>) -> Vec<Finding> {
-        let lists = text.provides.iter().filter(|(_, fields)| fields.contains_key("for"));
-        let all = lists.flat_map(|(list, fields)| self.findings(list, &own(fields), place));
+        let lists = text.provides.iter().filter(|(_, provided)| provided.is_list());
+        let entries = lists.flat_map(|(list, p)| p.entries().into_iter().map(move |(at, fields)| (list, at, fields)));
+        let all = entries
+            .flat_map(|(list, at, fields)| self.findings(list, &own(fields), place, &format!("/provides/{list}{at}")));
         all.filter(|finding| matches!(finding.code, Code::UnknownKey | Code::MissingValue)).collect()
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use serde_json::{Value, json};
 
 use crate::group::rule::{Around, Of, Rule, RuleText, merged};
+use crate::object::litellm_config;
 use crate::object::object::{Identity, Object};
 use crate::text::fences::blocks;
 use crate::text::finding::{Code, Finding, Own};
@@ -261,6 +262,10 @@ fn of_value(rule: &Rule, value: &Value, around: &Around<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for template in rule.templates(&identity.group, &identity.kind) {
         rule.look(&object, template, around, &mut found);
+    }
+    if rule.of.contains(&Of::Config) {
+        let configs = litellm_config::of_object(&object).into_iter().flatten();
+        configs.for_each(|config| rule.look_at_config(&config.part, around, &mut found));
     }
     found
 }

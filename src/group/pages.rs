@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use crate::group::page::{self, Page};
-use crate::group::rule::{Around, Rule, RuleText, merged};
+use crate::group::rule::{Around, CONFIG, Rule, RuleText, merged};
 use crate::object::object::Object;
+use crate::object::part::Part;
 use crate::text::finding::{Code, Finding};
 use crate::text::source::Source;
 
@@ -106,6 +107,21 @@ impl Pages {
     /// All rules, those of several kinds several times.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.rules.values().flatten().map(AsRef::as_ref)
+    }
+
+    /// Whether a rule is about configurations of LiteLLM, of those that ask for `platform`, or of all others.
+    pub fn know_configs(&self, of_platform: bool) -> bool {
+        self.of_configs(of_platform).next().is_some()
+    }
+
+    fn of_configs(&self, of_platform: bool) -> impl Iterator<Item = &Arc<Rule>> {
+        let rules = self.rules.get(CONFIG).into_iter().flatten();
+        rules.filter(move |rule| rule.of_platform == of_platform)
+    }
+
+    /// What they say of such a configuration.
+    pub fn look_at_config(&self, config: &Part<'_>, of_platform: bool, around: &Around<'_>, found: &mut Vec<Finding>) {
+        self.of_configs(of_platform).for_each(|rule| rule.look_at_config(config, around, found));
     }
 
     /// What the rules say of an object: those that ask for `platform`, or all others.

@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use crate::group::words::Words;
 use crate::object::kinds;
 use crate::object::object::Object;
-use crate::text::finding::{About, Code, Finding};
+use crate::object::part::Part;
+use crate::text::finding::{About, Code, Finding, Severity};
 use crate::text::pointer::{self, part, unescaped};
 use crate::text::source::Place;
 use crate::verdict::expression::Expression;
@@ -95,6 +96,9 @@ pub fn merged(block: Value) -> Vec<Value> {
     items.into_iter().map(one).collect()
 }
 
+/// What stands in `of` for the configuration of a LiteLLM proxy.
+pub const CONFIG: &str = "litellm-config";
+
 /// What a rule is about.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Of {
@@ -102,6 +106,8 @@ pub enum Of {
     All,
     /// The pod template of every kind that has one.
     Pods,
+    /// The configuration of a LiteLLM proxy, wherever it stands.
+    Config,
     /// A kind of an API group.
     Kind(String, String),
 }
@@ -111,6 +117,7 @@ impl Of {
         match text.split_once('.') {
             _ if text == "*" => Of::All,
             _ if text == "pods" => Of::Pods,
+            _ if text == CONFIG => Of::Config,
             Some((kind, group)) => Of::Kind(group.to_owned(), kind.to_owned()),
             None => Of::Kind(String::new(), text.to_owned()),
         }
@@ -155,25 +162,58 @@ pub struct Around<'a> {
     pub running: &'a dyn Fn(&str) -> Option<String>,
 }
 
-/// A value that a rule looks at.
-struct Sight<'s> {
+/// What a rule looks into.
+#[derive(Clone, Copy)]
+struct Subject<'s> {
     object: &'s Object<'s>,
     /// Pointer to the pod template, where it is one.
     template: &'s str,
+    /// The configuration in the object, where the rule is about that alone.
+    config: Option<&'s Part<'s>>,
+}
+
+impl Subject<'_> {
+    /// All of it.
+    fn whole(&self) -> &Value {
+        self.config.map_or(self.object.value, Part::value)
+    }
+
+    /// The object stands before what is said, unless the words name it, or it only holds what they are about.
+    fn finding(&self, rule: &Rule, pointer: &str, words: String) -> Finding {
+        let message = match self.config.is_some() || rule.said().is_ok_and(|said| said.message.asks("id")) {
+            true => words,
+            false => format!("{} {words}", self.object.identity),
+        };
+        let finding = match self.config {
+            Some(config) => config.error(rule.code, pointer, message),
+            None => self.object.error(rule.code, pointer, message),
+        };
+        let severity = match rule.text.severity {
+            Level::Error => Severity::Error,
+            Level::Warning => Severity::Warning,
+        };
+        Finding { severity, ..finding }
+    }
+}
+
+/// A value that a rule looks at.
+struct Spot<'s> {
+    subject: Subject<'s>,
     pointer: &'s str,
     value: &'s Value,
     platform: Option<&'s Value>,
 }
 
-impl Sight<'_> {
+impl Spot<'_> {
     fn named(&self, name: &str) -> Cow<'_, Value> {
         let (above, last) = self.pointer.rsplit_once('/').unwrap_or_default();
-        let parent = || part(self.object.value, above);
+        let (object, whole) = (self.subject.object, self.subject.whole());
+        let parent = || part(whole, above);
         match name {
             "self" => Cow::Borrowed(self.value),
-            "object" => Cow::Borrowed(self.object.value),
-            "id" => Cow::Owned(Value::from(self.object.identity.to_string())),
-            "pod" => Cow::Borrowed(part(self.object.value, self.template).unwrap_or(&Value::Null)),
+            "object" => Cow::Borrowed(whole),
+            "id" => Cow::Owned(Value::from(object.identity.to_string())),
+            "pod" => Cow::Borrowed(part(object.value, self.subject.template).unwrap_or(&Value::Null)),
             "platform" => Cow::Borrowed(self.platform.unwrap_or(&Value::Null)),
             "parent" => Cow::Borrowed(parent().unwrap_or(&Value::Null)),
             "key" if parent().is_some_and(Value::is_array) => {
@@ -207,6 +247,7 @@ impl Rule {
     pub fn kinds(&self) -> BTreeSet<&str> {
         let kinds = |of| match of {
             &Of::All => vec!["*"],
+            Of::Config => vec![CONFIG],
             Of::Pods => kinds::with_pods().map(|(_, kind, _)| kind).collect(),
             Of::Kind(_, kind) => vec![kind.as_str()],
         };
@@ -250,35 +291,45 @@ impl Rule {
     pub fn look(&self, object: &Object<'_>, template: &str, around: &Around<'_>, found: &mut Vec<Finding>) {
         let pod = if template.is_empty() { Some(object.value) } else { object.at(template) };
         let Some(pod) = pod else { return };
+        self.look_into(Subject { object, template, config: None }, pod, around, found);
+    }
+
+    /// Looks at the configuration of a LiteLLM proxy.
+    pub fn look_at_config(&self, config: &Part<'_>, around: &Around<'_>, found: &mut Vec<Finding>) {
+        let subject = Subject { object: &config.object, template: "", config: Some(config) };
+        self.look_into(subject, config.value(), around, found);
+    }
+
+    fn look_into(&self, subject: Subject<'_>, top: &Value, around: &Around<'_>, found: &mut Vec<Finding>) {
         for pattern in self.text.at.all() {
             let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
-            pointer::each(pod, pattern, &mut |below, value| {
-                let pointer = format!("{template}{below}");
-                let sight = Sight { object, template, pointer: &pointer, value, platform: around.platform };
+            pointer::each(top, pattern, &mut |below, value| {
+                let pointer = format!("{}{below}", subject.template);
+                let spot = Spot { subject, pointer: &pointer, value, platform: around.platform };
                 let unique = self.text.unique.as_deref();
                 let again = unique.is_some_and(|at| match part(value, at) {
                     Some(shared) => !seen.insert((above(&pointer).to_owned(), shared.to_string())),
                     None => false,
                 });
                 if unique.is_none() || again {
-                    found.extend(self.judge(&sight, around));
+                    found.extend(self.judge(&spot, around));
                 }
             });
         }
     }
 
-    fn judge(&self, sight: &Sight<'_>, around: &Around<'_>) -> Option<Finding> {
-        match self.finding(sight) {
+    fn judge(&self, spot: &Spot<'_>, around: &Around<'_>) -> Option<Finding> {
+        match self.finding(spot) {
             Ok(finding) => finding.map(|finding| self.dated(finding, around)),
-            Err(why) => self.failed(sight, why),
+            Err(why) => self.failed(spot, why),
         }
     }
 
-    fn finding(&self, sight: &Sight<'_>) -> Result<Option<Finding>, String> {
-        let named = |name: &str| sight.named(name);
+    fn finding(&self, spot: &Spot<'_>) -> Result<Option<Finding>, String> {
+        let named = |name: &str| spot.named(name);
         let why = |(_, why): &Fault| why.clone();
         // Without a plan there is no platform to ask for.
-        let known = |expression: &Expression| sight.platform.is_some() || !expression.asks("platform");
+        let known = |expression: &Expression| spot.platform.is_some() || !expression.asks("platform");
         if let Some(when) = self.when().map_err(why)?
             && !(known(when) && when.truth(&named)?)
         {
@@ -290,30 +341,25 @@ impl Rule {
             return Ok(None);
         }
         let said = self.said().map_err(why)?;
-        if sight.platform.is_none() && [&said.point, &said.message, &said.help].iter().any(|w| w.asks("platform")) {
+        if spot.platform.is_none() && [&said.point, &said.message, &said.help].iter().any(|w| w.asks("platform")) {
             return Ok(None);
         }
-        let words = said.message.fill(&named)?;
-        let message = if said.message.asks("id") { words } else { format!("{} {words}", sight.object.identity) };
-        let pointer = format!("{}{}", sight.pointer, said.point.fill(&named)?);
-        let finding = match self.text.severity {
-            Level::Error => sight.object.error(self.code, &pointer, message),
-            Level::Warning => sight.object.warning(self.code, &pointer, message),
-        };
+        let pointer = format!("{}{}", spot.pointer, said.point.fill(&named)?);
+        let finding = spot.subject.finding(self, &pointer, said.message.fill(&named)?);
         Ok(Some(finding.help(said.help.fill(&named)?)))
     }
 
     /// One of ours is not asked of what its kind does not allow; what a user wrote must be seen to.
-    fn failed(&self, sight: &Sight<'_>, why: String) -> Option<Finding> {
+    fn failed(&self, spot: &Spot<'_>, why: String) -> Option<Finding> {
         let Some(place) = &self.place else {
             let careless = ["No such key", "Undeclared reference"].iter().any(|words| why.contains(words));
-            debug_assert!(!careless, "{} at {}: {why}", self.code.name(), sight.pointer);
+            debug_assert!(!careless, "{} at {}: {why}", self.code.name(), spot.pointer);
             return None;
         };
-        let about = About { object: sight.object.identity.to_string(), pointer: sight.pointer.to_owned() };
+        let about = About { object: spot.subject.object.identity.to_string(), pointer: spot.pointer.to_owned() };
         let message = format!("the rule `{}` fails on {}: {why}", self.code.name(), about.object);
         let finding = Finding::error(Code::RulePage, message).place(place.clone());
-        let finding = finding.related(sight.object.place(sight.pointer), "this is what it looks at");
+        let finding = finding.related(spot.subject.object.place(spot.pointer), "this is what it looks at");
         let help = "a field that may be missing is asked for with `has()`, one of several types with `type()`";
         Some(Finding { about: Some(Box::new(about)), ..finding.help(help) })
     }

@@ -24,7 +24,7 @@ pub struct GroupText {
     /// Default provider.
     pub provider: Option<String>,
     /// Capabilities and contributions to lists, by name.
-    pub provides: IndexMap<String, Map<String, Value>>,
+    pub provides: IndexMap<String, Provided>,
     /// A settings schema.
     pub settings: Value,
     /// Defaults by profile.
@@ -49,6 +49,43 @@ pub struct GroupText {
     pub components: IndexMap<String, Value>,
     /// Claims with expressions.
     pub claims: Vec<Value>,
+}
+
+/// What a group provides under one name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Provided {
+    /// Fields of a capability; with `for`, of the items of a list.
+    Fields(Map<String, Value>),
+    /// Items of a list, each written by itself.
+    Items(Vec<Map<String, Value>>),
+}
+
+impl Provided {
+    /// Whether it adds to a list; otherwise it is a capability.
+    pub fn is_list(&self) -> bool {
+        match self {
+            Self::Fields(fields) => fields.contains_key("for"),
+            Self::Items(_) => true,
+        }
+    }
+
+    /// Its entries, each with its JSON pointer from the one of the name.
+    pub fn entries(&self) -> Vec<(String, &Map<String, Value>)> {
+        match self {
+            Self::Fields(fields) => vec![(String::new(), fields)],
+            Self::Items(items) => items.iter().enumerate().map(|(i, item)| (format!("/{i}"), item)).collect(),
+        }
+    }
+
+    /// Lists append, fields are laid over each other.
+    fn lay(&mut self, over: Self) {
+        match (self, over) {
+            (Self::Fields(own), Self::Fields(over)) => own.extend(over),
+            (Self::Items(own), Self::Items(over)) => own.extend(over),
+            (own, over) => *own = over,
+        }
+    }
 }
 
 /// Where contracts come from.
@@ -149,17 +186,20 @@ impl GroupText {
         given.chain(self.collects.keys().filter(engine).map(|n| (format!("/collects/{n}"), n.as_str())))
     }
 
-    /// Names of the capabilities it provides (those without `for`).
+    /// Names of the capabilities it provides.
     pub fn capabilities(&self) -> impl Iterator<Item = &str> {
-        self.provides.iter().filter(|(_, fields)| !fields.contains_key("for")).map(|(name, _)| name.as_str())
+        self.provides.iter().filter(|(_, provided)| !provided.is_list()).map(|(name, _)| name.as_str())
     }
 
     pub(crate) fn lay(&mut self, over: GroupText) {
         self.requires.extend(over.requires);
         self.uses.extend(over.uses);
         self.collects.extend(over.collects);
-        for (name, fields) in over.provides {
-            self.provides.entry(name).or_default().extend(fields);
+        for (name, provided) in over.provides {
+            match self.provides.get_mut(&name) {
+                Some(own) => own.lay(provided),
+                None => drop(self.provides.insert(name, provided)),
+            }
         }
         let mut required: Vec<Value> = self.settings["required"].as_array().cloned().unwrap_or_default();
         required.extend(over.settings["required"].as_array().cloned().unwrap_or_default());

@@ -75,6 +75,11 @@ pub enum Brought {
 }
 
 impl Kind {
+    /// The labels that its controllers give to pods.
+    pub fn given(&self) -> impl Iterator<Item = &str> {
+        self.labels.keys().map(String::as_str)
+    }
+
     /// Whether its controllers give this label to the pods of an object of that name.
     pub fn gives(&self, label: &str, value: &Value, name: &str) -> bool {
         self.labels.get(label).is_some_and(|given| *given == Given::Any || value == name)

@@ -1,7 +1,7 @@
 //! A LabelSelector and an object's labels -> whether it selects the object. Source: apimachinery 1.35
 //! meta/v1 LabelSelectorAsSelector; what that cannot read, an unknown operator or `In` without values, selects nothing.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Labels of an object.
 pub type Labels = Map<String, Value>;
@@ -16,6 +16,16 @@ pub fn selects(selector: &Value, labels: Option<&Labels>) -> bool {
 /// Whether all of `wanted` stands among the labels, as the selectors of Services and InferencePools ask.
 pub fn has(labels: Option<&Labels>, wanted: &Labels) -> bool {
     wanted.iter().all(|(key, value)| labels.and_then(|labels| labels.get(key)) == Some(value))
+}
+
+/// Whether a selector takes these labels; others there may be unless they are all known.
+pub fn may_select(selector: &Value, labels: &Labels, all_known: bool) -> bool {
+    let wanted = selector["matchLabels"].as_object();
+    let fits = |(key, value): (&String, &Value)| labels.get(key).map_or(!all_known, |label| label == value);
+    let expressions = selector["matchExpressions"].as_array().into_iter().flatten();
+    let known = |e: &&Value| all_known || e["key"].as_str().is_some_and(|key| labels.contains_key(key));
+    wanted.is_none_or(|wanted| wanted.iter().all(fits))
+        && expressions.filter(known).all(|e| selects(&json!({ "matchExpressions": [e] }), Some(labels)))
 }
 
 fn holds(expression: &Value, labels: Option<&Labels>) -> bool {

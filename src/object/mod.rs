@@ -1,6 +1,6 @@
 //! Values into Kubernetes objects: identity, fields with their places ([`object`]), labels, names of API groups,
-//! and what is known of each kind ([`kinds`]). Knows no
-//! product and no group file.
+//! what is known of each kind ([`kinds`]), and the configuration
+//! that others hold as a text or as values of a chart ([`litellm_config`]). Knows no group file.
 
 pub mod api_group;
 pub mod kinds;
@@ -12,3 +12,5 @@ pub mod object;
 pub mod pod_template;
 pub mod chart_values;
 pub mod fields;
+pub mod part;
+pub mod litellm_config;

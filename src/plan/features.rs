@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::group::catalog::Catalog;
 use crate::object::existing::{Existing, Silence};
+use crate::plan::version;
 use crate::text::finding::{Code, Finding};
 use crate::text::merge::overlay;
 use crate::text::schema::{Schema, did_you_mean, invalid_name, is_dns_label};
@@ -51,10 +52,10 @@ pub struct Cluster {
     pub own: BTreeMap<String, Vec<Arc<Source>>>,
     /// The values of charts that lie in `charts/`.
     pub charts: Vec<Arc<Source>>,
+    /// Name of the file that this cluster's overlay is laid over; without `clusters/` none.
+    pub base: Option<String>,
     /// Where the patches begin that are not laid: `prove` tries sets that lack their targets.
     pub without: BTreeSet<Place>,
-    /// It is an overlay of `clusters/`.
-    pub overlaid: bool,
     /// Where `features:` stands, for flags that are not there.
     pub place: Place,
     /// All of it as it was written, overlay applied.
@@ -127,6 +128,12 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> (Vec<Cluster>, Vec<Finding>) 
     (clusters, findings)
 }
 
+/// One cluster of a merged file, as [`read`] reads it; `stem` names it where there are several.
+pub fn of_root(root: &Node, stem: Option<String>, catalog: &Catalog) -> (Option<Cluster>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    (cluster(root, stem, catalog, &mut findings), findings)
+}
+
 fn stem(source: &Source) -> String {
     let file = source.name.rsplit('/').next().unwrap_or(&source.name);
     file.strip_suffix(".yaml").unwrap_or(file).to_owned()
@@ -141,7 +148,7 @@ fn cluster(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut 
     let settings = settings(root, catalog, findings);
     let (existing, silences) = lists(root, catalog, findings);
     let place = root.place_at("/features");
-    let overlaid = stem.is_some();
+    let base = stem.as_ref().map(|_| root.place.source.name.clone());
     let platform = platform(root, stem, catalog, findings)?;
     let name = platform["cluster"].as_str()?.to_owned();
     let written = root.clone();
@@ -156,8 +163,8 @@ fn cluster(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut 
         patches: Vec::new(),
         own: BTreeMap::new(),
         charts: Vec::new(),
+        base,
         without: BTreeSet::new(),
-        overlaid,
         place,
         written,
     })
@@ -204,16 +211,30 @@ fn platform(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut
     }
     let mut platform = catalog.platform.fill(&node.to_value());
     findings.extend(follow_ring(&mut platform, node));
-    platform["cluster"] = stem.map_or_else(|| platform["name"].clone(), Value::String);
-    if platform["cluster"] == "default" {
-        findings.push(
-            Finding::error(Code::InvalidName, "`default` is the name of Argo CD's own project")
-                .place(node.place_at("/name"))
-                .help("the cluster's name is that of its AppProject: choose another one"),
-        );
-        return None;
-    }
-    Some(platform)
+    let name = platform["name"].as_str()?.to_owned();
+    // Nothing that is rendered depends on it.
+    let wanted = platform.as_object_mut().and_then(|platform| platform.shift_remove("gatewright"));
+    findings.extend(wanted.and_then(|wanted| version::other(wanted.as_str()?, node.place_at("/gatewright"))));
+    // Two platforms may have clusters of one name, and share an Argo CD.
+    let in_argocd = match &stem {
+        Some(cluster) if platform["argocd"]["names"] == "platform" => format!("{name}-{cluster}"),
+        Some(cluster) => cluster.clone(),
+        None => name.clone(),
+    };
+    platform["cluster"] = stem.unwrap_or(name).into();
+    let wrong = match in_argocd.as_str() {
+        "default" => {
+            let finding = Finding::error(Code::InvalidName, "`default` is the name of Argo CD's own project");
+            finding.help("the cluster's name is that of its AppProject: choose another one")
+        }
+        long if !is_dns_label(long) => invalid_name("the name in Argo CD", long, node.place_at("/name")),
+        _ => {
+            platform["argocd"]["name"] = in_argocd.into();
+            return Some(platform);
+        }
+    };
+    findings.push(wrong.place(node.place_at("/name")));
+    None
 }
 
 /// A cluster in a ring follows the branch and folder of the ring.
@@ -243,11 +264,12 @@ fn flags(root: &Node, catalog: &Catalog, findings: &mut Vec<Finding>) -> BTreeMa
     }
     for entry in node.entries() {
         if !known.contains_key(entry.key.as_str()) {
-            findings.push(
-                Finding::error(Code::UnknownKey, format!("there is no feature `{}`", entry.key))
-                    .place(entry.place.clone())
-                    .help(did_you_mean(&entry.key, &names)),
-            );
+            let core = catalog.groups.get(&entry.key).is_some_and(|group| group.feature.is_none());
+            let (message, help) = match core {
+                true => (format!("`{}` has no flag: it is always on", entry.key), "remove this line".to_owned()),
+                false => (format!("there is no feature `{}`", entry.key), did_you_mean(&entry.key, &names)),
+            };
+            findings.push(Finding::error(Code::UnknownKey, message).place(entry.place.clone()).help(help));
             continue;
         }
         match (&entry.value.kind, entry.value.place.text()) {

@@ -2,11 +2,13 @@
 //! the loop over their entries, the strata what each comes to).
 //! [`resolve`] has the order of the strata; nothing is rendered here.
 
+pub mod version;
 pub mod features;
 pub mod choice;
 pub mod requirement;
 pub mod size;
 pub mod work;
+pub mod given;
 pub mod settings_stratum;
 pub mod values_stratum;
 pub mod agentic_stratum;
@@ -15,4 +17,5 @@ pub mod claims_stratum;
 pub mod lay;
 pub mod patches;
 pub mod own;
+pub mod mirror;
 pub mod resolve;

@@ -15,6 +15,8 @@ use crate::object::existing::{Existing, Silence};
 use crate::plan::agentic_stratum::Agentic;
 use crate::plan::choice::{Choice, Choices, choose};
 use crate::plan::features::Cluster;
+use crate::plan::given::given;
+use crate::plan::mirror::behind;
 use crate::plan::own::{Own, own};
 use crate::plan::patches::{Patches, patches};
 use crate::plan::work::Work;
@@ -132,14 +134,19 @@ fn settings<'a>(choices: &Choices<'a>, cluster: &Cluster, findings: &mut Vec<Fin
         let variant = choice.variant();
         let mut value = variant.text.profiles.get(profile).cloned().unwrap_or_else(|| json!({}));
         match cluster.settings.get(&choice.group.name) {
-            Some(given) => {
-                findings.extend(variant.schema.findings(given, &format!("settings.{}", choice.group.name)));
-                lay(&mut value, &given.to_value());
+            Some(written) => {
+                let (own, found) = given(choice, written, cluster);
+                findings.extend(found);
+                lay(&mut value, &own.to_value());
             }
             None if choice.on => findings.extend(missing(choice, cluster)),
             None => {}
         }
-        settings.insert(choice.group.name.as_str(), variant.schema.fill(&value));
+        let mut filled = variant.schema.fill(&value);
+        if let Some(registry) = cluster.platform["registry"].as_str() {
+            behind(registry, &variant.schema.json, &mut filled);
+        }
+        settings.insert(choice.group.name.as_str(), filled);
     }
     settings
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::group::template::truthy;
 use crate::plan::choice::Choice;
+use crate::plan::given::whose;
 use crate::plan::work::Work;
 use crate::text::finding::{Code, Finding, Severity};
 
@@ -41,8 +42,10 @@ impl<'a> Work<'a, '_> {
                         advice
                             .push((at, Finding { code: Code::SettingAdvice, severity: Severity::Warning, ..finding }));
                     } else {
+                        // What is only told is told for all clusters in which the group sees the same.
                         let place = self.setting_place(&choice.group.name, &at);
-                        self.findings.push(finding.place(place));
+                        let message = finding.message + &whose(choice, self.cluster);
+                        self.findings.push(Finding { message, ..finding }.place(place));
                     }
                 }
             }

@@ -5,12 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::group::template::{ENGINE_LISTS, pick};
+use crate::group::written::Provided;
 use crate::plan::choice::Choice;
 use crate::plan::requirement::order;
 use crate::plan::work::Work;
 use crate::text::finding::{Code, Finding};
 use crate::text::source::{Place, Source};
 use crate::text::yaml;
+
+/// The capability or list that an entry of `provides` is for.
+fn provided_name(pointer: &str) -> &str {
+    pointer.trim_start_matches("/provides/").split('/').next().unwrap_or_default()
+}
 
 impl<'a> Work<'a, '_> {
     /// Stratum 3, in an order in which each group comes after those whose capabilities it reads.
@@ -37,7 +43,7 @@ impl<'a> Work<'a, '_> {
                 }
             }
             let provided = self.once("capabilities", choice, |work| work.provided(choice, false));
-            fields.extend(provided.iter().cloned());
+            fields.extend(provided.iter().map(|(pointer, value)| (provided_name(pointer).to_owned(), value.clone())));
         }
     }
 
@@ -52,12 +58,14 @@ impl<'a> Work<'a, '_> {
         }
     }
 
-    /// What a group provides: its capabilities, or its items of lists.
+    /// What a group provides: its capabilities, or its items of lists, each with the JSON pointer of what says it.
     fn provided(&mut self, choice: &Choice<'a>, lists: bool) -> Vec<(String, Value)> {
-        let provides = choice.variant().text.provides.iter().filter(|(_, fields)| fields.contains_key("for") == lists);
-        let entries = provides.map(|(name, fields)| (format!("/provides/{name}"), fields));
-        let name = |pointer: &str| pointer.trim_start_matches("/provides/").to_owned();
-        self.all(choice, entries).into_iter().map(|(pointer, _, value)| (name(&pointer), value)).collect()
+        let provides = choice.variant().text.provides.iter().filter(|(_, provided)| provided.is_list() == lists);
+        let of_name = |(name, provided): (&String, &'a Provided)| {
+            let at = format!("/provides/{name}");
+            provided.entries().into_iter().map(move |(item, fields)| (format!("{at}{item}"), fields))
+        };
+        self.all(choice, provides.flat_map(of_name)).into_iter().map(|(pointer, _, value)| (pointer, value)).collect()
     }
 
     /// Stratum 4: the lists, each item with the group that contributes it.
@@ -72,13 +80,13 @@ impl<'a> Work<'a, '_> {
     /// Of the items that one entry makes, the first that is wrong is told.
     fn lists_of(&mut self, choice: &Choice<'a>) -> Vec<(String, Value)> {
         let (items, mut told) = (self.provided(choice, true), BTreeSet::new());
-        for (list, item) in &items {
-            let wrong = self.items.findings(list, item, &|pointer| choice.place(pointer));
-            if !wrong.is_empty() && told.insert(list) {
+        for (pointer, item) in &items {
+            let wrong = self.items.findings(provided_name(pointer), item, &|at| choice.place(at), pointer);
+            if !wrong.is_empty() && told.insert(pointer) {
                 self.findings.extend(wrong);
             }
         }
-        items
+        items.into_iter().map(|(pointer, item)| (provided_name(&pointer).to_owned(), item)).collect()
     }
 
     pub(crate) fn unique(&mut self, lists: &BTreeMap<String, Vec<(&str, Value)>>) {

@@ -1,14 +1,16 @@
-//! Inventory -> NetworkPolicies that let nobody in by a rule, or keep a Gateway from the pods that its routes lead to.
+//! Inventory -> NetworkPolicies that let nobody in by a rule, or keep pods from those that they call.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
-use crate::object::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE, NETWORKING};
-use crate::object::labels::{Labels, selects};
+use serde_json::Value;
+
+use crate::object::api_group::NETWORKING;
 use crate::object::object::Object;
-use crate::references::gateways;
-use crate::references::inventory::{Inventory, Origin};
+use crate::references::calls::{self, Call};
+use crate::references::fences::{Fences, Way};
+use crate::references::inventory::Inventory;
 use crate::references::pods::{self, Pods};
-use crate::text::finding::{Code, Finding};
+use crate::text::finding::{Code, Finding, Severity};
 use crate::text::schema::did_you_mean;
 
 /// Every rule about whom NetworkPolicies let in and out.
@@ -19,11 +21,7 @@ pub fn admission(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     }
     let pods = pods::pods(inventory);
     let mut findings: Vec<Finding> = policies.iter().flat_map(|policy| peers(inventory, &pods, policy)).collect();
-    for gateway in inventory.world.objects.of(GATEWAY, "Gateway") {
-        if gateways::is_agentgateway(inventory.world, gateway) {
-            findings.extend(kept_away(inventory, &pods, &policies, gateway));
-        }
-    }
+    findings.extend(kept_away(inventory, &pods));
     findings
 }
 
@@ -76,116 +74,41 @@ fn only_namespace(selector: &Value) -> Option<&str> {
     labels?.get("kubernetes.io/metadata.name")?.as_str()
 }
 
-/// Pods behind the routes of a Gateway that policies close, and none opens for the Gateway.
-fn kept_away(
-    inventory: &Inventory<'_, '_>,
-    pods: &[Pods<'_>],
-    policies: &[&Object<'_>],
-    gateway: &Object<'_>,
-) -> Vec<Finding> {
-    let world = inventory.world;
-    let mut findings: Vec<Finding> = Vec::new();
-    for route in ["GRPCRoute", "HTTPRoute"].into_iter().flat_map(|kind| world.objects.of(GATEWAY, kind)) {
-        if !gateways::gateways(world, route).iter().any(|g| g.identity == gateway.identity) {
-            continue;
-        }
-        for (_, backend) in gateways::backends(route) {
-            let Some(target) = gateways::resolve(world, route, backend, ("", "Service")) else { continue };
-            for selector in selectors(inventory, target) {
-                let behind = pods.iter().filter(|p| p.in_namespace(target.home()) && p.taken(&selector));
-                for closing in behind.filter_map(|p| closed(inventory, policies, p, gateway)) {
-                    let message = format!(
-                        "{} does not let {} in, whose {} leads to these pods",
-                        closing.identity, gateway.identity, route.identity
-                    );
-                    let finding = closing.error(Code::UnreachablePods, "/spec/ingress", message);
-                    if !findings.iter().any(|f| f.place == finding.place) {
-                        findings.push(
-                            finding
-                                .help("let in the pods with gateway.networking.k8s.io/gateway-name of its namespace"),
-                        );
-                    }
-                }
+/// Pods that call others, and policies of the one side or the other that do not let them.
+fn kept_away(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>]) -> Vec<Finding> {
+    let (fences, mut told) = (Fences::new(inventory), BTreeSet::new());
+    let mut findings = Vec::new();
+    for call in calls::calls(inventory, pods) {
+        for (way, own, other) in [(Way::In, call.to, call.from), (Way::Out, call.from, call.to)] {
+            let Some(policy) = fences.closed(way, own, other, call.port) else { continue };
+            let ends = [policy, &call.from.owner, &call.to.owner].map(|object| object.identity.to_string());
+            if told.insert((way.rules(), ends, call.port)) {
+                findings.push(Finding { severity: severity(inventory), ..closed(policy, way, &call) });
             }
         }
     }
     findings
 }
 
-/// The selectors of the pods that a backend stands for.
-fn selectors(inventory: &Inventory<'_, '_>, target: &Object<'_>) -> Vec<Value> {
-    let of = |labels: Option<&Value>| {
-        let labels = labels.filter(|l| l.as_object().is_some_and(|l| !l.is_empty()));
-        labels.map(|labels| serde_json::json!({ "matchLabels": labels }))
-    };
-    if target.is("", "Service") {
-        return of(target.at("/spec/selector")).into_iter().collect();
-    }
-    if target.is(INFERENCE, "InferencePool") {
-        return of(target.at("/spec/selector/matchLabels")).into_iter().collect();
-    }
-    let targets = if target.is(AGENTGATEWAY, "AgentgatewayBackend") { target.items("/spec/mcp/targets") } else { &[] };
-    let services = || inventory.world.objects.of("", "Service").filter(|s| s.home() == target.home());
-    let chosen = targets
-        .iter()
-        .filter_map(|t| t["selector"].get("services").filter(|_| t["selector"].get("namespaces").is_none()));
-    chosen
-        .flat_map(|c| services().filter(|s| selects(c, s.labels())))
-        .filter_map(|s| of(s.at("/spec/selector")))
-        .collect()
+/// In a folder of others a policy that lets them may lie elsewhere.
+fn severity(inventory: &Inventory<'_, '_>) -> Severity {
+    if inventory.world.closed { Severity::Error } else { Severity::Warning }
 }
 
-/// A policy that closes pods which no policy opens for a Gateway.
-fn closed<'o, 'a>(
-    inventory: &Inventory<'_, '_>,
-    policies: &[&'o Object<'a>],
-    pods: &Pods<'_>,
-    gateway: &Object<'_>,
-) -> Option<&'o Object<'a>> {
-    let types = |policy: &Object<'_>| policy.items("/spec/policyTypes").iter().any(|t| t == "Ingress");
-    let mut over = policies.iter().copied().filter(|policy| {
-        let ingress = policy.at("/spec/policyTypes").is_none() || types(policy);
-        let selector = policy.at("/spec/podSelector").unwrap_or(&Value::Null);
-        ingress && pods.in_namespace(policy.home()) && pods.taken(selector)
-    });
-    let first = over.next()?;
-    let opens = |policy: &Object<'_>| {
-        policy.items("/spec/ingress").iter().any(|rule| match rule["from"].as_array() {
-            None => true,
-            Some(from) => from.is_empty() || from.iter().any(|peer| lets_in(inventory, peer, policy.home(), gateway)),
-        })
+fn closed(policy: &Object<'_>, way: Way, call: &Call<'_, '_>) -> Finding {
+    let (from, to) = (call.from.owner.identity, call.to.owner.identity);
+    let port = call.port.map_or_else(String::new, |port| format!("port {port} of "));
+    let (message, help) = match way {
+        Way::In => (
+            format!("{} does not let {from} in, which calls {port}{to}", policy.identity),
+            "let it in: a rule of `ingress` with the namespace and the labels of its pods, and the port of the pods",
+        ),
+        Way::Out => (
+            format!("{} does not let {from} out, which calls {port}{to}", policy.identity),
+            "let it out: a rule of `egress` with the namespace and the labels of those pods, and their port",
+        ),
     };
-    (!opens(first) && !over.any(opens)).then_some(first)
-}
-
-/// Whether a peer may be the pods of a Gateway: what is not known of their labels speaks for it.
-fn lets_in(inventory: &Inventory<'_, '_>, peer: &Value, own: &str, gateway: &Object<'_>) -> bool {
-    if peer.get("ipBlock").is_some() {
-        return true;
-    }
-    let namespace = match peer.get("namespaceSelector") {
-        None => own == gateway.home(),
-        Some(selector) => {
-            let thing = inventory.find("", "Namespace", "", gateway.home());
-            let known = thing.is_some_and(|t| matches!(t.origin, Origin::File(_)));
-            let mut labels = thing.and_then(|t| t.labels()).cloned().unwrap_or_default();
-            labels.insert("kubernetes.io/metadata.name".into(), gateway.home().into());
-            may_select(selector, &labels, known)
-        }
-    };
-    let mut labels: Labels = Map::new();
-    for key in ["gateway.networking.k8s.io/gateway-name", "app.kubernetes.io/name", "app.kubernetes.io/instance"] {
-        labels.insert(key.into(), gateway.identity.name.as_str().into());
-    }
-    namespace && peer.get("podSelector").is_none_or(|selector| may_select(selector, &labels, false))
-}
-
-/// Whether a selector takes these labels; others there may be unless they are all known.
-fn may_select(selector: &Value, labels: &Labels, all_known: bool) -> bool {
-    let wanted = selector["matchLabels"].as_object();
-    let fits = |(key, value): (&String, &Value)| labels.get(key).map_or(!all_known, |label| label == value);
-    let expressions = selector["matchExpressions"].as_array().into_iter().flatten();
-    let known = |e: &&Value| all_known || e["key"].as_str().is_some_and(|key| labels.contains_key(key));
-    wanted.is_none_or(|wanted| wanted.iter().all(fits))
-        && expressions.filter(known).all(|e| selects(&serde_json::json!({ "matchExpressions": [e] }), Some(labels)))
+    let at = if policy.at(way.rules()).is_some() { way.rules() } else { "/spec" };
+    let (said, pointer) = &call.said;
+    policy.error(Code::PolicyBlocksCall, at, message).related(said.place(pointer), "this is the call").help(help)
 }

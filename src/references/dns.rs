@@ -1,11 +1,14 @@
 //! Inventory -> pods that call others by name and may not ask for names: their policies for what goes out leave no way to port 53.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::object::api_group::NETWORKING;
 use crate::object::object::Object;
 use crate::references::inventory::Inventory;
-use crate::references::pods::{self, Pods};
+use crate::references::pods::Pods;
+use crate::references::running::Running;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::strings;
 
@@ -21,12 +24,17 @@ pub fn shut_out(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     if policies.is_empty() {
         return Vec::new();
     }
-    let told = |pods: &Pods<'_>| {
-        let selector = |policy: &Object<'_>| policy.at("/spec/podSelector").cloned().unwrap_or_default();
-        let own: Vec<&&Object<'_>> = policies
-            .iter()
-            .filter(|policy| policy.home() == pods.owner.home() && pods.taken(&selector(policy)))
-            .collect();
+    let running = Running::new(inventory);
+    let mut held: BTreeMap<usize, Vec<&Object<'_>>> = BTreeMap::new();
+    for policy in policies {
+        let selector = policy.at("/spec/podSelector").unwrap_or(&Value::Null);
+        for i in running.positions(&policy.identity.namespace, selector).iter() {
+            held.entry(*i).or_default().push(policy);
+        }
+    }
+    let told = |(i, all): (&usize, &Vec<&Object<'_>>)| {
+        let pods = &running[*i];
+        let own: Vec<&&Object<'_>> = all.iter().filter(|policy| policy.home() == pods.owner.home()).collect();
         let first = own.first()?;
         let asks =
             own.iter().any(|policy| policy.all("/spec/egress/*").iter().any(|(_, rule)| admits_dns(policy, rule)));
@@ -38,7 +46,7 @@ pub fn shut_out(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
         let finding = first.warning(Code::PolicyWithoutDns, "/spec/egress", message);
         Some(finding.help("let it out to port 53, UDP and TCP, of the namespace kube-system"))
     };
-    pods::pods(inventory).iter().filter_map(told).collect()
+    held.iter().filter_map(told).collect()
 }
 
 /// Whether a rule of a policy lets DNS out: to port 53, to peers that may be its servers.

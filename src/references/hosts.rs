@@ -120,6 +120,12 @@ fn wrong(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, addr
     Some(object.error(Code::MissingPort, pointer, message).help(format!("its ports: {}", known.join(", "))))
 }
 
+/// The Services that a text names, as namespace, name and port.
+pub fn services(text: &str) -> impl Iterator<Item = (&str, &str, Option<i64>)> {
+    let lines = text.lines().flat_map(|line| line.match_indices(".svc").filter_map(|(at, _)| address(line, at)));
+    lines.map(|a| (a.namespace, a.service, a.port))
+}
+
 /// The addresses in a text: after `//` or `@`, as a value, or the whole of it.
 fn find(text: &str) -> Vec<Address<'_>> {
     let lines = text.lines().filter(|line| line.contains(".svc") && !line.contains("api_base"));

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::object::api_group::{CNPG, GATEWAY};
-use crate::object::labels::{Labels, selects};
+use crate::object::labels::{Labels, may_select, selects};
 use crate::object::object::Object;
 use crate::object::pod_template::{self, PodTemplate};
 use crate::references::inventory::{Inventory, is_alike};
@@ -39,7 +39,7 @@ pub fn pods<'a>(inventory: &Inventory<'_, 'a>) -> Vec<Pods<'a>> {
     let port = |name, number| Port { name, number, protocol: "" };
     for cluster in objects.of(CNPG, "Cluster") {
         let labels = [("cnpg.io/cluster", cluster.identity.name.as_str()), ("cnpg.io/podRole", "instance")];
-        run(cluster, &labels, Some(vec![port("postgresql", 5432), port("metrics", 9187)]));
+        run(cluster, &labels, Some(vec![port("postgresql", 5432), port("metrics", 9187), port("status", 8000)]));
     }
     for pooler in objects.of(CNPG, "Pooler") {
         let labels = [("cnpg.io/poolerName", pooler.identity.name.as_str()), ("cnpg.io/podRole", "pooler")];
@@ -47,8 +47,10 @@ pub fn pods<'a>(inventory: &Inventory<'_, 'a>) -> Vec<Pods<'a>> {
     }
     for gateway in objects.of(GATEWAY, "Gateway") {
         let name = gateway.identity.name.as_str();
+        let class = ("gateway.networking.k8s.io/gateway-class-name", gateway.text_at("/spec/gatewayClassName"));
         let keys = ["gateway.networking.k8s.io/gateway-name", "app.kubernetes.io/name", "app.kubernetes.io/instance"];
-        run(gateway, &keys.map(|key| (key, name)), None);
+        let labels: Vec<(&str, &str)> = keys.map(|key| (key, name)).into_iter().chain([class]).collect();
+        run(gateway, &labels, None);
     }
     pods
 }
@@ -69,6 +71,11 @@ impl Pods<'_> {
         self.owner.identity.namespace == namespace
     }
 
+    /// The labels of their template; none where an operator makes them, and adds some of its own.
+    pub fn template_labels(&self) -> Option<&Labels> {
+        self.template.map(|_| &*self.labels)
+    }
+
     /// Whether a selector takes them. Operators add labels of their own.
     pub fn taken(&self, selector: &Value) -> bool {
         let wanted = selector["matchLabels"].as_object();
@@ -81,6 +88,14 @@ impl Pods<'_> {
                 };
                 !wanted.is_empty() && wanted.iter().all(fits)
             }
+        }
+    }
+
+    /// The same, where operators may have added any label.
+    pub fn may_be_taken(&self, selector: &Value) -> bool {
+        match self.template {
+            Some(template) => template.is_selected(selector),
+            None => may_select(selector, &self.labels, false),
         }
     }
 

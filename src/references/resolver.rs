@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::object::kinds;
-use crate::object::object::Object;
+use crate::object::object::{Identity, Object};
 use crate::references::edges::{EDGES, Edge, IN_PODS, Namespace, Part, To};
 use crate::references::inventory::{Absence, Inventory, Thing};
 use crate::references::waves::{self, Needing};
@@ -25,9 +25,54 @@ pub struct Reference<'o, 'a> {
     name: &'a str,
 }
 
+/// A reference, as others ask for it.
+#[derive(Debug)]
+pub struct Named<'o, 'a> {
+    /// Who refers.
+    pub from: &'o Object<'a>,
+    /// JSON pointer to the reference.
+    pub pointer: &'o str,
+    /// What stands there.
+    pub value: &'a Value,
+    /// Whether it stands in a pod template.
+    pub in_pods: bool,
+    /// Kind of what is named.
+    pub kind: &'a str,
+    /// Its namespace.
+    pub namespace: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// The field of the value that names a port of it.
+    pub field: Option<&'static str>,
+}
+
 /// Every reference of the table leads to something that has what it needs, and in time.
 pub fn references(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    all(inventory, &mut |reference| findings.extend(resolve(inventory, reference)));
+    findings
+}
+
+/// Who names whom: the object, and API group, kind, namespace and name that stand there.
+pub fn named<'a>(inventory: &Inventory<'_, 'a>) -> Vec<(Object<'a>, Identity)> {
+    let mut named = Vec::new();
+    all(inventory, &mut |Reference { from, group, kind, namespace, name, .. }| {
+        let [group, kind, namespace, name] = [group, kind, namespace, name].map(|text| (*text).to_owned());
+        named.push((**from, Identity { group, kind, namespace, name }));
+    });
+    named
+}
+
+/// Looks at every reference of the table.
+pub fn each<'a>(inventory: &Inventory<'_, 'a>, look: &mut dyn FnMut(&Named<'_, 'a>)) {
+    all(inventory, &mut |reference| {
+        let Reference { edge, from, pointer, value, kind, namespace, name, .. } = *reference;
+        let field = if let Part::Port(field) = edge.part { Some(field) } else { None };
+        look(&Named { from, pointer, value, in_pods: edge.of.is_empty(), kind, namespace, name, field });
+    });
+}
+
+fn all<'a>(inventory: &Inventory<'_, 'a>, take: &mut dyn FnMut(&Reference<'_, 'a>)) {
     let mut last = None;
     let mut edges: Vec<&'static Edge> = Vec::new();
     let mut templates: &[String] = &[];
@@ -42,19 +87,18 @@ pub fn references(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
             let Some(value) = object.at(start) else { return };
             each_below(value, start, edge.at, &mut |pointer, value| {
                 if let Some(reference) = reference(inventory, edge, object, pointer, value) {
-                    findings.extend(resolve(inventory, &reference));
+                    take(&reference);
                 }
             });
         };
         edges.iter().for_each(|edge| look(edge, ""));
         templates.iter().for_each(|start| IN_PODS.iter().for_each(|edge| look(edge, start)));
     }
-    findings
 }
 
 /// What stands there as a reference; `None`: there is none, or it says that it may be missing.
 fn reference<'o, 'a>(
-    inventory: &Inventory<'_, '_>,
+    inventory: &Inventory<'_, 'a>,
     edge: &'static Edge,
     from: &'o Object<'a>,
     pointer: &'o str,

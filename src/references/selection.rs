@@ -1,11 +1,5 @@
 //! Inventory -> selectors that take nothing, or something without the port that they need.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Deref;
-use std::rc::Rc;
-use std::sync::OnceLock;
-
 use serde_json::Value;
 
 use crate::object::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE, NETWORKING};
@@ -13,13 +7,14 @@ use crate::object::labels::selects;
 use crate::object::object::Object;
 use crate::references::inventory::{Inventory, Thing};
 use crate::references::made::Port;
-use crate::references::pods::{self, Pods};
+use crate::references::pods::Pods;
+use crate::references::running::{Running, selector_of};
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::schema::did_you_mean;
 
 /// Every rule about what selectors take.
 pub fn selection(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
-    let pods = Running { pods: pods::pods(inventory), served: OnceLock::new(), taken: RefCell::default() };
+    let pods = Running::new(inventory);
     let mut findings = Vec::new();
     for service in inventory.world.objects.of("", "Service") {
         findings.extend(service_pods(inventory, &pods, service));
@@ -44,59 +39,9 @@ pub fn selection(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
         findings.extend(inventory.world.objects.of(group, kind).filter_map(|o| beside_jobs(&pods, o, pointer)));
     }
     findings.extend(monitors(inventory, &pods));
-    findings.extend(pods.iter().filter_map(|p| unreached(inventory, p)));
+    let all = pods.iter().enumerate();
+    findings.extend(all.filter_map(|(i, p)| unreached(inventory, p, || pods.reached(inventory).contains(&i))));
     findings
-}
-
-fn selector_of(object: &Object<'_>, pointer: &str) -> Option<Value> {
-    let labels = object.at(pointer).filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?;
-    Some(serde_json::json!({ "matchLabels": labels }))
-}
-
-/// Positions in a list of pods.
-type Positions = Rc<[usize]>;
-
-/// All pods, and the namespaces in which some Service finds its own; these are found once, not for each selector.
-struct Running<'a> {
-    pods: Vec<Pods<'a>>,
-    served: OnceLock<BTreeSet<String>>,
-    /// What a selector takes in a namespace; many say the same.
-    taken: RefCell<BTreeMap<(String, String), Positions>>,
-}
-
-impl<'a> Deref for Running<'a> {
-    type Target = [Pods<'a>];
-
-    fn deref(&self) -> &Self::Target {
-        &self.pods
-    }
-}
-
-impl<'a> Running<'a> {
-    /// The pods of a namespace that a selector takes.
-    fn taken(&self, namespace: &str, selector: &Value) -> Vec<&Pods<'a>> {
-        let key = (namespace.to_owned(), selector.to_string());
-        let mut known = self.taken.borrow_mut();
-        let found = known.entry(key).or_insert_with(|| {
-            let fits = |p: &Pods<'_>| p.in_namespace(namespace) && p.taken(selector);
-            (0..self.pods.len()).filter(|i| fits(&self.pods[*i])).collect()
-        });
-        found.iter().map(|i| &self.pods[*i]).collect()
-    }
-
-    fn served(&self, inventory: &Inventory<'_, '_>) -> &BTreeSet<String> {
-        self.served.get_or_init(|| {
-            let mut served = BTreeSet::new();
-            for service in inventory.world.objects.of("", "Service") {
-                let namespace = &service.identity.namespace;
-                let Some(selector) = selector_of(service, "/spec/selector") else { continue };
-                if !served.contains(namespace) && !self.taken(namespace, &selector).is_empty() {
-                    served.insert(namespace.clone());
-                }
-            }
-            served
-        })
-    }
 }
 
 /// Whether it means something that no pod of a namespace is selected. In a folder of others it does where some Service there
@@ -109,14 +54,14 @@ fn severity(
 ) -> Option<Severity> {
     if inventory.is_opaque(namespace) {
         // Something unknown may run the pods; nearly the labels of some that are there are a slip all the same.
-        let slip = |p: &Pods<'_>| p.in_namespace(namespace) && selector.is_some_and(|s| p.nearly_taken(s));
-        return pods.iter().any(slip).then_some(Severity::Warning);
+        let slip = |p: &Pods<'_>| selector.is_some_and(|s| p.nearly_taken(s));
+        return pods.of(namespace).any(slip).then_some(Severity::Warning);
     }
     if inventory.world.closed || pods.served(inventory).contains(namespace) {
         return Some(Severity::Error);
     }
     let brought = inventory.find("", "Namespace", "", namespace).is_some() && !pods.is_empty();
-    (brought || pods.iter().any(|p| p.in_namespace(namespace))).then_some(Severity::Warning)
+    (brought || pods.of(namespace).next().is_some()).then_some(Severity::Warning)
 }
 
 fn nothing(inventory: &Inventory<'_, '_>, pods: &Running<'_>, object: &Object<'_>, pointer: &str) -> Option<Finding> {
@@ -125,15 +70,14 @@ fn nothing(inventory: &Inventory<'_, '_>, pods: &Running<'_>, object: &Object<'_
     let severity = severity(inventory, pods, namespace, labels)?;
     let message = format!("{} selects no pods in the namespace {namespace}", object.identity);
     let finding = object.error(Code::EmptySelection, pointer, message);
-    let here = pods.iter().filter(|p| p.in_namespace(namespace)).map(|p| p.owner.identity.to_string());
-    let here: Vec<String> = here.collect();
-    Some(Finding {
-        severity,
-        ..finding.help(match here.is_empty() {
-            true => "nothing runs there".into(),
-            false => format!("compare with the labels in the pod templates of {}", named(&here)),
-        })
-    })
+    let help = match pods.of(namespace).next() {
+        None => "nothing runs there".into(),
+        Some(_) => {
+            let owners = pods.of(namespace).map(|p| p.owner.identity.to_string());
+            format!("compare with the labels in the pod templates of {}", named(owners))
+        }
+    };
+    Some(Finding { severity, ..finding.help(help) })
 }
 
 fn service_pods(inventory: &Inventory<'_, '_>, pods: &Running<'_>, service: &Object<'_>) -> Vec<Finding> {
@@ -156,10 +100,11 @@ fn service_pods(inventory: &Inventory<'_, '_>, pods: &Running<'_>, service: &Obj
 /// Most names that one sentence has.
 const NAMED: usize = 20;
 
-fn named(names: &[String]) -> String {
-    match names.len() {
-        0..=NAMED => names.join(", "),
-        more => format!("{} and {} more", names[..NAMED].join(", "), more - NAMED),
+fn named(mut names: impl Iterator<Item = String>) -> String {
+    let first: Vec<String> = names.by_ref().take(NAMED).collect();
+    match names.count() {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
     }
 }
 
@@ -173,18 +118,18 @@ fn no_port(object: &Object<'_>, pointer: &str, wanted: &Value, taken: &[&Pods<'_
     if has || taken.iter().any(|p| p.owner.identity.group == GATEWAY) {
         return None;
     }
-    let owners: Vec<String> = taken.iter().map(|p| p.owner.identity.to_string()).collect();
+    let owners = taken.iter().map(|p| p.owner.identity.to_string());
     let plain = wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned);
     let message =
-        format!("{} leads to port {plain} of the pods of {}, which no container has", object.identity, named(&owners));
+        format!("{} leads to port {plain} of the pods of {}, which no container has", object.identity, named(owners));
     let finding = object.error(Code::MissingPort, pointer, message);
-    let known: Vec<String> = declared
-        .iter()
-        .map(|p| if p.name.is_empty() { p.number.to_string() } else { format!("{} ({})", p.name, p.number) })
-        .collect();
+    let port = |p: &&Port<'_>| match p.name {
+        "" => p.number.to_string(),
+        name => format!("{name} ({})", p.number),
+    };
     Some(Finding {
         severity: if wanted.is_string() { Severity::Error } else { Severity::Warning },
-        ..finding.help(format!("their ports: {}", named(&known)))
+        ..finding.help(format!("their ports: {}", named(declared.iter().map(port))))
     })
 }
 
@@ -235,10 +180,10 @@ fn guarded(inventory: &Inventory<'_, '_>, pods: &Running<'_>, object: &Object<'_
 }
 
 /// Of its own namespace nothing is known, and in another one are pods that it fits.
-fn astray(pods: &[Pods<'_>], object: &Object<'_>, pointer: &str, selector: &Value) -> Option<Finding> {
+fn astray(pods: &Running<'_>, object: &Object<'_>, pointer: &str, selector: &Value) -> Option<Finding> {
     let home = object.identity.namespace.as_str();
     let fits = |p: &&Pods<'_>| !p.owner.home().is_empty() && p.taken(selector);
-    let other = pods.iter().find(fits).filter(|_| !home.is_empty() && !pods.iter().any(|p| p.in_namespace(home)))?;
+    let other = pods.iter().find(fits).filter(|_| !home.is_empty() && pods.of(home).next().is_none())?;
     let message = format!("{} is for pods that are not known in the namespace {home}", object.identity);
     let finding = object.warning(Code::EmptySelection, pointer, message);
     Some(finding.help(format!("it fits those of {}", other.owner.identity)))
@@ -357,8 +302,8 @@ fn scraped(monitor: &Object<'_>, pointer: &str, ports: Option<Vec<Port<'_>>>) ->
 }
 
 /// Pods that say when they are ready for requests, and that nothing sends any. Elsewhere the Service may be another's.
-fn unreached(inventory: &Inventory<'_, '_>, pods: &Pods<'_>) -> Option<Finding> {
-    let (objects, owner) = (&inventory.world.objects, pods.owner);
+fn unreached(inventory: &Inventory<'_, '_>, pods: &Pods<'_>, reached: impl Fn() -> bool) -> Option<Finding> {
+    let owner = pods.owner;
     let sent = pods.template.filter(|template| !template.kind.serverless);
     let containers = sent.iter().flat_map(|template| template.items("/containers"));
     let asks = containers.into_iter().any(|c| c.get("readinessProbe").is_some());
@@ -366,14 +311,7 @@ fn unreached(inventory: &Inventory<'_, '_>, pods: &Pods<'_>) -> Option<Finding> 
     if !inventory.world.closed || !asks || pods.ports.is_none() || inventory.is_opaque(namespace) {
         return None;
     }
-    let of = |group, kind, pointer| {
-        let mut all = objects.of(group, kind).filter(|o| o.identity.namespace == namespace);
-        all.any(|o| selector_of(o, pointer).is_some_and(|selector| pods.taken(&selector)))
-    };
-    let reached = of("", "Service", "/spec/selector")
-        || of(INFERENCE, "InferencePool", "/spec/selector/matchLabels")
-        || of("monitoring.coreos.com", "PodMonitor", "/spec/selector/matchLabels");
-    (!reached).then(|| {
+    (!reached()).then(|| {
         let message = format!("{} has a readiness probe, and no Service leads to its pods", owner.identity);
         owner.warning(Code::UnreachablePods, "/metadata/name", message).help("add a Service, or drop the probe")
     })

@@ -6,26 +6,25 @@ use crate::object::api_group::NETWORKING;
 use crate::object::object::Object;
 use crate::object::pod_template::{self, PodTemplate};
 use crate::references::inventory::Inventory;
-use crate::references::pods::{self, Pods};
+use crate::references::pods::Pods;
+use crate::references::running::{Running, selector_of};
 use crate::text::finding::{Code, Finding, Severity};
 
 /// Every port that is called over another protocol than its container declares.
 pub fn protocols(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
-    let pods = pods::pods(inventory);
+    let pods = Running::new(inventory);
     let mut findings = Vec::new();
     for service in inventory.world.objects.of("", "Service") {
-        let Some(labels) = service.at("/spec/selector").filter(|s| s.as_object().is_some_and(|s| !s.is_empty())) else {
-            continue;
-        };
-        let selector = serde_json::json!({ "matchLabels": labels });
-        let taken = taken(&pods, service, &selector);
+        let Some(selector) = selector_of(service, "/spec/selector") else { continue };
+        let taken = pods.taken(&service.identity.namespace, &selector);
         for (pointer, port) in service.all("/spec/ports/*") {
             let target = port.get("targetPort").unwrap_or(&port["port"]);
             findings.extend(differs(service, &format!("{pointer}/protocol"), target, port, &taken));
         }
     }
     for policy in inventory.world.objects.of(NETWORKING, "NetworkPolicy") {
-        let taken = taken(&pods, policy, policy.at("/spec/podSelector").unwrap_or(&Value::Null));
+        let selector = policy.at("/spec/podSelector").unwrap_or(&Value::Null);
+        let taken = pods.taken(&policy.identity.namespace, selector);
         for (pointer, port) in policy.all("/spec/ingress/*/ports/*") {
             // One rule for each protocol is how both are let in.
             let of_rule = policy.at(pointer.rsplit_once('/').map_or("", |(list, _)| list));
@@ -40,10 +39,6 @@ pub fn protocols(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     }
     findings.extend(pod_template::all(&inventory.world.objects).flat_map(|template| probes(&template)));
     findings
-}
-
-fn taken<'p, 'a>(pods: &'p [Pods<'a>], object: &Object<'_>, selector: &Value) -> Vec<&'p Pods<'a>> {
-    pods.iter().filter(|p| p.in_namespace(&object.identity.namespace) && p.taken(selector)).collect()
 }
 
 fn protocol(port: &Value) -> &str {

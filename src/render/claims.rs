@@ -7,7 +7,7 @@ use crate::group::component::{Declared, Evidence, State};
 use crate::object::object::Identity;
 use crate::plan::resolve::Plan;
 use crate::render::bundle::Bundle;
-use crate::render::evidence;
+use crate::render::evidence::{self, Texts};
 use crate::text::finding::{Code, Finding};
 
 /// One line of the table of claims.
@@ -32,7 +32,9 @@ pub struct Claim {
 /// All claims of a plan, sorted by control; claims of groups that are off say so and no more. `foreign` are objects that
 /// Argo CD would bring beside the rendered ones: they are evidence of nothing, and take down a claim that something is absent.
 pub fn claims(plan: &Plan<'_>, bundle: &Bundle, foreign: &[(&Identity, &Value)]) -> Vec<Claim> {
-    let mut claims: Vec<Claim> = plan.declared.iter().map(|declared| judge(declared, bundle, foreign)).collect();
+    let texts = Texts::default();
+    let mut claims: Vec<Claim> =
+        plan.declared.iter().map(|declared| judge(declared, bundle, foreign, &texts)).collect();
     for choice in plan.choices.values().filter(|c| !c.on) {
         claims.extend(choice.variant().text.claims.iter().filter_map(|raw| off(raw, &choice.group.name)));
     }
@@ -89,14 +91,14 @@ fn off(raw: &Value, group: &str) -> Option<Claim> {
     })
 }
 
-fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(&Identity, &Value)]) -> Claim {
+fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(&Identity, &Value)], texts: &Texts) -> Claim {
     let ours = || bundle.manifests.values().map(|p| (&p.manifest.identity, &p.manifest.value));
     let gap = |evidence: &Evidence| match evidence {
-        Evidence::Absent(_) => evidence::gap(evidence, ours().chain(foreign.iter().copied())),
-        _ => evidence::gap(evidence, ours()),
+        Evidence::Absent(_) => evidence::gap(evidence, ours().chain(foreign.iter().copied()), texts),
+        _ => evidence::gap(evidence, ours(), texts),
     };
     let gaps: Vec<String> = declared.evidence.iter().filter_map(|e| gap(e).map(|gap| gap.sentence)).collect();
-    let unseen: Vec<&str> = declared.evidence.iter().filter_map(|evidence| unseen(evidence, bundle)).collect();
+    let unseen: Vec<&str> = declared.evidence.iter().filter_map(|evidence| unseen(evidence, bundle, texts)).collect();
     let shown = match gaps.len() {
         0 if unseen.is_empty() => declared.state,
         n if n > 0 && n < declared.evidence.len() => declared.state.max(State::Partial),
@@ -123,10 +125,12 @@ fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(&Identity, &Value)]) 
 }
 
 /// The program and version that a run was seen with, where the bundle has another.
-fn unseen<'d>(evidence: &'d Evidence, bundle: &Bundle) -> Option<&'d str> {
+fn unseen<'d>(evidence: &'d Evidence, bundle: &Bundle, texts: &Texts) -> Option<&'d str> {
     let mut all = bundle.manifests.values().map(|p| &p.manifest);
     match evidence {
-        Evidence::Seen(seen) if !all.any(|m| evidence::selects(&seen.shown, &m.identity, &m.value)) => Some(&seen.with),
+        Evidence::Seen(seen) if !all.any(|m| evidence::selects(&seen.shown, &m.identity, &m.value, texts)) => {
+            Some(&seen.with)
+        }
         _ => None,
     }
 }

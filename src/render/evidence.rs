@@ -3,7 +3,9 @@
 //! A condition is a JSON pointer and what must stand there: a value; `"*"`, anything; `null`, nothing; or one word with its
 //! argument: `not`, `has` (a part of a text, an item or all items of a list), `atMost`, `atLeast`.
 
-use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
@@ -23,10 +25,30 @@ pub struct Gap<'a> {
     pub pointer: String,
 }
 
+/// What the texts say that evidence went into: hundreds of claims may be about one configuration.
+#[derive(Debug, Default)]
+pub struct Texts(RefCell<BTreeMap<String, Rc<Value>>>);
+
+impl Texts {
+    /// The YAML that a text is; null where it is none.
+    fn read(&self, text: &str) -> Rc<Value> {
+        if let Some(known) = self.0.borrow().get(text) {
+            return known.clone();
+        }
+        let value = Rc::new(kubeyaml::value(text).ok().flatten().unwrap_or_default());
+        self.0.borrow_mut().insert(text.to_owned(), value.clone());
+        value
+    }
+}
+
 /// What is missing of one piece of evidence among all objects of a cluster.
-pub fn gap<'a>(evidence: &Evidence, mut all: impl Iterator<Item = (&'a Identity, &'a Value)>) -> Option<Gap<'a>> {
+pub fn gap<'a>(
+    evidence: &Evidence,
+    mut all: impl Iterator<Item = (&'a Identity, &'a Value)>,
+    texts: &Texts,
+) -> Option<Gap<'a>> {
     match evidence {
-        Evidence::Present(selector) => match all.any(|(identity, value)| selects(selector, identity, value)) {
+        Evidence::Present(selector) => match all.any(|(identity, value)| selects(selector, identity, value, texts)) {
             true => None,
             false => {
                 let sentence = format!("no {} in the manifests", describe(selector));
@@ -34,14 +56,16 @@ pub fn gap<'a>(evidence: &Evidence, mut all: impl Iterator<Item = (&'a Identity,
             }
         },
         Evidence::Absent(selector) => {
-            let (object, _) = all.find(|(identity, value)| selects(selector, identity, value))?;
+            let (object, _) = all.find(|(identity, value)| selects(selector, identity, value, texts))?;
             let pointer = selector.conditions.keys().next().map_or("", |pointer| before_star(pointer)).to_owned();
             Some(Gap { sentence: format!("there is a {}", describe(selector)), object: Some(object), pointer })
         }
         Evidence::Every(selector) => {
-            all.filter(|(identity, value)| selects(selector, identity, value)).find_map(|(object, value)| {
+            all.filter(|(identity, value)| selects(selector, identity, value, texts)).find_map(|(object, value)| {
                 let lacks = |(pointer, wanted): &(&String, &Value)| {
-                    !reach(value, pointer).into_iter().all(|found| agrees(wanted, found.as_deref()))
+                    let mut lacks = false;
+                    reach(value, pointer, texts, &mut |found| lacks |= !agrees(wanted, found));
+                    lacks
                 };
                 let (pointer, wanted) = selector.shows.iter().find(lacks)?;
                 let sentence = format!("{object} is not{}", condition(pointer, wanted));
@@ -54,33 +78,34 @@ pub fn gap<'a>(evidence: &Evidence, mut all: impl Iterator<Item = (&'a Identity,
 }
 
 /// Whether a selector takes an object.
-pub fn selects(selector: &Selector, identity: &Identity, value: &Value) -> bool {
+pub fn selects(selector: &Selector, identity: &Identity, value: &Value, texts: &Texts) -> bool {
     let same = |wanted: &Option<String>, given: &str| wanted.as_deref().is_none_or(|w| w == given);
     selector.kind == identity.kind
         && same(&selector.group, &identity.group)
         && same(&selector.namespace, &identity.namespace)
         && same(&selector.name, &identity.name)
-        && some(&selector.conditions, value)
+        && some(&selector.conditions, value, texts)
 }
 
-fn some(conditions: &Map<String, Value>, value: &Value) -> bool {
-    conditions
-        .iter()
-        .all(|(pointer, wanted)| reach(value, pointer).into_iter().any(|found| agrees(wanted, found.as_deref())))
+fn some(conditions: &Map<String, Value>, value: &Value, texts: &Texts) -> bool {
+    conditions.iter().all(|(pointer, wanted)| {
+        let mut some = false;
+        reach(value, pointer, texts, &mut |found| some |= agrees(wanted, found));
+        some
+    })
 }
 
 /// What a pointer leads to: an entry for each item that a `*` stands for, `None` where the rest of the way is not there. A
 /// pointer goes on into a text as into the YAML that it is.
-fn reach<'v>(value: &'v Value, pointer: &str) -> Vec<Option<Cow<'v, Value>>> {
+fn reach(value: &Value, pointer: &str, texts: &Texts, found: &mut dyn FnMut(Option<&Value>)) {
     if let Some((text, rest)) = text_on_the_way(value, pointer) {
-        let inner = kubeyaml::value(text).ok().flatten().unwrap_or_default();
-        return reach(&inner, rest).into_iter().map(|found| found.map(|v| Cow::Owned(v.into_owned()))).collect();
+        return reach(&texts.read(text), rest, texts, found);
     }
-    let Some((above, below)) = pointer.split_once("/*") else { return vec![part(value, pointer).map(Cow::Borrowed)] };
+    let Some((above, below)) = pointer.split_once("/*") else { return found(part(value, pointer)) };
     match part(value, above) {
-        Some(Value::Array(items)) => items.iter().flat_map(|item| reach(item, below)).collect(),
-        Some(Value::Object(map)) => map.values().flat_map(|item| reach(item, below)).collect(),
-        _ => Vec::new(),
+        Some(Value::Array(items)) => items.iter().for_each(|item| reach(item, below, texts, found)),
+        Some(Value::Object(map)) => map.values().for_each(|item| reach(item, below, texts, found)),
+        _ => {}
     }
 }
 
@@ -137,6 +162,9 @@ fn describe(selector: &Selector) -> String {
     words + &selector.conditions.iter().map(|(pointer, wanted)| condition(pointer, wanted)).collect::<String>()
 }
 
+/// Longest value that a sentence has, in bytes of JSON.
+const SHOWN: usize = 200;
+
 fn condition(pointer: &str, wanted: &Value) -> String {
     match (word(wanted), wanted) {
         (Some(("not", other)), _) => format!(" without {pointer} = {other}"),
@@ -145,17 +173,18 @@ fn condition(pointer: &str, wanted: &Value) -> String {
         (Some((_, limit)), _) => format!(" with {pointer} of at least {limit}"),
         (None, Value::Null) => format!(" without {pointer}"),
         (None, wanted) if wanted == "*" => format!(" with {pointer}"),
-        (None, wanted) => format!(" with {pointer} = {wanted}"),
+        (None, wanted) => match wanted.to_string() {
+            long if long.len() > SHOWN => format!(" with {pointer} as it was rendered"),
+            wanted => format!(" with {pointer} = {wanted}"),
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
     use serde_json::{Value, json};
 
-    use super::{agrees, reach};
+    use super::{Texts, agrees, reach};
 
     #[test]
     fn a_condition_says_what_stands_there() {
@@ -194,8 +223,8 @@ mod tests {
             ("/t.yaml/c/*/d", vec![Some(json!(4)), None]),
             ("/t.yaml", vec![Some(json!("c: [{ d: 4 }, {}]"))]),
         ] {
-            let reached: Vec<Option<Value>> =
-                reach(&value, pointer).into_iter().map(|v| v.map(Cow::into_owned)).collect();
+            let mut reached: Vec<Option<Value>> = Vec::new();
+            reach(&value, pointer, &Texts::default(), &mut |found| reached.push(found.cloned()));
             assert_eq!(reached, found, "{pointer}");
         }
     }

@@ -7,6 +7,7 @@ pub mod bundle;
 pub mod evidence;
 pub mod claims;
 pub mod secret_contract;
+pub mod images;
 pub mod tree;
 pub mod fleet;
 pub mod foreign;

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::group::catalog::SECRET_TEMPLATE;
 use crate::group::template::pick;
 use crate::object::object::Identity;
@@ -17,7 +19,7 @@ use crate::plan::resolve::Plan;
 use crate::render::bundle::{self, Bundle};
 use crate::render::manifest::{ChartValues, Layer, Placed};
 use crate::text::finding::Finding;
-use crate::text::pointer::escaped;
+use crate::text::pointer::{escaped, unescaped};
 use crate::text::source::{Place, Source};
 use crate::text::yaml::{self, Kind, Node};
 
@@ -30,6 +32,8 @@ struct Spot<'a> {
     names: BTreeSet<String>,
     /// JSON pointer below its value.
     rest: String,
+    /// The key of that part as rendered, and its value; a part of a template's line has one.
+    said: Option<(String, Value)>,
 }
 
 /// Findings in files of the bundle, moved to what causes them; each keeps the rendered place as a related one.
@@ -50,7 +54,7 @@ pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec
         let Some(trail) = spots(rendered) else { return finding };
         let cause = trail.last().expect("a trail has a start").place.clone();
         let mut related = vec![(rendered.clone(), "as rendered".to_owned())];
-        related.extend(trail.iter().flat_map(|spot| settings(cluster, spot)));
+        related.extend(trail.iter().flat_map(|spot| settings(plan, cluster, spot)));
         let moved = finding.related.iter().map(|(place, words)| match spots(place).and_then(|mut trail| trail.pop()) {
             Some(spot) => (spot.place, words.clone()),
             None => (place.clone(), words.clone()),
@@ -59,6 +63,29 @@ pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec
         Finding { place: Some(cause), related, ..finding }
     };
     findings.into_iter().map(one).collect()
+}
+
+/// A line on the way from what is rendered to what causes it.
+#[derive(Debug)]
+pub struct Cause {
+    /// The line.
+    pub place: Place,
+    /// The group whose settings its expressions mean; empty for what the user wrote.
+    pub group: String,
+    /// The dotted paths that it names.
+    pub names: BTreeSet<String>,
+}
+
+/// The way from a place in a file of the cluster's folder to its causes, the nearest first; none where it leads nowhere.
+pub fn trail(plan: &Plan<'_>, bundle: &Bundle, rendered: &Place) -> Option<Vec<Cause>> {
+    let path = rendered.source.name.strip_prefix(&format!("{}/", plan.cluster))?;
+    let memo = Memo::default();
+    let spots = match bundle.manifests.values().find(|placed| placed.path == path) {
+        Some(placed) => spots(plan, &memo, placed, rendered),
+        None => in_chart(plan, &memo, bundle.values.get(path)?, rendered),
+    };
+    let cause = |spot: Spot<'_>| Cause { place: spot.place, group: spot.group.to_owned(), names: spot.names };
+    Some(spots?.into_iter().map(cause).collect())
 }
 
 /// The place of a line, and the names in it.
@@ -99,12 +126,12 @@ impl Memo {
         made
     }
 
-    /// The pointer to a place of a rendered file.
-    fn pointer(&self, place: &Place) -> Option<String> {
+    /// The pointer to a place of a rendered file, and the one in the text that stands there, for a place amid one.
+    fn pointer(&self, place: &Place) -> Option<(String, String)> {
         let mut read = self.read.borrow_mut();
         let first = || yaml::nodes(&place.source).ok()?.into_iter().next().map(Rc::new);
         let node = read.entry(place.source.name.clone()).or_insert_with(first).clone()?;
-        pointer_of(&node, place)
+        pointer_of(&node, place).map(|pointer| (pointer, String::new())).or_else(|| amid(&node, place))
     }
 
     fn names(&self, plan: &Plan<'_>, text: &str) -> BTreeSet<String> {
@@ -115,7 +142,7 @@ impl Memo {
 
 /// The way from a part of a rendered file to its cause: the template's line, the group's, that of a document's template.
 fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place) -> Option<Vec<Spot<'a>>> {
-    let mut pointer = memo.pointer(rendered)?;
+    let (mut pointer, inside) = memo.pointer(rendered)?;
     for Layer { node, origin } in placed.manifest.layers.iter().rev() {
         match origin.of(&pointer) {
             From::Patch(from) => return Some(vec![in_file(node, &from)]),
@@ -126,17 +153,19 @@ fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place)
     if let Some(own) = bundle::written(plan, component, &placed.manifest) {
         return Some(vec![in_file(&own.node, &pointer)]);
     }
-    let template = in_template(plan, memo, placed, &pointer)?;
+    let mut template = in_template(plan, memo, placed, &pointer)?;
+    template.rest += &inside;
+    let key = pointer.rsplit('/').next().unwrap_or_default();
+    template.said = placed.manifest.value.pointer(&pointer).map(|value| (unescaped(key).into_owned(), value.clone()));
     let group = in_secrets(plan, memo, placed, &template).or_else(|| in_component(plan, memo, placed, &template));
     let mut trail: Vec<Spot<'a>> = [template].into_iter().chain(group).collect();
-    let document = trail.last().and_then(|spot| in_document(plan, memo, spot));
-    trail.extend(document);
+    in_documents(plan, memo, &mut trail);
     Some(trail)
 }
 
 /// A part of a patch, or of an object of the user's own: what it says is the cause, and nothing beside it.
 fn in_file<'a>(written: &Node, pointer: &str) -> Spot<'a> {
-    Spot { group: "", place: written.place_at(pointer), names: BTreeSet::new(), rest: String::new() }
+    Spot { group: "", place: written.place_at(pointer), names: BTreeSet::new(), rest: String::new(), said: None }
 }
 
 /// The line of the template that renders a part of an object.
@@ -185,7 +214,7 @@ fn spot<'a>(plan: &'a Plan<'_>, memo: &Memo, filled: &Filled, pointer: &str) -> 
     });
     let (place, names) = written?;
     let (group, _) = plan.choices.get_key_value(filled.group.as_str())?;
-    Some(Spot { group, place, names, rest: pointer[whole..].to_owned() })
+    Some(Spot { group, place, names, rest: pointer[whole..].to_owned(), said: None })
 }
 
 /// A line of a template without its indentation, and the dotted paths that it names.
@@ -221,7 +250,7 @@ fn names(plan: &Plan<'_>, source: &Arc<Source>, line: usize) -> BTreeSet<String>
 
 /// The values of a chart stand in the group file.
 fn in_chart<'a>(plan: &'a Plan<'_>, memo: &Memo, values: &ChartValues, rendered: &Place) -> Option<Vec<Spot<'a>>> {
-    let mut pointer = memo.pointer(rendered)?;
+    let (mut pointer, _) = memo.pointer(rendered)?;
     for Values { node, origin } in plan.patches.values.get(&values.component).into_iter().flatten().rev() {
         match origin.of(&pointer) {
             From::Patch(from) => return Some(vec![in_file(node, &from)]),
@@ -230,9 +259,9 @@ fn in_chart<'a>(plan: &'a Plan<'_>, memo: &Memo, values: &ChartValues, rendered:
     }
     let component = plan.components.iter().find(|c| c.name == values.component)?;
     let under = format!("/components/{}/chart/values", component.entry);
-    let spot = in_group(plan, memo, &component.group, &under, &pointer)?;
-    let document = in_document(plan, memo, &spot);
-    Some([spot].into_iter().chain(document).collect())
+    let mut trail = vec![in_group(plan, memo, &component.group, &under, &pointer)?];
+    in_documents(plan, memo, &mut trail);
+    Some(trail)
 }
 
 /// Where a chart or a folder comes from stands in the group file as well.
@@ -268,7 +297,14 @@ fn in_group<'a>(plan: &Plan<'_>, memo: &Memo, group: &'a str, pointer: &str, res
     let (names, below) = written.unwrap_or_default();
     // An expression yields all that lies below it.
     let deepest = &rest[..rest.len() - below.len()];
-    Some(Spot { group, place: own.place(provider, &format!("{pointer}{deepest}")), names, rest: below })
+    Some(Spot { group, place: own.place(provider, &format!("{pointer}{deepest}")), names, rest: below, said: None })
+}
+
+/// Values that templates of their own build, each in the one before; a document uses only those before it.
+fn in_documents<'a>(plan: &'a Plan<'_>, memo: &Memo, trail: &mut Vec<Spot<'a>>) {
+    while let Some(document) = trail.last().and_then(|spot| in_document(plan, memo, spot)) {
+        trail.push(document);
+    }
 }
 
 /// A value that a template of its own builds.
@@ -287,19 +323,49 @@ fn in_document<'a>(plan: &'a Plan<'_>, memo: &Memo, spot: &Spot<'a>) -> Option<S
     self::spot(plan, memo, &filled, &spot.rest)
 }
 
-/// What the user wrote of the settings and the platform that a line names.
-fn settings(cluster: &Cluster, spot: &Spot<'_>) -> Vec<(Place, String)> {
-    let pointers = spot.names.iter().filter_map(|name| match name.split_once('.')? {
-        ("settings", path) => Some(format!("/settings/{}/{}", spot.group, path.replace('.', "/"))),
-        ("platform", path) => Some(format!("/platform/{}", path.replace('.', "/"))),
-        _ => None,
-    });
-    let written = pointers.filter(|pointer| cluster.written.at(pointer).is_some());
-    let place = |pointer: String| {
-        let place = cluster.written.place_at(&format!("{pointer}{}", spot.rest));
-        (place, "set here".to_owned())
-    };
-    written.map(place).collect()
+/// What the user wrote of the settings and the platform that a line names. Where a line is for one of many of them, those that
+/// say what is rendered.
+fn settings(plan: &Plan<'_>, cluster: &Cluster, spot: &Spot<'_>) -> Vec<(Place, String)> {
+    let documents = plan.choices.get(spot.group).map(|choice| &choice.variant().text.documents);
+    let each = |name: &str| documents.and_then(|d| d.get(name)).is_some_and(|document| document.each.is_some());
+    let mut found: Vec<Place> = Vec::new();
+    for name in &spot.names {
+        let (pointer, whole) = match name.split_once('.') {
+            Some(("settings", path)) => (format!("/settings/{}/{}", spot.group, path.replace('.', "/")), true),
+            Some(("platform", path)) => (format!("/platform/{}", path.replace('.', "/")), true),
+            Some(("documents", path)) if each(path.split('.').next().unwrap_or_default()) => {
+                (format!("/settings/{}", spot.group), false)
+            }
+            _ => continue,
+        };
+        let (exact, before) = (format!("{pointer}{}", spot.rest), found.len());
+        let Some(written) = cluster.written.at(&pointer) else { continue };
+        let is = |value: &Value| cluster.written.at(&exact).is_some_and(|node| node.to_value() == *value);
+        if let Some((key, value)) = spot.said.as_ref().filter(|(_, value)| !(whole && is(value))) {
+            same(written, key, value, &mut found);
+        }
+        if whole && found.len() == before {
+            found.push(cluster.written.place_at(&exact));
+        }
+    }
+    found.into_iter().map(|place| (place, "set here".to_owned())).collect()
+}
+
+/// The entries below a node with a key and a value; of an item of a list, the items that are the same.
+fn same(node: &Node, key: &str, value: &Value, found: &mut Vec<Place>) {
+    for entry in node.entries() {
+        if entry.key == key && entry.value.to_value() == *value {
+            found.push(entry.place.clone());
+        }
+        same(&entry.value, key, value, found);
+    }
+    let Kind::List(items) = &node.kind else { return };
+    for item in items {
+        if key.bytes().all(|b| b.is_ascii_digit()) && item.to_value() == *value {
+            found.push(item.place.clone());
+        }
+        same(item, key, value, found);
+    }
 }
 
 /// The part of a value that stands at a place: a scalar, the key of an entry, or an item of a list. Parts stand in their order,
@@ -322,4 +388,23 @@ fn pointer_of(node: &Node, place: &Place) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The pointer to a block of text, and the one in the YAML that it holds to a place amid it.
+fn amid(node: &Node, place: &Place) -> Option<(String, String)> {
+    if let Kind::Map(entries) = &node.kind {
+        let before = entries.partition_point(|entry| entry.place.start <= place.start);
+        let entry = &entries[before.checked_sub(1)?];
+        return amid(&entry.value, place).map(|(outer, inner)| (format!("/{}{outer}", escaped(&entry.key)), inner));
+    }
+    let (Kind::String(text), (first, _)) = (&node.kind, node.place.line_column()) else { return None };
+    let source = Source::new(place.source.name.as_str(), text.as_str());
+    // The place of a block is that of its first line, unless that is empty.
+    let line = place.source.text.lines().nth(first - 1)?;
+    let (first, indent) = (first - 1, line.len() - line.trim_start().len());
+    let at =
+        |(line, column): (usize, usize)| Some(source.offset(line.checked_sub(first)?, column.checked_sub(indent)?));
+    let (start, end) = (at(place.line_column())?, at(place.end_line_column())?);
+    let inner = yaml::nodes(&source).ok()?.into_iter().next()?;
+    pointer_of(&inner, &Place::new(&source, start, end)).map(|inner| (String::new(), inner))
 }

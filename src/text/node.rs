@@ -101,7 +101,12 @@ impl Node {
     /// What a part of a pointer leads to, and its place.
     fn step(&self, token: &str) -> Option<(&Node, &Place)> {
         match &self.kind {
-            Kind::List(items) => items.get(token.parse::<usize>().ok()?).map(|item| (item, &item.place)),
+            Kind::List(items) => {
+                // A list of names may stand for the map of them.
+                let named = |item: &&Node| matches!(&item.kind, Kind::String(name) if *name == unescaped(token));
+                let numbered = token.parse::<usize>().ok().and_then(|number| items.get(number));
+                numbered.or_else(|| items.iter().find(named)).map(|item| (item, &item.place))
+            }
             _ => self.entry(&unescaped(token)).map(|entry| (&entry.value, &entry.place)),
         }
     }

@@ -8,11 +8,12 @@ use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
 use serde_json::{Map, Value, json};
 
 use crate::text::finding::{Code, Finding};
+use crate::text::named;
 use crate::text::source::{Place, Source};
 use crate::text::yaml::{self, Node, object};
 
 /// The keywords a settings schema may use.
-pub const KEYWORDS: [&str; 17] = [
+pub const KEYWORDS: [&str; 20] = [
     "type",
     "properties",
     "required",
@@ -29,6 +30,9 @@ pub const KEYWORDS: [&str; 17] = [
     "maxItems",
     "pattern",
     "uniqueItems",
+    "minProperties",
+    "oneOf",
+    "not",
     "description",
 ];
 
@@ -162,6 +166,11 @@ fn fill(schema: &Value, value: &Value) -> Value {
             }
             Value::Object(filled)
         }
+        // A schema that takes a map and also a list: the list is the map of its names, without more.
+        Value::Array(names) if schema.get("additionalProperties").is_some_and(Value::is_object) => {
+            let names = names.iter().filter_map(Value::as_str).map(|name| (name.to_owned(), json!({})));
+            fill(schema, &Value::Object(names.collect()))
+        }
         Value::Array(items) => {
             let inner = schema.get("items").unwrap_or(&Value::Null);
             items.iter().map(|item| fill(inner, item)).collect()
@@ -218,7 +227,16 @@ fn explain(error: &ValidationError<'_>, node: &Node, what: &str, schema: &Value)
             finding(Code::MissingValue, format!("`{name}` needs `{}`", property.as_str().unwrap_or_default()))
                 .help(describe_property(schema, error, property))
         }
-        ValidationErrorKind::Type { kind } => described(format!("`{name}` is {given}, it must be {}", types(kind))),
+        ValidationErrorKind::Type { kind } => {
+            let wrong = described(format!("`{name}` is {given}, it must be {}", types(kind)));
+            let wanted = parent_schema(schema, error.schema_path().as_str());
+            match wanted.zip(here).and_then(|(schema, node)| named::map_of(schema, &node.to_value())) {
+                Some(map) => {
+                    wrong.help(format!("names are keys: `{}: {map}`", pointer.rsplit('/').next().unwrap_or_default()))
+                }
+                None => wrong,
+            }
+        }
         ValidationErrorKind::Enum { options } => {
             let options: Vec<String> = options.as_array().into_iter().flatten().map(plain).collect();
             let names: Vec<&str> = options.iter().map(String::as_str).collect();
@@ -236,8 +254,10 @@ fn explain(error: &ValidationError<'_>, node: &Node, what: &str, schema: &Value)
         ValidationErrorKind::PropertyNames { error } => {
             let key = plain(error.instance());
             let place = here.and_then(|n| n.entry(&key)).map_or_else(|| place.clone(), |e| e.place.clone());
-            let help = match error.kind() {
-                ValidationErrorKind::Pattern { pattern } if !pattern.starts_with("^[a-z](") => {
+            let said = parent_schema(schema, error.schema_path().as_str()).and_then(|s| s["description"].as_str());
+            let help = match (error.kind(), said) {
+                (_, Some(said)) => said.to_owned(),
+                (ValidationErrorKind::Pattern { pattern }, None) if !pattern.starts_with("^[a-z](") => {
                     format!("it must match {pattern}")
                 }
                 _ => "lower-case letters, digits and dashes, at most 63, starting with a letter".to_owned(),
@@ -248,6 +268,9 @@ fn explain(error: &ValidationError<'_>, node: &Node, what: &str, schema: &Value)
             described(format!("`{name}` is {given}, it must be at least {limit}"))
         }
         ValidationErrorKind::Maximum { limit } => described(format!("`{name}` is {given}, it must be at most {limit}")),
+        ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::OneOfMultipleValid { .. } => {
+            described(format!("`{name}` has none of its forms, or several"))
+        }
         _ => described(format!("`{name}`: {error}")),
     };
     vec![one]
@@ -295,8 +318,8 @@ const LONGEST: usize = 300;
 /// Names that are listed where none is near.
 const LISTED: usize = 100;
 
-/// `did you mean ...?` where a known name is near, else the list of names.
-pub fn did_you_mean(given: &str, known: &[&str]) -> String {
+/// The known name that may be meant by another one.
+pub fn nearest<'n>(given: &str, known: &[&'n str]) -> Option<&'n str> {
     let lower = given.to_lowercase();
     let allowed = |name: &str| 1 + name.len() / 4;
     // The lengths alone tell of most that they are not near; there may be many of them, and long ones.
@@ -306,8 +329,13 @@ pub fn did_you_mean(given: &str, known: &[&str]) -> String {
         .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
         .min()
         .filter(|(distance, name)| *distance <= allowed(name));
-    match near {
-        Some((_, name)) => format!("did you mean `{name}`?"),
+    near.map(|(_, name)| *name)
+}
+
+/// `did you mean ...?` where a known name is near, else the list of names.
+pub fn did_you_mean(given: &str, known: &[&str]) -> String {
+    match nearest(given, known) {
+        Some(name) => format!("did you mean `{name}`?"),
         None if known.is_empty() => "nothing goes here: remove it".into(),
         None => {
             let names: Vec<String> = known.iter().take(LISTED).map(|n| format!("`{n}`")).collect();

@@ -54,8 +54,8 @@ fn short(source: &Arc<Source>) -> Result<(), Finding> {
 
 fn read_with(source: &Arc<Source>, options: Options) -> Result<Node, Finding> {
     short(source)?;
-    let tree: Spanned<Tree> =
-        serde_yaml::from_str_with_options(&source.text, options).map_err(|e| finding(&e, source))?;
+    let tree: Spanned<Tree> = serde_yaml::from_str_with_options(&source.text, options)
+        .map_err(|e| unmerged(source).unwrap_or_else(|| finding(&e, source)))?;
     let node = place_tree(tree, source);
     match node.kind {
         Kind::Null => Err(Finding::error(Code::EmptyFile, "this file says nothing")
@@ -63,6 +63,14 @@ fn read_with(source: &Arc<Source>, options: Options) -> Result<Node, Finding> {
             .help("write what it should say, or remove it")),
         _ => Ok(node),
     }
+}
+
+/// A file that git left with both sides of a conflict in it.
+fn unmerged(source: &Arc<Source>) -> Option<Finding> {
+    let start = source.text.match_indices("<<<<<<< ").map(|(at, _)| at).find(|at| source.line_column(*at).1 == 1)?;
+    let finding = Finding::error(Code::YamlSyntax, "this file has a merge conflict in it");
+    let place = Place::new(source, start, start + source.text[start..].lines().next().unwrap_or_default().len());
+    Some(finding.place(place).help("keep one side of it, and remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`"))
 }
 
 /// Reads one document into a type of ours.

@@ -22,6 +22,7 @@ use crate::verdict::descriptions;
 use crate::verdict::fields;
 use crate::verdict::metadata;
 use crate::verdict::names::Syntax;
+use crate::verdict::pinned::{self, Release};
 use crate::verdict::structural::Structural;
 use crate::verdict::validate;
 use crate::verdict::violation::{Path, Violation, describe, existing};
@@ -118,6 +119,23 @@ impl Crds {
             }
         }
         (crds, findings)
+    }
+
+    /// The definitions of the releases that the binary holds: of those that count, and with `wanted` only of these groups and
+    /// kinds.
+    pub fn pinned(wanted: Option<&BTreeSet<(String, String)>>, counts: impl Fn(&Release) -> bool + Sync) -> Crds {
+        #[derive(Deserialize)]
+        struct Document {
+            spec: Definition,
+        }
+        let is_wanted =
+            |group: &str, kind: &str| wanted.is_none_or(|w| w.contains(&(group.to_owned(), kind.to_owned())));
+        let read = |text: String| serde_json::from_str(&text).expect("schemas/crds.py writes definitions");
+        let releases = pinned::releases().par_iter().filter(|release| counts(release));
+        let read = releases.flat_map_iter(|release| release.definitions(is_wanted).map(read));
+        let read: Vec<Document> = read.collect();
+        let kinds = read.into_iter().map(|Document { spec }| ((spec.group.clone(), spec.names.kind.clone()), spec));
+        Crds { kinds: kinds.collect() }
     }
 
     /// Whether objects of a kind lie in namespaces; none when the kind is not known.

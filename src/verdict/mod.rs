@@ -1,5 +1,5 @@
 //! One object into the API server's word (Kubernetes 1.35), offline: a schema's parts, each a pure function of schema and
-//! value; built-in kinds in [`builtin`]; all of them gathered in [`crd`]. Knows only the rooms `text` and `object`.
+//! value; built-in kinds in [`builtin`], definitions that the binary holds in [`pinned`]; all of them gathered in [`crd`]. Knows only the rooms `text` and `object`.
 
 pub mod descriptions;
 pub mod violation;
@@ -21,4 +21,5 @@ pub mod spot;
 pub mod metadata;
 pub mod builtin;
 pub mod merging;
+pub mod pinned;
 pub mod crd;

@@ -1,29 +1,48 @@
 //! The filters that templates have beside the built-in ones (docs/groups.md lists them). Pure functions on JSON values.
 
+use std::collections::BTreeMap;
+
 use minijinja::value::{Kwargs, Serde, Value as Jinja, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 use serde_json::{Map, Value, json};
 
 use crate::text::digest;
 use crate::text::merge;
+use crate::text::schema::nearest;
 use crate::text::yaml;
 
 /// Longest text that a filter makes of others, in bytes.
 pub const MAX_TEXT: usize = 8 << 20;
 
 /// Their names.
-pub const NAMES: [&str; 9] =
-    ["collect", "image_ref", "index_by", "merge_patch", "nested", "per_million", "sha256", "to_json_text", "to_yaml"];
+pub const NAMES: [&str; 11] = [
+    "collect",
+    "filled_from",
+    "image_ref",
+    "index_by",
+    "merge_patch",
+    "nearest",
+    "nested",
+    "per_million",
+    "sha256",
+    "to_json_text",
+    "to_yaml",
+];
 
 /// Adds them to an engine.
 pub fn add(env: &mut Environment<'_>) {
     env.add_filter("collect", |v: Jinja, attr: String| call(v, |v| Ok(collect(v, &attr))));
+    env.add_filter("filled_from", |v: Jinja, base: Jinja| {
+        let base = json(base)?;
+        call(v, |v| Ok(filled_from(v, &base)))
+    });
     env.add_filter("image_ref", |v: Jinja, options: Kwargs| {
         let keep_tag = options.get::<Option<bool>>("keep_tag")?.unwrap_or_default();
         options.assert_all_used()?;
         call(v, |v| image_ref(&v, keep_tag))
     });
     env.add_filter("index_by", |v: Jinja, key: String, value: String| call(v, |v| index_by(v, &key, &value)));
+    env.add_filter("nearest", |name: String, known: Jinja| call(known, |known| Ok(near(&name, &known))));
     env.add_filter("nested", nested);
     env.add_filter("merge_patch", |v: Jinja, patch: Jinja| {
         let patch = json(patch)?;
@@ -110,6 +129,31 @@ fn collect(list: Value, attribute: &str) -> Value {
     Value::Array(found)
 }
 
+/// Settings, and what they leave unset or empty as it stands in others; inner maps have the entries of both.
+fn filled_from(own: Value, others: &Value) -> Value {
+    let Value::Object(mut own) = own else { return own };
+    for (name, value) in &mut own {
+        match (&mut *value, &others[name]) {
+            (Value::Object(inner), Value::Object(others)) => {
+                let said = std::mem::replace(inner, others.clone()).into_iter().filter(|(_, value)| !is_unset(value));
+                inner.extend(said);
+            }
+            (value, others) if is_unset(value) && !others.is_null() => *value = others.clone(),
+            _ => {}
+        }
+    }
+    Value::Object(own)
+}
+
+fn is_unset(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    }
+}
+
 /// `repository@digest`, or `repository:tag` where there is no digest; `repository:tag@digest` for who reads a version in the
 /// tag.
 fn image_ref(image: &Value, keep_tag: bool) -> Result<Value, String> {
@@ -135,9 +179,17 @@ fn index_by(list: Value, key: &str, value: &str) -> Result<Value, String> {
     Ok(sorted(Value::Object(index)))
 }
 
-/// Each element of the list `attribute` of each entry of a map or list; its parent is the entry without that list, which would
-/// otherwise stand beside each of its elements. Values of the engine, which share what they hold.
-fn nested(value: Jinja, attribute: String) -> Result<Jinja, Error> {
+/// The one of the keys of a map, or of the texts of a list, that may be meant by a name; none is near: none.
+fn near(name: &str, known: &Value) -> Value {
+    let known: Vec<&str> = match known {
+        Value::Object(map) => map.keys().map(String::as_str).collect(),
+        other => other.as_array().into_iter().flatten().filter_map(Value::as_str).collect(),
+    };
+    nearest(name, &known).into()
+}
+
+/// Keys of a map in their order, or the numbers of a list, each with its value. Values of the engine, which share what they hold.
+fn entries(value: &Jinja) -> Result<Vec<(Jinja, Jinja)>, Error> {
     let mut entries: Vec<(Jinja, Jinja)> = match value.kind() {
         ValueKind::Map => {
             value.try_iter()?.map(|key| Ok((key.clone(), value.get_item(&key)?))).collect::<Result<_, Error>>()?
@@ -148,27 +200,55 @@ fn nested(value: Jinja, attribute: String) -> Result<Jinja, Error> {
         _ => Vec::new(),
     };
     entries.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(entries)
+}
+
+/// Each element of the map or list `attribute` of each entry of a map or list; its parent is the entry without them, which would
+/// otherwise stand beside each of its elements. With `over` and `by` an element is laid over the entry of `over` that its own
+/// `by` names, or its key.
+fn nested(value: Jinja, attribute: String, options: Kwargs) -> Result<Jinja, Error> {
+    let (over, by): (Option<Jinja>, Option<&str>) = (options.get("over")?, options.get("by")?);
+    options.assert_all_used()?;
     let mut flat = Vec::new();
-    for (key, entry) in entries.into_iter().filter(|(_, entry)| entry.kind() == ValueKind::Map) {
-        let list = entry.get_attr(&attribute)?;
-        if !matches!(list.kind(), ValueKind::Seq | ValueKind::Iterable) {
-            continue;
-        }
+    for (key, entry) in entries(&value)?.into_iter().filter(|(_, entry)| entry.kind() == ValueKind::Map) {
         let others = entry.try_iter()?.filter(|name| name.as_str() != Some(&*attribute));
         let others =
             others.map(|name| Ok((name.to_string(), entry.get_item(&name)?))).collect::<Result<Vec<_>, Error>>()?;
         let parent = Jinja::from_pairs(others);
-        let item = |(index, value): (usize, Jinja)| {
-            Jinja::from_pairs([
+        for (index, value) in entries(&entry.get_attr(&attribute)?)? {
+            let value = match &over {
+                Some(table) => laid_over(&value, &table.get_item(&named(&value, by, &index)?)?)?,
+                None => value,
+            };
+            flat.push(Jinja::from_pairs([
                 ("key", key.clone()),
                 ("parent", parent.clone()),
                 ("value", value),
-                ("index", index.into()),
-            ])
-        };
-        flat.extend(list.try_iter()?.enumerate().map(item));
+                ("index", index),
+            ]));
+        }
     }
     Ok(Jinja::from(flat))
+}
+
+/// What an element says under `by`, or where it says nothing, its key.
+fn named(value: &Jinja, by: Option<&str>, key: &Jinja) -> Result<Jinja, Error> {
+    let name = by.map_or(Ok(Jinja::UNDEFINED), |by| value.get_attr(by))?;
+    Ok(if name.is_none() || name.is_undefined() { key.clone() } else { name })
+}
+
+/// A map over another one: where it has nothing, or `none`, the other one counts.
+fn laid_over(value: &Jinja, below: &Jinja) -> Result<Jinja, Error> {
+    let mut laid: BTreeMap<String, Jinja> = BTreeMap::new();
+    for (key, value) in
+        [below, value].map(entries).into_iter().collect::<Result<Vec<_>, Error>>()?.into_iter().flatten()
+    {
+        match laid.get(&key.to_string()) {
+            Some(_) if value.is_none() => {}
+            _ => drop(laid.insert(key.to_string(), value)),
+        }
+    }
+    Ok(Jinja::from(laid))
 }
 
 /// A price per million as a price per one: the decimal point moves, nothing is computed.
@@ -217,12 +297,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_unset_comes_from_the_others_and_maps_have_both() {
+        let own = json!({ "a": null, "b": [], "env": { "X": { "secret": "own" }, "Y": null }, "zero": 0, "c": "c" });
+        let all = json!({ "a": 1, "b": [2], "env": { "X": { "field": "f" }, "Y": "y", "Z": "z" }, "zero": 3, "d": 4 });
+        let env = json!({ "X": { "secret": "own" }, "Y": "y", "Z": "z" });
+        assert_eq!(filled_from(own, &all), json!({ "a": 1, "b": [2], "env": env, "zero": 0, "c": "c" }));
+    }
+
+    #[test]
     fn lists_are_indexed_flattened_and_collected() {
         let models = json!([{"m": "b", "h": "x"}, {"m": "a", "h": "y"}, {"m": "b", "h": "x"}]);
         assert_eq!(index_by(models.clone(), "m", "h").unwrap().to_string(), r#"{"a":"y","b":"x"}"#);
         assert!(index_by(json!([{"m": "b", "h": "x"}, {"m": "b", "h": "z"}]), "m", "h").is_err());
         assert_eq!(collect(models, "m"), json!(["a", "b"]));
-        let flat = nested(Jinja::from(Serde(json!({"p": {"z": 1, "models": ["x", "y"]}, "a": {}}))), "models".into());
-        assert_eq!(json(flat.unwrap()).unwrap()[1], json!({"key": "p", "parent": {"z": 1}, "value": "y", "index": 1}));
+        let each = |value: Value, over: &[(&str, Jinja)]| {
+            let options = over.iter().cloned().collect();
+            json(nested(Jinja::from(Serde(value)), "models".into(), options).unwrap()).unwrap()
+        };
+        let flat = each(json!({"p": {"z": 1, "models": ["x", "y"]}, "a": {}}), &[]);
+        assert_eq!(flat[1], json!({"key": "p", "parent": {"z": 1}, "value": "y", "index": 1}));
+        let table = Jinja::from(Serde(json!({"m": {"price": 2, "kind": "chat"}})));
+        let models = json!({"p": {"models": {"a": {"model": "m", "price": 3, "kind": null}, "m": {"model": null}}}});
+        let flat = each(models, &[("over", table), ("by", "model".into())]);
+        assert_eq!(flat[0]["value"], json!({"model": "m", "price": 3, "kind": "chat"}));
+        assert_eq!(flat[1]["value"], json!({"model": null, "price": 2, "kind": "chat"}));
+        assert_eq!(flat[1]["index"], "m");
     }
 }

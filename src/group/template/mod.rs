@@ -8,12 +8,14 @@ pub mod filters;
 pub mod marks;
 pub mod growth;
 pub mod composite;
+pub mod engine;
+pub mod page;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use minijinja::value::{Serde, Value as Jinja};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, Expression, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Expression};
 use serde_json::{Map, Value};
 
 use crate::text::finding::{Code, Finding};
@@ -75,7 +77,7 @@ struct Template {
 impl Templates {
     /// Compiles templates; a source's name is the template's name. Those that do not parse become findings.
     pub fn new(sources: impl IntoIterator<Item = Arc<Source>>) -> (Self, Vec<Finding>) {
-        let mut env = environment(|_| AutoEscape::Json);
+        let mut env = engine::environment(|_| AutoEscape::Json, FUEL);
         let mut templates = BTreeMap::new();
         let mut findings = Vec::new();
         for source in sources {
@@ -95,8 +97,7 @@ impl Templates {
             let inputs = known_inputs(&env, template.undeclared_variables(true));
             templates.insert(source.name.clone(), Template { source, inputs });
         }
-        let mut expressions = environment(|_| AutoEscape::None);
-        expressions.set_fuel(Some(EXPRESSION_FUEL));
+        let expressions = engine::environment(|_| AutoEscape::None, EXPRESSION_FUEL);
         (Self { env, expressions, templates }, findings)
     }
 
@@ -277,33 +278,6 @@ pub fn truthy(value: &Value) -> bool {
         Value::Array(items) => !items.is_empty(),
         Value::Object(map) => !map.is_empty(),
     }
-}
-
-fn environment(escape: fn(&str) -> AutoEscape) -> Environment<'static> {
-    let mut env = Environment::new();
-    env.set_auto_escape_callback(escape);
-    env.set_undefined_behavior(UndefinedBehavior::Strict);
-    env.set_debug(true);
-    env.set_fuel(Some(FUEL));
-    env.set_syntax(
-        minijinja::syntax::SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .keep_trailing_newline(true)
-            .build()
-            .expect("the standard delimiters"),
-    );
-    env.remove_global("namespace"); // the name of a list of ours
-    env.remove_global("debug");
-    // They let text past the escaping.
-    env.remove_filter("safe");
-    env.remove_filter("tojson");
-    // They make any amount of text or of items out of a number.
-    for filter in ["indent", "format", "center", "batch", "slice"] {
-        env.remove_filter(filter);
-    }
-    filters::add(&mut env);
-    env
 }
 
 fn known_inputs(env: &Environment<'_>, named: impl IntoIterator<Item = String>) -> BTreeSet<String> {

@@ -1,4 +1,5 @@
 //! Kubernetes itself: traps of pods and images, whatever runs in them.
 
 pub mod image;
+pub mod standards;
 pub mod pods;

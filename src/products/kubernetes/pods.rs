@@ -1,10 +1,11 @@
-//! Known traps of pods: what the Pod Security Standard of their namespace refuses, and configuration that no container
-//! sees. What the kubelet refuses is in a page.
+//! Known traps of pods: configuration that no container sees, and what the Pod Security Standard of their namespace refuses.
+//! What the kubelet refuses is in a page.
 
 use serde_json::Value;
 
 use crate::object::object::{Object, ObjectRule};
 use crate::object::pod_template::{self, PodTemplate};
+use crate::products::kubernetes::standards::standards;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 
@@ -83,70 +84,4 @@ fn mislaid(world: &World<'_>, template: &PodTemplate<'_>, pointer: &str, contain
         }
     }
     None
-}
-
-/// Capabilities that the standard `baseline` lets a container add (Kubernetes 1.36).
-const BASELINE: [&str; 13] = [
-    "AUDIT_WRITE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "MKNOD",
-    "NET_BIND_SERVICE",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYS_CHROOT",
-];
-
-/// What both standards refuse, in a namespace that enforces one.
-fn standards(world: &World<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let enforced = |name: &str| {
-        let namespace = world.objects.get("", "Namespace", "", name)?;
-        let standard = namespace.labels()?.get("pod-security.kubernetes.io/enforce")?.as_str()?;
-        ["baseline", "restricted"].contains(&standard).then_some(standard)
-    };
-    for template in pod_template::all(&world.objects) {
-        let object = &template.owner;
-        let Some(standard) = enforced(&object.identity.namespace) else { continue };
-        let Some((pointer, what)) = privilege(&template) else { continue };
-        let message = format!(
-            "{} has {what}, and its namespace enforces the Pod Security Standard `{standard}`",
-            object.identity
-        );
-        let finding = object.error(Code::PodRefused, &pointer, message);
-        findings.push(finding.help("no pod of it is admitted: do without, or let the namespace enforce `privileged`"));
-    }
-    findings
-}
-
-fn privilege(template: &PodTemplate<'_>) -> Option<(String, String)> {
-    for field in ["hostNetwork", "hostPID", "hostIPC"] {
-        if template.at(&format!("/{field}")) == Some(&Value::Bool(true)) {
-            return Some((template.spec(&format!("/{field}")), format!("`{field}`")));
-        }
-    }
-    let volumes = template.owner.all(&template.spec("/volumes/*/hostPath"));
-    if let Some((pointer, _)) = volumes.into_iter().next() {
-        return Some((pointer, "a `hostPath` volume".into()));
-    }
-    let unconfined = |value: &Value| value.pointer("/seccompProfile/type").is_some_and(|t| t == "Unconfined");
-    if template.at("/securityContext").is_some_and(unconfined) {
-        let pointer = template.spec("/securityContext/seccompProfile");
-        return Some((pointer, "the seccomp profile `Unconfined`".into()));
-    }
-    template.all_containers().into_iter().find_map(|(pointer, container)| {
-        let context = &container["securityContext"];
-        let pointer = format!("{pointer}/securityContext");
-        if context["privileged"] == true {
-            return Some((format!("{pointer}/privileged"), "a privileged container".into()));
-        }
-        let added = context["capabilities"]["add"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let beyond = added.into_iter().find(|name| !BASELINE.contains(name))?;
-        Some((format!("{pointer}/capabilities/add"), format!("the capability {beyond}")))
-    })
 }

@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::object::api_group::ARGOCD;
+use crate::object::litellm_config::of_object;
 use crate::object::object::Object;
+use crate::object::part::Part;
 use crate::object::pod_template;
-use crate::products::litellm::config::of_object;
-use crate::products::litellm::part::Part;
 use crate::products::seen::LITELLM;
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::forms::version;

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::products::litellm::config::{Config, Entry};
+use crate::object::litellm_config::{Config, Entry};
 use crate::products::litellm::models::{own_address, priced};
 use crate::products::litellm::opening::on;
 use crate::products::litellm::pods::Container;
@@ -120,9 +120,6 @@ fn is_period(text: &str) -> bool {
     unit.len() < text.len() && ["s", "m", "h", "d", "w"].iter().any(|u| unit.starts_with(u))
 }
 
-/// More attempts than anybody means.
-const ATTEMPTS: i64 = 10;
-
 /// Calls of models that no caller asked for.
 pub fn unasked(config: &Config<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -140,17 +137,6 @@ pub fn unasked(config: &Config<'_>) -> Vec<Finding> {
         findings.push(
             finding.help("remove it, or set `model_info.disable_background_health_check: true` where calls cost"),
         );
-    }
-    for section in ["router_settings", "litellm_settings"] {
-        let pointer = format!("/{section}/num_retries");
-        let many = config.part.at(&pointer).and_then(Value::as_i64).filter(|n| *n > ATTEMPTS);
-        findings.extend(many.map(|n| {
-            let message = format!("a call that fails is tried {n} times more, and each attempt may be paid");
-            config
-                .part
-                .warning(Code::LitellmPaidCalls, &pointer, message)
-                .help("two or three attempts help; more only wait")
-        }));
     }
     findings
 }

@@ -1,8 +1,10 @@
 //! The rules about what a config.yaml of LiteLLM says by itself: nearly all of it is taken in silence by LiteLLM.
 
+use crate::group::pages::Pages;
+use crate::group::rule::Around;
+use crate::object::litellm_config::{Config, of_object};
 use crate::object::object::Object;
 use crate::products::litellm::calls;
-use crate::products::litellm::config::{Config, of_object};
 use crate::products::litellm::keys;
 use crate::products::litellm::models;
 use crate::products::litellm::modules;
@@ -16,13 +18,7 @@ const RULES: &[fn(&Config<'_>) -> Vec<Finding>] = &[
     models::entries,
     models::prices,
     models::twice,
-    models::headers,
-    models::printable,
     models::fallbacks,
-    settings::shapes,
-    settings::callbacks,
-    settings::guardrails,
-    settings::mcp_servers,
     settings::choices,
     opening::openings,
     opening::literal_keys,
@@ -31,11 +27,15 @@ const RULES: &[fn(&Config<'_>) -> Vec<Finding>] = &[
     |config| modules::buffer(config).into_iter().collect(),
 ];
 
-/// What is wrong with the configurations that an object holds.
-pub fn config(object: &Object<'_>) -> Vec<Finding> {
-    let check = |config| match config {
-        Ok(config) => RULES.iter().flat_map(|rule| rule(&config)).collect(),
-        Err(finding) => vec![finding],
-    };
-    of_object(object).into_iter().flat_map(check).collect()
+/// What is wrong with the configurations that an object holds, by these rules and those of pages that do not ask for `platform`.
+pub fn config(object: &Object<'_>, pages: &Pages, around: &Around<'_>, found: &mut Vec<Finding>) {
+    for config in of_object(object) {
+        match config {
+            Ok(config) => {
+                found.extend(RULES.iter().flat_map(|rule| rule(&config)));
+                pages.look_at_config(&config.part, false, around, found);
+            }
+            Err(finding) => found.push(finding),
+        }
+    }
 }

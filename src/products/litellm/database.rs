@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use crate::object::api_group::CNPG;
+use crate::object::litellm_config::{Config, Entry};
 use crate::object::object::Object;
-use crate::products::litellm::config::{Config, Entry};
 use crate::products::litellm::pods::{Container, database};
 use crate::references::inventory::Inventory;
 use crate::text::finding::{Code, Finding};

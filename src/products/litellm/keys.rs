@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crate::products::litellm::config::{Config, Entry, SETTINGS};
+use crate::object::litellm_config::{Config, Entry, SETTINGS};
 use crate::products::seen::LITELLM;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;

@@ -1,11 +1,9 @@
-//! LiteLLM in a cluster: where its configuration ([`config`]) and its containers ([`pods`]) are, the rules on a
+//! LiteLLM in a cluster: where its containers are ([`pods`]), the rules on a
 //! configuration alone ([`config_rules`] has their table), and those that look at a proxy in its cluster ([`database`],
 //! [`proxy`]). [`opening`] is about what lets callers past keys and prices, [`calls`] about what calls cost, [`modules`] about
 //! files and others that it needs.
 
-pub mod part;
 pub mod address;
-pub mod config;
 pub mod pods;
 pub mod keys;
 pub mod models;

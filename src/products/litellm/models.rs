@@ -4,49 +4,18 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::object::litellm_config::{Config, Entry, SETTINGS};
 use crate::products::litellm::address::Address;
-use crate::products::litellm::config::{Config, Entry, SETTINGS};
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
 use crate::text::schema::did_you_mean;
 
-/// What LiteLLM wants of each entry: without it the proxy does not start, or drops the entry.
+/// What LiteLLM wants of each entry: without it no call is answered, or it drops the entry.
 pub fn entries(config: &Config<'_>) -> Vec<Finding> {
     let part = &config.part;
     let mut findings = Vec::new();
     for entry in config.entries() {
-        let start = |pointer: &str, what: &str, help: &str| {
-            part.error(Code::LitellmStart, &entry.pointer(pointer), format!("{what}, and LiteLLM does not start"))
-                .help(help)
-        };
-        let (alias, model) = (&entry.value["model_name"], &entry.params["model"]);
-        let number = entry.index + 1;
-        if alias.is_null() {
-            findings.push(start(
-                "",
-                &format!("entry {number} of model_list has no `model_name`"),
-                "give it the alias that clients ask for",
-            ));
-        } else if !alias.is_string() {
-            let what = format!("the `model_name` {alias} of entry {number} is no string");
-            findings.push(start("/model_name", &what, "quote it: YAML reads it as something else"));
-        }
-        if entry.params.is_null() {
-            findings.push(start(
-                "",
-                &format!("`{}` has no `litellm_params`", entry.alias),
-                "its model and address go there",
-            ));
-        } else if model.is_null() {
-            findings.push(start(
-                "/litellm_params",
-                &format!("`{}` has no `model`", entry.alias),
-                "name it with its provider, as in `openai/gpt-5`",
-            ));
-        } else if !model.is_string() {
-            let what = format!("the `model` of `{}` is no string", entry.alias);
-            findings.push(start("/litellm_params/model", &what, "quote it: YAML reads it as something else"));
-        } else if unprefixed(&entry) {
+        if entry.params["model"].is_string() && unprefixed(&entry) {
             let message = format!("the model `{}` of `{}` names no provider", entry.text("model"), entry.alias);
             let finding = part.error(Code::LitellmEntry, &entry.pointer("/litellm_params/model"), message);
             findings.push(finding.help("write `openai/` before it for a server that speaks OpenAI's protocol"));
@@ -54,17 +23,6 @@ pub fn entries(config: &Config<'_>) -> Vec<Finding> {
         findings.extend(not_numbers(config, &entry));
     }
     findings
-}
-
-/// LiteLLM answers with the alias in a header; with a line break in it the connection ends without an answer (seen).
-pub fn printable(config: &Config<'_>) -> Vec<Finding> {
-    let unfit = config.entries().filter(|entry| entry.alias.contains(char::is_control));
-    let finding = |entry: Entry<'_>| {
-        let message =
-            format!("the alias {:?} has a control character, and LiteLLM answers with it in a header", entry.alias);
-        config.part.error(Code::HeaderValue, &entry.pointer("/model_name"), message).help("use printable characters")
-    };
-    unfit.map(finding).collect()
 }
 
 /// Parameters that LiteLLM reads as numbers; with a word in one of them it drops the entry.
@@ -119,20 +77,6 @@ pub fn twice(config: &Config<'_>) -> Vec<Finding> {
                     .related(place, "the first")
                     .help("give one of them another name, or a `weight` if both are meant"),
             );
-        }
-    }
-    findings
-}
-
-/// A header whose value is no string fails each call.
-pub fn headers(config: &Config<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for entry in config.entries() {
-        for (name, _) in entry.params["extra_headers"].as_object().into_iter().flatten().filter(|(_, v)| !v.is_string())
-        {
-            let pointer = entry.pointer(&format!("/litellm_params/extra_headers/{}", escaped(name)));
-            let message = format!("the header `{name}` of `{}` is no string, and each call fails", entry.alias);
-            findings.push(config.part.error(Code::LitellmHeaderValue, &pointer, message).help("quote it"));
         }
     }
     findings
@@ -230,8 +174,66 @@ pub fn fallbacks(config: &Config<'_>) -> Vec<Finding> {
                 findings.extend(fallback(config, &aliases, kind, (source, &at), targets));
             }
         }
+        // For a longer context or other rules on content a dearer model may well be meant.
+        if *kind == "fallbacks" {
+            findings.extend(dearer(config, &pointer));
+            findings.extend(circle(config, &pointer));
+        }
     }
     findings
+}
+
+/// Each alias of a list of fallbacks with one that stands in for it, and where that stands.
+fn steps<'c>(config: &'c Config<'_>, pointer: &str) -> Vec<(&'c str, &'c str, String)> {
+    let mut steps = Vec::new();
+    for (i, item) in config.part.items(pointer).iter().enumerate() {
+        for (source, targets) in item.as_object().into_iter().flatten() {
+            let at = format!("{pointer}/{i}/{}", escaped(source));
+            let named = targets.as_array().into_iter().flatten().enumerate();
+            steps.extend(named.filter_map(|(i, t)| Some((source.as_str(), t.as_str()?, format!("{at}/{i}")))));
+        }
+    }
+    steps
+}
+
+/// Who may use the cheap alias spends at the price of the other one.
+fn dearer(config: &Config<'_>, pointer: &str) -> Vec<Finding> {
+    const PRICES: [&str; 2] = ["input_cost_per_token", "output_cost_per_token"];
+    let price = |alias: &str, name: &str| config.entries().find(|e| e.alias == alias)?.params[name].as_f64();
+    let costs_more = |from: &str, to: &str| {
+        PRICES.iter().any(|name| price(from, name).zip(price(to, name)).is_some_and(|(cheap, dear)| dear > cheap))
+    };
+    let dear = steps(config, pointer).into_iter().filter(|(from, to, _)| costs_more(from, to));
+    let finding = |(from, to, at): (&str, &str, String)| {
+        let message = format!("`{from}` falls back on `{to}`, whose tokens cost more");
+        let finding = config.part.warning(Code::LitellmFallback, &at, message);
+        finding.help(
+            "while it fails, keys for the cheap alias spend at the other one's price; name one that costs no more",
+        )
+    };
+    dear.map(finding).collect()
+}
+
+/// The first alias that its own fallbacks lead back to, by others.
+fn circle(config: &Config<'_>, pointer: &str) -> Option<Finding> {
+    let steps = steps(config, pointer);
+    let leads_back = |start: &str, to: &str| {
+        let (mut seen, mut open) = (Vec::new(), vec![to]);
+        while let Some(name) = open.pop().filter(|name| *name != start) {
+            if !seen.contains(&name) {
+                seen.push(name);
+                open.extend(steps.iter().filter(|(from, ..)| *from == name).map(|(_, to, _)| *to));
+            }
+            if open.contains(&start) {
+                return true;
+            }
+        }
+        false
+    };
+    let (from, to, at) = steps.iter().find(|(from, to, _)| from != to && leads_back(from, to))?;
+    let message = format!("the fallbacks lead from `{from}` by `{to}` back to `{from}`");
+    let finding = config.part.warning(Code::LitellmFallback, at, message);
+    Some(finding.help("when all of them fail, each request goes round until LiteLLM has tried five times; end at an alias without one"))
 }
 
 /// One alias with what stands in for it.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::products::litellm::config::Config;
+use crate::object::litellm_config::Config;
 use crate::products::litellm::opening::on;
 use crate::products::litellm::pods::Container;
 use crate::text::finding::{Code, Finding};

@@ -3,62 +3,15 @@
 
 use serde_json::Value;
 
+use crate::object::litellm_config::{Config, Entry};
 use crate::products::litellm::address::Address;
-use crate::products::litellm::config::{Config, Entry};
 use crate::products::litellm::pods::Container;
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::pointer::escaped;
 
-/// A switch that opens something: its place, what it does, the way out.
-type Switch = (&'static str, &'static str, &'static str);
-
-/// Those that open as soon as they are `true`.
-const SWITCHES: [Switch; 3] = [
-    (
-        "/general_settings/allow_client_side_credentials",
-        "a caller may send prices, keys and an address of its own, so that no budget binds",
-        "remove it; `configurable_clientside_auth_params` of one entry opens less",
-    ),
-    (
-        "/general_settings/disable_spend_updates",
-        "LiteLLM writes down no spend, so that no budget binds",
-        "remove it: `disable_spend_logs` alone leaves the rows of single calls out",
-    ),
-    (
-        "/general_settings/forward_llm_provider_auth_headers",
-        "a caller's own key of a provider takes the place of LiteLLM's, and reaches the model's address",
-        "remove it where calls are paid with LiteLLM's keys",
-    ),
-];
-
-/// Settings that let callers past keys, models or prices.
+/// Settings that let callers past keys, models or prices, and of which more than one value tells.
 pub fn openings(config: &Config<'_>) -> Vec<Finding> {
-    let part = &config.part;
-    let switched = SWITCHES.iter().filter(|(pointer, _, _)| on(part.at(pointer)));
-    let mut findings: Vec<Finding> =
-        switched.map(|(pointer, what, help)| warning(config, pointer, what, help)).collect();
-    if part.at("/litellm_settings/ssl_verify").is_some_and(|v| *v == false || v == "false" || v == "False") {
-        let what = "LiteLLM shows its keys to whoever answers, because it looks at no certificate";
-        findings.push(warning(
-            config,
-            "/litellm_settings/ssl_verify",
-            what,
-            "name the file of your own authorities instead",
-        ));
-    }
-    let custom = part.text_at("/general_settings/custom_auth");
-    if !custom.is_empty() {
-        let what = format!("`{custom}` decides who may call, and LiteLLM's keys, budgets and limits are not asked");
-        let help = "remove it, or set `custom_auth_run_common_checks: true` so that budgets bind";
-        findings.extend(
-            (!on(part.at("/general_settings/custom_auth_run_common_checks")))
-                .then(|| warning(config, "/general_settings/custom_auth", &what, help)),
-        );
-    }
-    findings.extend(public_routes(config));
-    findings.extend(trusted_headers(config));
-    findings.extend(pass_through(config));
-    findings.extend(config.entries().filter_map(|entry| any_alias(config, &entry)));
+    let mut findings = pass_through(config);
     findings.extend(config.entries().filter_map(|entry| client_address(config, &entry)));
     findings
 }
@@ -71,48 +24,6 @@ pub fn on(value: Option<&Value>) -> bool {
 fn warning(config: &Config<'_>, pointer: &str, what: &str, help: &str) -> Finding {
     let finding = config.part.warning(Code::LitellmOpen, pointer, what);
     finding.place(config.part.key_place(pointer)).help(help)
-}
-
-/// Routes that tell nothing and cost nothing.
-const HARMLESS: [&str; 7] =
-    ["/health", "/metrics", "/docs", "/openapi.json", "/routes", "/spend/calculate", "LiteLLMRoutes.public_routes"];
-
-/// Without a licence LiteLLM leaves this list alone, with one each of the routes answers everybody.
-fn public_routes(config: &Config<'_>) -> Option<Finding> {
-    let pointer = "/general_settings/public_routes";
-    let routes = config.part.items(pointer).iter().filter_map(Value::as_str);
-    let open: Vec<String> = routes
-        .filter(|r| {
-            *r != "/" && !HARMLESS.iter().any(|h| r == h || r.strip_prefix(h).is_some_and(|t| t.starts_with('/')))
-        })
-        .map(|r| format!("`{r}`"))
-        .collect();
-    let what = format!("with a licence LiteLLM answers everybody without a key on {}", open.join(", "));
-    let help = "leave only routes there that nobody pays for; without a licence the list does nothing";
-    (!open.is_empty()).then(|| warning(config, pointer, &what, help))
-}
-
-/// Who may set headers is whoever they say.
-fn trusted_headers(config: &Config<'_>) -> Option<Finding> {
-    let pointer = "/general_settings/enable_oauth2_proxy_auth";
-    if !on(config.part.at(pointer)) {
-        return None;
-    }
-    let ranges = config.part.items("/general_settings/trusted_proxy_ranges");
-    let all = ranges.iter().any(|r| r.as_str().is_some_and(|r| r.ends_with("/0")));
-    let what = match all {
-        true => "LiteLLM takes every caller for whoever its headers say, and asks for no key",
-        false => {
-            "LiteLLM asks for no key: whom a proxy's headers name may call, and so may all who reach it from there"
-        }
-    };
-    let finding = warning(
-        config,
-        pointer,
-        what,
-        "let callers have keys, or name the addresses of the one proxy in `trusted_proxy_ranges`",
-    );
-    Some(if all { Finding { severity: Severity::Error, ..finding } } else { finding })
 }
 
 /// Endpoints that hand requests on with a key of LiteLLM's.
@@ -157,13 +68,6 @@ fn carries_key(headers: &Value) -> bool {
 fn same_host(config: &Config<'_>, target: &str) -> bool {
     let host = |text: &str| Address::new(text).map(|a| a.host.to_owned());
     host(target).is_some_and(|wanted| config.entries().any(|e| host(e.text("api_base")) == Some(wanted.clone())))
-}
-
-/// An alias that takes any name has no price of its own.
-fn any_alias(config: &Config<'_>, entry: &Entry<'_>) -> Option<Finding> {
-    let what = "the alias `*` takes every name that a caller asks for, and has a price for none";
-    (entry.alias == "*")
-        .then(|| warning(config, &entry.pointer("/model_name"), what, "write an entry for each model that is meant"))
 }
 
 /// LiteLLM's key goes where the caller says.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::object::litellm_config::Config;
+use crate::object::part::Part;
 use crate::object::pod_template::{self, PodTemplate};
-use crate::products::litellm::config::Config;
-use crate::products::litellm::part::Part;
 use crate::references::inventory::Inventory;
 use crate::text::forms::version;
 

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use crate::object::litellm_config::Config;
 use crate::products::litellm::calls;
-use crate::products::litellm::config::Config;
 use crate::products::litellm::database;
 use crate::products::litellm::models::{own_address, priced};
 use crate::products::litellm::modules;
@@ -19,6 +19,7 @@ const PROXIES: &[fn(&Config<'_>, &Container<'_>) -> Vec<Finding>] = &[
     master_key,
     variables,
     callbacks,
+    callback_keys,
     cache,
     licences,
     database::without_database,
@@ -126,7 +127,8 @@ fn variables(config: &Config<'_>, container: &Container<'_>) -> Vec<Finding> {
     let finding = |(name, pointer): (String, String)| {
         let message = format!("no variable `{name}` is set where LiteLLM runs, and it reads that as nothing");
         let finding = config.part.error(Code::LitellmEnvironment, &pointer, message);
-        finding.help(format!("set `{name}` from a Secret in {}", container.part.object.identity))
+        let object = container.part.object.identity;
+        finding.help(format!("set `{name}` from a Secret in {object}, in features.yaml by `settings.litellm.env`"))
     };
     missing.map(finding).collect()
 }
@@ -150,6 +152,45 @@ fn callbacks(config: &Config<'_>, container: &Container<'_>) -> Vec<Finding> {
         let message = "the callback `otel` has no endpoint: it prints all prompts and answers to the log";
         let finding = part.error(Code::LitellmCallback, &format!("{list}/{index}"), message);
         findings.push(finding.help("set OTEL_EXPORTER and OTEL_ENDPOINT, or remove the callback"));
+    }
+    findings
+}
+
+/// What callbacks take from the environment alone, and without which they tell nobody anything.
+const KEYS: [(&str, &[&str]); 10] = [
+    ("arize", &["ARIZE_API_KEY"]),
+    ("braintrust", &["BRAINTRUST_API_KEY"]),
+    ("datadog", &["DD_API_KEY", "DD_SITE"]),
+    ("gcs_bucket", &["GCS_BUCKET_NAME"]),
+    ("lago", &["LAGO_API_KEY", "LAGO_API_BASE", "LAGO_API_EVENT_CODE"]),
+    ("langfuse", &["LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY"]),
+    ("langfuse_otel", &["LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY"]),
+    ("langsmith", &["LANGSMITH_API_KEY"]),
+    ("openmeter", &["OPENMETER_API_KEY"]),
+    ("posthog", &["POSTHOG_API_KEY"]),
+];
+
+/// A callback without its keys.
+fn callback_keys(config: &Config<'_>, container: &Container<'_>) -> Vec<Finding> {
+    // An agent on the node takes them in its place.
+    let agent = |callback: &str| callback == "datadog" && !container.lacks("LITELLM_DD_AGENT_HOST");
+    let set = config.part.at("/environment_variables");
+    let lacks = |name: &&&str| container.lacks(name) && set.and_then(|s| s.get(**name)).is_none();
+    let mut findings = Vec::new();
+    for list in ["callbacks", "success_callback", "failure_callback"].map(|key| format!("/litellm_settings/{key}")) {
+        for (i, callback) in config.part.items(&list).iter().enumerate().filter_map(|(i, c)| Some((i, c.as_str()?))) {
+            let needed =
+                KEYS.iter().find(|(name, _)| *name == callback && !agent(name)).map_or(&[][..], |(_, keys)| keys);
+            let missing: Vec<&str> = needed.iter().filter(lacks).copied().collect();
+            if missing.is_empty() {
+                continue;
+            }
+            let message = format!("the callback `{callback}` has no {}", missing.join(", no "));
+            let finding = config.part.warning(Code::LitellmCallback, &format!("{list}/{i}"), message);
+            let help = "set what is missing where LiteLLM runs, in features.yaml by `settings.litellm.env`: \
+                        `NAME: { secret: KEY-IN-THE-STORE }`";
+            findings.push(finding.help(help));
+        }
     }
     findings
 }

@@ -1,4 +1,5 @@
 //! vLLM and its simulator: arguments, and the pods they run in.
 
 pub mod arguments;
+pub mod flags;
 pub mod pods;

@@ -4,13 +4,15 @@ use serde_json::Value;
 
 use crate::object::object::{Object, ObjectRule};
 use crate::object::pod_template::{self, PodTemplate, image, words};
+use crate::products::vllm::flags;
 use crate::text::finding::{Code, Finding};
 use crate::text::forms::version;
 
 /// Rules that look at one object alone.
 pub const OF_OBJECTS: &[ObjectRule] = &[servers_of];
 
-const RULES: [fn(&Server<'_>) -> Vec<Finding>; 7] = [twice, ranges, gpus, shared_memory, probes, home, shutdown];
+const RULES: [fn(&Server<'_>) -> Vec<Finding>; 8] =
+    [twice, unknown, ranges, gpus, shared_memory, probes, home, shutdown];
 
 fn servers_of(object: &Object<'_>) -> Vec<Finding> {
     servers(object).iter().flat_map(|server| RULES.iter().flat_map(|rule| rule(server))).collect()
@@ -104,6 +106,26 @@ fn twice(server: &Server<'_>) -> Vec<Finding> {
             findings.push(finding.help("remove one"));
         }
         seen.push(name);
+    }
+    findings
+}
+
+/// vLLM's own image of the release whose arguments are known; another one may know more, and a script may call others.
+fn unknown(server: &Server<'_>) -> Vec<Finding> {
+    let (repository, tag) = image(server.container);
+    let whole = words(server.container);
+    if !repository.ends_with("vllm/vllm-openai") || version(tag) != Some(flags::RELEASE) || server.words != whole {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    for key in ["command", "args"] {
+        for (i, item) in server.container[key].as_array().into_iter().flatten().enumerate() {
+            if let Some((name, help)) = item.as_str().and_then(flags::unknown) {
+                let message = format!("vLLM {tag} of {} knows no `{name}`", server.template.owner.identity);
+                let pointer = format!("{}/{key}/{i}", server.pointer);
+                findings.push(server.template.owner.error(Code::VllmArgument, &pointer, message).help(help));
+            }
+        }
     }
     findings
 }

@@ -52,11 +52,17 @@ fn keys(text: &str) -> impl Iterator<Item = (Range<usize>, &'static str)> {
 
 /// A finding for each text of a document that holds something secret.
 pub fn literals(node: &Node, findings: &mut Vec<Finding>) {
-    walk::keys(node, &mut |value, _, what| findings.push(literal(what, value.place.clone())));
+    walk::keys(node, &mut |value, pointer, what| findings.push(literal(what, pointer, value.place.clone())));
 }
 
-fn literal(what: &str, place: Place) -> Finding {
-    let help = "put it into the secret store and name its key here; `gatewright secrets` lists the keys. If it was committed, revoke it";
+fn literal(what: &str, pointer: &str, place: Place) -> Finding {
+    let way = match pointer.rsplit('/').nth(1) {
+        Some("env") => "write `{ secret: KEY }` here, its key there",
+        _ => "name its key here",
+    };
+    let help = format!(
+        "put it into the secret store and {way}; `gatewright secrets` lists the keys. If it was committed, revoke it"
+    );
     Finding::error(Code::LiteralSecret, format!("this looks like {what}")).place(place).help(help)
 }
 
@@ -69,7 +75,7 @@ pub fn literals_in_comments(source: &Arc<Source>, findings: &mut Vec<Finding>) {
         // A `#` in a text is no comment, and was looked at with the text.
         let seen = values.range(..=place.start).next_back().is_some_and(|(_, end)| place.start < *end);
         if !seen {
-            findings.push(literal(what, place));
+            findings.push(literal(what, "", place));
         }
     }
 }

@@ -1,0 +1,108 @@
+//! A review -> Markdown for a comment on a pull request, which holds 65,536 characters: fields, else objects, else counts. It says
+//! less, and never stops in the middle.
+
+use std::fmt::Write;
+
+use crate::command::review::risk::sight::Risk;
+use crate::command::review::routine::follows;
+use crate::command::review::text::{count, field_line, headline};
+use crate::command::review::told::{Review, Told};
+
+/// Characters of a comment (GitHub: "body is too long (maximum is 65536 characters)").
+pub const MOST: usize = 65_536;
+
+/// Line by which a later run finds the comment again.
+pub const MARKER: &str = "<!-- gatewright diff -->";
+
+/// How much is told.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Much {
+    Fields,
+    Objects,
+    Counts,
+    Codes,
+}
+
+/// The fullest comment that fits.
+pub fn markdown(review: &Review) -> String {
+    let ways = [Much::Fields, Much::Objects, Much::Counts];
+    let fits = ways.into_iter().map(|much| comment(review, much)).find(|text| text.chars().count() <= MOST);
+    fits.unwrap_or_else(|| comment(review, Much::Codes))
+}
+
+fn comment(review: &Review, much: Much) -> String {
+    let mut text = format!("{MARKER}\n**{}**: {}\n", review.verdict().word(), safe(&headline(review)));
+    if much == Much::Codes {
+        return text + &codes(review);
+    }
+    for (why, clusters) in &review.refused {
+        let _ = write!(text, "\n- **refused**: {} ({})", safe(why), safe(&review.names(clusters)));
+    }
+    let risky: Vec<&Told> = review.told.iter().filter(|told| !told.known.risks.is_empty()).collect();
+    if !risky.is_empty() || !review.whole.is_empty() {
+        text += "\n\n| risk | object | what | what to do |\n|---|---|---|---|\n";
+        for (risk, clusters) in &review.whole {
+            text += &row(risk, &review.names(clusters));
+        }
+        for told in risky.iter().filter(|_| much != Much::Counts) {
+            text.extend(told.known.risks.iter().map(|risk| row(risk, &object(review, told))));
+        }
+    }
+    if much == Much::Counts {
+        text += &codes(review);
+    }
+    for (causes, told) in review.by_cause() {
+        let names: Vec<String> = causes.iter().map(|cause| safe(&cause.words())).collect();
+        let names = if names.is_empty() { "without a known cause".to_owned() } else { names.join("<br>") };
+        let _ = write!(text, "\n<details><summary>{}: {names}</summary>\n\n", count(told.len(), "object"));
+        for told in told.into_iter().filter(|_| much != Much::Counts) {
+            let _ = writeln!(text, "- `{}` {}", told.known.change.kind.sign(), object(review, told));
+            let fields = told.known.change.fields.iter().filter(|f| much == Much::Fields && !follows(f));
+            text.extend(fields.map(|field| format!("  - {}\n", safe(&field_line(field)))));
+        }
+        text += "\n</details>\n";
+    }
+    text
+}
+
+fn codes(review: &Review) -> String {
+    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+    for told in &review.told {
+        for risk in &told.known.risks {
+            *counts.entry(risk.code.name()).or_default() += told.clusters.len();
+        }
+    }
+    counts.into_iter().map(|(code, n)| format!("\n- `{code}`: {n}")).collect::<String>() + "\n"
+}
+
+fn row(risk: &Risk, object: &str) -> String {
+    let field = if risk.field.is_empty() { String::new() } else { format!("{}: ", safe(&risk.field)) };
+    format!("| `{}` | {object} | {field}{} | {} |\n", risk.code.name(), safe(&risk.message), safe(&risk.help))
+}
+
+fn object(review: &Review, told: &Told) -> String {
+    match review.clusters {
+        0 | 1 => safe(&told.object),
+        _ => format!("{} ({})", safe(&told.object), safe(&review.names(&told.clusters))),
+    }
+}
+
+/// Names and values are those of others: they are no markup here.
+fn safe(text: &str) -> String {
+    let mut safe = String::new();
+    for c in text.chars() {
+        match c {
+            '<' => safe += "&lt;",
+            '>' => safe += "&gt;",
+            '&' => safe += "&amp;",
+            '|' => safe += "\\|",
+            '\n' | '\r' => safe.push(' '),
+            '*' | '_' | '[' | ']' | '@' | '#' | '!' | '\\' => {
+                safe.push('\\');
+                safe.push(c);
+            }
+            c => safe.push(c),
+        }
+    }
+    safe
+}

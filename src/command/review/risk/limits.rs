@@ -1,0 +1,147 @@
+//! What a request may cost: budgets, limits, prices, the guard on requests, and the names of models that keys know.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::command::review::change::Field;
+use crate::command::review::compare::structured;
+use crate::command::review::risk::sight::{Risk, Sight, from_to};
+use crate::text::finding::Code;
+use crate::text::pointer::{each, strings};
+
+/// Numbers of which less is safer.
+const CAPS: [&str; 14] = [
+    "budget",
+    "max_budget",
+    "soft_budget",
+    "max_user_budget",
+    "max_end_user_budget",
+    "max_internal_user_budget",
+    "max_parallel_requests",
+    "global_max_parallel_requests",
+    "rpm",
+    "rpm_limit",
+    "tpm",
+    "tpm_limit",
+    "max_tokens",
+    "maxTokens",
+];
+
+/// The same, below a limit of a rate.
+const RATES: [&str; 3] = ["requests", "tokens", "burst"];
+
+/// Units of a rate, the fastest first.
+const UNITS: [&str; 4] = ["Seconds", "Minutes", "Hours", "Days"];
+
+pub(super) fn loosened(sight: &Sight<'_>) -> Vec<Risk> {
+    let help = "say in the review who may now spend or ask more, and how much";
+    let mut risks: Vec<Risk> = sight
+        .leaves
+        .iter()
+        .filter(|field| !of_gone_model(sight, field) && looser(field))
+        .map(|field| sight.at(field, Code::LimitLoosened, format!("the limit goes {}", from_to(field)), help))
+        .collect();
+    if sight.goes() && held(sight, "rateLimit") {
+        risks.push(sight.risk(Code::LimitLoosened, "its limit goes with it, and what it limited stays", help));
+    }
+    risks
+}
+
+fn looser(field: &Field) -> bool {
+    let key = field.key();
+    let rate = field.steps.iter().any(|step| step.to_lowercase().contains("ratelimit"));
+    if rate && key == "unit" {
+        let at = |value: &Option<Value>| UNITS.iter().position(|unit| value.as_ref().is_some_and(|v| v == unit));
+        return at(&field.new) < at(&field.old);
+    }
+    if key == "budget_duration" {
+        return field.old.is_some();
+    }
+    let number = |value: &Option<Value>| value.as_ref().and_then(Value::as_f64);
+    match (number(&field.old), number(&field.new)) {
+        // The estimate that is set aside for a call that runs.
+        (Some(old), Some(new)) if key == "max_output_tokens" => new < old,
+        (Some(old), new) if CAPS.contains(&key) || (rate && RATES.contains(&key)) => new.is_none_or(|new| new > old),
+        _ => false,
+    }
+}
+
+pub(super) fn prices(sight: &Sight<'_>) -> Vec<Risk> {
+    let cheaper = |field: &&Field| {
+        let number = |value: &Option<Value>| value.as_ref().and_then(Value::as_f64);
+        let price = field.key().contains("cost_per_") || field.key().ends_with("_token_cost");
+        price && number(&field.old).is_some_and(|old| number(&field.new).is_none_or(|new| new < old))
+    };
+    let fields = sight.leaves.iter().filter(|field| !of_gone_model(sight, field) && cheaper(field));
+    let help = "budgets last longer by as much: see that the provider's price list says so";
+    fields.map(|f| sight.at(f, Code::PriceLowered, format!("the price goes {}", from_to(f)), help)).collect()
+}
+
+/// A part of a model that is gone as a whole: nobody can call it any more.
+fn of_gone_model(sight: &Sight<'_>, leaf: &Field) -> bool {
+    let whole = |field: &&Field| field.new.is_none() && field.ends(&["model_list", "*"]);
+    sight.change.fields.iter().filter(whole).any(|field| leaf.shown.starts_with(&field.shown))
+}
+
+pub(super) fn aliases(sight: &Sight<'_>) -> Vec<Risk> {
+    let names = |value: Option<&Value>| value.map(aliases_of).unwrap_or_default();
+    // A configuration may go over into another object.
+    let fresh = sight.now.things.iter().filter(|(id, _)| !sight.before.things.contains_key(id));
+    let mut now: BTreeSet<String> = fresh.flat_map(|(_, thing)| aliases_of(&thing.value)).collect();
+    now.extend(names(sight.new.map(|thing| &thing.value)));
+    let gone = names(sight.old.map(|thing| &thing.value)).into_iter().filter(|name| !now.contains(name));
+    let help = "keys that name it get an error: give them the new name first, or keep the alias for a while";
+    gone.map(|name| sight.risk(Code::AliasGone, format!("the model `{name}` can be called no more"), help)).collect()
+}
+
+/// The models that an object lets callers name.
+fn aliases_of(value: &Value) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut take = |value: &Value, pattern: &str| {
+        each(value, pattern, &mut |_, name| names.extend(name.as_str().map(str::to_owned)));
+    };
+    take(value, "/spec/aiModels/*/name");
+    if let Some(data) = value.get("data").or_else(|| value.get("proxy_config")) {
+        strings(data, &mut |_, text| {
+            if text.contains("model_list")
+                && let Some(config) = structured(text)
+            {
+                take(&config, "/model_list/*/model_name");
+            }
+        });
+        take(data, "/model_list/*/model_name");
+    }
+    names
+}
+
+pub(super) fn guard(sight: &Sight<'_>) -> Vec<Risk> {
+    let weaker = |field: &&Field| {
+        let gone = field.new.is_none();
+        let off = field.new == Some(false.into()) || gone;
+        (field.passes(&["callbacks"]) && gone)
+            || (field.passes(&["guardrails"]) && (gone || (field.key() == "default_on" && off)))
+            || (field.steps.iter().any(|step| step == "promptGuard") && gone)
+            || (field.passes(&["request_guard.json", "fields"]) && field.old.is_none())
+            || field.ends(&["data", "request_guard.py"])
+    };
+    let help = "say in the review what callers may send from now on, and why";
+    let fields = sight.leaves.iter().filter(weaker);
+    fields
+        .map(|f| sight.at(f, Code::GuardLoosened, format!("what guards requests goes {}", from_to(f)), help))
+        .collect()
+}
+
+/// Whether a policy that goes held such a part, for something that stays.
+pub(super) fn held(sight: &Sight<'_>, part: &str) -> bool {
+    let Some(old) = sight.old else { return false };
+    let mut holds = false;
+    each(&old.value, &format!("/spec/**/{part}"), &mut |_, _| holds = true);
+    holds && target_stays(sight, &old.value)
+}
+
+fn target_stays(sight: &Sight<'_>, policy: &Value) -> bool {
+    let targets = policy["spec"]["targetRefs"].as_array().map_or(&[][..], Vec::as_slice);
+    let is = |target: &Value, kind: &str, name: &str| target["kind"] == *kind && target["name"] == *name;
+    targets.iter().any(|target| sight.now.things.keys().any(|id| is(target, &id.kind, &id.name)))
+}

@@ -1,0 +1,86 @@
+//! What may be done: RBAC, projects of Argo CD, and what pods may do to their node.
+
+use serde_json::Value;
+
+use crate::command::review::change::{Field, Kind};
+use crate::command::review::risk::sight::{Risk, Sight, from_to};
+use crate::text::finding::Code;
+use crate::text::pointer::strings;
+
+/// Words in a rule that open more than they say.
+const BROAD: [&str; 8] =
+    ["*", "secrets", "escalate", "bind", "impersonate", "pods/exec", "serviceaccounts/token", "nodes/proxy"];
+
+pub(super) fn rights(sight: &Sight<'_>) -> Vec<Risk> {
+    let help = "say in the review which program needs it, and for which call";
+    let identity = &sight.change.identity;
+    if identity.kind == "AppProject" {
+        let fields = sight.leaves.iter().filter(|field| project(field));
+        let message = |f: &Field| format!("what Argo CD may bring goes {}", from_to(f));
+        return fields.map(|f| sight.at(f, Code::RightsLoosened, message(f), help)).collect();
+    }
+    if identity.group != "rbac.authorization.k8s.io" {
+        return Vec::new();
+    }
+    if sight.change.kind == Kind::Added {
+        let mut broad = identity.kind.starts_with("Cluster");
+        if let Some(new) = sight.new {
+            strings(&new.value["rules"], &mut |_, word| broad |= BROAD.contains(&word));
+        }
+        let new = || sight.risk(Code::RightsLoosened, "it gives rights that nobody had here", help);
+        return if broad { vec![new()] } else { Vec::new() };
+    }
+    let more = |field: &&Field| field.new.is_some() && field.steps.first().is_some_and(|s| s != "metadata");
+    let fields = sight.leaves.iter().filter(more);
+    fields.map(|f| sight.at(f, Code::RightsLoosened, format!("rights go {}", from_to(f)), help)).collect()
+}
+
+fn project(field: &Field) -> bool {
+    let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (old, new) = (text(&field.old), text(&field.new));
+    let kinds = field.steps.iter().any(|step| step.ends_with("Whitelist"));
+    let closed = field.steps.iter().any(|step| step.ends_with("Blacklist"));
+    (new.contains('*') && !old.contains('*'))
+        || (old.starts_with('!') && new != old)
+        || (kinds && field.new.is_some())
+        || (closed && field.new.is_none())
+}
+
+/// Levels of the pod security standards, the strictest first.
+const LEVELS: [&str; 3] = ["restricted", "baseline", "privileged"];
+
+pub(super) fn pods(sight: &Sight<'_>) -> Vec<Risk> {
+    let help = "say in the review what the program does that needs it";
+    let gone = |leaf: &Field| {
+        let whole = |f: &&Field| f.new.is_none() && ["*", "template"].contains(&f.key());
+        sight.change.fields.iter().filter(whole).any(|f| leaf.shown.starts_with(&f.shown))
+    };
+    let fields = sight.leaves.iter().filter(|field| !gone(field) && loosens(sight, field));
+    let message = |f: &Field| format!("what its pods may do goes {}", from_to(f));
+    fields.map(|f| sight.at(f, Code::PodLoosened, message(f), help)).collect()
+}
+
+fn loosens(sight: &Sight<'_>, field: &Field) -> bool {
+    let (old, new) = (&field.old, &field.new);
+    let is = |value: &Option<Value>, wanted: &Value| value.as_ref() == Some(wanted);
+    let (yes, no) = (Value::Bool(true), Value::Bool(false));
+    match field.key() {
+        "privileged" | "hostPID" | "hostIPC" => is(new, &yes),
+        "hostNetwork" => is(new, &yes),
+        "allowPrivilegeEscalation" | "automountServiceAccountToken" => is(old, &no) || is(new, &yes),
+        "runAsNonRoot" | "readOnlyRootFilesystem" => is(old, &yes),
+        "runAsUser" => is(new, &Value::from(0)),
+        _ if field.passes(&["capabilities", "add"]) => new.is_some(),
+        _ if field.passes(&["capabilities", "drop"]) => old.is_some(),
+        _ if field.passes(&["seccompProfile"]) => old.is_some(),
+        _ if field.passes(&["hostPath"]) => new.is_some(),
+        key if sight.is("Namespace")
+            && key.starts_with("pod-security.kubernetes.io/enforce")
+            && !key.ends_with("version") =>
+        {
+            let level = |value: &Option<Value>| LEVELS.iter().position(|l| value.as_ref().is_some_and(|v| v == l));
+            old.is_some() && level(new).unwrap_or(LEVELS.len()) > level(old).unwrap_or(0)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,107 @@
+//! What runs, how much of it and when: versions, replicas, waves; fields that the API server does not change, selectors,
+//! defaults of definitions.
+
+use std::sync::LazyLock;
+
+use crate::command::review::change::{Field, Kind};
+use crate::command::review::delivery::Does;
+use crate::command::review::risk::sight::{Risk, Sight, from_to};
+use crate::command::review::routine::{self, REPLICAS, Step};
+use crate::text::finding::Code;
+use crate::verdict::crd::{Crds, Verdict};
+
+static BUILT_IN: LazyLock<Crds> = LazyLock::new(Crds::default);
+
+pub(super) fn immutable(sight: &Sight<'_>) -> Vec<Risk> {
+    let (Some(old), Some(new)) = (sight.old, sight.new) else { return Vec::new() };
+    let annotations = &new.value["metadata"]["annotations"];
+    let hook = ["argocd.argoproj.io/hook", "helm.sh/hook"].iter().any(|name| !annotations[name].is_null());
+    if sight.change.kind == Kind::Renamed || sight.does == Does::Recreates || hook {
+        return Vec::new();
+    }
+    let (Verdict::Judged(alone), Verdict::Judged(update)) =
+        (BUILT_IN.verdict(&new.value), BUILT_IN.verdict_of_update(&new.value, &old.value))
+    else {
+        return Vec::new();
+    };
+    let own = update.into_iter().filter(|v| !alone.contains(v) && !v.pointer.ends_with("/requests/storage"));
+    let one = |violation: crate::verdict::violation::Violation| {
+        let help = "keep it, give the object another name, or delete the one in the cluster first";
+        let risk = sight.risk(Code::ImmutableField, format!("the API server refuses it: {}", violation.message), help);
+        Risk { field: violation.pointer[1.min(violation.pointer.len())..].replace('/', "."), ..risk }
+    };
+    own.map(one).collect()
+}
+
+pub(super) fn selector(sight: &Sight<'_>) -> Vec<Risk> {
+    let of_pods = |field: &&Field| {
+        field.steps.starts_with(&["spec".into(), "selector".into()]) && !sight.is("PersistentVolumeClaim")
+    };
+    let fields = sight.change.fields.iter().filter(of_pods);
+    let help = "pods with the old labels are left alone at once: change labels first and the selector after, or use a new name";
+    fields.map(|f| sight.at(f, Code::SelectorChanged, format!("what it selects goes {}", from_to(f)), help)).collect()
+}
+
+pub(super) fn zero(sight: &Sight<'_>) -> Vec<Risk> {
+    let counts = |field: &&Field| {
+        let none = field.new.as_ref().is_some_and(|new| new.as_i64() == Some(0));
+        let asleep = field.key() == "cnpg.io/hibernation" && field.new == Some("on".into());
+        let paused = ["suspend", "paused"].contains(&field.key()) && field.new == Some(true.into());
+        (REPLICAS.contains(&field.key()) && none) || asleep || paused
+    };
+    let help = "nothing answers then, or the first request waits: say in the review that this is meant";
+    let mut risks: Vec<Risk> = sight
+        .leaves
+        .iter()
+        .filter(counts)
+        .map(|f| sight.at(f, Code::ScaledToZero, format!("it goes down to nothing: {}", from_to(f)), help))
+        .collect();
+    if sight.is("ScaledObject")
+        && sight.change.kind == Kind::Added
+        && sight.new.is_some_and(|new| new.value["spec"]["minReplicaCount"].as_i64().unwrap_or(0) == 0)
+    {
+        risks.push(sight.risk(Code::ScaledToZero, "what it scales goes down to nothing when nobody asks", help));
+    }
+    risks
+}
+
+/// Annotations that say when an object comes.
+const WHEN: [&str; 5] = [
+    "argocd.argoproj.io/sync-wave",
+    "argocd.argoproj.io/hook",
+    "argocd.argoproj.io/hook-delete-policy",
+    "helm.sh/hook",
+    "helm.sh/hook-weight",
+];
+
+pub(super) fn wave(sight: &Sight<'_>) -> Vec<Risk> {
+    let fields = sight.leaves.iter().filter(|field| WHEN.contains(&field.key()));
+    let help = "see that what it needs comes before it still, and what needs it after: `gatewright check`";
+    fields.map(|f| sight.at(f, Code::WaveMoved, format!("when it is synced goes {}", from_to(f)), help)).collect()
+}
+
+pub(super) fn version(sight: &Sight<'_>) -> Vec<Risk> {
+    let step = |field: &Field| routine::step(field.old.as_ref()?, field.new.as_ref()?);
+    let far = |field: &&Field| routine::is_version(field) && matches!(step(field), Some(Step::Major | Step::Unknown));
+    let message = |field: &Field| match step(field) {
+        Some(Step::Major) => format!("over a major version: {}", from_to(field)),
+        _ => format!("another program, or no version that can be compared: {}", from_to(field)),
+    };
+    let help = "read the release notes for what breaks, and try it on one cluster first";
+    sight.leaves.iter().filter(far).map(|f| sight.at(f, Code::MajorVersion, message(f), help)).collect()
+}
+
+pub(super) fn crd(sight: &Sight<'_>) -> Vec<Risk> {
+    if !sight.is("CustomResourceDefinition") {
+        return Vec::new();
+    }
+    let default = |field: &&Field| {
+        let schema = field.passes(&["openAPIV3Schema"]);
+        (schema && field.steps.iter().any(|step| step == "default"))
+            || (field.key() == "served" && field.new == Some(false.into()))
+            || (field.key() == "storage" && field.passes(&["versions"]))
+    };
+    let help = "objects that leave the field out mean something else at once: write it out in them first";
+    let fields = sight.change.fields.iter().filter(default);
+    fields.map(|f| sight.at(f, Code::CrdDefault, format!("a default goes {}", from_to(f)), help)).collect()
+}

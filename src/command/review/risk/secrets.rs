@@ -1,0 +1,76 @@
+//! Keys that must be in the store before the change is synced.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::command::review::objects::{Thing, Things};
+use crate::command::review::risk::sight::{Risk, Sight};
+use crate::text::finding::Code;
+use crate::text::pointer::each;
+
+pub(super) fn needed(sight: &Sight<'_>) -> Vec<Risk> {
+    let Some(new) = sight.new else { return Vec::new() };
+    if ["ExternalSecret", "ClusterExternalSecret"].contains(&sight.change.identity.kind.as_str()) {
+        return of_store(sight, new);
+    }
+    let known = sight.old.map(|old| mounted(&old.value)).unwrap_or_default();
+    let made = made(sight.now.things);
+    let own = |name: &&String| !known.contains(*name) && !made.contains(*name);
+    // A whole new object comes with all that it needs, and `check` holds it against the rest.
+    let fresh = mounted(&new.value).into_iter().filter(|name| sight.old.is_some() && own(&name));
+    let help = "see that it is there before this is synced";
+    fresh
+        .map(|name| sight.risk(Code::SecretNeeded, format!("it needs the Secret `{name}` from now on"), help))
+        .collect()
+}
+
+fn of_store(sight: &Sight<'_>, new: &Thing) -> Vec<Risk> {
+    let secrets = sight.before.things.iter().filter(|(id, _)| id.kind.ends_with("ExternalSecret"));
+    let before: BTreeSet<(String, String)> = secrets.flat_map(|(_, thing)| keys(&thing.value)).collect();
+    let fresh = keys(&new.value).into_iter().filter(|key| !before.contains(key));
+    let one = |(store, key): (String, String)| {
+        let message = format!("the store `{store}` must hold the key `{key}`");
+        let help = "write it before this is synced; `gatewright secrets` says what it is for";
+        sight.risk(Code::SecretNeeded, message, help)
+    };
+    fresh.map(one).collect()
+}
+
+/// Store and key of all that an ExternalSecret asks for.
+fn keys(value: &Value) -> BTreeSet<(String, String)> {
+    let mut keys = BTreeSet::new();
+    let store = |pattern: &str| {
+        let mut found = String::new();
+        each(value, pattern, &mut |_, name| found = name.as_str().unwrap_or_default().to_owned());
+        found
+    };
+    let store = store("/spec/**/secretStoreRef/name");
+    for pattern in ["/spec/**/remoteRef/key", "/spec/**/extract/key"] {
+        each(value, pattern, &mut |_, key| {
+            keys.extend(key.as_str().map(|key| (store.clone(), key.to_owned())));
+        });
+    }
+    keys
+}
+
+/// Secrets that ExternalSecrets make.
+fn made(things: &Things) -> BTreeSet<String> {
+    let secrets = things.iter().filter(|(id, _)| id.kind == "ExternalSecret");
+    let target = |value: &Value| value["spec"]["target"]["name"].as_str().map(str::to_owned);
+    secrets.map(|(id, thing)| target(&thing.value).unwrap_or_else(|| id.name.clone())).collect()
+}
+
+/// Secrets that an object names.
+fn mounted(value: &Value) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for pattern in [
+        "/spec/**/secretKeyRef/name",
+        "/spec/**/secretRef/name",
+        "/spec/**/secret/secretName",
+        "/spec/**/imagePullSecrets/*/name",
+    ] {
+        each(value, pattern, &mut |_, name| names.extend(name.as_str().map(str::to_owned)));
+    }
+    names
+}

@@ -1,0 +1,169 @@
+//! A review -> text for people: the verdict, a summary, the details, folded. Styled with ANSI codes; strip them for a pipe.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::command::review::change::{Field, Kind};
+use crate::command::review::risk::sight::{Risk, short};
+use crate::command::review::routine::follows;
+use crate::command::review::told::{Review, Told, Verdict};
+
+/// Fields of one object that are shown; the rest is counted.
+const FIELDS: usize = 8;
+
+/// Lines of the summary with risks, and with causes.
+const LINES: (usize, usize) = (6, 4);
+
+/// The whole review.
+pub fn text(review: &Review) -> String {
+    format!("{}{}", summary(review), details(review))
+}
+
+/// The verdict with what it is about, and the summary below it: 15 lines at most.
+pub fn summary(review: &Review) -> String {
+    let verdict = review.verdict();
+    let colour = match verdict {
+        Verdict::None | Verdict::Routine => "32",
+        Verdict::Change => "36",
+        Verdict::Risky => "33",
+        Verdict::Refused => "31",
+    };
+    let mut text = format!("\u{1b}[1;{colour}m{}\u{1b}[0m: {}\n", verdict.word(), headline(review));
+    let refused = review.refused.iter().map(|(why, clusters)| format!("{why} ({})", review.names(clusters)));
+    text += &some("  refused: ", refused.collect(), 2);
+    text += &some("  ", codes(review), LINES.0);
+    let causes = review.by_cause().into_iter().filter(|(causes, _)| !causes.is_empty()).map(|(causes, told)| {
+        let names: Vec<String> = causes.iter().map(|cause| cause.words()).collect();
+        format!("{}: {}", short_list(&names), count(told.len(), "object"))
+    });
+    text + &some("  cause: ", causes.collect(), LINES.1)
+}
+
+/// How many objects of how many clusters.
+pub fn headline(review: &Review) -> String {
+    let counts = review.counts();
+    let all: usize = counts.iter().map(|(_, n)| n).sum();
+    if all == 0 {
+        return match review.refused.is_empty() {
+            true => "nothing differs".to_owned(),
+            false => "`render` would write nothing".to_owned(),
+        };
+    }
+    let parts: Vec<String> = counts.iter().map(|(kind, n)| format!("{n} {}", kind.word())).collect();
+    let touched: BTreeSet<String> = review.touched().into_iter().map(str::to_owned).collect();
+    format!("{} in {} ({})", count(all, "object"), review.names(&touched), parts.join(", "))
+}
+
+/// Each code with its count and the first that has it.
+fn codes(review: &Review) -> Vec<String> {
+    let mut codes: BTreeMap<&str, (usize, String)> = BTreeMap::new();
+    for told in &review.told {
+        for risk in &told.known.risks {
+            let first = || format!("{}: {}", told.object, short(&risk.message));
+            codes.entry(risk.code.name()).or_insert_with(|| (0, first())).0 += told.clusters.len();
+        }
+    }
+    for (risk, clusters) in &review.whole {
+        codes.entry(risk.code.name()).or_insert_with(|| (0, risk.message.clone())).0 += clusters.len();
+    }
+    let one = |(code, (n, first)): (&str, (usize, String))| match n {
+        1 => format!("{code}: {first}"),
+        n => format!("{code} ({n}): {first}"),
+    };
+    codes.into_iter().map(one).collect()
+}
+
+fn some(before: &str, lines: Vec<String>, most: usize) -> String {
+    let more = lines.len().saturating_sub(most);
+    let mut text: String = lines.into_iter().take(most).map(|line| format!("{before}{line}\n")).collect();
+    if more > 0 {
+        text += &format!("{before}and {more} more\n");
+    }
+    text
+}
+
+fn short_list(names: &[String]) -> String {
+    match names {
+        [first, second, third, rest @ ..] if !rest.is_empty() => {
+            format!("{first}; {second}; {third}; and {} more", rest.len())
+        }
+        names => names.join("; "),
+    }
+}
+
+/// `1 object`, `2 objects`.
+pub fn count(n: usize, word: &str) -> String {
+    format!("{n} {word}{}", if n == 1 { "" } else { "s" })
+}
+
+/// Every change below what causes it.
+fn details(review: &Review) -> String {
+    let mut text = String::new();
+    for (risk, clusters) in &review.whole {
+        text += &format!("\n{}: {}\n{}", review.names(clusters), risk.message, risk_lines(risk, ""));
+    }
+    for (causes, told) in review.by_cause() {
+        text += "\n";
+        for cause in causes {
+            text += &format!("\u{1b}[1m{}\u{1b}[0m\n", cause.words());
+        }
+        text.extend(told.into_iter().map(|told| one(review, told)));
+    }
+    text
+}
+
+fn one(review: &Review, told: &Told) -> String {
+    let known = &told.known;
+    let colour = match known.change.kind {
+        Kind::Added => "32",
+        Kind::Removed => "31",
+        _ => "33",
+    };
+    let clusters = if review.clusters > 1 { format!("  [{}]", review.names(&told.clusters)) } else { String::new() };
+    let sign = known.change.kind.sign();
+    let mut text = format!("  \u{1b}[{colour}m{sign} {}\u{1b}[0m{clusters}\n", told.object);
+    if matches!(known.change.kind, Kind::Removed | Kind::Renamed | Kind::Moved) {
+        text += &format!("      {}\n", known.does.words());
+    }
+    text.extend(known.risks.iter().map(|risk| risk_lines(risk, "      ")));
+    let fields: Vec<&Field> = known.change.fields.iter().filter(|field| !follows(field)).collect();
+    text.extend(fields.iter().take(FIELDS).map(|field| format!("      {}\n", field_line(field))));
+    if fields.len() > FIELDS {
+        text += &format!("      and {} more fields: -o json\n", fields.len() - FIELDS);
+    }
+    text
+}
+
+fn risk_lines(risk: &Risk, indent: &str) -> String {
+    let field = if risk.field.is_empty() { String::new() } else { format!("{}: ", risk.field) };
+    let code = risk.code.name();
+    format!("{indent}\u{1b}[33m! {code}\u{1b}[0m: {field}{}\n{indent}  = {}\n", risk.message, risk.help)
+}
+
+/// `spec.replicas: 1 -> 2`
+pub fn field_line(field: &Field) -> String {
+    let say = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    match (field.old.as_ref().map(say), field.new.as_ref().map(say)) {
+        (Some(old), Some(new)) => {
+            let (old, new) = apart(&old, &new);
+            format!("{}: {old} -> {new}", field.shown)
+        }
+        (None, Some(new)) => format!("+ {}: {}", field.shown, short(&new)),
+        (Some(old), None) => format!("- {}: {}", field.shown, short(&old)),
+        (None, None) => field.shown.clone(),
+    }
+}
+
+/// Two texts from where they begin to differ, where they are long.
+fn apart(old: &str, new: &str) -> (String, String) {
+    let alike = old.chars().zip(new.chars()).take_while(|(a, b)| a == b).count();
+    let cut = |text: &str| match text.chars().count() > 60 && alike > 24 {
+        true => format!("…{}", short(&text.chars().skip(alike - 12).collect::<String>())),
+        false => short(text),
+    };
+    (cut(old), cut(new))
+}

@@ -1,0 +1,49 @@
+//! One cluster before and after -> what differs, with risks and causes. Pure, as [`crate::command::review`]: it asks the rooms
+//! that `render` asks whether it would refuse.
+
+use crate::command::causes::{self, Inputs};
+use crate::command::pipeline::Rendered;
+use crate::command::review::objects::{changes, things};
+use crate::command::review::risk::{
+    self,
+    sight::{Sight, State},
+};
+use crate::command::review::routine;
+use crate::command::review::told::{Known, Seen};
+use crate::command::updates;
+use crate::render::deletions;
+use crate::render::tree::Tree;
+use crate::text::finding::{Code, Finding, Severity};
+use crate::verdict::crd::Crds;
+
+/// What differs between the files of a cluster and what it renders, and the findings on that. `folder` names the old files;
+/// `then` holds their inputs, where these are known.
+pub fn seen(
+    folder: &str,
+    (old, then): (&Tree, Option<Inputs<'_>>),
+    (new, inputs, rendered): (&Tree, Inputs<'_>, &Rendered<'_>),
+    crds: &Crds,
+) -> (Seen, Vec<Finding>) {
+    let name = rendered.plan.cluster.as_str();
+    let mut findings = rendered.findings(&Crds::default());
+    findings.extend(updates::refused(rendered, folder, old, crds));
+    let deleted = deletions::unnamed(name, folder, old, new, &[]);
+    let why = |f: &Finding| format!("{}: {}", f.code.name(), f.message);
+    // An old file that cannot be read is no reason not to replace it.
+    let stops = |f: &&Finding| f.severity == Severity::Error && (f.code != Code::YamlSyntax || f.about.is_some());
+    let refused = findings.iter().chain(&deleted).filter(stops).map(why).collect();
+    let (before, now) = (things(old, new), things(new, old));
+    let differing = changes(&before, &now);
+    let causes = causes::causes(then, (inputs, rendered), &before, &differing);
+    let (was, is) = (State { tree: old, things: &before }, State { tree: new, things: &now });
+    let known = |(change, causes)| {
+        let sight = Sight::new(&change, was, is);
+        let (risks, does, routine) = (risk::risks(&sight), sight.does, routine::change(&change));
+        Known { routine, does, risks, causes, change }
+    };
+    let changes: Vec<Known> = differing.into_iter().zip(causes).map(known).collect();
+    let unusual = changes.iter().filter(|known| !known.routine).count();
+    let many = if old.is_empty() { None } else { risk::many(unusual, old.len()) };
+    let ring = inputs.cluster.platform["labels"]["ring"].as_str().unwrap_or_default().to_owned();
+    (Seen { cluster: name.to_owned(), ring, changes, risks: many.into_iter().collect(), refused }, findings)
+}

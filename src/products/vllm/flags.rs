@@ -1,0 +1,34 @@
+//! The arguments of `vllm serve`, as they stand in schemas/vllm-flags.txt: which of those that are given it does not know.
+
+use std::sync::LazyLock;
+
+use crate::text::schema::nearest;
+
+/// The release whose arguments they are, without the number of its patch.
+pub const RELEASE: [u32; 2] = [0, 23];
+
+static KNOWN: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let lines = include_str!("../../../schemas/vllm-flags.txt").lines();
+    lines.filter(|line| line.starts_with("--")).collect()
+});
+
+/// What is wrong with an argument that vLLM does not know, as a name and the way out.
+pub fn unknown(word: &str) -> Option<(String, String)> {
+    if !word.starts_with("--") || word == "--" || word.contains('$') {
+        return None;
+    }
+    let name = word.split('=').next().unwrap_or_default();
+    if let Some((name, value)) = name.split_once(char::is_whitespace) {
+        let help = format!("name and value are two items, `{name}` and `{}`, or one with `=`", value.trim());
+        return Some((word.to_owned(), help));
+    }
+    // `--compilation-config.mode` is a part of one; argparse takes the beginning of a name for the whole.
+    let name = name.replace('_', "-").split(['.', '+']).next().unwrap_or_default().to_owned();
+    let positive = name.replacen("--no-", "--", 1);
+    let known = KNOWN.iter().any(|known| known.starts_with(&name) || known.starts_with(&positive));
+    (!known).then(|| {
+        let near = nearest(&name, &KNOWN).map(|near| format!("did you mean `{near}`?"));
+        let help = near.unwrap_or_else(|| "`vllm serve --help=all` lists them".into());
+        (name, help)
+    })
+}

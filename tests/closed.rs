@@ -1,0 +1,295 @@
+//! What is closed by default. The NetworkPolicies of rendered trees, simulated on labels and ports: every call that the files name
+//! goes through, and pods that are not the platform's reach LiteLLM and what the claims say, and no more. The Pod Security Standard
+//! of each namespace is the strictest that its pods pass. The table of docs/network.md is made here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use gatewright::command::pipeline::{self, Rendered};
+use gatewright::command::report;
+use gatewright::group::catalog::Catalog;
+use gatewright::group::memo::Memo;
+use gatewright::object::kinds::Scopes;
+use gatewright::object::object::{Identity, Object, Objects};
+use gatewright::object::pod_template;
+use gatewright::plan::features::Inputs;
+use gatewright::products::kubernetes::standards::{STANDARDS, strictest};
+use gatewright::references::calls::calls;
+use gatewright::references::fences::{Fences, Way};
+use gatewright::references::inventory::Inventory;
+use gatewright::references::pods::{self, Pods};
+use gatewright::references::world::World;
+use gatewright::render::claims;
+use gatewright::text::source::Source;
+use serde_json::{Value, json};
+
+/// Cases whose features.yaml is all there is.
+const CASES: [&str; 8] =
+    ["autoscaling", "default", "egress-all-providers", "external-everything", "full", "ha", "mcp", "simulator"];
+
+fn rendered<T>(case: &str, then: impl FnOnce(&Rendered<'_>) -> T) -> T {
+    let text = fs::read_to_string(format!("golden/{case}/features.yaml")).expect("a golden case");
+    of_text(&text, then)
+}
+
+fn of_text<T>(text: &str, then: impl FnOnce(&Rendered<'_>) -> T) -> T {
+    let told = |findings: Vec<_>| -> ! { panic!("{}", report::text(&findings)) };
+    let catalog = Catalog::new(&BTreeMap::default()).unwrap_or_else(|f| told(f));
+    let inputs = Inputs { features: Source::new("features.yaml", text), clusters: Vec::new() };
+    let clusters = pipeline::read(&inputs, &catalog).unwrap_or_else(|f| told(f));
+    then(&pipeline::render(&catalog, &clusters[0], &Memo::default()).unwrap_or_else(|f| told(f)))
+}
+
+/// Runs with the pods of a tree, and some more.
+fn simulated<T>(rendered: &Rendered<'_>, more: &[Value], then: impl FnOnce(&Inventory<'_, '_>, &[Pods<'_>]) -> T) -> T {
+    let identities: Vec<Identity> = more.iter().map(|pod| Identity::of(pod).expect("an object")).collect();
+    let mut world = World::of_bundle(&rendered.plan, &rendered.bundle, "");
+    let pod = |(identity, value)| Object {
+        identity,
+        value,
+        path: "pods.yaml",
+        folder: "",
+        text: "",
+        document: 0,
+        file: None,
+        made: None,
+        linked: &[],
+        clean: None,
+    };
+    let all: Vec<Object<'_>> = world.objects.iter().copied().chain(identities.iter().zip(more).map(pod)).collect();
+    world.objects = Objects::new(all.into_iter()).0;
+    let inventory = Inventory::new(&world, Scopes::default());
+    then(&inventory, &pods::pods(&inventory))
+}
+
+fn pod(namespace: &str, name: &str, labels: &Value) -> Value {
+    json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "namespace": namespace, "name": name, "labels": labels },
+        "spec": { "containers": [{ "name": "c", "image": "example.com/c:1" }] } })
+}
+
+fn policies<'r>(rendered: &'r Rendered<'_>) -> impl Iterator<Item = (&'r Identity, &'r Value)> {
+    let all = rendered.bundle.manifests.iter().map(|(identity, placed)| (identity, &placed.manifest.value));
+    all.filter(|(identity, _)| identity.kind == "NetworkPolicy" && identity.name != "default-deny")
+}
+
+/// One pod for each policy, with the labels that it selects: also for those that charts run.
+fn selected(rendered: &Rendered<'_>) -> Vec<Value> {
+    let labels = |spec: &Value| spec["podSelector"].get("matchLabels").cloned().unwrap_or_else(|| json!({}));
+    policies(rendered).map(|(id, value)| pod(&id.namespace, &id.name, &labels(&value["spec"]))).collect()
+}
+
+fn named<'p, 'a>(pods: &'p [Pods<'a>], name: &str) -> &'p Pods<'a> {
+    pods.iter().find(|p| p.owner.identity.kind == "Pod" && p.owner.identity.name == name).expect("one of ours")
+}
+
+/// All ports that some policy names, and one that none does.
+fn ports(rendered: &Rendered<'_>) -> BTreeSet<i64> {
+    let rules = policies(rendered).flat_map(|(_, v)| v["spec"]["ingress"].as_array().into_iter().flatten());
+    let ports = rules.flat_map(|rule| rule["ports"].as_array().into_iter().flatten());
+    ports.filter_map(|port| port["port"].as_i64()).chain([22]).collect()
+}
+
+#[test]
+fn every_call_goes_through() {
+    for case in CASES {
+        rendered(case, |rendered| {
+            simulated(rendered, &[], |inventory, pods| {
+                let (fences, mut seen) = (Fences::new(inventory), BTreeSet::new());
+                for call in calls(inventory, pods) {
+                    let ends = (call.from.owner.identity.to_string(), call.to.owner.identity.to_string(), call.port);
+                    assert!(fences.closed(Way::Out, call.from, call.to, call.port).is_none(), "{case}: {ends:?}");
+                    assert!(fences.closed(Way::In, call.to, call.from, call.port).is_none(), "{case}: {ends:?}");
+                    seen.insert(ends);
+                }
+                if case == "full" {
+                    for (from, to, port) in [
+                        ("Deployment litellm/litellm", "Gateway inference/inference-gateway", 80),
+                        ("Deployment litellm/litellm", "Cluster litellm/litellm-db", 5432),
+                        ("Job litellm/litellm-migrations", "Cluster litellm/litellm-db", 5432),
+                        ("Gateway inference/inference-gateway", "Deployment serving/qwen3-4b", 8000),
+                        ("Gateway inference/inference-gateway", "Deployment serving/qwen3-4b-epp", 9002),
+                        ("Gateway inference/inference-gateway", "Deployment mcp-gateway/everything", 3001),
+                        ("Gateway inference/inference-gateway", "Deployment tracing/otel-collector", 4317),
+                    ] {
+                        let call = (from.to_owned(), to.to_owned(), Some(port));
+                        assert!(seen.contains(&call), "{call:?} is not told: {seen:#?}");
+                    }
+                }
+            });
+        });
+    }
+}
+
+#[test]
+fn a_stranger_reaches_what_the_claims_say() {
+    for case in CASES {
+        rendered(case, |rendered| {
+            let mut more = selected(rendered);
+            let homes: BTreeSet<String> = policies(rendered).map(|(id, _)| id.namespace.clone()).collect();
+            let strangers = homes.iter().map(String::as_str).chain(["team-a"]);
+            // A pod that says it is ours, in a namespace that is not, is a stranger too.
+            more.extend(strangers.map(|home| pod(home, "stranger", &json!({ "app": "stranger" }))));
+            more.push(pod("team-b", "stranger", &json!({ "app.kubernetes.io/component": "endpoint-picker" })));
+            let reached: BTreeSet<String> = simulated(rendered, &more, |inventory, pods| {
+                let (fences, mut reached) = (Fences::new(inventory), BTreeSet::new());
+                let strangers = pods.iter().filter(|p| p.owner.identity.name == "stranger");
+                for stranger in strangers.filter(|p| p.owner.home().starts_with("team-")) {
+                    for (policy, _) in policies(rendered) {
+                        let of = named(pods, &policy.name);
+                        let open = ports(rendered).into_iter();
+                        let open = open.filter(|port| fences.closed(Way::In, of, stranger, Some(*port)).is_none());
+                        reached.extend(open.map(|port| format!("{} at {port}", policy.name)));
+                    }
+                }
+                for home in &homes {
+                    let other = pods.iter().find(|p| p.owner.identity.name == "stranger" && p.in_namespace(home));
+                    let team = pods.iter().find(|p| p.in_namespace("team-a")).expect("a stranger");
+                    // A chart's pods are told by their namespace alone.
+                    let whole = policies(rendered)
+                        .any(|(id, v)| id.namespace == *home && v["spec"]["podSelector"] == json!({}));
+                    let closed = fences.closed(Way::In, other.expect("one in each"), team, Some(22));
+                    assert!(whole || closed.is_some_and(|p| p.identity.name == "default-deny"), "{case}: {home}");
+                }
+                reached
+            });
+            let claims = claims::claims(&rendered.plan, &rendered.bundle, &[]);
+            let claim = claims.iter().find(|c| c.control == "Closed by default").expect("a claim");
+            assert!(claim.gaps.is_empty(), "{case}: {:?}", claim.gaps);
+            let webhooks: BTreeSet<String> = ["cert-manager", "cloudnative-pg", "external-secrets", "keda"]
+                .into_iter()
+                .flat_map(|name| [6443, 9443, 10250].map(|port| (name, port)))
+                .filter(|(name, port)| reached.contains(&format!("{name} at {port}")))
+                .map(|(name, port)| format!("{name} at {port}"))
+                .collect();
+            let expected: BTreeSet<String> = webhooks.iter().cloned().chain(["litellm at 4000".to_owned()]).collect();
+            assert_eq!(reached, expected, "{case}");
+            for webhook in &webhooks {
+                let (name, port) = webhook.split_once(" at ").expect("a name and a port");
+                let said = claim
+                    .detail
+                    .split(&format!("{name} at "))
+                    .nth(1)
+                    .is_some_and(|rest| rest.split([',', ')']).next().is_some_and(|ports| ports.contains(port)));
+                assert!(said, "{case}: {webhook} is not in the claim: {}", claim.detail);
+            }
+        });
+    }
+}
+
+#[test]
+fn only_the_proxies_of_the_gateway_leave() {
+    rendered("full", |rendered| {
+        let mut more = selected(rendered);
+        more.push(pod("elsewhere", "provider", &json!({})));
+        simulated(rendered, &more, |inventory, pods| {
+            let fences = Fences::new(inventory);
+            let provider = named(pods, "provider");
+            let leaves = |name: &str| fences.closed(Way::Out, named(pods, name), provider, Some(443)).is_none();
+            assert!(leaves("gateway"));
+            for name in ["litellm", "litellm-migrations", "model-servers", "otel-collector"] {
+                assert!(!leaves(name), "{name}");
+            }
+        });
+    });
+}
+
+#[test]
+fn without_policies_there_are_none_and_the_claim_says_so() {
+    let text = "platform:\n  name: ai-dev\n  argocd: { repoURL: https://git.example.com/ai-platform.git }\n\
+        features: { mcp: true }\nsettings: { network: { policies: false } }\n";
+    of_text(text, |rendered| {
+        assert_eq!(policies(rendered).count(), 0);
+        let claims = claims::claims(&rendered.plan, &rendered.bundle, &[]);
+        let claim = claims.iter().find(|c| c.control == "Closed by default").expect("a claim");
+        assert!(claim.detail.contains("settings.network.policies"), "{}", claim.detail);
+    });
+}
+
+#[test]
+fn each_namespace_enforces_the_strictest_standard_of_its_pods() {
+    let rank = |standard: &str| STANDARDS.iter().position(|s| *s == standard).expect("a standard");
+    for case in CASES {
+        rendered(case, |rendered| {
+            let world = World::of_bundle(&rendered.plan, &rendered.bundle, "");
+            let mut passed: BTreeMap<&str, &str> = BTreeMap::new();
+            for template in pod_template::all(&world.objects).filter(|t| !t.kind.overlay) {
+                let (home, own) = (template.owner.home(), strictest(&template));
+                let least = passed.entry(home).or_insert(own);
+                *least = if rank(own) < rank(least) { own } else { least };
+            }
+            for (home, standard) in passed {
+                let namespace = world.objects.get("", "Namespace", "", home).expect("rendered");
+                let label = namespace.labels().and_then(|l| l["pod-security.kubernetes.io/enforce"].as_str());
+                assert_eq!(label, Some(standard), "{case}: {home}");
+            }
+        });
+    }
+}
+
+#[test]
+fn litellm_as_a_user_closes_the_last_namespace() {
+    let text = "platform:\n  name: ai-dev\n  argocd: { repoURL: https://git.example.com/ai-platform.git }\nsettings:\n  \
+        litellm: { provider: manifests, runAsUser: 65534, image: { repository: ghcr.io/berriai/litellm-non_root } }\n";
+    of_text(text, |rendered| {
+        let world = World::of_bundle(&rendered.plan, &rendered.bundle, "");
+        let label = |home: &str| {
+            let namespace = world.objects.get("", "Namespace", "", home).expect("rendered");
+            namespace.labels().and_then(|l| l["pod-security.kubernetes.io/enforce"].as_str())
+        };
+        assert_eq!(label("litellm"), Some("restricted"));
+        let own = pod_template::all(&world.objects).filter(|t| t.owner.home() == "litellm");
+        assert!(own.into_iter().all(|template| strictest(&template) == "restricted"));
+    });
+}
+
+/// Peers of a rule, each by the policy that selects the same pods.
+fn peers(rendered: &Rendered<'_>, rule: &Value, key: &str) -> String {
+    let Some(peers) = rule[key].as_array() else { return "any address".to_owned() };
+    let name = |peer: &Value| {
+        if let Some(block) = peer["ipBlock"]["cidr"].as_str() {
+            return block.to_owned();
+        }
+        let namespace = peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"].as_str();
+        let own = |(id, value): &(&Identity, &Value)| {
+            let selector = peer.get("podSelector").cloned().unwrap_or_else(|| json!({}));
+            namespace.is_none_or(|n| n == id.namespace) && value["spec"]["podSelector"] == selector
+        };
+        match (policies(rendered).find(own), namespace) {
+            (Some((id, _)), Some(_)) => id.name.clone(),
+            (_, Some(namespace)) => format!("pods of {namespace}"),
+            (..) if peer.get("podSelector").is_none() => "every pod".to_owned(),
+            (..) => "pods of any namespace with labels".to_owned(),
+        }
+    };
+    peers.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+fn row(rendered: &Rendered<'_>, id: &Identity, spec: &Value) -> String {
+    let side = |rules: &str, key: &str| {
+        let rules = spec[rules].as_array().into_iter().flatten();
+        let told = rules.filter(|rule| rule["ports"][0]["port"] != 53).map(|rule| {
+            let ports: Vec<String> =
+                rule["ports"].as_array().into_iter().flatten().map(|p| p["port"].to_string()).collect();
+            let at = if ports.is_empty() { String::new() } else { format!(" ({})", ports.join(", ")) };
+            format!("{}{at}", peers(rendered, rule, key))
+        });
+        told.collect::<Vec<_>>().join("; ")
+    };
+    format!("| `{}/{}` | {} | {} |\n", id.namespace, id.name, side("ingress", "from"), side("egress", "to"))
+}
+
+#[test]
+fn the_table_of_the_documentation_is_that_of_the_full_tree() {
+    let made: String =
+        rendered("full", |rendered| policies(rendered).map(|(id, value)| row(rendered, id, &value["spec"])).collect());
+    let file = "docs/network.md";
+    let text = fs::read_to_string(file).expect("the page");
+    let (head, rest) = text.split_once("|---|---|---|\n").expect("the table's head");
+    let (table, tail) = rest.split_at(rest.find("\n\n").map_or(rest.len(), |at| at + 1));
+    #[allow(clippy::disallowed_methods, reason = "as in the golden tests")]
+    if std::env::var("UPDATE_GOLDEN").is_ok() {
+        fs::write(file, format!("{head}|---|---|---|\n{made}{tail}")).expect("written");
+    } else {
+        assert_eq!(table, made, "UPDATE_GOLDEN=1 cargo test --test closed writes it anew");
+    }
+}

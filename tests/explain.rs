@@ -1,0 +1,172 @@
+//! `explain`: files, lines, objects and settings; and that the causes it names are causes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use gatewright::command::pipeline::{self, Rendered};
+use gatewright::command::review::flips::{put, with_root};
+use gatewright::command::revision::Revision;
+use gatewright::group::catalog::Catalog;
+use gatewright::group::memo::Memo;
+use gatewright::render::trace;
+use gatewright::text::source::Source;
+use gatewright::text::yaml::{self, Kind, Node};
+use serde_json::Value;
+
+fn gatewright(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+    let output = command.current_dir(folder).args(arguments).output().expect("it runs");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
+
+/// A platform with a patch, rendered.
+fn platform(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(folder.join("patches")).expect("writable");
+    let features = "platform: { name: ai-dev, argocd: { repoURL: https://git.example.com/p.git } }\nfeatures:\n  tracing: true\n\
+                    settings:\n  litellm:\n    provider: manifests\n    replicas: 2\n";
+    fs::write(folder.join("features.yaml"), features).expect("writable");
+    let patch =
+        "apiVersion: v1\nkind: Service\nmetadata: { name: litellm, namespace: litellm, annotations: { a: b } }\n";
+    fs::write(folder.join("patches/a.yaml"), patch).expect("writable");
+    let (code, _, err) = gatewright(&folder, &["render"]);
+    assert_eq!(code, 0, "{err}");
+    folder
+}
+
+#[test]
+fn a_topic_is_explained_where_it_is_asked_for() {
+    let folder = platform("explain");
+    let explain = |from: &str, topic: &[&str]| gatewright(&folder.join(from), &[&["explain"], topic].concat());
+    let deployment = fs::read_to_string(folder.join("rendered/ai-dev/litellm/deployment-litellm.yaml")).expect("text");
+    let line = deployment.lines().position(|line| line == "  replicas: 2").expect("replicas") + 1;
+    let service = fs::read_to_string(folder.join("rendered/ai-dev/litellm/service-litellm.yaml")).expect("text");
+    let patched = service.lines().position(|line| line.trim() == "a: b").expect("the patch") + 1;
+    for (from, topic, said) in [
+        (
+            ".",
+            format!("rendered/ai-dev/litellm/deployment-litellm.yaml:{line}"),
+            "setting   litellm.replicas = 2 (features.yaml:7)",
+        ),
+        ("rendered/ai-dev/litellm", format!("deployment-litellm.yaml:{line}"), "templates/litellm/deployment.yaml:"),
+        (".", format!("rendered/ai-dev/litellm/service-litellm.yaml:{patched}"), "line      patches/a.yaml:3"),
+        (".", "Deployment/litellm/litellm".into(), "group     litellm: core"),
+        (
+            ".",
+            "Deployment/tracing/otel-collector".into(),
+            "group     tracing: features.yaml says true (features.yaml:3)",
+        ),
+        (".", "litellm.replicas".into(), "in ai-dev: 2 (features.yaml:7)"),
+        (".", "features.yaml:7".into(), "read by   templates/litellm/deployment.yaml:"),
+        (".", "patches/a.yaml".into(), "is over   Service litellm/litellm"),
+        (".", "templates/litellm/service.yaml".into(), "makes     Service litellm/litellm"),
+        (".", "features.tracing".into(), "tracing: Traces of the gateway's requests"),
+        (".", "secret-needed".into(), "# secret-needed"),
+    ] {
+        let (code, out, err) = explain(from, &[&topic]);
+        assert!(code == 0 && out.contains(said), "{topic}: {out}{err}");
+        assert_eq!(err.contains("features.yaml is used"), from != ".", "{topic}: {err}");
+    }
+    for (object, said) in [
+        ("HTTPRoute/claude-haiku", "it would be with `features.egress: true`"),
+        ("Deployment/litellm/litellm", "it is rendered"),
+        ("Deployment/litllm", "of its kind: Deployment/litellm/litellm"),
+    ] {
+        let (code, out, err) = explain(".", &["why-not", object]);
+        assert!(code == 0 && out.contains(said), "{object}: {out}{err}");
+    }
+    let (code, _, err) = explain(".", &["rendered/ai-dev/other.yaml"]);
+    assert!(code == 2 && err.contains("there is no `rendered/ai-dev/other.yaml` to explain"), "{err}");
+    fs::write(folder.join("mine.yaml"), "a: b\n").expect("writable");
+    let (code, _, err) = explain(".", &["mine.yaml"]);
+    assert!(code == 2 && err.contains("check --manifests mine.yaml"), "{err}");
+}
+
+/// Another value of the same type.
+fn other(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) => number.as_i64().map(|number| (number + 1).to_string()),
+        Value::Bool(truth) => Some((!truth).to_string()),
+        _ => None,
+    }
+}
+
+/// Every so manieth line is tried.
+const STEP: usize = 3;
+
+/// A setting that a line's causes name is one: with another value the object is another one at that line.
+#[test]
+fn a_cause_that_is_flipped_changes_its_line() {
+    let read = |case: &str| fs::read_to_string(format!("golden/{case}/features.yaml")).expect("a case");
+    let catalog = Catalog::new(&BTreeMap::new()).expect("the catalog");
+    let (mut flipped, mut same) = (0, Vec::new());
+    for case in ["full", "mcp"] {
+        let revision = Revision::new(BTreeMap::from([("features.yaml".to_owned(), read(case))]));
+        let clusters = revision.clusters("features.yaml", &catalog).expect("sound").expect("there");
+        let memo = Memo::default();
+        let rendered = pipeline::render(&catalog, &clusters[0], &memo).expect("it renders");
+        for placed in rendered.bundle.manifests.values() {
+            let name = format!("{}/{}", rendered.plan.cluster, placed.path);
+            let node = yaml::nodes(&Source::new(name, &*placed.manifest.text)).expect("YAML").remove(0);
+            for (pointer, leaf) in leaves(&node).into_iter().step_by(STEP) {
+                let trail = trace::trail(&rendered.plan, &rendered.bundle, &leaf.place).unwrap_or_default();
+                // The line itself, and nothing else in it.
+                let Some(cause) = trail.first().filter(|cause| cause.names.len() == 1 && trail.len() == 1) else {
+                    continue;
+                };
+                let name = cause.names.first().cloned().unwrap_or_default();
+                let Some(path) = name.strip_prefix("settings.") else { continue };
+                let Some(value) = rendered.plan.sights[cause.group.as_str()]
+                    .value()
+                    .pointer(&format!("/settings/{}", path.replace('.', "/")))
+                    .and_then(other)
+                else {
+                    continue;
+                };
+                let steps: Vec<&str> = ["settings", &cause.group].into_iter().chain(path.split('.')).collect();
+                match changed(&catalog, &rendered, &steps, &value, placed, &pointer) {
+                    Some(true) => flipped += 1,
+                    Some(false) => same.push(format!("{case}: {}{pointer} by {}.{path}", placed.path, cause.group)),
+                    None => {}
+                }
+            }
+        }
+    }
+    println!("{flipped} lines changed");
+    assert!(same.is_empty() && flipped >= 5, "{flipped} changed; not: {same:?}");
+}
+
+/// Whether the line is another one with another value; none where it does not render.
+fn changed(
+    catalog: &Catalog,
+    rendered: &Rendered<'_>,
+    steps: &[&str],
+    value: &str,
+    placed: &gatewright::render::manifest::Placed,
+    pointer: &str,
+) -> Option<bool> {
+    let value = yaml::read(&Source::new("other", value)).ok()?;
+    let root = put(&rendered.cluster.written, steps, Some(&value));
+    let cluster = with_root(rendered.cluster, &root, catalog, None)?;
+    let after = pipeline::render(catalog, &cluster, &Memo::default()).ok()?;
+    let now = after.bundle.manifests.get(&placed.manifest.identity).map(|placed| &placed.manifest.value);
+    Some(now.and_then(|now| now.pointer(pointer)) != placed.manifest.value.pointer(pointer))
+}
+
+/// The scalars of a value with their pointers.
+fn leaves(node: &Node) -> Vec<(String, &Node)> {
+    let below = |key: &str, node| {
+        leaves(node).into_iter().map(|(rest, leaf)| (format!("/{key}{rest}"), leaf)).collect::<Vec<_>>()
+    };
+    match &node.kind {
+        Kind::Map(entries) => {
+            entries.iter().flat_map(|e| below(&e.key.replace('~', "~0").replace('/', "~1"), &e.value)).collect()
+        }
+        Kind::List(items) => items.iter().enumerate().flat_map(|(i, item)| below(&i.to_string(), item)).collect(),
+        _ => vec![(String::new(), node)],
+    }
+}
