@@ -336,6 +336,13 @@ fn an_index_or_a_folder_is_held_against_the_inputs() {
     fleet.fine(&["render", "--allow-delete", "prod-2"]);
     fleet.fine(&["render", "--check"]);
     fleet.fine(&["verify"]);
+    // What we did not write stays.
+    fleet.write("rendered/fleet.sha256", "mine\n");
+    let said = fleet.run(&["render"]);
+    assert!(said.code == 2 && said.err.contains("fleet.sha256 is in the way"), "{}", said.err);
+    fs::remove_dir_all(fleet.folder.join("clusters")).expect("writable");
+    fleet.fine(&["render", "--output-dir", "alone"]);
+    assert!(!fleet.folder.join("alone/fleet.sha256").exists(), "one cluster has its own index");
 }
 
 /// What is printed to render on several machines is sound, and says what `render` and `merge` take.

@@ -52,7 +52,7 @@ impl Fleet {
     /// # Errors
     /// Something lies where the index belongs that is none.
     pub(crate) fn new(workspace: &Workspace<'_>, output: &Path, all: &[Cluster], shard: Option<Shard>) -> Result<Self> {
-        let several = all.len() > 1 || all.iter().any(|cluster| cluster.platform["name"] != cluster.name.as_str());
+        let several = all.iter().any(|cluster| cluster.base.is_some());
         let shard = shard.map(|shard| Ok::<_, read::Failure>((shard, inputs(workspace, all)?))).transpose()?;
         let before = optional::optional(output, FLEET)?.map(|source| fleet::read(&source.text).ok());
         if several && shard.is_none() && before == Some(None) {
