@@ -387,8 +387,9 @@ fn a_ring_has_its_branch_and_an_applicationset_brings_each_cluster() {
     fleet.write("features.yaml", &features.replace("p.git", rings));
     fleet.fine(&["render"]);
     let lines = |cluster: &str| {
-        let name = format!("rendered/{cluster}/bootstrap/application-{cluster}.yaml");
-        let text = fs::read_to_string(fleet.folder.join(name)).expect("rendered");
+        let files = fleet.files(&format!("rendered/{cluster}/bootstrap"));
+        let text =
+            files.iter().find(|(name, _)| name.starts_with("application-")).map(|(_, text)| text).expect("rendered");
         let values =
             ["targetRevision: ", "path: "].map(|key| text.split(key).nth(1).and_then(|rest| rest.lines().next()));
         values.map(|value| value.unwrap_or_default().to_owned())
