@@ -57,7 +57,7 @@ fn simulated<T>(rendered: &Rendered<'_>, more: &[Value], then: impl FnOnce(&Inve
         clean: None,
     };
     let all: Vec<Object<'_>> = world.objects.iter().copied().chain(identities.iter().zip(more).map(pod)).collect();
-    world.objects = Objects::new(all.into_iter()).0;
+    world.objects = Objects::new(all).0;
     let inventory = Inventory::new(&world, Scopes::default());
     then(&inventory, &pods::pods(&inventory))
 }
