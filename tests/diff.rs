@@ -149,7 +149,7 @@ fn equal_changes_of_clusters_are_told_once_and_by_ring() {
     assert!(changes.iter().all(|change| change["clusters"] == serde_json::json!(["a", "b", "c"])), "{told}");
     let (_, out, _) = platform.run(&["diff"]);
     assert!(out.contains("in ring canary: a; ring wide: b, c ("), "{out}");
-    assert!(out.contains("Application argocd/<cluster>-tracing  [ring canary: a; ring wide: b, c]"), "{out}");
+    assert!(out.contains("Application argocd/ai-dev-<cluster>-tracing  [ring canary: a; ring wide: b, c]"), "{out}");
 }
 
 #[test]

@@ -401,7 +401,7 @@ fn diff_says_what_it_could_not_hold_against_anything() {
     let (code, _, err) = platform.run(&["diff"]);
     assert_eq!(code, 1);
     assert!(err.contains("`spec.selector` is changed") && !err.contains("cel-rule"), "{err}");
-    assert!(err.contains("custom resources were not held against their definitions"), "{err}");
+    assert!(err.contains("held against no definition, as none was found: Widget (example.com)"), "{err}");
     fs::write(platform.folder.join("rendered/dev/fax/widget-fax.yaml"), "apiVersion: v1\nkind: Widget\na: [\n")
         .expect("writable");
     let (code, out, err) = platform.run(&["diff", "-o", "patch", "--crds", "widgets.yaml"]);

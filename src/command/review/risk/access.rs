@@ -7,8 +7,10 @@ use serde_json::Value;
 use crate::command::review::change::{Field, Kind};
 use crate::command::review::risk::limits::held;
 use crate::command::review::risk::sight::{Risk, Sight, from_to};
+use crate::object::kinds;
+use crate::object::labels::selects;
 use crate::text::finding::Code;
-use crate::text::pointer::each;
+use crate::text::pointer::{each, part};
 
 /// Parts of a policy that ask who somebody is, or whether he may.
 const ASKS: [&str; 8] = [
@@ -169,10 +171,31 @@ pub(super) fn network(sight: &Sight<'_>) -> Vec<Risk> {
     let narrower = |field: &Field| field.new.is_none() && field.key() == "*" && !emptied(sight, field);
     let opens = |field: &&Field| {
         let spec = field.steps.first().is_some_and(|step| step == "spec");
-        spec && !narrower(field) && !(field.passes(&["policyTypes"]) && field.old.is_none())
+        let same = field.passes(&["policyTypes"]) && field.old.is_none();
+        spec && !narrower(field) && !same && !is_to_newcomers(sight, field)
     };
     let fields = sight.change.fields.iter().filter(opens);
     fields.map(|f| sight.at(f, Code::NetworkLoosened, format!("it goes {}", from_to(f)), help)).collect()
+}
+
+/// Whether a rule or peer that is new names nobody but pods that come with the same change, and so had no policy before.
+fn is_to_newcomers(sight: &Sight<'_>, field: &Field) -> bool {
+    let (None, Some(new)) = (&field.old, &field.new) else { return false };
+    let of_rule = ["to", "from"].iter().filter_map(|way| new[*way].as_array()).flatten();
+    let peers: Vec<&Value> = if new.get("podSelector").is_some() { vec![new] } else { of_rule.collect() };
+    !peers.is_empty() && peers.iter().all(|peer| names_newcomers(sight, peer))
+}
+
+fn names_newcomers(sight: &Sight<'_>, peer: &Value) -> bool {
+    let namespace = &peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"];
+    let selector = &peer["podSelector"];
+    let (Some(namespace), true) = (namespace.as_str(), selector["matchLabels"].is_object()) else { return false };
+    let mut newcomers = sight.now.things.iter().filter(|(identity, _)| !sight.before.things.contains_key(identity));
+    newcomers.any(|(identity, thing)| {
+        let labels = |pointer: &String| part(&thing.value, &format!("{pointer}/metadata/labels"))?.as_object();
+        let mut pods = kinds::of(&identity.group, &identity.kind).pods.iter().filter_map(labels);
+        identity.namespace == namespace && pods.any(|labels| selects(selector, Some(labels)))
+    })
 }
 
 /// Whether the list that lost an item has none left: an empty list of peers lets everybody in.
