@@ -190,9 +190,9 @@ fn texts_are_clean() {
     }
 }
 
-/// The README's table of limits has the numbers of the constants.
+/// The table of limits has the numbers of the constants.
 #[test]
-fn limits_are_as_the_readme_says() {
+fn limits_are_as_the_docs_say() {
     use gatewright::disk::read;
     use gatewright::group::{shapes, template};
     use gatewright::plan::size;
@@ -226,9 +226,9 @@ fn limits_are_as_the_readme_says() {
         ("levels of a config patch, aliases expanded", goyaml::MAX_DEPTH),
         ("values of a config patch, aliases expanded", goyaml::MAX_VALUES),
     ];
-    let readme = fs::read_to_string("README.md").expect("README.md");
+    let table = fs::read_to_string("docs/limits.md").expect("docs/limits.md");
     for (what, limit) in limits {
-        let row = readme
+        let row = table
             .lines()
             .find_map(|line| line.strip_prefix(&format!("| {what} | ")))
             .unwrap_or_else(|| panic!("no row: {what}"));

@@ -98,13 +98,13 @@ fn compared(workspace: &Workspace<'_>, args: &Diff) -> Result<Outcome> {
         data += &unified_diff(&name, &tree::owned(&found, &Tree::new()), &Tree::new());
         talk += &format!(
             "{name} belongs to no cluster: `{cluster}` was renamed, or is gone; in Argo CD its root Application, its AppProject and its \
-             Applications stay, and own what they brought: README, \"Another name\"\n"
+             Applications stay, and own what they brought: docs/operations.md, \"Another name\"\n"
         );
         let risk = Risk {
             code: Code::LeftBehind,
             field: String::new(),
             message: "the cluster is gone from the inputs, and all that its Applications brought stays".into(),
-            help: "README, \"Another name\"".into(),
+            help: "docs/operations.md, \"Another name\"".into(),
         };
         seen.push(Seen { cluster, risks: vec![risk], ..Seen::default() });
     }
