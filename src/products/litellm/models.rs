@@ -1,6 +1,6 @@
 //! Rules about the entries of LiteLLM's `model_list` and the names that stand for them: shape, price, header values, fallbacks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -153,7 +153,7 @@ const FALLBACKS: [&str; 3] = ["fallbacks", "context_window_fallbacks", "content_
 
 /// Fallbacks are lists of maps, and name aliases.
 pub fn fallbacks(config: &Config<'_>) -> Vec<Finding> {
-    let aliases: Vec<&str> = config.entries().map(|e| e.alias).collect();
+    let known = Known { open: config.open(), aliases: config.entries().map(|e| e.alias).collect() };
     let mut findings = Vec::new();
     for (section, kind) in SETTINGS[1..].iter().flat_map(|s| FALLBACKS.iter().map(move |k| (s, k))) {
         let pointer = format!("/{section}/{kind}");
@@ -171,7 +171,7 @@ pub fn fallbacks(config: &Config<'_>) -> Vec<Finding> {
             }
             for (source, targets) in item.as_object().into_iter().flatten() {
                 let at = format!("{pointer}/{i}/{}", escaped(source));
-                findings.extend(fallback(config, &aliases, kind, (source, &at), targets));
+                findings.extend(fallback(config, &known, kind, (source, &at), targets));
             }
         }
         // For a longer context or other rules on content a dearer model may well be meant.
@@ -199,7 +199,11 @@ fn steps<'c>(config: &'c Config<'_>, pointer: &str) -> Vec<(&'c str, &'c str, St
 /// Who may use the cheap alias spends at the price of the other one.
 fn dearer(config: &Config<'_>, pointer: &str) -> Vec<Finding> {
     const PRICES: [&str; 2] = ["input_cost_per_token", "output_cost_per_token"];
-    let price = |alias: &str, name: &str| config.entries().find(|e| e.alias == alias)?.params[name].as_f64();
+    let mut entries: BTreeMap<&str, &Value> = BTreeMap::new();
+    for entry in config.entries() {
+        entries.entry(entry.alias).or_insert(entry.params);
+    }
+    let price = |alias: &str, name: &str| entries.get(alias)?[name].as_f64();
     let costs_more = |from: &str, to: &str| {
         PRICES.iter().any(|name| price(from, name).zip(price(to, name)).is_some_and(|(cheap, dear)| dear > cheap))
     };
@@ -217,29 +221,55 @@ fn dearer(config: &Config<'_>, pointer: &str) -> Vec<Finding> {
 /// The first alias that its own fallbacks lead back to, by others.
 fn circle(config: &Config<'_>, pointer: &str) -> Option<Finding> {
     let steps = steps(config, pointer);
-    let leads_back = |start: &str, to: &str| {
-        let (mut seen, mut open) = (Vec::new(), vec![to]);
-        while let Some(name) = open.pop().filter(|name| *name != start) {
-            if !seen.contains(&name) {
-                seen.push(name);
-                open.extend(steps.iter().filter(|(from, ..)| *from == name).map(|(_, to, _)| *to));
-            }
-            if open.contains(&start) {
-                return true;
-            }
-        }
-        false
-    };
-    let (from, to, at) = steps.iter().find(|(from, to, _)| from != to && leads_back(from, to))?;
+    let mut onward: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+    for (from, to, at) in steps.iter().filter(|(from, to, _)| from != to) {
+        onward.entry(from).or_default().push((to, at));
+    }
+    let (from, to, at) = first_circle(&onward)?;
     let message = format!("the fallbacks lead from `{from}` by `{to}` back to `{from}`");
     let finding = config.part.warning(Code::LitellmFallback, at, message);
     Some(finding.help("when all of them fail, each request goes round until LiteLLM has tried five times; end at an alias without one"))
 }
 
+/// A name, one to which it leads and from which it is reached again, and what stands beside that step. Each name is gone
+/// through once.
+fn first_circle<'s>(onward: &BTreeMap<&'s str, Vec<(&'s str, &'s str)>>) -> Option<(&'s str, &'s str, &'s str)> {
+    let mut done: BTreeSet<&str> = BTreeSet::new();
+    for start in onward.keys() {
+        // The way so far: names with how many of their steps were taken.
+        let (mut way, mut on_way) = (vec![(*start, 0)], BTreeSet::from([*start]));
+        while let Some((name, taken)) = way.last_mut() {
+            let step = onward.get(name).and_then(|steps| steps.get(*taken)).filter(|_| !done.contains(name));
+            let Some((to, _)) = step else {
+                done.insert(*name);
+                on_way.remove(name);
+                way.pop();
+                continue;
+            };
+            *taken += 1;
+            if on_way.insert(*to) {
+                way.push((*to, 0));
+            } else {
+                let (name, taken) = way.iter().find(|(name, _)| name == to)?;
+                let (to, at) = onward[name][taken - 1];
+                return Some((*name, to, at));
+            }
+        }
+    }
+    None
+}
+
+/// What names of fallbacks may be.
+struct Known<'c> {
+    /// Others too, which stand in no file.
+    open: bool,
+    aliases: BTreeSet<&'c str>,
+}
+
 /// One alias with what stands in for it.
 fn fallback(
     config: &Config<'_>,
-    aliases: &[&str],
+    known: &Known<'_>,
     kind: &str,
     (source, at): (&str, &str),
     targets: &Value,
@@ -249,10 +279,11 @@ fn fallback(
     let targets: Vec<(&str, String)> = several.chain(targets.as_str().map(|t| (t, at.to_owned()))).collect();
     let mut findings = Vec::new();
     for (name, at) in targets.iter().cloned().chain([(source, at.to_owned())]) {
-        if !config.open() && name != "*" && !aliases.contains(&name) && !group_alias(config, name) {
+        if !known.open && name != "*" && !known.aliases.contains(name) && !group_alias(config, name) {
             let message = format!("`{kind}` names `{name}`, and no entry of model_list has that alias");
             let finding = config.part.error(Code::LitellmFallback, &at, message);
-            findings.push(finding.help(did_you_mean(name, aliases)));
+            let aliases: Vec<&str> = known.aliases.iter().copied().collect();
+            findings.push(finding.help(did_you_mean(name, &aliases)));
         }
     }
     if let Some((_, at)) = targets.iter().find(|(name, _)| *name == source) {
