@@ -120,7 +120,7 @@ fn a_cause_that_is_flipped_changes_its_line() {
                 };
                 let name = cause.names.first().cloned().unwrap_or_default();
                 let Some(path) = name.strip_prefix("settings.") else { continue };
-                let Some(value) = rendered.plan.sights[cause.group.as_str()]
+                let Some(value) = rendered.plan.scopes[cause.group.as_str()]
                     .value()
                     .pointer(&format!("/settings/{}", path.replace('.', "/")))
                     .and_then(other)

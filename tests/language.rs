@@ -120,7 +120,7 @@ fn editors_know_the_language() {
 #[test]
 fn for_and_when_mean_the_same_at_every_entry() {
     let found = planned(&FILES, LINES, |plan| {
-        let sight = plan.sights["fax"].value();
+        let scope = plan.scopes["fax"].value();
         let of = |list: &[Value], key: &str| list.iter().map(|item| item[key].clone()).collect::<Vec<_>>();
         let components: Vec<_> = plan.components.iter().filter(|c| c.group == "fax").collect();
         let bundle = bundle::render(plan, &Memo::default()).unwrap_or_else(|f| panic!("{}", plain(f)));
@@ -129,8 +129,8 @@ fn for_and_when_mean_the_same_at_every_entry() {
             .values()
             .filter(|p| p.manifest.identity.kind == "ConfigMap" && p.component.starts_with("fax"));
         json!({
-            "lists": sight["line"],
-            "documents": sight["documents"],
+            "lists": scope["line"],
+            "documents": scope["documents"],
             "advice": plan.advice.iter().map(|f| &f.message).collect::<Vec<_>>(),
             "components": components.iter().map(|c| &c.name).collect::<Vec<_>>(),
             "files": maps.map(|p| &p.path).collect::<Vec<_>>(),
@@ -166,7 +166,7 @@ fn a_capability_may_be_withheld() {
         let text = user(how);
         let files: Vec<(&str, &str)> = FILES.into_iter().chain([("groups/user.yaml", text.as_str())]).collect();
         let settings = format!("{{ exchange: {exchange} }}");
-        planned(&files, &settings, |plan| plan.sights["fax"].value()["line"][0]["name"].clone())
+        planned(&files, &settings, |plan| plan.scopes["fax"].value()["line"][0]["name"].clone())
     };
     let name = |how, exchange| lines(how, exchange).unwrap_or_else(|f| panic!("{}", plain(f)));
     assert_eq!(

@@ -127,7 +127,7 @@ pub fn other_headers<'a>(
 ) -> (Finding, Vec<&'a Identity>) {
     // The route that fits best is the one that was meant.
     let misses = |w: &Way<'_>| w.headers().filter(|h| fits(trip, h) == Holds::No).count();
-    let way = ways.iter().min_by_key(|w| (misses(w), Reverse(w.weight()))).expect("the path leads somewhere");
+    let way = ways.iter().min_by_key(|w| (misses(w), Reverse(w.precedence()))).expect("the path leads somewhere");
     let (index, name, _, value) = way.headers().find(|h| fits(trip, h) == Holds::No).expect("some header does not fit");
     let pointer = format!("{}/headers/{index}/value", way.pointer());
     let stage = &walk.stages[trip.stage];

@@ -157,7 +157,7 @@ pub fn bypass(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
             for (other, _) in trips.iter().filter(|(o, _)| o.model != trip.model && o.entry.alias != trip.entry.alias) {
                 let request = Request { headers: other.request.headers.clone(), ..trip.request.clone() };
                 let taken =
-                    by_path.iter().filter(|w| w.takes_headers(&request) == Holds::Yes).max_by_key(|w| w.weight());
+                    by_path.iter().filter(|w| w.takes_headers(&request) == Holds::Yes).max_by_key(|w| w.precedence());
                 let Some(taken) = taken.filter(|t| gets(walk, way, t, other.model)) else { continue };
                 let key = (taken.route.identity, taken.rule);
                 findings.entry(key).or_insert_with(|| weigh(walk, named_in_the_body(trip, other, taken)));

@@ -104,7 +104,7 @@ impl<'a> Way<'a> {
     }
 
     /// What wins among the matches that take one request: exact paths, long prefixes, a method, many headers.
-    pub fn weight(&self) -> (bool, usize, bool, usize) {
+    pub fn precedence(&self) -> (bool, usize, bool, usize) {
         let (kind, path) = self.path();
         let length = if kind == "PathPrefix" { path.trim_end_matches('/').len() } else { path.len() };
         (kind == "Exact", length, self.condition["method"].is_string(), self.headers().count())

@@ -217,10 +217,10 @@ fn end<'a>(stage: &Stage<'a>, request: &Request) -> End<'a> {
     if taken.iter().any(|w| w.takes_path(request).min(w.takes_headers(request)) == Holds::Perhaps) {
         return End::Elsewhere;
     }
-    taken.sort_by_key(|w| std::cmp::Reverse(w.weight()));
+    taken.sort_by_key(|w| std::cmp::Reverse(w.precedence()));
     match taken[..] {
         [] => End::OtherHeaders(by_path),
-        [first, second, ..] if first.weight() == second.weight() && !first.same_rule(&second) => {
+        [first, second, ..] if first.precedence() == second.precedence() && !first.same_rule(&second) => {
             End::Taken(first, Some(second))
         }
         [first, ..] => End::Taken(first, None),

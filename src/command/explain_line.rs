@@ -159,8 +159,8 @@ pub fn is(identity: &Identity, topic: &str) -> bool {
 /// A path that a line names, with its value and where that comes from.
 fn named(rendered: &Rendered<'_>, group: &str, name: &str) -> Option<String> {
     let (root, path) = name.split_once('.').unwrap_or((name, ""));
-    let sight = rendered.plan.sights.get(group)?.value();
-    let value = |pointer: &str| part(sight, pointer).map(short);
+    let scope = rendered.plan.scopes.get(group)?.value();
+    let value = |pointer: &str| part(scope, pointer).map(short);
     let steps = path.replace('.', "/");
     match root {
         "settings" => {
@@ -180,7 +180,7 @@ fn named(rendered: &Rendered<'_>, group: &str, name: &str) -> Option<String> {
                 .find(|c| c.on && c.variant().text.capabilities().any(|p| p == capability));
             Some(format!("  from      the capability {capability} of the group {}\n", of?.group.name))
         }
-        list if sight.get(list).is_some_and(Value::is_array) => {
+        list if scope.get(list).is_some_and(Value::is_array) => {
             let from = rendered.plan.choices.values().filter(|c| c.on && c.variant().text.provides.contains_key(list));
             let from: Vec<&str> = from.map(|choice| choice.group.name.as_str()).collect();
             Some(format!(

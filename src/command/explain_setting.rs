@@ -88,11 +88,11 @@ fn values(clusters: &[&Rendered<'_>], group: &str, path: &str) -> String {
     let steps = path.replace('.', "/");
     let one = |rendered: &&Rendered<'_>| {
         let root = if group.is_empty() { "/platform" } else { "/settings" };
-        let sight = match group {
-            "" => rendered.plan.sights.values().next()?,
-            group => rendered.plan.sights.get(group)?,
+        let scope = match group {
+            "" => rendered.plan.scopes.values().next()?,
+            group => rendered.plan.scopes.get(group)?,
         };
-        let value = part(sight.value(), &format!("{root}/{steps}"))?;
+        let value = part(scope.value(), &format!("{root}/{steps}"))?;
         let from = written(rendered, group, &steps);
         Some(format!("  in {}: {value} ({from})\n", rendered.plan.cluster))
     };

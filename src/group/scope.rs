@@ -11,7 +11,7 @@ use crate::text::digest;
 
 /// Names with values.
 #[derive(Clone, Debug)]
-pub struct Sight {
+pub struct Scope {
     value: Value,
     /// Digest of each part, by the path to it. A part is set as a whole.
     parts: BTreeMap<String, String>,
@@ -19,7 +19,7 @@ pub struct Sight {
     context: OnceLock<Context>,
 }
 
-impl Sight {
+impl Scope {
     /// The names that every group has.
     pub fn new(platform: &Value, settings: &Value) -> Self {
         let value = json!({ "platform": platform, "settings": settings, "capabilities": {} });
@@ -67,20 +67,20 @@ fn of(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Sight;
+    use super::Scope;
     use serde_json::json;
 
     #[test]
     fn the_digest_follows_every_value() {
-        let mut sight = Sight::new(&json!({}), &json!({ "a": 1 }));
-        let mut seen = vec![sight.digest().to_owned()];
-        sight.set_in("capabilities", "gateway", json!({ "port": 80 }));
-        seen.push(sight.digest().to_owned());
-        sight.set_in("capabilities", "gateway", json!({ "port": 81 }));
-        seen.push(sight.digest().to_owned());
-        sight.set("model", json!([]));
-        seen.push(sight.digest().to_owned());
+        let mut scope = Scope::new(&json!({}), &json!({ "a": 1 }));
+        let mut seen = vec![scope.digest().to_owned()];
+        scope.set_in("capabilities", "gateway", json!({ "port": 80 }));
+        seen.push(scope.digest().to_owned());
+        scope.set_in("capabilities", "gateway", json!({ "port": 81 }));
+        seen.push(scope.digest().to_owned());
+        scope.set("model", json!([]));
+        seen.push(scope.digest().to_owned());
         assert!((1..seen.len()).all(|i| !seen[..i].contains(&seen[i])), "{seen:?}");
-        assert_eq!(sight.value()["capabilities"]["gateway"]["port"], 81);
+        assert_eq!(scope.value()["capabilities"]["gateway"]["port"], 81);
     }
 }

@@ -154,7 +154,7 @@ impl<'a> Work<'a, '_> {
     /// The objects that a group adds: a template, filled.
     fn added(&mut self, choice: &Choice<'a>, template: &str) -> Option<Arc<Source>> {
         let template = format!("templates/{template}");
-        let context = pick(self.sights[choice.group.name.as_str()].value(), self.templates.inputs(&template));
+        let context = pick(self.scopes[choice.group.name.as_str()].value(), self.templates.inputs(&template));
         match self.templates.render(&template, &context) {
             Ok(text) => Some(Source::new(format!("{template} (filled)"), text)),
             Err(finding) => {
@@ -179,7 +179,7 @@ impl<'a> Work<'a, '_> {
     fn extras(&self, choice: &Choice<'a>, pointer: &str) -> Extras {
         let schema = &choice.variant().schema;
         let at = format!("{}/additionalProperties", pointer.replace('/', "/properties/"));
-        let settings = &self.sights[choice.group.name.as_str()].value()["settings"];
+        let settings = &self.scopes[choice.group.name.as_str()].value()["settings"];
         Extras {
             given: settings.pointer(pointer).cloned().unwrap_or_default(),
             plain: schema.fill_at(&at, &Value::Object(Map::new())),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::group::catalog::Catalog;
 use crate::group::component::{Component, Declared, Secret};
 use crate::group::memo::Memo;
-use crate::group::scope::Sight;
+use crate::group::scope::Scope;
 use crate::group::template::Context;
 use crate::group::written::AgenticText;
 use crate::object::existing::{Existing, Silence};
@@ -35,7 +35,7 @@ pub struct Plan<'a> {
     /// Every group of the catalog by name, on or off.
     pub choices: Choices<'a>,
     /// By group that is on.
-    pub sights: BTreeMap<&'a str, Sight>,
+    pub scopes: BTreeMap<&'a str, Scope>,
     /// Sorted by wave, then name.
     pub components: Vec<Component>,
     /// In the order of groups and of their files.
@@ -66,17 +66,17 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
     if !findings.is_empty() {
         return Err(findings);
     }
-    let sight = |choice: &Choice<'a>| {
+    let scope = |choice: &Choice<'a>| {
         let name = choice.group.name.as_str();
-        (name, Sight::new(&cluster.platform, &settings[name]))
+        (name, Scope::new(&cluster.platform, &settings[name]))
     };
-    let sights = choices.values().filter(|c| c.on).map(sight).collect();
+    let scopes = choices.values().filter(|c| c.on).map(scope).collect();
     let mut work = Work {
         templates: &catalog.templates,
         items: &catalog.items,
         cluster,
         choices: &choices,
-        sights,
+        scopes,
         memo,
         findings,
         advice: Vec::new(),
@@ -107,13 +107,13 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
     work.add_lists(|name| engine.get(name).cloned());
     let declared = work.claims();
     work.stop()?;
-    let (sights, advice) = (work.sights, work.advice);
+    let (scopes, advice) = (work.scopes, work.advice);
     Ok(Plan {
         catalog,
         cluster: cluster.name.clone(),
         platform: cluster.platform.clone(),
         choices,
-        sights,
+        scopes,
         components,
         secrets,
         existing,

@@ -5,7 +5,7 @@ use serde_json::Value;
 /// Most elements of one `for`.
 pub const MAX_ITEMS: usize = 10_000;
 
-/// Most that the expressions of a cluster's groups make, in bytes: as [`weight`] counts.
+/// Most that the expressions of a cluster's groups make, in bytes: as [`amount`] counts.
 pub const MAX_VALUES: usize = 64 << 20;
 
 /// Mistakes in expressions after which no more are evaluated.
@@ -18,11 +18,11 @@ const NODE: usize = 32;
 const LOOP: usize = 100_000;
 
 /// How much a value is: text, loops in it, and the values themselves.
-pub fn weight(value: &Value) -> usize {
+pub fn amount(value: &Value) -> usize {
     NODE + match value {
         Value::String(text) => text.len() + if text.contains("{%") && text.contains("for ") { LOOP } else { 0 },
-        Value::Array(items) => items.iter().map(weight).sum(),
-        Value::Object(map) => map.iter().map(|(key, value)| key.len() + weight(value)).sum(),
+        Value::Array(items) => items.iter().map(amount).sum(),
+        Value::Object(map) => map.iter().map(|(key, value)| key.len() + amount(value)).sum(),
         _ => 0,
     }
 }

@@ -36,7 +36,7 @@ impl<'a> Work<'a, '_> {
             for capability in text.requires.iter().chain(&text.uses) {
                 match fields.get(capability.as_str()) {
                     Some(value) => {
-                        self.sight(name).set_in("capabilities", &capability.replace('-', "_"), value.clone())
+                        self.scope(name).set_in("capabilities", &capability.replace('-', "_"), value.clone())
                     }
                     None if !text.requires.contains(capability) => {}
                     None => provider.get(&**capability).into_iter().for_each(|p| self.withheld(name, capability, p)),
@@ -116,12 +116,12 @@ impl<'a> Work<'a, '_> {
     /// Gives each group the lists that it collects and that are known by now.
     pub(crate) fn add_lists(&mut self, list: impl Fn(&str) -> Option<Vec<Value>>) {
         for choice in self.on() {
-            let sight = self.sight(&choice.group.name);
+            let scope = self.scope(&choice.group.name);
             for name in choice.variant().text.collects.keys() {
                 match list(name) {
-                    Some(items) => sight.set(name, Value::Array(items)),
-                    None if !ENGINE_LISTS.contains(&name.as_str()) && sight.value().get(name).is_none() => {
-                        sight.set(name, json!([]));
+                    Some(items) => scope.set(name, Value::Array(items)),
+                    None if !ENGINE_LISTS.contains(&name.as_str()) && scope.value().get(name).is_none() => {
+                        scope.set(name, json!([]));
                     }
                     None => {}
                 }
@@ -132,14 +132,14 @@ impl<'a> Work<'a, '_> {
     /// Values that templates build for their own group.
     pub(crate) fn documents(&mut self) {
         for (choice, (name, value)) in self.of_all("documents", |work, choice| work.documents_of(choice)) {
-            self.sight(&choice.group.name).set_in("documents", &name, value);
+            self.scope(&choice.group.name).set_in("documents", &name, value);
         }
     }
 
     /// Each may use those before it.
     fn documents_of(&mut self, choice: &Choice<'a>) -> Vec<(String, Value)> {
         let (mut made, context) = (Vec::new(), self.context(choice));
-        let mut seen = self.sights[choice.group.name.as_str()].value().clone();
+        let mut seen = self.scopes[choice.group.name.as_str()].value().clone();
         for (name, document) in &choice.variant().text.documents {
             let counts = [&document.each, &document.when].map(Option::as_ref);
             let mut values = Vec::new();

@@ -10,12 +10,12 @@ use serde_json::{Map, Value, json};
 
 use crate::group::items::Items;
 use crate::group::memo::Memo;
-use crate::group::scope::Sight;
+use crate::group::scope::Scope;
 use crate::group::template::{Context, Templates, truthy};
 use crate::group::written::{counts, own};
 use crate::plan::choice::{Choice, Choices};
 use crate::plan::features::Cluster;
-use crate::plan::size::{MAX_FINDINGS, MAX_ITEMS, MAX_VALUES, weight};
+use crate::plan::size::{MAX_FINDINGS, MAX_ITEMS, MAX_VALUES, amount};
 use crate::text::finding::{Code, Finding};
 use crate::text::source::Place;
 use crate::text::yaml;
@@ -34,7 +34,7 @@ pub(crate) struct Work<'a, 'w> {
     pub(crate) cluster: &'w Cluster,
     pub(crate) choices: &'w Choices<'a>,
     /// By group that is on.
-    pub(crate) sights: BTreeMap<&'a str, Sight>,
+    pub(crate) scopes: BTreeMap<&'a str, Scope>,
     pub(crate) memo: &'w Memo,
     pub(crate) findings: Vec<Finding>,
     /// What groups say of settings that they take.
@@ -53,11 +53,11 @@ impl<'a, 'w> Work<'a, 'w> {
     }
 
     pub(crate) fn context(&self, choice: &Choice<'a>) -> Context {
-        self.sights[choice.group.name.as_str()].context().clone()
+        self.scopes[choice.group.name.as_str()].context().clone()
     }
 
-    pub(crate) fn sight(&mut self, name: &str) -> &mut Sight {
-        self.sights.get_mut(name).expect("every group that is on sees something")
+    pub(crate) fn scope(&mut self, name: &str) -> &mut Scope {
+        self.scopes.get_mut(name).expect("every group that is on sees something")
     }
 
     /// What a stratum makes of one group: made once for all clusters in which the group sees the same.
@@ -69,7 +69,7 @@ impl<'a, 'w> Work<'a, 'w> {
     ) -> Arc<T> {
         let (memo, before) = (self.memo, self.findings.len());
         let name = choice.group.name.as_str();
-        let digest = self.sights[name].digest().to_owned();
+        let digest = self.scopes[name].digest().to_owned();
         let made = memo.get(step, &[name, choice.provider, &digest], || {
             let made = make(self);
             if self.findings.len() == before { Ok(made) } else { Err(made) }
@@ -105,7 +105,7 @@ impl<'a, 'w> Work<'a, 'w> {
         if !self.charge(choice, pointer, value) {
             return None;
         }
-        let filled = self.templates.fill(value, context).inspect(|filled| self.made += weight(filled));
+        let filled = self.templates.fill(value, context).inspect(|filled| self.made += amount(filled));
         filled.map_err(|(inner, sentence)| self.wrong(choice, &format!("{pointer}{inner}"), sentence)).ok()
     }
 
@@ -119,14 +119,14 @@ impl<'a, 'w> Work<'a, 'w> {
         if !self.charge(choice, pointer, &json!(expression)) {
             return None;
         }
-        let value = self.templates.eval(expression, context).inspect(|value| self.made += weight(value));
+        let value = self.templates.eval(expression, context).inspect(|value| self.made += amount(value));
         value.map_err(|sentence| self.wrong(choice, pointer, sentence)).ok()
     }
 
     /// Counts an expression before it runs; false when there were too many, which is told once, or too many mistakes.
     fn charge(&mut self, choice: &Choice<'_>, pointer: &str, raw: &Value) -> bool {
         let before = self.made;
-        self.made += weight(raw);
+        self.made += amount(raw);
         if before <= MAX_VALUES && self.made > MAX_VALUES {
             let sentence = format!("up to here the groups make values of more than {} MiB", MAX_VALUES >> 20);
             self.wrong(choice, pointer, sentence);

@@ -109,7 +109,7 @@ pub struct Job<'p> {
 pub fn jobs<'p>(plan: &'p Plan<'_>, component: &'p Component) -> Vec<Job<'p>> {
     let templates = &plan.catalog.templates;
     let folder = format!("templates/{}/", component.entry);
-    let mut whole = Cow::Borrowed(plan.sights[component.group.as_str()].value());
+    let mut whole = Cow::Borrowed(plan.scopes[component.group.as_str()].value());
     for (name, value) in &component.own {
         whole.to_mut()[name] = value.clone();
     }
@@ -204,8 +204,8 @@ fn of_component(plan: &Plan<'_>, component: &Component, memo: &Memo) -> Result<A
     }
     let secrets: Vec<&Secret> = plan.secrets.iter().filter(|s| s.component == component.name).collect();
     let secrets = serde_json::to_string(&secrets).expect("plain data");
-    let sight = plan.sights[component.group.as_str()].digest();
-    memo.get("component", &[&component.group, &component.name, sight, &secrets], || {
+    let scope = plan.scopes[component.group.as_str()].digest();
+    memo.get("component", &[&component.group, &component.name, scope, &secrets], || {
         let jobs = jobs(plan, component);
         let made: Vec<Result<Arc<Made>, Finding>> = jobs.par_iter().map(|job| filled(plan, job, memo)).collect();
         let (mut manifests, mut findings) = (Vec::new(), Vec::new());

@@ -315,7 +315,7 @@ fn in_document<'a>(plan: &'a Plan<'_>, memo: &Memo, spot: &Spot<'a>) -> Option<S
     let template = format!("templates/{}", document.template);
     let filled = memo.filled((spot.group, &template), || {
         let templates = &plan.catalog.templates;
-        let context = pick(plan.sights[spot.group].value(), templates.inputs(&template));
+        let context = pick(plan.scopes[spot.group].value(), templates.inputs(&template));
         let (text, lines) = templates.traced(&template, &context)?;
         let value = yaml::nodes(&Source::new(template.as_str(), text)).ok()?.into_iter().next()?;
         Some(Filled { group: spot.group.to_owned(), template: template.clone(), value, lines })
