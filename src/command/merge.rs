@@ -7,12 +7,13 @@ use anyhow::anyhow;
 use rayon::prelude::*;
 
 use crate::command::fleet::save;
+use crate::command::rendering;
 use crate::command::workspace::{Outcome, Result};
 use crate::disk::read::{self, Failure};
 use crate::disk::write::{self, Output};
 use crate::render::deletions;
 use crate::render::fleet::{self, Digests, FLEET, RECORD, Record};
-use crate::render::tree::{self, INDEX, Tree};
+use crate::render::tree::{self, INDEX};
 use crate::text::digest;
 use crate::text::finding::{Code, Finding};
 
@@ -52,7 +53,7 @@ pub(crate) fn merge(folder: &Path, shards: &[PathBuf], to: &Path, allow_delete: 
             Ok((new.len() - 1, write::stage(&output, cluster, &found, &new)?))
         })
         .collect();
-    let (mut waiting, mut files, mut written, mut talk, mut findings) = (Vec::new(), 0, 0, String::new(), Vec::new());
+    let (mut waiting, mut files, mut written, mut findings) = (Vec::new(), 0, 0, Vec::new());
     for one in staged {
         match one {
             Ok((n, (done, staged))) => {
@@ -68,21 +69,8 @@ pub(crate) fn merge(folder: &Path, shards: &[PathBuf], to: &Path, allow_delete: 
         return Err(Failure::Findings(findings));
     }
     let digests: Digests = records.iter().flat_map(|(_, record)| record.clusters.clone()).collect();
-    for name in write::cluster_folders(&target)?.into_iter().filter(|name| !digests.contains_key(name)) {
-        let shown = format!("{}/{name}", to.display());
-        if allow_delete.contains(&name) {
-            let (done, staged) = write::stage(&output, &name, &read::read_tree(&target.join(&name))?, &Tree::new())?;
-            waiting.extend(staged);
-            talk += &format!("{shown}: {} files deleted\n", done.removed);
-        } else {
-            talk += &format!("warning: {shown} belongs to no cluster; if it is gone for good: --allow-delete {name}\n");
-        }
-    }
-    if !waiting.is_empty() {
-        output.flush()?;
-        waiting.into_iter().try_for_each(write::Staged::replace)?;
-        output.flush()?;
-    }
+    let orphans = write::cluster_folders(&target)?.into_iter().filter(|name| !digests.contains_key(name)).collect();
+    let mut talk = rendering::exchange((&target, to), &output, waiting, orphans, allow_delete)?;
     save(&target, RECORD, None)?;
     let index = records.iter().any(|(_, record)| record.fleet).then(|| fleet::index(&digests));
     save(&target, FLEET, index.as_deref())?;

@@ -58,12 +58,34 @@ pub(crate) fn render(
     let sum = |count: fn(&write::Written) -> usize| staged.iter().map(|(_, done, ..)| count(done)).sum::<usize>();
     let (written, removed) = (sum(|done| done.written), sum(|done| done.removed));
     let files: usize = staged.iter().map(|(files, ..)| files).sum();
-    let mut waiting: Vec<write::Staged> = staged.into_iter().filter_map(|(.., staged)| staged).collect();
+    let waiting: Vec<write::Staged> = staged.into_iter().filter_map(|(.., staged)| staged).collect();
     let orphans = if shard.is_some() { Vec::new() } else { orphans(workspace, place, &clusters)? };
+    talk += &exchange((&folder, &place.output_dir), &output, waiting, orphans, allow_delete)?;
+    fleet.write(&folder, digests)?;
+    let names: Vec<&str> = clusters.iter().map(|c| c.name.as_str()).collect();
+    let which = match names.len() {
+        1..=3 => names.join(", "),
+        n => format!("{n} clusters"),
+    };
+    talk +=
+        &format!("{which}: {files} files in {} ({written} written, {removed} removed)\n", place.output_dir.display());
+    Ok(Outcome { talk, findings: warnings, ..Outcome::default() })
+}
+
+/// Puts staged folders in their places, and takes those of `orphans` away that may be deleted; what is to be said of these. The
+/// output folder comes with its name in messages.
+pub(crate) fn exchange(
+    (folder, shown): (&Path, &Path),
+    output: &Output,
+    mut waiting: Vec<write::Staged>,
+    orphans: Vec<String>,
+    allow_delete: &[String],
+) -> Result<String> {
+    let mut talk = String::new();
     for name in orphans {
-        let shown = shown(place, &name);
+        let shown = format!("{}/{name}", shown.display());
         if allow_delete.contains(&name) {
-            let (done, staged) = write::stage(&output, &name, &read::read_tree(&folder.join(&name))?, &Tree::new())?;
+            let (done, staged) = write::stage(output, &name, &read::read_tree(&folder.join(&name))?, &Tree::new())?;
             waiting.extend(staged);
             talk += &format!("{shown}: {} files deleted\n", done.removed);
         } else {
@@ -75,15 +97,7 @@ pub(crate) fn render(
         waiting.into_iter().try_for_each(write::Staged::replace)?;
         output.flush()?;
     }
-    fleet.write(&folder, digests)?;
-    let names: Vec<&str> = clusters.iter().map(|c| c.name.as_str()).collect();
-    let which = match names.len() {
-        1..=3 => names.join(", "),
-        n => format!("{n} clusters"),
-    };
-    talk +=
-        &format!("{which}: {files} files in {} ({written} written, {removed} removed)\n", place.output_dir.display());
-    Ok(Outcome { talk, findings: warnings, ..Outcome::default() })
+    Ok(talk)
 }
 
 /// Stops what would cost data or keys, and what the API server would refuse of the change, unless it is allowed by name.
