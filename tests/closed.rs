@@ -17,7 +17,8 @@ use gatewright::products::kubernetes::standards::{STANDARDS, strictest};
 use gatewright::references::calls::calls;
 use gatewright::references::fences::{Fences, Way};
 use gatewright::references::inventory::Inventory;
-use gatewright::references::pods::{self, Pods};
+use gatewright::references::pods::Pods;
+use gatewright::references::running::Running;
 use gatewright::references::world::World;
 use gatewright::render::claims;
 use gatewright::text::source::Source;
@@ -41,25 +42,18 @@ fn of_text<T>(text: &str, then: impl FnOnce(&Rendered<'_>) -> T) -> T {
 }
 
 /// Runs with the pods of a tree, and some more.
-fn simulated<T>(rendered: &Rendered<'_>, more: &[Value], then: impl FnOnce(&Inventory<'_, '_>, &[Pods<'_>]) -> T) -> T {
+fn simulated<T>(
+    rendered: &Rendered<'_>,
+    more: &[Value],
+    then: impl FnOnce(&Inventory<'_, '_>, &Running<'_>) -> T,
+) -> T {
     let identities: Vec<Identity> = more.iter().map(|pod| Identity::of(pod).expect("an object")).collect();
     let mut world = World::of_bundle(&rendered.plan, &rendered.bundle, "");
-    let pod = |(identity, value)| Object {
-        identity,
-        value,
-        path: "pods.yaml",
-        folder: "",
-        text: "",
-        document: 0,
-        file: None,
-        made: None,
-        linked: &[],
-        clean: None,
-    };
+    let pod = |(identity, value)| Object { path: "pods.yaml", ..Object::alone(identity, value) };
     let all: Vec<Object<'_>> = world.objects.iter().copied().chain(identities.iter().zip(more).map(pod)).collect();
     world.objects = Objects::new(all).0;
     let inventory = Inventory::new(&world, Scopes::default());
-    then(&inventory, &pods::pods(&inventory))
+    then(&inventory, &Running::new(&inventory))
 }
 
 fn pod(namespace: &str, name: &str, labels: &Value) -> Value {

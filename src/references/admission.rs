@@ -9,7 +9,7 @@ use crate::object::object::Object;
 use crate::references::calls::{self, Call};
 use crate::references::fences::{Fences, Way};
 use crate::references::inventory::Inventory;
-use crate::references::pods::{self, Pods};
+use crate::references::running::Running;
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::schema::did_you_mean;
 
@@ -19,14 +19,14 @@ pub fn admission(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     if policies.is_empty() {
         return Vec::new();
     }
-    let pods = pods::pods(inventory);
+    let pods = Running::new(inventory);
     let mut findings: Vec<Finding> = policies.iter().flat_map(|policy| peers(inventory, &pods, policy)).collect();
     findings.extend(kept_away(inventory, &pods));
     findings
 }
 
 /// Each peer that is told by labels is some pod, where all pods of its namespace are known.
-fn peers(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], policy: &Object<'_>) -> Vec<Finding> {
+fn peers(inventory: &Inventory<'_, '_>, pods: &Running<'_>, policy: &Object<'_>) -> Vec<Finding> {
     let ingress = policy.all("/spec/ingress/*/from/*");
     let all = ingress.into_iter().chain(policy.all("/spec/egress/*/to/*"));
     let nobody = all.filter_map(|(pointer, peer)| {
@@ -39,12 +39,11 @@ fn peers(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>], policy: &Object<'_>) 
             Some(namespaces) => only_namespace(namespaces)?,
         };
         inventory.find("", "Namespace", "", namespace)?;
-        let here = |p: &&Pods<'_>| p.in_namespace(namespace);
         let gateway = selector["matchLabels"]["gateway.networking.k8s.io/gateway-name"].as_str();
         // No chart makes a Gateway; other pods it may.
         let known = gateway.is_some() && inventory.world.closed
-            || !inventory.is_opaque(namespace) && (inventory.world.closed || pods.iter().any(|p| here(&p)));
-        if !known || pods.iter().filter(here).any(|p| p.taken(selector)) {
+            || !inventory.is_opaque(namespace) && (inventory.world.closed || pods.of(namespace).next().is_some());
+        if !known || !pods.taken(namespace, selector).is_empty() {
             return None;
         }
         let message = format!("{} is for pods of the namespace {namespace} that are not there", policy.identity);
@@ -75,7 +74,7 @@ fn only_namespace(selector: &Value) -> Option<&str> {
 }
 
 /// Pods that call others, and policies of the one side or the other that do not let them.
-fn kept_away(inventory: &Inventory<'_, '_>, pods: &[Pods<'_>]) -> Vec<Finding> {
+fn kept_away(inventory: &Inventory<'_, '_>, pods: &Running<'_>) -> Vec<Finding> {
     let (fences, mut told) = (Fences::new(inventory), BTreeSet::new());
     let mut findings = Vec::new();
     for call in calls::calls(inventory, pods) {

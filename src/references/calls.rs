@@ -13,6 +13,7 @@ use crate::references::hosts;
 use crate::references::inventory::{Inventory, Origin};
 use crate::references::pods::Pods;
 use crate::references::resolver::{self, Named};
+use crate::references::running::Running;
 use crate::text::pointer::strings;
 
 /// A connection.
@@ -29,7 +30,7 @@ pub struct Call<'p, 'a> {
 }
 
 /// All that can be told.
-pub fn calls<'p, 'a>(inventory: &Inventory<'_, 'a>, pods: &'p [Pods<'a>]) -> Vec<Call<'p, 'a>> {
+pub fn calls<'p, 'a>(inventory: &Inventory<'_, 'a>, pods: &'p Running<'a>) -> Vec<Call<'p, 'a>> {
     let world = Calls { inventory, pods };
     let mut calls = Vec::new();
     let mut read: BTreeMap<(String, &str, &str, &str), Object<'a>> = BTreeMap::new();
@@ -40,7 +41,7 @@ pub fn calls<'p, 'a>(inventory: &Inventory<'_, 'a>, pods: &'p [Pods<'a>]) -> Vec
         "Service" if named.field == Some("port") => calls.extend(world.referred(named)),
         _ => {}
     });
-    for from in pods {
+    for from in pods.iter() {
         for (pointer, container) in from.template.iter().flat_map(|template| template.all_containers()) {
             calls.extend(world.said(from, &from.owner, &pointer, container));
         }
@@ -59,7 +60,7 @@ pub fn calls<'p, 'a>(inventory: &Inventory<'_, 'a>, pods: &'p [Pods<'a>]) -> Vec
 
 struct Calls<'i, 'w, 'p, 'a> {
     inventory: &'i Inventory<'w, 'a>,
-    pods: &'p [Pods<'a>],
+    pods: &'p Running<'a>,
 }
 
 /// Pods, and their port where it is known.
@@ -182,6 +183,6 @@ impl<'p, 'a> Calls<'_, '_, 'p, 'a> {
     fn selected(&self, object: &Object<'_>, labels: Option<&Value>) -> Vec<&'p Pods<'a>> {
         let Some(labels) = labels.filter(|l| l.as_object().is_some_and(|l| !l.is_empty())) else { return Vec::new() };
         let selector = json!({ "matchLabels": labels });
-        self.pods.iter().filter(|p| p.in_namespace(object.home()) && p.taken(&selector)).collect()
+        self.pods.taken(object.home(), &selector)
     }
 }

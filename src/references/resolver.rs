@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::object::kinds;
-use crate::object::object::{Identity, Object};
+use crate::object::object::Object;
 use crate::references::edges::{EDGES, Edge, IN_PODS, Namespace, Part, To};
 use crate::references::inventory::{Absence, Inventory, Thing};
 use crate::references::waves::{self, Needing};
@@ -36,7 +36,9 @@ pub struct Named<'o, 'a> {
     pub value: &'a Value,
     /// Whether it stands in a pod template.
     pub in_pods: bool,
-    /// Kind of what is named.
+    /// API group of what is named.
+    pub group: &'a str,
+    /// Its kind.
     pub kind: &'a str,
     /// Its namespace.
     pub namespace: &'a str,
@@ -53,22 +55,12 @@ pub fn references(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     findings
 }
 
-/// Who names whom: the object, and API group, kind, namespace and name that stand there.
-pub fn named<'a>(inventory: &Inventory<'_, 'a>) -> Vec<(Object<'a>, Identity)> {
-    let mut named = Vec::new();
-    all(inventory, &mut |Reference { from, group, kind, namespace, name, .. }| {
-        let [group, kind, namespace, name] = [group, kind, namespace, name].map(|text| (*text).to_owned());
-        named.push((**from, Identity { group, kind, namespace, name }));
-    });
-    named
-}
-
 /// Looks at every reference of the table.
 pub fn each<'a>(inventory: &Inventory<'_, 'a>, look: &mut dyn FnMut(&Named<'_, 'a>)) {
     all(inventory, &mut |reference| {
-        let Reference { edge, from, pointer, value, kind, namespace, name, .. } = *reference;
+        let Reference { edge, from, pointer, value, group, kind, namespace, name, .. } = *reference;
         let field = if let Part::Port(field) = edge.part { Some(field) } else { None };
-        look(&Named { from, pointer, value, in_pods: edge.of.is_empty(), kind, namespace, name, field });
+        look(&Named { from, pointer, value, in_pods: edge.of.is_empty(), group, kind, namespace, name, field });
     });
 }
 

@@ -18,13 +18,15 @@ pub fn wiring(rendered: &Rendered<'_>) -> Graph {
         let namespace = Some(&identity.namespace).filter(|n| !n.is_empty()).map(|n| format!("in {n}"));
         [identity.name.clone(), identity.kind.clone()].into_iter().chain(namespace)
     };
-    for (from, to) in resolver::named(&inventory) {
-        let start = graph.node(&from.identity.to_string(), lines(from.identity));
+    resolver::each(&inventory, &mut |named| {
+        let [group, kind, namespace, name] = [named.group, named.kind, named.namespace, named.name].map(str::to_owned);
+        let (from, to) = (named.from.identity, Identity { group, kind, namespace, name });
+        let start = graph.node(&from.to_string(), lines(from));
         let end = graph.node(&to.to_string(), lines(&to));
         if !rendered.bundle.manifests.contains_key(&to) {
             graph.dash(end);
         }
         graph.arrow(start, end, "");
-    }
+    });
     graph
 }
