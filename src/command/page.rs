@@ -23,6 +23,7 @@ use crate::group::template::page;
 use crate::plan::choice::Choice;
 use crate::render::claims::Claim;
 use crate::render::evidence::{self, Texts};
+use crate::render::images::{self, Image};
 use crate::render::secret_contract;
 use crate::text::finding::sorted;
 use crate::text::secret;
@@ -148,30 +149,10 @@ fn evidence_of(rendered: &Rendered<'_>, claim: &Claim) -> Vec<String> {
 /// Images and charts with the objects that name them.
 fn images(rendered: &Rendered<'_>) -> Value {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (identity, placed) in &rendered.bundle.manifests {
-        named(&placed.manifest.value, &mut |image| {
-            found.entry(image).or_default().insert(identity.to_string());
-        });
+    for Image { image, object, chart } in images::images(&rendered.bundle) {
+        for name in image.into_iter().chain(chart.map(|chart| format!("chart {chart}"))) {
+            found.entry(name).or_default().insert(object.clone());
+        }
     }
     found.into_iter().map(|(name, objects)| json!({ "name": name, "objects": objects })).collect()
-}
-
-/// What stands under `image` or `imageName`, and the charts of Applications.
-fn named(value: &Value, tell: &mut impl FnMut(String)) {
-    match value {
-        Value::Object(map) => {
-            for (key, value) in map {
-                match value.as_str() {
-                    Some(image) if ["image", "imageName"].contains(&key.as_str()) => tell(image.to_owned()),
-                    Some(chart) if key == "chart" && map.contains_key("targetRevision") => {
-                        let version = map["targetRevision"].as_str().unwrap_or_default();
-                        tell(format!("chart {chart} {version}"));
-                    }
-                    _ => named(value, tell),
-                }
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| named(item, tell)),
-        _ => {}
-    }
 }
