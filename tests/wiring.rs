@@ -89,16 +89,9 @@ fn tree(folder: &str) -> Tree {
 
 fn findings(items: &[&Item], tree: &Tree) -> Vec<Finding> {
     let objects = items.iter().map(|item| Object {
-        identity: &item.identity,
-        value: &item.value,
         path: &item.path,
-        folder: "",
         text: &item.text,
-        document: 0,
-        file: None,
-        made: None,
-        linked: &[],
-        clean: None,
+        ..Object::alone(&item.identity, &item.value)
     });
     let (objects, repeated) = Objects::new(objects);
     let files = items.iter().map(|item| item.path.as_str()).collect();

@@ -53,16 +53,11 @@ impl Input {
     /// The object in its file.
     pub fn object(&self) -> Object<'_> {
         Object {
-            identity: &self.identity,
-            value: &self.value,
             path: &self.file.source.name,
-            folder: "",
             text: &self.file.source.text,
             document: self.position,
             file: Some(&self.file),
-            made: None,
-            linked: &[],
-            clean: None,
+            ..Object::alone(&self.identity, &self.value)
         }
     }
 }

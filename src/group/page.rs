@@ -246,19 +246,8 @@ fn objects(source: &Arc<Source>, range: &Range<usize>) -> Result<Vec<Value>, Fin
 
 fn of_value(rule: &Rule, value: &Value, around: &Around<'_>) -> Vec<Finding> {
     let Ok(identity) = Identity::of(value) else { return Vec::new() };
-    let (made, text) = (OnceLock::new(), "");
-    let object = Object {
-        identity: &identity,
-        value,
-        path: "",
-        folder: "",
-        text,
-        document: 0,
-        file: None,
-        made: Some(&made),
-        linked: &[],
-        clean: None,
-    };
+    let made = OnceLock::new();
+    let object = Object { made: Some(&made), ..Object::alone(&identity, value) };
     let mut found = Vec::new();
     for template in rule.templates(&identity.group, &identity.kind) {
         rule.look(&object, template, around, &mut found);

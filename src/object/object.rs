@@ -135,6 +135,12 @@ pub struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
+    /// An object in no file.
+    pub fn alone(identity: &'a Identity, value: &'a Value) -> Self {
+        let (path, folder, text, document) = ("", "", "", 0);
+        Self { identity, value, path, folder, text, document, file: None, made: None, linked: &[], clean: None }
+    }
+
     /// Whether it is of that kind, in any version.
     pub fn is(&self, group: &str, kind: &str) -> bool {
         self.identity.kind == kind && self.identity.group == group

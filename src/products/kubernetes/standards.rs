@@ -284,18 +284,7 @@ mod tests {
         let value =
             json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "p", "namespace": "n" }, "spec": spec });
         let identity = Identity::of(&value).expect("an object");
-        let object = Object {
-            identity: &identity,
-            value: &value,
-            path: "p.yaml",
-            folder: "",
-            text: "",
-            document: 0,
-            file: None,
-            made: None,
-            linked: &[],
-            clean: None,
-        };
+        let object = Object::alone(&identity, &value);
         let template = pod_template::of(&object).next().expect("a pod");
         strictest(&template)
     }
