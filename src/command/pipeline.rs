@@ -1,5 +1,7 @@
 //! The whole way for one cluster; the CLI, the tests and the golden cases all come through here.
 
+use rayon::prelude::*;
+
 use crate::command::rulebook;
 use crate::group::catalog::Catalog;
 use crate::group::memo::Memo;
@@ -52,9 +54,9 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> Result<Vec<Cluster>, Vec<Find
     if findings.is_empty() {
         return Ok(clusters);
     }
-    findings.extend(
-        clusters.iter().filter_map(|cluster| resolve::resolve(catalog, cluster, &Memo::default()).err()).flatten(),
-    );
+    let memo = Memo::default();
+    let resolved = |cluster: &Cluster| resolve::resolve(catalog, cluster, &memo).err().unwrap_or_default();
+    findings.par_extend(clusters.par_iter().flat_map(resolved));
     Err(sorted(findings))
 }
 
