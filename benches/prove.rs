@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use gatewright::command::prove;
+use gatewright::command::{prove, sets};
 use gatewright::group::catalog::Catalog;
 
 #[global_allocator]
@@ -17,7 +17,7 @@ const EVERY: usize = 61;
 
 fn main() {
     let catalog = Catalog::new(&Default::default()).expect("the built-in catalog");
-    let all = prove::sets(&catalog);
+    let all = sets::sets(&catalog);
     let sample: Vec<_> = all
         .iter()
         .step_by(std::env::var("EVERY").map_or(EVERY, |every| every.parse().expect("EVERY is a number")))

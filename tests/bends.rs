@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use gatewright::command::bends::Bends;
 use gatewright::command::prove::{self, Proof};
+use gatewright::command::sets::{self, Set};
 use gatewright::group::catalog::Catalog;
 
 fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
@@ -21,12 +22,14 @@ fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
 /// What is said of the sets of both profiles with these two flags, and every provider of LiteLLM.
 fn proof(folder: &Path) -> Proof {
     let catalog = Catalog::new(&Default::default()).expect("ours");
-    let default = |group: &str, provider: &String| catalog.groups[group].provider.as_ref() == Some(provider);
-    let few = |set: &prove::Set| {
-        set.flags.iter().all(|flag| ["egress", "tracing"].contains(&flag.as_str()))
-            && set.providers.iter().all(|(group, p)| group == "litellm" || default(group, p))
+    let few = |set: &Set| set.flags.iter().all(|flag| ["egress", "tracing"].contains(&flag.as_str()));
+    let providers = catalog.groups["litellm"].variants.keys();
+    let with = |provider: &String, mut set: Set| {
+        set.providers.insert("litellm".to_owned(), provider.clone());
+        set
     };
-    let sets: Vec<prove::Set> = prove::sets(&catalog).into_iter().filter(few).collect();
+    let plain: Vec<Set> = sets::of_flags(&catalog).into_iter().filter(few).collect();
+    let sets: Vec<Set> = providers.flat_map(|p| plain.iter().cloned().map(move |set| with(p, set))).collect();
     assert_eq!(sets.len(), 16);
     let bends = Bends::read(folder, Path::new("features.yaml")).expect("readable");
     prove::prove_with(&catalog, &bends[0], &sets, |_| {})
@@ -34,7 +37,7 @@ fn proof(folder: &Path) -> Proof {
 
 fn needs(proof: &Proof) -> Vec<String> {
     let catalog = Catalog::new(&Default::default()).expect("ours");
-    let words = |set: &Option<prove::Set>| set.as_ref().map_or("nothing".to_owned(), |set| set.describe(&catalog));
+    let words = |set: &Option<Set>| set.as_ref().map_or("nothing".to_owned(), |set| set.describe(&catalog));
     proof.needs.iter().map(|(place, set)| format!("{place} {}", words(set))).collect()
 }
 

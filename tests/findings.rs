@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use gatewright::command::prove;
+use gatewright::command::{prove, sets};
 use gatewright::group::catalog::Catalog;
 use gatewright::group::pages::Pages;
 use gatewright::text::fences::blocks;
@@ -170,7 +170,7 @@ fn pages_of_a_company_count_wherever_ours_do() {
     assert!(schema["properties"]["each"]["items"]["properties"]["holds"].is_object(), "{schema}");
 
     let catalog = Catalog::new(&pages).expect("sound pages");
-    let proof = prove::prove(&catalog, &prove::sets(&catalog)[..1], |_| {});
+    let proof = prove::prove(&catalog, &sets::sets(&catalog)[..1], |_| {});
     assert!(proof.failures.iter().any(|(_, finding)| finding.code.name() == "registry-only"), "{proof:?}");
 
     let (_, found, _) = run(&["check", "-o", "json"], "");

@@ -6,6 +6,7 @@ use std::fs;
 use gatewright::command::pipeline;
 use gatewright::command::prove;
 use gatewright::command::report;
+use gatewright::command::sets::{self, Set};
 use gatewright::group::catalog::{BUILTIN, Catalog, Variant};
 use gatewright::group::memo::Memo;
 use gatewright::plan::features::Inputs;
@@ -57,16 +58,61 @@ fn rendered_with<T>(
     then(&rendered.plan, &rendered.tree())
 }
 
-/// Every set of flags with both profiles; and every provider once with all flags and once with none. `gatewright prove`
-/// goes through all of them.
+/// A set with each of the other providers of these groups instead of the default one, one at a time.
+fn with_others<'c>(
+    catalog: &'c Catalog,
+    set: &'c Set,
+    of: impl Fn(&str) -> bool + 'c,
+) -> impl Iterator<Item = Set> + 'c {
+    let chosen = |group: &String, provider: &String| {
+        let mut set = set.clone();
+        (set.providers.insert(group.clone(), provider.clone()).as_ref() != Some(provider)).then_some(set)
+    };
+    let groups = set.providers.keys().filter(move |group| of(group));
+    groups.flat_map(move |group| catalog.groups[group].variants.keys().filter_map(move |p| chosen(group, p)))
+}
+
+/// Few flags or nearly all with both profiles; and every provider once with all flags and once with none. `gatewright prove`
+/// goes through all flags.
 fn some_sets(catalog: &Catalog) -> Vec<String> {
     let all = catalog.features().len();
-    let default = |group: &str, provider: &str| catalog.groups[group].provider.as_deref() == Some(provider);
-    let sets = prove::sets(catalog).into_iter().filter(|set| {
-        let chosen = set.providers.iter().filter(|(group, provider)| !default(group, provider)).count();
-        chosen == 0 || (chosen == 1 && (set.flags.is_empty() || set.flags.len() == all))
-    });
+    let of_flags = sets::of_flags(catalog);
+    let plain = of_flags.iter().filter(|set| set.flags.len() <= 2 || set.flags.len() + 1 >= all);
+    let ends = of_flags.iter().filter(|set| set.flags.is_empty() || set.flags.len() == all);
+    let sets = plain.cloned().chain(ends.flat_map(|set| with_others(catalog, set, |_| true)));
     sets.map(|set| set.features_yaml(catalog)).collect()
+}
+
+/// `prove` looks at every combination of flags and profiles, and any three choices meet in a set.
+#[test]
+fn any_three_choices_meet() {
+    let catalog = catalog();
+    let sets = sets::sets(&catalog);
+    let features = catalog.features();
+    let of = |set: &Set| -> Vec<String> {
+        let flags = features.keys().map(|name| format!("{name} {}", set.flags.contains(*name)));
+        let providers = set.providers.iter().map(|(group, provider)| format!("{group} {provider}"));
+        flags.chain(providers).chain([format!("profile {}", set.profile)]).collect()
+    };
+    let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
+    let all: Vec<Vec<usize>> = sets
+        .iter()
+        .map(|set| {
+            let mut number = |choice| {
+                let next = numbers.len();
+                *numbers.entry(choice).or_insert(next)
+            };
+            of(set).into_iter().map(&mut number).collect()
+        })
+        .collect();
+    let kinds = all[0].len();
+    let choices = |k: usize| all.iter().map(|set| set[k]).collect::<BTreeSet<usize>>().len();
+    for (a, b, c) in (0..kinds).flat_map(|a| (0..a).flat_map(move |b| (0..b).map(move |c| (a, b, c)))) {
+        let met: BTreeSet<[usize; 3]> = all.iter().map(|set| [set[a], set[b], set[c]]).collect();
+        assert_eq!(met.len(), choices(a) * choices(b) * choices(c), "{:?}", [a, b, c].map(|k| of(&sets[0])[k].clone()));
+    }
+    let flags: BTreeSet<_> = sets.iter().map(|set| (&set.flags, &set.profile)).collect();
+    assert_eq!(flags.len(), sets::of_flags(&catalog).len());
 }
 
 /// No set of flags and no provider leads to a finding; the memo changes no byte; what is written reads back.
@@ -90,7 +136,7 @@ fn every_feature_set_renders_soundly() {
             }
         }
     }
-    assert!(sets.len() > 100, "{}", sets.len());
+    assert!(sets.len() > 50, "{}", sets.len());
 }
 
 /// `prove` renders sets that come to the same once. Here each is rendered: their objects are equal, whatever the reason for
@@ -98,12 +144,11 @@ fn every_feature_set_renders_soundly() {
 #[test]
 fn sets_that_come_to_the_same_have_equal_objects() {
     let catalog = catalog();
-    let default = |(group, provider): (&String, &String)| catalog.groups[group].provider.as_ref() == Some(provider);
     let may_be_off = |group: &str| catalog.groups[group].feature.is_some();
-    let sets =
-        prove::sets(&catalog).into_iter().filter(|set| set.providers.iter().all(|p| may_be_off(p.0) || default(p)));
-    let mut same: BTreeMap<_, Vec<prove::Set>> = BTreeMap::new();
-    sets.for_each(|set| same.entry(prove::outcome(&catalog, &set)).or_default().push(set));
+    let few: Vec<Set> = sets::of_flags(&catalog).into_iter().filter(|set| set.flags.len() <= 2).collect();
+    let others = few.iter().flat_map(|set| with_others(&catalog, set, may_be_off));
+    let mut same: BTreeMap<_, Vec<Set>> = BTreeMap::new();
+    few.iter().cloned().chain(others).for_each(|set| same.entry(prove::outcome(&catalog, &set)).or_default().push(set));
     let memo = Memo::default();
     let several: Vec<_> = same.into_values().filter(|sets| sets.len() > 1).collect();
     assert!(several.len() > 20, "{}", several.len());

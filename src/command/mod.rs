@@ -8,6 +8,7 @@ pub mod updates;
 pub mod review;
 pub mod revision;
 pub mod bends;
+pub mod sets;
 pub mod prove;
 pub mod golden;
 pub mod gather;

@@ -8,7 +8,8 @@ use crate::command::bends::{self, Bends};
 use crate::command::interrupt;
 use crate::command::pipeline;
 use crate::command::progress::Progress;
-use crate::command::prove::{self, Set};
+use crate::command::prove;
+use crate::command::sets::{self, Set};
 use crate::command::workspace::{Outcome, Result, Workspace};
 use crate::group::memo::Memo;
 use crate::text::finding::{Code, Finding, sorted};
@@ -17,7 +18,7 @@ use crate::text::source::Place;
 #[expect(clippy::disallowed_methods, reason = "how long it took goes to stderr, and nothing else knows it")]
 pub(crate) fn proof(workspace: &Workspace<'_>) -> Result<Outcome> {
     let catalog = workspace.catalog;
-    let (sets, start) = (prove::sets(catalog), Instant::now());
+    let (sets, start) = (sets::sets(catalog), Instant::now());
     let stopped = interrupt::watched()?;
     let (mut data, mut findings) = (String::new(), Vec::new());
     for bends in Bends::read(workspace.folder, workspace.file)? {

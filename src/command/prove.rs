@@ -1,16 +1,17 @@
-//! Every combination of features, providers and profiles, rendered and checked; a failure shrunk to the smallest set that
-//! shows it. Knows no group by name: what can be chosen comes from the catalog.
+//! Feature sets, rendered and checked; a failure shrunk to the smallest set that shows it. Knows no group by name: what can be
+//! chosen comes from the catalog.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::command::bends::{self, Bends};
 use crate::command::pipeline;
 use crate::command::rulebook;
+use crate::command::sets::Set;
 use crate::group::catalog::Catalog;
 use crate::group::memo::Memo;
 use crate::plan::choice;
@@ -20,17 +21,6 @@ use crate::text::finding::{Finding, sorted};
 use crate::text::source::{Place, Source};
 use crate::text::yaml;
 use crate::verdict::crd::Crds;
-
-/// One choice of everything that can be chosen.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Set {
-    /// Flags that are `true`; the others are absent.
-    pub flags: BTreeSet<String>,
-    /// Provider of each group that has providers.
-    pub providers: BTreeMap<String, String>,
-    /// The profile.
-    pub profile: String,
-}
 
 /// What came of it.
 #[derive(Debug)]
@@ -54,67 +44,6 @@ struct Given<'a> {
     catalog: &'a Catalog,
     bends: &'a Bends,
     memo: Memo,
-}
-
-impl Set {
-    /// The features.yaml of this set. Providers that need settings get the example of their group file.
-    pub fn features_yaml(&self, catalog: &Catalog) -> String {
-        let flags: Map<String, Value> = self.flags.iter().map(|f| (f.clone(), json!(true))).collect();
-        let mut settings = Map::new();
-        for (group, provider) in &self.providers {
-            let example = catalog.groups[group].variants[provider].text.example.clone();
-            let mut of_group = example.as_object().cloned().unwrap_or_default();
-            of_group.insert("provider".into(), json!(provider));
-            settings.insert(group.clone(), Value::Object(of_group));
-        }
-        yaml::emit(&json!({
-            "platform": { "name": "proof", "profile": self.profile, "argocd": { "repoURL": "https://git.example.com/proof.git" } },
-            "features": flags,
-            "settings": settings,
-        }))
-    }
-
-    /// How much differs from the defaults.
-    fn weight(&self, catalog: &Catalog) -> (usize, String) {
-        let chosen = self.providers.iter().filter(|(g, p)| catalog.groups[*g].provider.as_ref() != Some(p)).count();
-        (self.flags.len() + chosen, self.describe(catalog))
-    }
-
-    /// In words: what differs from the defaults.
-    pub fn describe(&self, catalog: &Catalog) -> String {
-        let flags: Vec<&str> = self.flags.iter().map(String::as_str).collect();
-        let mut words = vec![format!("profile {}", self.profile), format!("features [{}]", flags.join(", "))];
-        let chosen = self.providers.iter().filter(|(g, p)| catalog.groups[*g].provider.as_ref() != Some(p));
-        words.extend(chosen.map(|(group, provider)| format!("{group} {provider}")));
-        words.join(", ")
-    }
-}
-
-/// All sets of a catalog, in a fixed order.
-pub fn sets(catalog: &Catalog) -> Vec<Set> {
-    let profiles = catalog.platform.json["properties"]["profile"]["enum"].as_array().into_iter().flatten();
-    let start = profiles.filter_map(Value::as_str).map(|profile| Set {
-        flags: BTreeSet::new(),
-        providers: BTreeMap::new(),
-        profile: profile.to_owned(),
-    });
-    let mut sets: Vec<Set> = start.collect();
-    for feature in catalog.features().keys() {
-        let with = |set: &Set| Set {
-            flags: set.flags.iter().cloned().chain([(*feature).to_owned()]).collect(),
-            ..set.clone()
-        };
-        sets = sets.iter().flat_map(|set| [set.clone(), with(set)]).collect();
-    }
-    for group in catalog.groups.values().filter(|g| !g.variants.contains_key("")) {
-        let with = |set: &Set, provider: &String| {
-            let mut set = set.clone();
-            set.providers.insert(group.name.clone(), provider.clone());
-            set
-        };
-        sets = sets.iter().flat_map(|set| group.variants.keys().map(|p| with(set, p))).collect();
-    }
-    sets
 }
 
 /// What a set comes to: profile and, by group that is on, its provider. Sets that come to the same give the same objects: flags

@@ -11,6 +11,7 @@ pub use crate::group::builtin::BUILTIN;
 use crate::group::builtin::{json_of, places, read};
 use crate::group::items::Items;
 use crate::group::pages::Pages;
+use crate::group::reads;
 use crate::group::shapes::Shapes;
 use crate::group::template::{Templates, composite};
 use crate::group::written::GroupText;
@@ -91,6 +92,14 @@ pub struct Variant {
     pub text: GroupText,
     /// The settings.
     pub schema: Schema,
+    of_platform: OnceLock<BTreeSet<String>>,
+}
+
+impl Variant {
+    /// What it sees of `platform`.
+    pub fn platform(&self, platform: &Value, templates: &Templates) -> Value {
+        reads::seen(platform, self.of_platform.get_or_init(|| reads::of_platform(&self.text, templates)))
+    }
 }
 
 impl Catalog {
@@ -282,7 +291,7 @@ impl Group {
                     {
                         findings.push(say("/settings", message));
                     }
-                    variants.insert(provider.clone(), Variant { text: merged, schema });
+                    variants.insert(provider.clone(), Variant { text: merged, schema, of_platform: OnceLock::new() });
                 }
                 Err(message) => findings.push(say("/settings", message)),
             }

@@ -9,6 +9,7 @@ pub mod page;
 pub mod pages;
 pub mod shapes;
 pub mod written;
+pub mod reads;
 pub mod builtin;
 pub mod based;
 pub mod items;

@@ -186,6 +186,23 @@ impl GroupText {
         given.chain(self.collects.keys().filter(engine).map(|n| (format!("/collects/{n}"), n.as_str())))
     }
 
+    /// Every text in which an expression may stand.
+    pub(crate) fn texts(&self) -> Vec<&str> {
+        let provided = self.provides.values().flat_map(Provided::entries).flat_map(|(_, fields)| fields.values());
+        let documents = self.documents.values().flat_map(|document| [&document.each, &document.when]).flatten();
+        let rules = self.validate.iter().flat_map(|rule| [&rule.each, &rule.when]).flatten();
+        let lists = [&self.secrets, &self.existing, &self.silence, &self.claims].into_iter().flatten();
+        let values = provided.chain(documents).chain(rules).chain(lists).chain(self.components.values());
+        let own = self
+            .validate
+            .iter()
+            .flat_map(|rule| [&rule.require, &rule.at, &rule.message].into_iter().chain(&rule.help));
+        let folder = self.agentic.iter().map(|agentic| &agentic.folder);
+        let mut texts: Vec<&str> = own.chain(folder).map(String::as_str).collect();
+        values.for_each(|value| texts_below(value, &mut texts));
+        texts
+    }
+
     /// Names of the capabilities it provides.
     pub fn capabilities(&self) -> impl Iterator<Item = &str> {
         self.provides.iter().filter(|(_, provided)| !provided.is_list()).map(|(name, _)| name.as_str())
@@ -228,5 +245,14 @@ impl GroupText {
             }
         }
         self.claims.extend(over.claims);
+    }
+}
+
+fn texts_below<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) => texts.push(text),
+        Value::Array(items) => items.iter().for_each(|item| texts_below(item, texts)),
+        Value::Object(map) => map.values().for_each(|item| texts_below(item, texts)),
+        _ => {}
     }
 }

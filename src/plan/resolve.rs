@@ -68,7 +68,7 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
     }
     let scope = |choice: &Choice<'a>| {
         let name = choice.group.name.as_str();
-        (name, Scope::new(&cluster.platform, &settings[name]))
+        (name, Scope::new(&choice.variant().platform(&cluster.platform, &catalog.templates), &settings[name]))
     };
     let scopes = choices.values().filter(|c| c.on).map(scope).collect();
     let mut work = Work {

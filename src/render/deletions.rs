@@ -19,11 +19,12 @@ pub fn unnamed(cluster: &str, folder: &str, old: &Tree, new: &Tree, allowed: &[S
     let named = |name: &str| allowed.iter().any(|a| a == name);
     let is_object = |path: &&String| *path != INDEX && *path != GROUPS && !path.starts_with("charts/");
     let objects = |tree: &Tree| tree.keys().filter(is_object).count();
-    let (deleted, before) = (deleted(old, new), objects(old));
+    let before = objects(old);
     let mut findings = Vec::new();
     if named(cluster) || before == 0 {
         return findings;
     }
+    let deleted = deleted(old, new);
     for (identity, gone) in &deleted {
         let Some(what) = loss(identity, &gone.value).filter(|_| !named(&identity.to_string())) else { continue };
         let source = Source::new(format!("{folder}/{}", gone.path), &**gone.text);
@@ -63,8 +64,11 @@ struct Gone<'a> {
 /// and no namespace.
 fn deleted<'a>(old: &'a Tree, new: &Tree) -> BTreeMap<Identity, Gone<'a>> {
     let mut gone = BTreeMap::new();
-    for (path, text) in old.iter().filter(|(path, text)| new.get(*path) != Some(*text)) {
+    for (path, text) in old.iter().filter(|(path, text)| *path != GROUPS && new.get(*path) != Some(*text)) {
         gone.extend(objects(text).into_iter().map(|(identity, value)| (identity, Gone { path, text, value })));
+    }
+    if gone.is_empty() {
+        return gone;
     }
     // Under another path it is the same object.
     let came = new.iter().filter(|(path, text)| old.get(*path) != Some(*text)).flat_map(|(_, text)| objects(text));
