@@ -128,6 +128,7 @@ fn evidence_of(rendered: &Rendered<'_>, claim: &Claim) -> Vec<String> {
         let (selector, before) = match evidence {
             Evidence::Present(selector) | Evidence::Every(selector) => (selector, String::new()),
             Evidence::Seen(seen) => (&seen.shown, format!("seen with {}: ", seen.with)),
+            Evidence::Kept(_) => continue,
             Evidence::Absent(selector) => {
                 said.push(format!("no {} of that kind", selector.kind));
                 continue;

@@ -127,8 +127,12 @@ fn soften(finding: &mut Finding) {
         finding.related.iter().any(|(place, _)| Some(&place.source.name) != own)
     };
     let open = match finding.code {
-        Code::ApiNotServed | Code::EmptySelection => true,
+        // A kustomization may give the Service another name.
+        // And of two policies one may be another choice.
+        Code::ApiNotServed | Code::EmptySelection | Code::ServiceLinks | Code::PolicyConflict => true,
         Code::RouteConflict => other_file(),
+        // Taken from a cluster: a first `kubectl apply` passes over it, a server-side one does not.
+        Code::InvalidMetadata => finding.message.contains("cannot be given: the server"),
         _ => false,
     };
     // A workload that does not select its own pods is refused wherever it lies.
@@ -197,9 +201,10 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
 
 /// What a rendered folder claims and no longer shows.
 fn promises(world: &World<'_>) -> Vec<Finding> {
-    let texts = Texts::default();
+    let objects = || world.objects.iter().chain(&world.repeated);
+    let texts = Texts::among(world.promises.iter().flat_map(|p| &p.evidence), objects().map(|o| o.identity));
     let one = |promise: &Promise| -> Vec<Finding> {
-        let all = || world.objects.iter().chain(&world.repeated).map(|o| (o.identity, o.value));
+        let all = || objects().map(|o| (o.identity, o.value));
         let gaps = promise.evidence.iter().filter_map(|evidence| evidence::gap(evidence, all(), &texts));
         let tell = |gap: Gap<'_>| {
             let message = format!(

@@ -326,6 +326,26 @@ pub enum Evidence {
     Every(Selector),
     /// A run was seen with what this selects; without it the run proves nothing here.
     Seen(Seen),
+    /// An object is what it was, but for what may change without harm. Only the engine writes it.
+    Kept(Kept),
+}
+
+/// What a hand must leave of one object.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// Kind.
+    pub kind: String,
+    /// API group; empty for the core.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub group: String,
+    /// Namespace; empty for what lies in none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+    /// As the module `kept` makes it.
+    pub value: Value,
 }
 
 /// What a run was seen with.

@@ -1,13 +1,22 @@
 //! A text -> whether something else fills it in before it reaches a cluster: Flux (`${VAR}`), a template, SOPS. What it will
 //! say then is not known, so nothing is judged that depends on it.
 
-use crate::text::finding::{Code, Finding};
+use crate::text::finding::{About, Code, Finding};
 
 /// True for a name of which a part is filled in later: by Flux or envsubst, by a template, by whoever copies the file.
 pub fn is_in(name: &str) -> bool {
     let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_ ".contains(c));
     let whole = |start, end| name.strip_prefix(start).and_then(|n| n.strip_suffix(end)).is_some_and(plain);
-    ["${", "{{"].iter().any(|mark| name.contains(mark)) || name == "_" || whole('{', '}') || whole('<', '>')
+    ["${", "{{"].iter().any(|mark| name.contains(mark))
+        || name == "_"
+        || whole('{', '}')
+        || whole('<', '>')
+        || name.strip_prefix('$').is_some_and(is_variable)
+}
+
+/// True for the name of a variable of a shell, as envsubst knows it.
+fn is_variable(name: &str) -> bool {
+    name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// True for a name with a whole word in capitals: no name in a cluster has any, and who copies the file is to replace it.
@@ -42,7 +51,13 @@ pub fn decides(finding: &Finding) -> bool {
             .as_ref()
             .is_some_and(|about| about.object.split([' ', '/']).skip(1).any(|n| is_in(n) || is_shouted(n)))
     };
-    !ALWAYS.contains(&finding.code) && (sops() || message() || named() || place())
+    // Who copies the file is to write a name there.
+    let shouted = || {
+        let names = |about: &About| ["name", "Name", "namespace"].iter().any(|end| about.pointer.ends_with(end));
+        let text = finding.place.as_ref().map(|place| place.text().trim_matches(['"', '\'']));
+        finding.about.as_deref().is_some_and(names) && text.is_some_and(|text| text.contains('_') && is_variable(text))
+    };
+    !ALWAYS.contains(&finding.code) && (sops() || message() || named() || place() || shouted())
 }
 
 #[cfg(test)]
@@ -51,10 +66,10 @@ mod tests {
 
     #[test]
     fn placeholders_are_told_from_values() {
-        for text in ["${APP}", "app.${DOMAIN:=example.com}", "{{ .name }}", "_", "{CLASS}", "<name>"] {
+        for text in ["${APP}", "app.${DOMAIN:=example.com}", "{{ .name }}", "_", "{CLASS}", "<name>", "$NAMESPACE"] {
             assert!(is_in(text), "{text}");
         }
-        for text in ["app", "My-App", "$(HOST)", "a_b", "{", "*", "", "{\"keys\":[]}"] {
+        for text in ["app", "My-App", "$(HOST)", "a_b", "{", "*", "", "{\"keys\":[]}", "$", "$1", "$host"] {
             assert!(!is_in(text), "{text}");
         }
         assert!(is_shouted("web-HOSTNAME") && !is_shouted("My-App") && !is_shouted("web-API"));

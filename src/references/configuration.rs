@@ -8,11 +8,13 @@ use crate::object::kinds::is_known;
 use crate::references::kustomization;
 
 /// Kinds of known groups that only files are of: a plugin of Argo CD, what an implementation of an API reports about itself,
+/// what an endpoint picker reads,
 /// and what `kubectl` alone answers.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     (ARGOCD, "ConfigManagementPlugin"),
     (GATEWAY, "ConformanceReport"),
     (INFERENCE, "ConformanceReport"),
+    ("inference.networking.x-k8s.io", "EndpointPickerConfig"),
     ("", "Config"),
 ];
 
@@ -67,6 +69,7 @@ mod tests {
             json!({ "apiVersion": "v2", "name": "demo", "version": "1.0.0" }),
             json!({ "apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component" }),
             json!({ "kind": "pipeline", "type": "docker" }),
+            json!({ "apiVersion": "inference.networking.x-k8s.io/v1alpha1", "kind": "EndpointPickerConfig", "plugins": [] }),
             json!({ "apiVersion": "gateway.networking.k8s.io/v1", "kind": "ConformanceReport" }),
             json!({ "apiVersion": "demo.example/v1", "kind": "Settings", "spec": {} }),
             json!({ "apiVersion": "batch/v1", "kind": "Job", "metadata": { "generateName": "run-" } }),

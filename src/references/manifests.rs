@@ -172,7 +172,7 @@ fn below<'n>(root: &str, name: &'n str) -> &'n str {
 /// A file that becomes YAML once something fills it in.
 fn is_template(source: &Source, found: &[Finding]) -> bool {
     let unread = found.iter().any(|finding| finding.code == Code::YamlSyntax);
-    let control = |line: &str| ["{{", "{%", "{#", "<%"].iter().any(|mark| line.trim_start().starts_with(mark));
+    let control = |line: &str| ["{{", "{%", "{#", "<%", "%{"].iter().any(|mark| line.trim_start().starts_with(mark));
     let set = source.text.contains("kind: ApplicationSet");
     unread && (source.text.lines().any(control) || source.text.contains("{{") && !set)
 }

@@ -1,16 +1,17 @@
 //! Evidence of a claim, held against objects -> what is missing of it. Knows neither plans nor files.
 //!
 //! A condition is a JSON pointer and what must stand there: a value; `"*"`, anything; `null`, nothing; or one word with its
-//! argument: `not`, `has` (a part of a text, an item or all items of a list), `atMost`, `atLeast`.
+//! argument: `not`, `has` (a part of a text, an item or all items of a list), `atMost`, `atLeast`, `within` (no wider than this).
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use crate::group::component::{Evidence, Selector};
+use crate::group::component::{Evidence, Kept, Selector};
 use crate::object::object::Identity;
+use crate::render::kept;
 use crate::text::kubeyaml;
 use crate::text::pointer::part;
 
@@ -27,16 +28,29 @@ pub struct Gap<'a> {
 
 /// What the texts say that evidence went into: hundreds of claims may be about one configuration.
 #[derive(Debug, Default)]
-pub struct Texts(RefCell<BTreeMap<String, Rc<Value>>>);
+pub struct Texts {
+    read: RefCell<BTreeMap<String, Rc<Value>>>,
+    /// Names of objects that were kept and are not there.
+    gone: BTreeSet<String>,
+}
 
 impl Texts {
+    /// For evidence about objects some of which may be gone.
+    pub fn among<'a>(evidence: impl Iterator<Item = &'a Evidence>, all: impl Iterator<Item = &'a Identity>) -> Self {
+        let kept = evidence.filter_map(|evidence| if let Evidence::Kept(kept) = evidence { Some(kept) } else { None });
+        let there: BTreeSet<(&str, &str, &str)> =
+            all.map(|i| (i.kind.as_str(), i.namespace.as_str(), i.name.as_str())).collect();
+        let gone = kept.filter(|k| !there.contains(&(k.kind.as_str(), k.namespace.as_str(), k.name.as_str())));
+        Self { gone: gone.map(|kept| kept.name.clone()).collect(), ..Self::default() }
+    }
+
     /// The YAML that a text is; null where it is none.
     fn read(&self, text: &str) -> Rc<Value> {
-        if let Some(known) = self.0.borrow().get(text) {
+        if let Some(known) = self.read.borrow().get(text) {
             return known.clone();
         }
         let value = Rc::new(kubeyaml::value(text).ok().flatten().unwrap_or_default());
-        self.0.borrow_mut().insert(text.to_owned(), value.clone());
+        self.read.borrow_mut().insert(text.to_owned(), value.clone());
         value
     }
 }
@@ -72,9 +86,22 @@ pub fn gap<'a>(
                 Some(Gap { sentence, object: Some(object), pointer: before_star(pointer).to_owned() })
             })
         }
+        Evidence::Kept(kept) => {
+            let (object, value) = all.find(|(identity, _)| is(kept, identity))?;
+            let pointer = kept::differs(&kept.value, value, &texts.gone)?;
+            Some(Gap { sentence: format!("{object} is not as it was rendered at {pointer}"), object: Some(object), pointer })
+        }
         // It says how far a run reaches, which is no gap.
         Evidence::Seen(_) => None,
     }
+}
+
+/// Whether an object is the one that was kept.
+fn is(kept: &Kept, identity: &Identity) -> bool {
+    kept.kind == identity.kind
+        && kept.group == identity.group
+        && kept.namespace == identity.namespace
+        && kept.name == identity.name
 }
 
 /// Whether a selector takes an object.
@@ -120,7 +147,7 @@ fn before_star(pointer: &str) -> &str {
 }
 
 /// Words that a condition may have instead of a value.
-const WORDS: [&str; 4] = ["atLeast", "atMost", "has", "not"];
+const WORDS: [&str; 5] = ["atLeast", "atMost", "has", "not", "within"];
 
 fn word(wanted: &Value) -> Option<(&str, &Value)> {
     let map = wanted.as_object().filter(|map| map.len() == 1)?;
@@ -137,6 +164,7 @@ fn agrees(wanted: &Value, found: Option<&Value>) -> bool {
             (Value::String(text), Value::String(part)) => text.contains(part.as_str()),
             _ => false,
         },
+        Some(("within", wanted)) => kept::within(wanted, found),
         Some((word, limit)) => match (number(found), number(limit)) {
             (Some(found), Some(limit)) if word == "atMost" => found <= limit,
             (Some(found), Some(limit)) => found >= limit,
@@ -169,6 +197,7 @@ fn condition(pointer: &str, wanted: &Value) -> String {
     match (word(wanted), wanted) {
         (Some(("not", other)), _) => format!(" without {pointer} = {other}"),
         (Some(("has", parts)), _) => format!(" with {pointer} that has {parts}"),
+        (Some(("within", _)), _) => format!(" with {pointer} no wider than it was rendered"),
         (Some(("atMost", limit)), _) => format!(" with {pointer} of at most {limit}"),
         (Some((_, limit)), _) => format!(" with {pointer} of at least {limit}"),
         (None, Value::Null) => format!(" without {pointer}"),

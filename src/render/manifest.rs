@@ -2,10 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::group::component::{Evidence, Kept};
 use crate::object::object::{File, Identity, Linked};
 use crate::plan::lay::Origin;
+use crate::render::kept;
 use crate::text::yaml::Node;
 
 /// One Kubernetes object with its text.
@@ -27,6 +29,20 @@ pub struct Manifest {
     pub linked: Vec<Linked>,
     /// As in [`crate::object::object::Object::clean`].
     pub clean: OnceLock<()>,
+    /// [`Manifest::kept`], made once for all clusters that have the object.
+    pub kept: OnceLock<Option<String>>,
+}
+
+impl Manifest {
+    /// What a hand must leave of it, as a line of evidence; `None` where that is nothing.
+    pub fn kept(&self) -> Option<&str> {
+        let make = || {
+            let Identity { group, kind, namespace, name } = self.identity.clone();
+            let value = kept::kept(&kind, &self.value)?;
+            Some(format!("  - {}\n", json!(Evidence::Kept(Kept { kind, group, namespace, name, value }))))
+        };
+        self.kept.get_or_init(make).as_deref()
+    }
 }
 
 /// The values of a component's chart, in a file of their own: a fix there is a commit, which a running retry takes; one in the

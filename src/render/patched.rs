@@ -149,6 +149,7 @@ fn patched(before: &Manifest, patch: &Patch) -> Result<Option<Arc<Manifest>>, Ve
         layers,
         linked: Vec::new(),
         clean: OnceLock::new(),
+        kept: OnceLock::new(),
     })))
 }
 

@@ -111,6 +111,8 @@ fn claims(plan: &Plan<'_>, bundle: &Bundle) -> String {
         text += &format!("- control: {}\n  group: {}\n  evidence:\n", json!(claim.control), json!(claim.group));
         text.extend(claim.evidence.iter().map(|evidence| format!("  - {}\n", json!(evidence))));
     }
+    text += "- control: Files as rendered\n  group: argocd\n  evidence:\n";
+    text.extend(bundle.manifests.values().filter_map(|placed| placed.manifest.kept()));
     text
 }
 

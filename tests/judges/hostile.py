@@ -28,6 +28,7 @@ except ImportError:
     trees.skip("hostile", "no PyYAML")
 
 from hostile_breaks import BREAKS, GONE, NO_EFFECT
+from hostile_further import FURTHER
 from hostile_harmless import HARMLESS, TREES
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -147,7 +148,7 @@ def judge(place, samples, seed, pattern):
     whole = told(items, other)
     chance = random.Random(seed)
     by_class = defaultdict(list)
-    for name, what, tree in changes(items, BREAKS):
+    for name, what, tree in changes(items, BREAKS + FURTHER):
         if re.search(pattern, name) and not no_effect(name, what):
             by_class[(name, True)].append((what, tree))
     for name, what, tree in changes(items, HARMLESS):
@@ -167,7 +168,7 @@ def main():
     arguments = sys.argv[1:] + ["1", "1", ""][len(sys.argv) - 1 :]
     if not shutil.which(PROGRAM):
         trees.skip("hostile", "no gatewright")
-    folders = [folder for _, folder in trees.cases("broken") if re.match("full|ha|agentic-", folder.parent.parent.name)]
+    folders = [folder for _, folder in trees.cases("broken") if re.match("full|ha|agentic-|egress-all", folder.parent.parent.name)]
     all_ = []
     for place in folders + [trees.HERE / "broken" / "platform.yaml"]:
         if os.environ.get("TREE", "") in str(place):

@@ -105,7 +105,9 @@ pub fn keys<'a, T: Tree>(value: &'a T, found: &mut impl FnMut(&'a T, &str, &'sta
     };
     let mut show = |value: &'a T, pointer: &str, what: &'static str| {
         let encrypted = sops && pointer.starts_with("/sops/");
-        if !encrypted && !pointer.starts_with(others) {
+        // The icon of an operator in a catalog, the name of an alert.
+        let plain = pointer.ends_with("/base64data") || pointer.ends_with("/alert");
+        if !encrypted && !plain && !pointer.starts_with(others) {
             found(value, pointer, what);
         }
     };

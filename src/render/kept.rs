@@ -1,0 +1,289 @@
+//! An object as it was rendered -> what a hand must leave of it; and that, held against the object that is there now. What may
+//! change without harm is left out: names and labels (references are followed elsewhere), resources, additions, order, another
+//! form of the same amount, patch versions, and amounts within bounds.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::text::forms::{duration, version};
+use crate::text::{digest, kubeyaml};
+
+/// Keys whose values are names, or what names are matched with.
+const NAMES: &[&str] = &[
+    "claimName", "containerPort", "description", "fullnameOverride", "generateName", "hostPort", "imagePullPolicy", "key",
+    "labels", "matchLabels", "name", "namespace", "number", "port", "portName", "protocol", "secretKey",
+    "secretName", "sectionName", "selector", "serviceAccountName", "subPath", "targetPort",
+];
+
+/// Keys with amounts of which more is no harm.
+const MORE: &[&str] = &["instances", "maxReplicaCount", "replicaCount", "replicas", "size", "storage"];
+
+/// What a server takes where nothing is said.
+const DEFAULTS: &[&str] = &["ClusterIP", "Default", "Exact", "IfNotPresent", "Ignore", "None", "http"];
+
+/// Lists of which an item more opens something.
+const WHOLE: &[&str] = &["audiences", "matchExpressions", "matches", "providers", "redirectURIs", "subjects"];
+
+/// Keys that were left out on purpose: with one of them something else is called, allowed or delivered.
+const UNASKED: &[&str] = &[
+    "allow_user_auth", "cache", "connectors", "cors", "custom_llm_provider", "disable_reset_budget", "disable_spend_logs",
+    "failureMode", "fallback", "forward_client_headers_to_llm_api", "global_max_parallel_requests", "ignoreDifferences",
+    "internalTrafficPolicy", "model_group_alias", "namespaceResourceBlacklist", "namespaceResourceWhitelist", "nodeName",
+    "optional", "parameters", "publishNotReadyAddresses", "retry", "schedulerName", "signatureKeys", "skipCrds",
+    "sourceNamespaces", "syncWindows",
+];
+
+/// A text longer than this is kept as its digest, unless it is YAML with keys.
+const LONG: usize = 400;
+
+/// What is kept of an object; `None` for kinds that are kept whole by claims of their own.
+pub fn kept(kind: &str, object: &Value) -> Option<Value> {
+    if kind == "NetworkPolicy" {
+        return None;
+    }
+    let mut kept = Map::new();
+    for (key, value) in object.as_object()? {
+        if !["apiVersion", "kind", "metadata", "status"].contains(&key.as_str())
+            && let Some(value) = trimmed(key, value)
+        {
+            kept.insert(key.clone(), value);
+        }
+    }
+    (!kept.is_empty()).then_some(Value::Object(kept))
+}
+
+fn trimmed(key: &str, value: &Value) -> Option<Value> {
+    match value {
+        _ if NAMES.contains(&key) || key == "annotations" || key == "resources" && value["requests"].is_object() => None,
+        Value::Null => None,
+        Value::Object(map) => {
+            // What a secret store calls a key is no name of ours.
+            let remote = key == "remoteRef";
+            let below = map.iter().filter_map(|(key, value)| {
+                let value = if remote && key == "key" { Some(value.clone()) } else { trimmed(key, value) };
+                Some((key.clone(), value?))
+            });
+            let below: Map<String, Value> = below.collect();
+            (below.is_empty() == map.is_empty()).then_some(Value::Object(below))
+        }
+        Value::Array(items) if words(key) => Some(Value::Array(flags(items))),
+        Value::Array(items) => {
+            let below: Vec<Value> = items.iter().filter_map(|item| trimmed("", item)).collect();
+            (below.is_empty() == items.is_empty()).then_some(Value::Array(below))
+        }
+        Value::String(text) => Some(match inner(text) {
+            Some(inner) if !key.ends_with(".json") => trimmed("", &inner)?,
+            _ if text.len() > LONG => json!({ "sha256": digest::hex(text.trim().as_bytes()) }),
+            _ => value.clone(),
+        }),
+        _ => Some(value.clone()),
+    }
+}
+
+fn words(key: &str) -> bool {
+    key == "args" || key == "command"
+}
+
+/// Arguments, a flag and its value as one word; those about ports are left out, as other ports are.
+fn flags(items: &[Value]) -> Vec<Value> {
+    let mut flags: Vec<String> = Vec::new();
+    let mut open = false;
+    for word in items.iter().filter_map(Value::as_str) {
+        match flags.last_mut() {
+            Some(flag) if open && !word.starts_with("--") => {
+                *flag += &format!("={word}");
+                open = false;
+            }
+            _ => {
+                flags.push(word.to_owned());
+                open = word.starts_with("--") && !word.contains('=');
+            }
+        }
+    }
+    flags.into_iter().filter(|flag| !flag.split('=').next().is_some_and(|name| name.ends_with("port"))).map(Value::from).collect()
+}
+
+/// The YAML with keys that a text is.
+fn inner(text: &str) -> Option<Value> {
+    let value = text.contains(": ").then(|| kubeyaml::value(text).ok().flatten())??;
+    (text.contains('\n') && value.is_object()).then_some(value)
+}
+
+/// Where an object is no longer what was kept of it, as a JSON pointer. `gone` are names of objects that are not there any
+/// more, or have another name: texts with these are not compared.
+pub fn differs(kept: &Value, found: &Value, gone: &BTreeSet<String>) -> Option<String> {
+    below("", kept, Some(found), gone)
+}
+
+fn below(key: &str, kept: &Value, found: Option<&Value>, gone: &BTreeSet<String>) -> Option<String> {
+    let here = |same: bool| (!same).then(String::new);
+    let Some(found) = found.filter(|found| !found.is_null()) else {
+        return here(is_default(key, kept));
+    };
+    match (kept, found) {
+        (Value::Object(map), Value::String(text)) if map.len() == 1 && map.contains_key("sha256") => {
+            here(map["sha256"] == digest::hex(text.trim().as_bytes()))
+        }
+        (Value::Object(_), Value::String(text)) => match inner(text) {
+            Some(inner) => below(key, kept, Some(&inner), gone).map(|_| String::new()),
+            None => Some(String::new()),
+        },
+        (Value::Object(map), Value::Object(other)) => {
+            let step = |key: &str, rest: String| format!("/{}{rest}", key.replace('~', "~0").replace('/', "~1"));
+            let lost = map.iter().find_map(|(key, kept)| Some(step(key, below(key, kept, other.get(key), gone)?)));
+            let more = || other.keys().find(|key| !map.contains_key(*key) && UNASKED.contains(&key.as_str()));
+            lost.or_else(|| Some(step(more()?, String::new())))
+        }
+        (Value::Array(kept), Value::Array(found)) => {
+            let whole = WHOLE.contains(&key) || kept.iter().any(|item| item["verbs"].is_array());
+            let found = if words(key) { flags(found) } else { found.clone() };
+            let there = |item: &Value| found.iter().any(|other| below("", item, Some(other), gone).is_none());
+            here(kept.iter().all(there) && !(whole && found.len() > kept.len()))
+        }
+        (Value::Array(_) | Value::Object(_), _) | (_, Value::Array(_) | Value::Object(_)) => Some(String::new()),
+        _ => here(same(key, &text(kept), &text(found), gone)),
+    }
+}
+
+/// Whether a field may as well not be said.
+fn is_default(key: &str, kept: &Value) -> bool {
+    key == "weight" && *kept == json!(1) || key == "readOnly" || kept.as_str().is_some_and(|text| DEFAULTS.contains(&text))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), |text| text.split_whitespace().collect())
+}
+
+fn same(key: &str, kept: &str, found: &str, gone: &BTreeSet<String>) -> bool {
+    kept == found
+        || gone.iter().any(|name| kept.contains(name.as_str()))
+        || alike(kept, found)
+        || matches!((amount(kept), amount(found)), (Some(kept), Some(found)) if within(key, kept, found))
+        // A flag with an amount.
+        || matches!((kept.split_once('='), found.split_once('=')), (Some((a, kept)), Some((b, found))) if a == b
+            && matches!((amount(kept), amount(found)), (Some(kept), Some(found)) if within(a, kept, found)))
+}
+
+/// Amounts that do the same work: of what is paid for no less, of what holds data no less, of all else neither nothing nor by
+/// orders of magnitude.
+fn within(key: &str, kept: f64, found: f64) -> bool {
+    if kept == 0.0 || found == 0.0 || (kept < 0.0) != (found < 0.0) {
+        return kept == found;
+    }
+    let ratio = found / kept;
+    match () {
+        () if MORE.contains(&key) => ratio >= 1.0,
+        () if key.contains("cost_per") => (0.999..=100.0).contains(&ratio),
+        () => (0.2..=10.0).contains(&ratio),
+    }
+}
+
+/// A number, a duration or a quantity.
+fn amount(text: &str) -> Option<f64> {
+    const UNITS: [(&str, f64); 11] = [
+        ("Ki", 1024.0), ("Mi", 1048576.0), ("Gi", 1073741824.0), ("Ti", 1099511627776.0), ("k", 1e3), ("M", 1e6), ("G", 1e9),
+        ("T", 1e12), ("MB", 1048576.0), ("GB", 1073741824.0), ("d", 86400e9),
+    ];
+    let of_unit = || UNITS.iter().find_map(|(unit, size)| Some(text.strip_suffix(unit)?.parse::<f64>().ok()? * size));
+    text.parse().ok().filter(|n: &f64| n.is_finite()).or_else(|| Some(duration(text)? as f64)).or_else(of_unit)
+}
+
+/// Two versions of one line, as they are or at the end of an image's name.
+fn alike(kept: &str, found: &str) -> bool {
+    let split = |text: &str| -> Option<(String, [u32; 2], String)> {
+        let (repository, tag) = text.rsplit_once(':').unwrap_or(("", text));
+        let tag = tag.split('@').next().unwrap_or_default();
+        let rest = tag.trim_start_matches(|c: char| c != '-').to_owned();
+        version::<2>(tag).filter(|_| tag.contains('.')).map(|v| (repository.to_owned(), v, rest))
+    };
+    split(kept).is_some_and(|kept| split(found) == Some(kept))
+}
+
+/// Whether what is there allows no more than this: its parts without some items of their lists, in any order, and with more
+/// exceptions.
+pub fn within(wanted: &Value, found: &Value) -> bool {
+    let set = |some: &[Value], all: &[Value]| some.iter().all(|item| all.contains(item));
+    match (wanted, found) {
+        (Value::Object(wanted), Value::Object(found)) => {
+            wanted.len() == found.len()
+                && wanted.iter().all(|(key, wanted)| match (key.as_str(), wanted, found.get(key)) {
+                    ("except", Value::Array(wanted), Some(Value::Array(found))) => set(wanted, found),
+                    ("policyTypes", Value::Array(wanted), Some(Value::Array(found))) => {
+                        set(wanted, found) && set(found, wanted)
+                    }
+                    (_, wanted, found) => found.is_some_and(|found| within(wanted, found)),
+                })
+        }
+        (Value::Array(wanted), Value::Array(found)) => {
+            found.is_empty() == wanted.is_empty()
+                && found.iter().all(|found| wanted.iter().any(|wanted| within(wanted, found)))
+        }
+        _ => wanted == found,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::{Value, json};
+
+    use super::{differs, kept, within};
+
+    fn changed(rendered: &Value, found: &Value) -> Option<String> {
+        differs(&kept("Deployment", rendered).expect("kept"), found, &BTreeSet::from(["old".to_owned()]))
+    }
+
+    #[test]
+    fn what_does_no_harm_is_no_difference() {
+        for (rendered, found) in [
+            (json!({ "spec": { "replicas": 1 } }), json!({ "spec": { "replicas": 3, "paused": true } })),
+            (json!({ "spec": { "wait": "300s", "image": "a:1.2.3" } }), json!({ "spec": { "wait": "5m", "image": "a:1.2.9" } })),
+            (json!({ "spec": { "wait": "30s" } }), json!({ "spec": { "wait": "1m" } })),
+            (json!({ "spec": { "weight": 1, "type": "Exact", "a": 1 } }), json!({ "spec": { "a": 1 } })),
+            (json!({ "spec": { "args": ["--a", "1", "b"] } }), json!({ "spec": { "args": ["b", "--a=2"] } })),
+            (json!({ "data": { "c": "a: 1\nb: [{ x: 1 }, { x: 9 }]\n" } }), json!({ "data": { "c": "# a\nb: [{x: 9}, {x: 1}]\na: 1" } })),
+            (json!({ "spec": { "items": [{ "name": "a", "x": 1 }] } }), json!({ "spec": { "items": [{ "name": "b", "x": 1, "y": 2 }] } })),
+            (json!({ "spec": { "url": "http://old.ns" } }), json!({ "spec": { "url": "http://new.ns" } })),
+            (json!({ "spec": { "size": "10Gi" } }), json!({ "spec": { "size": "500Gi" } })),
+        ] {
+            assert_eq!(changed(&rendered, &found), None, "{rendered} {found}");
+        }
+    }
+
+    #[test]
+    fn a_policy_may_be_narrower() {
+        let policy = json!({ "podSelector": {}, "policyTypes": ["Ingress", "Egress"], "ingress": [{ "from": [{ "a": 1 }, { "b": 2 }] }],
+            "egress": [{ "to": [{ "ipBlock": { "cidr": "::/0", "except": ["x"] } }] }] });
+        let with = |pointer: &str, value: Value| {
+            let mut changed = policy.clone();
+            *changed.pointer_mut(pointer).expect("there") = value;
+            within(&policy, &changed)
+        };
+        assert!(with("/policyTypes", json!(["Egress", "Ingress"])) && with("/ingress/0/from", json!([{ "b": 2 }])));
+        assert!(with("/egress/0/to/0/ipBlock/except", json!(["y", "x"])));
+        assert!(!with("/policyTypes", json!(["Ingress"])) && !with("/ingress/0", json!({})));
+        assert!(!with("/ingress/0/from", json!([])) && !with("/ingress/0/from", json!([{ "c": 3 }])));
+        assert!(!with("/egress/0/to/0/ipBlock/except", json!(["y"])));
+    }
+
+    #[test]
+    fn what_is_lost_is_found() {
+        for (rendered, found, pointer) in [
+            (json!({ "spec": { "a": { "b/c": true } } }), json!({ "spec": { "a": { "b/c": false } } }), "/spec/a/b~1c"),
+            (json!({ "spec": { "a": "x" } }), json!({ "spec": {} }), "/spec/a"),
+            (json!({ "spec": { "a": "x" } }), json!({ "spec": { "a": "x", "nodeName": "n" } }), "/spec/nodeName"),
+            (json!({ "rules": [{ "verbs": ["get"] }] }), json!({ "rules": [{ "verbs": ["get"] }, { "verbs": ["*"] }] }), "/rules"),
+            (json!({ "spec": { "replicas": 2 } }), json!({ "spec": { "replicas": 1 } }), "/spec/replicas"),
+            (json!({ "spec": { "wait": "300s" } }), json!({ "spec": { "wait": "300ms" } }), "/spec/wait"),
+            (json!({ "spec": { "image": "a:1.2.3" } }), json!({ "spec": { "image": "b:1.2.3" } }), "/spec/image"),
+            (json!({ "spec": { "args": ["--a", "1"] } }), json!({ "spec": { "args": ["--a", "1000"] } }), "/spec/args"),
+            (json!({ "spec": { "input_cost_per_token": 1e-7 } }), json!({ "spec": { "input_cost_per_token": 0.1 } }), "/spec/input_cost_per_token"),
+            (json!({ "data": { "c": "a: 1\nb: { x: y }\n" } }), json!({ "data": { "c": "a: 1\n" } }), "/data/c"),
+            (json!({ "data": { "c": "x".repeat(500) } }), json!({ "data": { "c": "x" } }), "/data/c"),
+        ] {
+            assert_eq!(changed(&rendered, &found).as_deref(), Some(pointer), "{rendered} {found}");
+        }
+    }
+}
