@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds every contender's objects against gatewright's, for two clusters: all flags on, a flag off on one, a flag off on both.
+"""Holds every contender's objects against gatewright's: clusters with all flags on, with each flag off, and with a flag off in the base.
 
     benches/peers/prove.py TOOLS GATEWRIGHT [LANE...]
 """
@@ -17,18 +17,16 @@ from lanes import LANES, Tools
 
 
 def states(described):
-    """What is switched off in the base, and what in the second cluster."""
-    yield (), ()
-    for flag in described.flags:
-        yield (), described.together[flag]
-    yield described.together[run.FLAG], ()
+    """What is switched off in the base, and in each cluster: every flag in one of them, and one flag in all."""
+    yield (), [(), *(described.together[flag] for flag in described.flags)]
+    yield described.together[run.FLAG], [(), ()]
 
 
 def main():
     tools, wanted = Tools(Path(sys.argv[1]).resolve(), sys.argv[2]), sys.argv[3:]
     described = description.describe(tools.gatewright)
     with tempfile.TemporaryDirectory() as scratch:
-        expected = [outputs(tools, described, LANES[0], Path(scratch), *state) for state in states(described)]
+        expected = [outputs(tools, described, LANES[0], Path(scratch) / str(i), *state) for i, state in enumerate(states(described))]
     failed = passed = skipped = 0
     for lane in LANES:
         if wanted and lane.name not in wanted:
@@ -47,18 +45,19 @@ def main():
 
 def judge(tools, described, lane, expected):
     with tempfile.TemporaryDirectory() as scratch:
-        for (base, second), ours in zip(states(described), expected):
-            theirs = outputs(tools, described, lane, Path(scratch), base, second)
-            for name in ours:
+        for (base, clusters), ours in zip(states(described), expected):
+            theirs = outputs(tools, described, lane, Path(scratch) / str(len(clusters)), base, clusters)
+            for off, name in zip(clusters, ours):
                 for difference in equal.differences(ours[name], theirs[name]):
-                    yield f"base without {base}, second cluster without {second}: {name}: {difference}"
+                    yield f"without {(*base, *off)}: {name}: {difference}"
 
 
-def outputs(tools, described, lane, folder, base, second):
-    inputs = generate.Inputs(described, lane.peer, folder / "in", 2)
+def outputs(tools, described, lane, folder, base, clusters):
+    inputs = generate.Inputs(described, lane.peer, folder / "in", len(clusters))
     inputs.all(base)
-    if second:
-        inputs.one(1, second)
+    for i, off in enumerate(clusters):
+        if off:
+            inputs.one(i, off)
     run.clean(folder / "out")
     run.lane(tools, lane, folder / "in", folder / "out", inputs.names, True)
     return {name: lane.outputs(folder / "out", name) for name in inputs.names}

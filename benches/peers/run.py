@@ -206,7 +206,7 @@ def main():
     (bench.work / "results.json").write_text(json.dumps(found, indent=1) + "\n")
     print(report.text(found))
     if bench.options.write:
-        report.write(found, bench.tools)
+        report.write(found)
 
 
 if __name__ == "__main__":

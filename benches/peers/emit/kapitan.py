@@ -35,8 +35,9 @@ class Jinja(Template):
         return " or ".join(f"not inventory.parameters.features.{flag}" for flag in flags)
 
     def choose(self, arms, usual):
-        start = "".join(("{% elif " if i else "{% if ") + condition + " %}" + value for i, (condition, value) in enumerate(arms))
-        return start + "{% else %}" + usual + "{% endif %}"
+        """Within a line: the `+` keeps the space in front of it and the end of the line, which Kapitan's Jinja2 would cut off."""
+        start = "".join(("{% elif " if i else "{%+ if ") + condition + " %}" + value for i, (condition, value) in enumerate(arms))
+        return start + "{% else %}" + usual + "{% endif +%}"
 
 
 def common(description, on):

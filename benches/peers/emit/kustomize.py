@@ -145,16 +145,17 @@ def common(description, on):
 
 
 def replacements(found):
-    """One for each field, with its targets."""
+    """One for each field, with its targets; names come last, for a target is selected by the name that it has then."""
     steps = []
-    for name in MARKS:
-        targets = []
-        for field, key, path, chosen in found:
-            if field == name:
-                text = ".".join(f"[{part}]" if "." in str(part) else str(part) for part in path)
-                targets.append({"select": select(key), "fieldPaths": [text], **({"options": chosen} if chosen else {})})
-        if targets:
-            steps.append({"source": {"kind": "ConfigMap", "name": "cluster-values", "fieldPath": f"data.{name}"}, "targets": targets})
+    for last in (False, True):
+        for name in MARKS:
+            targets = []
+            for field, key, path, chosen in found:
+                if field == name and (path == ("metadata", "name")) == last:
+                    text = ".".join(f"[{part}]" if "." in str(part) else str(part) for part in path)
+                    targets.append({"select": select(key), "fieldPaths": [text], **({"options": chosen} if chosen else {})})
+            if targets:
+                steps.append({"source": {"kind": "ConfigMap", "name": "cluster-values", "fieldPath": f"data.{name}"}, "targets": targets})
     return steps
 
 
