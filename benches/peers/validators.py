@@ -1,0 +1,69 @@
+"""What peers' output is validated with. Both tools get the definitions that gatewright has built in: CRDs of the pinned releases, and
+for kubeconform the kinds of Kubernetes (kubectl-validate has those of its own)."""
+import json
+import shutil
+from pathlib import Path
+
+from description import ROOT
+
+NAMES = ("kubeconform", "kubectl-validate")
+
+
+def command(name, lane, tools, schemas, inputs, outputs):
+    """Steps after a render. gatewright's is its own `check`, in place of either."""
+    if lane.peer == "gatewright":
+        return lambda: [[tools.find("gatewright"), "-C", inputs, "check"]]
+    if tools.missing([name]):
+        return None
+    if name == "kubeconform":
+        return lambda: [[tools.find(name), "-strict", "-n", "8", "-schema-location", f"{schemas}/kubeconform/{{{{.Group}}}}-{{{{.ResourceAPIVersion}}}}-{{{{.ResourceKind}}}}.json", outputs]]
+    return lambda: [[tools.find(name), "--local-crds", schemas / "crds", outputs]]
+
+
+def prepare(folder, tools):
+    shutil.rmtree(folder, ignore_errors=True)
+    for kind in ("crds", "kubeconform"):
+        (folder / kind).mkdir(parents=True)
+    for path in sorted((ROOT / "schemas/crds").glob("*.jsonl")):
+        for line in path.read_text().splitlines()[1:]:
+            definition = json.loads(line)
+            (folder / "crds" / f"{definition['metadata']['name']}.json").write_text(line)
+            spec = definition["spec"]
+            for version in spec["versions"]:
+                schema = {**closed(version["schema"]["openAPIV3Schema"]), **ROOT_FIELDS(version["schema"]["openAPIV3Schema"], closed)}
+                write(folder, spec["group"], version["name"], spec["names"]["kind"], schema)
+    built_in = json.loads((ROOT / "schemas/kubernetes.json").read_text())
+    for kind in built_in["kinds"]:
+        schema = {"$ref": f"#/definitions/{kind['type']}", "definitions": {name: closed(type_) for name, type_ in built_in["types"].items()}}
+        write(folder, kind["group"], kind["version"], kind["kind"], schema)
+    return folder
+
+
+def ROOT_FIELDS(schema, close):
+    """Every object has these."""
+    properties = {key: close(value) for key, value in schema.get("properties", {}).items()}
+    properties.update(apiVersion={"type": "string"}, kind={"type": "string"}, metadata={"type": "object"})
+    return {"properties": properties}
+
+
+def write(folder, group, version, kind, schema):
+    (folder / "kubeconform" / f"{group}-{version}-{kind.lower()}.json").write_text(json.dumps(schema, separators=(",", ":")))
+
+
+def closed(schema):
+    """A structural schema as JSON Schema: no fields but those it has."""
+    if isinstance(schema, list):
+        return [closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: closed(value) if key not in ("properties", "default", "enum") else value for key, value in schema.items()}
+    if "$ref" in found:
+        return {"$ref": f"#/definitions/{found['$ref']}"}
+    found.pop("format", None)
+    if "properties" in found:
+        found["properties"] = {key: closed(value) for key, value in found["properties"].items()}
+        if not found.get("x-kubernetes-preserve-unknown-fields") and "additionalProperties" not in found:
+            found["additionalProperties"] = False
+    if found.get("nullable") and "type" in found:
+        found["type"] = [found["type"], "null"]
+    return {key: value for key, value in found.items() if not key.startswith("x-kubernetes") and key != "nullable"}
