@@ -38,6 +38,8 @@ RELEASES = {
                             {"path": "config/crd", "version": "v1.5.0"}),
     "keda": ("keda/v2.20.1", "KEDA", "v2.20.1", "https://github.com/kedacore/keda",
              {"chart": "keda", "version": "2.20.1"}),
+    "lws": ("lws/v0.9.0", "LeaderWorkerSet", "v0.9.0", "https://github.com/kubernetes-sigs/lws",
+            {"chart": "lws", "version": "0.9.0"}),
 }
 LICENCE = "Apache-2.0"
 DROPPED = {"additionalPrinterColumns", "selectableFields", "conversion", "description", "deprecationWarning"}

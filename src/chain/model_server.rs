@@ -88,7 +88,9 @@ fn arguments(container: &Value) -> Option<Vec<&str>> {
     let list = |key: &str| container[key].as_array().into_iter().flatten().map(Value::as_str);
     let all: Vec<&str> = list("command").chain(list("args")).collect::<Option<_>>()?;
     let shell = all.first().is_some_and(|a| ["sh", "bash"].contains(&a.rsplit('/').next().unwrap_or_default()));
-    let elsewhere = all.iter().any(|a| a.contains("$(") || *a == "--config" || a.starts_with("--config="));
+    // What the controller of a LeaderWorkerSet puts in is no name of a model.
+    let filled_in = |a: &&str| a.contains("$(") && !a.starts_with("$(LWS_");
+    let elsewhere = all.iter().any(|a| filled_in(a) || *a == "--config" || a.starts_with("--config="));
     (!shell && !elsewhere).then_some(all)
 }
 

@@ -101,7 +101,11 @@ impl<'a> PodTemplate<'a> {
 
 /// The repository and the tag of a container's image; a digest counts as neither.
 pub fn image(container: &Value) -> (&str, &str) {
-    let image = container["image"].as_str().unwrap_or_default();
+    image_parts(container["image"].as_str().unwrap_or_default())
+}
+
+/// The repository and the tag of an image; a digest counts as neither.
+pub fn image_parts(image: &str) -> (&str, &str) {
     let image = image.split('@').next().unwrap_or_default();
     match image.rsplit_once(':') {
         // A colon before a slash is a registry's port.

@@ -22,7 +22,7 @@ pub const KEDA: &str = "2.20.1";
 /// Kubernetes.
 pub const KUBERNETES: &str = "1.35";
 /// LeaderWorkerSet.
-pub const LWS: &str = "0.8";
+pub const LWS: &str = "0.9.0";
 /// LiteLLM and its chart.
 pub const LITELLM: &str = "1.89.2";
 /// The OpenTelemetry collector.

@@ -189,7 +189,7 @@ fn stateful_set<'a>(object: &Object<'a>) -> Vec<Made<'a>> {
     names.map(|template| plain("PersistentVolumeClaim", format!("{template}-{name}-0"))).collect()
 }
 
-/// LeaderWorkerSet 0.8: a headless Service for all its pods, or one for each group (`subdomainPolicy: UniquePerReplica`).
+/// LeaderWorkerSet 0.9: a headless Service for all its pods, or one for each group (`subdomainPolicy: UniquePerReplica`).
 fn leader_worker_set<'a>(object: &Object<'a>) -> Vec<Made<'a>> {
     let name = &object.identity.name;
     // Nobody names the Service of a group beyond these.

@@ -61,11 +61,12 @@ fn named(value: &Value) -> Vec<String> {
     }
 }
 
-/// An image as one reference; a map without a repository names none.
+/// An image as one reference, which that of a volume is already; another map without a repository names none.
 fn whole(image: &Value) -> Option<String> {
     let part = |name: &str| image[name].as_str().filter(|text| !text.is_empty());
     match image {
         Value::String(image) if !image.is_empty() => Some(image.clone()),
+        _ if part("reference").is_some() => part("reference").map(str::to_owned),
         _ => {
             let registry = part("registry").map(|registry| format!("{registry}/")).unwrap_or_default();
             let tag = part("tag").map(|tag| format!(":{tag}")).unwrap_or_default();
@@ -85,9 +86,10 @@ mod tests {
         let value = json!({
             "spec": { "imageName": "a/b:1", "containers": [{ "image": "c:2" }], "imagePullPolicy": "Always" },
             "image": { "registry": "r.io", "repository": "d", "tag": "3" },
+            "volumes": [{ "name": "weights", "image": { "reference": "f:4", "pullPolicy": "IfNotPresent" } }],
             "sidecarImage": { "repository": "e@sha256", "tag": "abc" },
             "global": { "image": { "registry": "r.io" } },
         });
-        assert_eq!(named(&value), ["a/b:1", "c:2", "r.io/d:3", "e@sha256:abc"]);
+        assert_eq!(named(&value), ["a/b:1", "c:2", "r.io/d:3", "f:4", "e@sha256:abc"]);
     }
 }

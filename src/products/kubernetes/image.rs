@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::object::api_group::{AGENTGATEWAY, ARGOCD};
 use crate::object::object::{Object, ObjectRule};
-use crate::object::pod_template::{self, image};
+use crate::object::pod_template::{self, image_parts};
 use crate::references::application::sources;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
@@ -54,21 +54,26 @@ fn is_others(repository: &str) -> bool {
     name.starts_with("litellm") || ["controller", "auto", ""].contains(&repository) || filled_in
 }
 
-fn warning(object: &Object<'_>, pointer: &str, whole: &str) -> Finding {
-    let message = format!("{} runs {whole}, whatever that is on the day a pod starts", object.identity);
+fn warning(object: &Object<'_>, pointer: &str, does: &str, whole: &str) -> Finding {
+    let message = format!("{} {does} {whole}, whatever that is on the day a pod starts", object.identity);
     object.warning(Code::FloatingVersion, pointer, message).help("name a release or a digest")
 }
 
 fn in_pods(object: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (pointer, container) in pod_template::of(object).filter(|t| !t.kind.serverless).flat_map(|t| t.all_containers())
-    {
-        let whole = container["image"].as_str().unwrap_or_default();
-        let (repository, tag) = image(container);
-        // An image that is never pulled is the one that lies on the node.
-        let pinned = whole.contains('@') || container["imagePullPolicy"] == "Never" || whole.contains(['$', '{', '<']);
-        if !pinned && !is_others(repository) && (tag.is_empty() || moves(tag)) {
-            findings.push(warning(object, &format!("{pointer}/image"), whole));
+    for template in pod_template::of(object).filter(|t| !t.kind.serverless) {
+        let containers = template.all_containers().into_iter();
+        let containers = containers.map(|(p, c)| (format!("{p}/image"), "runs", &c["image"], &c["imagePullPolicy"]));
+        let volumes = object.all(&template.spec("/volumes/*/image")).into_iter();
+        let volumes = volumes.map(|(p, v)| (format!("{p}/reference"), "mounts", &v["reference"], &v["pullPolicy"]));
+        for (pointer, does, image, policy) in containers.chain(volumes) {
+            let whole = image.as_str().unwrap_or_default();
+            let (repository, tag) = image_parts(whole);
+            // An image that is never pulled is the one that lies on the node.
+            let pinned = whole.contains('@') || *policy == "Never" || whole.contains(['$', '{', '<']);
+            if !pinned && !is_others(repository) && (tag.is_empty() || moves(tag)) {
+                findings.push(warning(object, &pointer, does, whole));
+            }
         }
     }
     findings
@@ -104,7 +109,7 @@ fn in_map(object: &Object<'_>, pointer: &str, image: &Value, name: &str) -> Opti
     let tag = image["tag"].as_str()?;
     let digest = image["digest"].as_str().is_some_and(|d| !d.is_empty());
     let moving = !digest && !name.contains('@') && !is_others(name) && moves(tag);
-    moving.then(|| warning(object, &format!("{pointer}/tag"), &format!("{name}:{tag}")))
+    moving.then(|| warning(object, &format!("{pointer}/tag"), "runs", &format!("{name}:{tag}")))
 }
 
 #[cfg(test)]
