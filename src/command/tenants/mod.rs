@@ -24,13 +24,14 @@ const DELIVERED: [&str; 8] =
     ["rendered", "manifests", "charts", "patches", "gateways", "clusters", "groups", "templates"];
 
 pub(crate) fn tenants(workspace: &Workspace<'_>, args: &Tenants) -> Result<Outcome> {
+    outside(workspace.folder, &args.tenants, &DELIVERED)?;
     if !workspace.folder.join(workspace.file).is_file() {
-        outside(workspace.folder, &args.tenants, None)?;
         return printed(workspace.folder, args, None, None);
     }
     let cluster = workspace.one(&args.which)?;
     let mut outcomes = workspace.each(&cluster, &Memo::default(), |rendered| {
-        outside(workspace.folder, &args.tenants, rendered.plan.platform["argocd"]["path"].as_str())?;
+        let synced = rendered.plan.platform["argocd"]["path"].as_str();
+        outside(workspace.folder, &args.tenants, synced.as_slice())?;
         let platform = Platform { name: rendered.plan.cluster.clone(), aliases: aliases(&rendered) };
         printed(workspace.folder, args, Some(platform), Some(&rendered.bundle))
     })?;
@@ -68,12 +69,12 @@ fn aliases(rendered: &Rendered<'_>) -> Option<Vec<String>> {
 }
 
 /// Refuses a file that would be synced, or rendered.
-fn outside(folder: &Path, file: &Path, synced: Option<&str>) -> Result<()> {
+fn outside(folder: &Path, file: &Path, delivered: &[&str]) -> Result<()> {
     let path = folder.join(file);
     if !path.exists() {
         return Err(anyhow!("there is no {}", file.display()).into());
     }
-    if let Some(part) = folders::around(folder, &path, DELIVERED.into_iter().chain(synced))? {
+    if let Some(part) = folders::around(folder, &path, delivered.iter().copied())? {
         let hint = "teams and keys live in LiteLLM's database: keep the file elsewhere, and out of git";
         return Err(anyhow!("{} lies in {part}/, which is delivered to the cluster\n{hint}", file.display()).into());
     }
