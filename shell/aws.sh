@@ -17,3 +17,12 @@ put() {
   *) aws secretsmanager create-secret --region "$REGION" --name "$1" --secret-string file:///dev/stdin >/dev/null ;;
   esac
 }
+
+get() {
+  case ${SERVICE:-SecretsManager} in
+  ParameterStore)
+    aws ssm get-parameter --region "$REGION" --name "$1" --with-decryption --query Parameter.Value --output text
+    ;;
+  *) aws secretsmanager get-secret-value --region "$REGION" --secret-id "$1" --query SecretString --output text ;;
+  esac
+}

@@ -14,3 +14,5 @@ put() {
   rm -f "$file"
   return "$status"
 }
+
+get() { az keyvault secret show --vault-name "$VAULT" --name "$1" --query value --output tsv; }

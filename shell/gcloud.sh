@@ -9,3 +9,5 @@ put() {
   fi
   gcloud secrets versions add "$1" --project="$PROJECT" --data-file=-
 }
+
+get() { gcloud secrets versions access latest --secret="$1" --project="$PROJECT"; }

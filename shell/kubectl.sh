@@ -7,3 +7,7 @@ put() {
   printf '{"apiVersion":"v1","kind":"Secret","metadata":{"name":"%s"},"stringData":%s}' "$(json "$1")" "$(cat)" |
     kubectl create --namespace "$NAMESPACE" --filename - >/dev/null
 }
+
+get() {
+  kubectl get secret "$1" --namespace "$NAMESPACE" --output "go-template={{index .data \"$2\" | base64decode}}"
+}

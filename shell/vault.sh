@@ -10,3 +10,5 @@ put() {
   if [ "${VERSION:-v2}" = v2 ]; then set -- -cas=0 "$1"; fi
   vault kv put -mount="$MOUNT" "$@" - >/dev/null
 }
+
+get() { vault kv get -mount="$MOUNT" -field="$2" "$1"; }

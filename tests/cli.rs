@@ -839,6 +839,8 @@ fn the_readme_tells_the_truth() {
     assert!(commands >= 8, "{commands} commands");
     let agentic = fs::read_to_string("docs/agentic.md").expect("docs/agentic.md");
     assert!(followed(&agentic, &work) >= 2);
+    let tenants = fs::read_to_string("docs/tenants.md").expect("docs/tenants.md");
+    assert!(followed(&tenants, &work) >= 1);
     for row in readme.lines().filter(|l| l.starts_with("| ") && l.matches('|').count() == 4 && l.contains(" | core | "))
     {
         let name = row.split('|').nth(1).unwrap_or_default().trim();

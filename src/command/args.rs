@@ -132,6 +132,8 @@ pub enum Command {
         #[arg(long, value_name = "TOOL", value_enum, conflicts_with = "output")]
         script: Option<Tool>,
     },
+    /// Print what makes the teams and keys of a file in LiteLLM, in words or as a shell script; nothing is run
+    Tenants(Tenants),
     /// Draw the groups, the way of a request, or which object names which
     Graph {
         /// What to draw
@@ -289,6 +291,32 @@ pub enum Report {
 pub enum Deny {
     /// Warnings
     Warnings,
+}
+
+/// Which teams and keys, and how to tell them.
+#[derive(Debug, clap::Args)]
+pub struct Tenants {
+    /// What is printed
+    #[arg(value_enum)]
+    pub form: Form,
+    /// The file of teams and keys, which lies outside of what Argo CD syncs
+    #[arg(value_name = "FILE")]
+    pub tenants: PathBuf,
+    /// Which cluster
+    #[command(flatten)]
+    pub which: Which,
+    /// What reads the secret store, for keys whose value is there
+    #[arg(long, value_name = "TOOL", value_enum)]
+    pub store: Option<Tool>,
+}
+
+/// How `tenants` tells what is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// In words
+    Plan,
+    /// As a shell script that looks first, and changes what differs
+    Script,
 }
 
 /// Where trees lie.

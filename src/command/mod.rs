@@ -29,6 +29,7 @@ pub mod interrupt;
 pub mod definitions;
 pub mod crds;
 pub mod seed;
+pub mod tenants;
 pub mod graph;
 pub mod beside;
 pub mod fleet;

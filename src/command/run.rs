@@ -27,6 +27,7 @@ use crate::command::seed;
 use crate::command::tables::{
     images_text, plan_json, plan_markdown, plan_text, secrets_markdown, secrets_text, status_markdown, status_text,
 };
+use crate::command::tenants;
 use crate::command::verify;
 use crate::command::workspace::{Outcome, Result, Workspace, formatted, pretty};
 use crate::disk::read::{self, Failure};
@@ -84,6 +85,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Status { place, output } => workspace.status(place, *output),
         Command::Secrets { which, script: Some(tool), .. } => workspace.seed(which, *tool),
         Command::Secrets { which, output, .. } => workspace.secrets(which, *output),
+        Command::Tenants(args) => tenants::tenants(&workspace, args),
         Command::Graph { picture, which, output } => graph::graph(&workspace, *picture, which, *output),
         Command::Report { place, output, against } => page::write(&workspace, place, against.as_deref(), output),
         Command::Images { which, output } => workspace.images(which, *output),

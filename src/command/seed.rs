@@ -19,7 +19,7 @@ const SEED: &str = include_str!("../../shell/seed.sh");
 struct Kit {
     /// The provider of a ClusterSecretStore that reads there.
     provider: &'static str,
-    /// The functions `has` and `put`.
+    /// The functions `has`, `put` and `get`.
     shell: &'static str,
     /// Variables that these read, with their pointers in the provider.
     facts: &'static [(&'static str, &'static str)],
@@ -59,10 +59,7 @@ fn kit(tool: Tool) -> Kit {
 pub(crate) fn script(tool: Tool, cluster: &str, keys: &[BackendKey], bundle: &Bundle) -> Result<String> {
     let kit = kit(tool);
     let mut text = format!("#!/bin/sh\n# Keys of the cluster {cluster}, as `gatewright secrets` lists them.\n{SEED}\n");
-    for (name, value) in facts(&kit, bundle)? {
-        text += &format!("{name}={}\n", quoted(&value));
-    }
-    text += kit.shell;
+    text += &opening(tool, Some(bundle))?;
     let mut entries: BTreeMap<&str, Vec<&BackendKey>> = BTreeMap::new();
     keys.iter().for_each(|key| entries.entry(&key.key).or_default().push(key));
     for (entry, keys) in entries {
@@ -86,6 +83,17 @@ pub(crate) fn script(tool: Tool, cluster: &str, keys: &[BackendKey], bundle: &Bu
     Ok(text)
 }
 
+/// A tool's functions `has`, `put` and `get`, with the variables that they read as far as the store is rendered.
+///
+/// # Errors
+/// The store is another tool's.
+pub(crate) fn opening(tool: Tool, bundle: Option<&Bundle>) -> Result<String> {
+    let kit = kit(tool);
+    let facts = bundle.map(|bundle| facts(&kit, bundle)).transpose()?.unwrap_or_default();
+    let set: String = facts.iter().map(|(name, value)| format!("{name}={}\n", quoted(value))).collect();
+    Ok(set + kit.shell)
+}
+
 /// What the rendered store says; nothing where somebody else's is used.
 fn facts(kit: &Kit, bundle: &Bundle) -> Result<Vec<(&'static str, String)>> {
     let mut stores = bundle.manifests.iter().filter(|(identity, _)| identity.kind == "ClusterSecretStore");
@@ -104,7 +112,7 @@ fn facts(kit: &Kit, bundle: &Bundle) -> Result<Vec<(&'static str, String)>> {
 }
 
 /// One word of a shell, whatever it holds.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     format!("'{}'", line.replace('\'', r"'\''"))
 }

@@ -23,6 +23,24 @@ pub fn in_repository(folder: &Path) -> Result<Option<String>> {
     Ok(root.and_then(|root| folder.strip_prefix(root).ok()).map(slashes))
 }
 
+/// The first of these folders that a file lies in, wherever links lead. They are those of a working folder and, as far as it
+/// lies in a git repository, of the repository.
+///
+/// # Errors
+/// The file or the folder is not there.
+pub fn around<'p>(folder: &Path, file: &Path, parts: impl IntoIterator<Item = &'p str>) -> Result<Option<&'p str>> {
+    let real = |path: &Path| path.canonicalize().with_context(|| format!("cannot find {}", path.display()));
+    let (folder, file) = (real(folder)?, real(file)?);
+    let root = folder.ancestors().find(|above| above.join(".git").exists());
+    let holds = |part: &&str| {
+        [Some(folder.as_path()), root]
+            .into_iter()
+            .flatten()
+            .any(|base| real(&base.join(part)).is_ok_and(|p| file.starts_with(p)))
+    };
+    Ok(parts.into_iter().find(holds))
+}
+
 /// Refuses a folder that cannot be moved or taken away as a whole, before anything is moved: it is or holds a mount, or holds
 /// folders of another user.
 ///

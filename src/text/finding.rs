@@ -282,6 +282,7 @@ codes! {
     LitellmAdvisory "litellm-advisory" "A release of LiteLLM with a published hole, or with malicious code."
     LitellmLog "litellm-log" "LiteLLM writes keys and prompts into its log."
     LitellmFallback "litellm-fallback" "A fallback of LiteLLM names an alias that is not there, or itself."
+    LitellmNewKeys "litellm-new-keys" "What LiteLLM gives to new keys contradicts itself, or names a model that is not there."
     LitellmCallback "litellm-callback" "A callback of LiteLLM does something else than it says."
     LitellmGuardrail "litellm-guardrail" "A guardrail of LiteLLM runs only for requests that name it."
     LitellmStreamUsage "litellm-stream-usage" "LiteLLM counts the tokens of streams itself, and far too few."

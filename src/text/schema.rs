@@ -213,8 +213,12 @@ fn explain(error: &ValidationError<'_>, node: &Node, what: &str, schema: &Value)
                 .and_then(|s| s.get("properties"))
                 .map(|p| object(p).keys().map(String::as_str).collect::<Vec<_>>())
                 .unwrap_or_default();
+            // A name that the schema refuses with a reason is told once, with it.
+            let refused =
+                parent_schema(schema, error.schema_path().as_str()).and_then(|s| s.pointer("/propertyNames/not/enum"));
             return unexpected
                 .iter()
+                .filter(|key| !refused.and_then(Value::as_array).is_some_and(|names| names.iter().any(|n| n == *key)))
                 .map(|key| {
                     let place = here.and_then(|n| n.entry(key)).map_or_else(|| place.clone(), |e| e.place.clone());
                     Finding::error(Code::UnknownKey, format!("`{name}` has no key `{key}`"))

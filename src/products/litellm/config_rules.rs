@@ -8,6 +8,7 @@ use crate::products::litellm::calls;
 use crate::products::litellm::keys;
 use crate::products::litellm::models;
 use crate::products::litellm::modules;
+use crate::products::litellm::new_keys;
 use crate::products::litellm::opening;
 use crate::products::litellm::settings;
 use crate::text::finding::Finding;
@@ -19,6 +20,7 @@ const RULES: &[fn(&Config<'_>) -> Vec<Finding>] = &[
     models::prices,
     models::twice,
     models::fallbacks,
+    new_keys::new_keys,
     settings::choices,
     opening::openings,
     opening::literal_keys,

@@ -1,6 +1,6 @@
 //! LiteLLM in a cluster: where its containers are ([`pods`]), the rules on a
 //! configuration alone ([`config_rules`] has their table), and those that look at a proxy in its cluster ([`database`],
-//! [`proxy`]). [`opening`] is about what lets callers past keys and prices, [`calls`] about what calls cost, [`modules`] about
+//! [`proxy`]). [`opening`] is about what lets callers past keys and prices, [`calls`] about what calls cost, [`new_keys`] about what keys get, [`modules`] about
 //! files and others that it needs.
 
 pub mod address;
@@ -11,6 +11,7 @@ pub mod settings;
 pub mod opening;
 pub mod calls;
 pub mod modules;
+pub mod new_keys;
 pub mod advisories;
 pub mod config_rules;
 pub mod database;
