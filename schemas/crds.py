@@ -38,6 +38,10 @@ RELEASES = {
                             {"path": "config/crd", "version": "v1.5.0"}),
     "keda": ("keda/v2.20.1", "KEDA", "v2.20.1", "https://github.com/kedacore/keda",
              {"chart": "keda", "version": "2.20.1"}),
+    # The kinds that are rendered; the others of the operator are the operator's.
+    "prometheus-operator": ("prometheus-operator", "the Prometheus Operator", "v0.91.0",
+                            "https://github.com/prometheus-operator/prometheus-operator",
+                            {"chart": "kube-prometheus-stack", "version": "86.2.3"}),
 }
 LICENCE = "Apache-2.0"
 DROPPED = {"additionalPrinterColumns", "selectableFields", "conversion", "description", "deprecationWarning"}
