@@ -40,6 +40,10 @@ RELEASES = {
              {"chart": "keda", "version": "2.20.1"}),
     "lws": ("lws/v0.9.0", "LeaderWorkerSet", "v0.9.0", "https://github.com/kubernetes-sigs/lws",
             {"chart": "lws", "version": "0.9.0"}),
+    # The kinds that are rendered; the others of the operator are the operator's.
+    "prometheus-operator": ("prometheus-operator", "the Prometheus Operator", "v0.91.0",
+                            "https://github.com/prometheus-operator/prometheus-operator",
+                            {"chart": "kube-prometheus-stack", "version": "86.2.3"}),
 }
 LICENCE = "Apache-2.0"
 DROPPED = {"additionalPrinterColumns", "selectableFields", "conversion", "description", "deprecationWarning"}

@@ -149,6 +149,7 @@ fn files_are_small_and_say_what_they_are() {
         ("jsonschema", &["text::schema"]),
         ("kube_cel", &["verdict"]),
         ("miniz_oxide", &["verdict::pinned"]),
+        ("promql_parser", &["products::prometheus::promql"]),
         ("chrono", &["verdict"]),
         ("annotate_snippets", &["command::report"]),
         ("signal_hook", &["command::interrupt"]),
@@ -282,7 +283,8 @@ fn definitions_are_named_and_of_the_pinned_releases() {
     use gatewright::products::seen;
     use gatewright::verdict::pinned;
     let table = fs::read_to_string("schemas/crds/README.md").expect("a page about them");
-    let groups = fs::read_to_string("groups/operators.yaml").expect("a group");
+    let groups = ["operators", "observability"].map(|group| fs::read_to_string(format!("groups/{group}.yaml")));
+    let groups = groups.map(|text| text.expect("a group")).concat();
     for release in pinned::releases() {
         let (name, version) = (release.name, &release.version);
         let row =

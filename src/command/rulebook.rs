@@ -11,7 +11,7 @@ use crate::object::litellm_config;
 use crate::object::object::{Identity, Object, ObjectRule};
 use crate::object::placeholder;
 use crate::plan::resolve::Plan;
-use crate::products::{agentgateway, argocd, cnpg, eso, inference, keda, kubernetes, litellm, otel, vllm};
+use crate::products::{agentgateway, argocd, cnpg, eso, inference, keda, kubernetes, litellm, otel, prometheus, vllm};
 use crate::references::application;
 use crate::references::delivery::Delivery;
 use crate::references::inventory::Inventory;
@@ -59,6 +59,7 @@ const OF_WORLDS: &[&[WorldRule]] = &[
     inference::listening::OF_WORLDS,
     vllm::arguments::OF_WORLDS,
     keda::scaled_object::OF_WORLDS,
+    prometheus::queries::OF_WORLDS,
     cnpg::cluster::OF_WORLDS,
     eso::external_secret::OF_WORLDS,
     argocd::application::OF_WORLDS,

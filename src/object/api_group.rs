@@ -26,6 +26,8 @@ pub const INFERENCE_X: &str = "inference.networking.x-k8s.io";
 pub const KEDA: &str = "keda.sh";
 /// LeaderWorkerSet.
 pub const LWS: &str = "leaderworkerset.x-k8s.io";
+/// Prometheus Operator.
+pub const MONITORING: &str = "monitoring.coreos.com";
 /// Kubernetes: Ingress and NetworkPolicy.
 pub const NETWORKING: &str = "networking.k8s.io";
 /// Kubernetes: roles and their bindings.

@@ -7,6 +7,7 @@ pub mod kubernetes;
 pub mod agentgateway;
 pub mod inference;
 pub mod vllm;
+pub mod prometheus;
 pub mod keda;
 pub mod cnpg;
 pub mod eso;

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
-use crate::object::api_group::INFERENCE;
+use crate::object::api_group::{INFERENCE, MONITORING};
 use crate::object::object::Object;
 use crate::references::inventory::Inventory;
 use crate::references::pods::{self, Pods};
@@ -118,7 +118,7 @@ impl<'a> Running<'a> {
             let ways = [
                 ("", "Service", "/spec/selector"),
                 (INFERENCE, "InferencePool", "/spec/selector/matchLabels"),
-                ("monitoring.coreos.com", "PodMonitor", "/spec/selector/matchLabels"),
+                (MONITORING, "PodMonitor", "/spec/selector/matchLabels"),
             ];
             let of = |(group, kind, pointer)| {
                 inventory.world.objects.of(group, kind).filter_map(move |o| Some((o, selector_of(o, pointer)?)))

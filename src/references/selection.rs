@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::object::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE, NETWORKING};
+use crate::object::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE, MONITORING, NETWORKING};
 use crate::object::labels::selects;
 use crate::object::object::Object;
 use crate::references::inventory::{Inventory, Thing};
@@ -64,8 +64,13 @@ fn severity(
     (brought || pods.of(namespace).next().is_some()).then_some(Severity::Warning)
 }
 
-fn nothing(inventory: &Inventory<'_, '_>, pods: &Running<'_>, object: &Object<'_>, pointer: &str) -> Option<Finding> {
-    let namespace = object.identity.namespace.as_str();
+fn nothing(
+    inventory: &Inventory<'_, '_>,
+    pods: &Running<'_>,
+    object: &Object<'_>,
+    pointer: &str,
+    namespace: &str,
+) -> Option<Finding> {
     let labels = object.at(pointer).map(|s| s.get("matchLabels").unwrap_or(s));
     let severity = severity(inventory, pods, namespace, labels)?;
     let message = format!("{} selects no pods in the namespace {namespace}", object.identity);
@@ -84,7 +89,7 @@ fn service_pods(inventory: &Inventory<'_, '_>, pods: &Running<'_>, service: &Obj
     let Some(selector) = selector_of(service, "/spec/selector") else { return Vec::new() };
     let taken = pods.taken(&service.identity.namespace, &selector);
     if taken.is_empty() {
-        return nothing(inventory, pods, service, "/spec/selector").into_iter().collect();
+        return nothing(inventory, pods, service, "/spec/selector", &service.identity.namespace).into_iter().collect();
     }
     let mut findings = Vec::new();
     for (i, port) in service.items("/spec/ports").iter().enumerate() {
@@ -138,7 +143,7 @@ fn pool_pods(inventory: &Inventory<'_, '_>, pods: &Running<'_>, pool: &Object<'_
     let namespace = pool.identity.namespace.as_str();
     let taken = pods.taken(namespace, &selector);
     if taken.is_empty() {
-        return nothing(inventory, pods, pool, "/spec/selector/matchLabels").into_iter().collect();
+        return nothing(inventory, pods, pool, "/spec/selector/matchLabels", namespace).into_iter().collect();
     }
     let mut findings = Vec::new();
     for (i, port) in pool.items("/spec/targetPorts").iter().enumerate() {
@@ -171,17 +176,18 @@ fn beside_jobs(pods: &Running<'_>, object: &Object<'_>, pointer: &str) -> Option
 
 /// A budget or a NetworkPolicy for no pods breaks nothing, and does nothing.
 fn guarded(inventory: &Inventory<'_, '_>, pods: &Running<'_>, object: &Object<'_>, pointer: &str) -> Option<Finding> {
+    let home = watched(object)?;
     let selector = object.at(pointer).filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?;
-    if !pods.taken(&object.identity.namespace, selector).is_empty() {
+    if !pods.taken(home, selector).is_empty() {
         return None;
     }
-    let finding = nothing(inventory, pods, object, pointer).or_else(|| astray(pods, object, pointer, selector));
+    let finding = nothing(inventory, pods, object, pointer, home).or_else(|| astray(pods, object, pointer, selector));
     finding.map(|finding| Finding { severity: Severity::Warning, ..finding })
 }
 
 /// Of its own namespace nothing is known, and in another one are pods that it fits.
 fn astray(pods: &Running<'_>, object: &Object<'_>, pointer: &str, selector: &Value) -> Option<Finding> {
-    let home = object.identity.namespace.as_str();
+    let home = watched(object)?;
     let fits = |p: &&Pods<'_>| !p.owner.home().is_empty() && p.taken(selector);
     let other = pods.iter().find(fits).filter(|_| !home.is_empty() && pods.of(home).next().is_none())?;
     let message = format!("{} is for pods that are not known in the namespace {home}", object.identity);
@@ -252,21 +258,29 @@ fn mcp_services(inventory: &Inventory<'_, '_>, backend: &Object<'_>) -> Vec<Find
     findings
 }
 
+/// The namespace whose pods or Services an object selects: its own, or the one that a monitor names; none for several.
+fn watched<'a>(object: &Object<'a>) -> Option<&'a str> {
+    let Some(selector) = object.at("/spec/namespaceSelector") else { return Some(&object.identity.namespace) };
+    match selector["matchNames"].as_array()?.as_slice() {
+        [name] => name.as_str(),
+        _ => None,
+    }
+}
+
 /// What Prometheus is told to scrape.
 fn monitors(inventory: &Inventory<'_, '_>, pods: &Running<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let own = |object: &Object<'_>| object.at("/spec/namespaceSelector").is_none();
-    for monitor in inventory.world.objects.of("monitoring.coreos.com", "PodMonitor").filter(|m| own(m)) {
+    for monitor in inventory.world.objects.of(MONITORING, "PodMonitor") {
+        let Some(namespace) = watched(monitor) else { continue };
         findings.extend(guarded(inventory, pods, monitor, "/spec/selector"));
-        let selector = monitor.at("/spec/selector").unwrap_or(&Value::Null);
-        let taken = pods.taken(&monitor.identity.namespace, selector);
+        let taken = pods.taken(namespace, monitor.at("/spec/selector").unwrap_or(&Value::Null));
         let ports: Option<Vec<Port<'_>>> =
             taken.iter().map(|p| p.ports.clone()).collect::<Option<Vec<_>>>().map(|p| p.concat());
         findings.extend(scraped(monitor, "/spec/podMetricsEndpoints", ports.filter(|_| !taken.is_empty())));
     }
     let known = |namespace: &str| !inventory.is_opaque(namespace);
-    for monitor in inventory.world.objects.of("monitoring.coreos.com", "ServiceMonitor").filter(|m| own(m)) {
-        let namespace = monitor.identity.namespace.as_str();
+    for monitor in inventory.world.objects.of(MONITORING, "ServiceMonitor") {
+        let Some(namespace) = watched(monitor) else { continue };
         let Some(selector) = monitor.at("/spec/selector") else { continue };
         let services: Vec<&Thing<'_>> = inventory.of("", "Service").filter(|s| s.namespace == namespace).collect();
         let taken: Vec<&&Thing<'_>> = services.iter().filter(|s| selects(selector, s.labels())).collect();
@@ -292,13 +306,24 @@ fn monitors(inventory: &Inventory<'_, '_>, pods: &Running<'_>) -> Vec<Finding> {
 fn scraped(monitor: &Object<'_>, pointer: &str, ports: Option<Vec<Port<'_>>>) -> Vec<Finding> {
     let Some(ports) = ports else { return Vec::new() };
     let names: Vec<&str> = ports.iter().map(|p| p.name).collect();
-    let asked = monitor.items(pointer).iter().enumerate().filter_map(|(i, e)| Some((i, e["port"].as_str()?)));
-    let missing = asked.filter(|(_, port)| !names.contains(port)).map(|(i, port)| {
+    let say = |i: usize, key: &str, port: &str| {
         let message = format!("{} scrapes the port {port}, which nothing that it selects has", monitor.identity);
-        let finding = monitor.warning(Code::MissingPort, &format!("{pointer}/{i}/port"), message);
-        finding.help(did_you_mean(port, &names))
-    });
-    missing.collect()
+        monitor.warning(Code::MissingPort, &format!("{pointer}/{i}/{key}"), message)
+    };
+    let mut missing = Vec::new();
+    for (i, endpoint) in monitor.items(pointer).iter().enumerate() {
+        match (endpoint["port"].as_str(), endpoint["portNumber"].as_i64()) {
+            (Some(name), _) if !names.contains(&name) => {
+                missing.push(say(i, "port", name).help(did_you_mean(name, &names)));
+            }
+            (None, Some(number)) if !ports.iter().any(|p| p.number == number) => {
+                let help = format!("their ports: {}", named(ports.iter().map(|p| p.number.to_string())));
+                missing.push(say(i, "portNumber", &number.to_string()).help(help));
+            }
+            _ => {}
+        }
+    }
+    missing
 }
 
 /// Pods that say when they are ready for requests, and that nothing sends any. Elsewhere the Service may be another's.

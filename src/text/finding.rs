@@ -313,6 +313,8 @@ codes! {
     ProxyForAll "proxy-for-all" "A pod calls the Services of its cluster through a proxy."
     PodRefused "pod-refused" "A pod asks for what the kubelet, or the Pod Security Standard of its namespace, refuses."
     MissingRight "missing-right" "A program may not read what it watches."
+    Promql "promql" "A query for Prometheus does not parse."
+    UnknownMetric "unknown-metric" "A query asks for a metric that nobody exports."
     ScalerQuery "scaler-query" "A workload is scaled by the numbers of another pool or model."
     OtelConfig "otel-config" "An OpenTelemetry collector does not start with its configuration."
     RouteWithoutBackend "route-without-backend" "A route takes requests and leads them to nobody."

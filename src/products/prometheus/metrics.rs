@@ -1,0 +1,90 @@
+//! The metrics that the pinned releases export. They stand in schemas/metrics.yaml.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::text::source::Source;
+use crate::text::yaml;
+
+/// What a product exports.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exporter {
+    /// Its name.
+    pub product: String,
+    /// The release that was read.
+    pub version: String,
+    /// The files in its repository that make the metrics.
+    pub source: String,
+    prefixes: Vec<String>,
+    #[serde(default)]
+    open: String,
+    plain: String,
+    #[serde(default)]
+    histograms: String,
+    #[serde(default)]
+    summaries: String,
+}
+
+static EXPORTERS: LazyLock<Vec<Exporter>> = LazyLock::new(|| {
+    let source = Source::new("metrics.yaml", include_str!("../../../schemas/metrics.yaml"));
+    let document = yaml::documents(&source).expect("our own file parses").pop().unwrap_or_default();
+    serde_json::from_value(document).expect("our own file has this shape")
+});
+
+/// All that is known of exporters.
+pub fn exporters() -> &'static [Exporter] {
+    &EXPORTERS
+}
+
+impl Exporter {
+    /// The names of its series.
+    pub fn names(&self) -> BTreeSet<String> {
+        let with = |names: &str, ends: &[&str]| -> Vec<String> {
+            names.split_whitespace().flat_map(|name| ends.iter().map(move |end| format!("{name}{end}"))).collect()
+        };
+        let mut names: BTreeSet<String> = with(&self.plain, &[""]).into_iter().collect();
+        names.extend(with(&self.histograms, &["_bucket", "_sum", "_count", "_created"]));
+        names.extend(with(&self.summaries, &["", "_sum", "_count", "_created"]));
+        let created = |name: &str| Some(format!("{}_created", name.strip_suffix("_total")?));
+        names.extend(self.plain.split_whitespace().filter_map(created));
+        names
+    }
+
+    fn is_about(&self, name: &str) -> bool {
+        let open = || self.open.split_whitespace().any(|prefix| name.starts_with(prefix));
+        self.prefixes.iter().any(|prefix| name.starts_with(prefix.as_str())) && !open()
+    }
+}
+
+/// The product whose metric a name would be, if it exported one of that name. Two colons make a recording rule's name.
+pub fn missing(name: &str) -> Option<&'static Exporter> {
+    let exporter = EXPORTERS.iter().find(|exporter| exporter.is_about(name))?;
+    (name.matches(':').count() < 2 && !exporter.names().contains(name)).then_some(exporter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::missing;
+
+    #[test]
+    fn a_metric_is_exported_or_not() {
+        for (name, product) in [
+            ("litellm_spend_metric_total", None),
+            ("litellm_spend_metric", Some("LiteLLM")),
+            ("litellm_redis_latency_bucket", None),
+            ("litellm_request_total_latency_metric_bucket", None),
+            ("litellm_request_total_latency_metric", Some("LiteLLM")),
+            ("vllm:num_requests_running", None),
+            ("vllm:gpu_cache_usage_perc", Some("vLLM")),
+            ("vllm:tokens:rate5m", None),
+            ("cnpg_pg_stat_archiver_failed_count", None),
+            ("cnpg_my_query_rows", None),
+            ("up", None),
+        ] {
+            assert_eq!(missing(name).map(|exporter| exporter.product.as_str()), product, "{name}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Prometheus: the language of queries, the metrics that there are, and what asks for them.
+
+pub mod promql;
+pub mod metrics;
+pub mod queries;

@@ -1,0 +1,108 @@
+//! A PromQL text -> the metrics and labels that it asks for. The parser knows Prometheus 2.45; a function that came later is
+//! no mistake, only not read.
+
+use std::collections::BTreeSet;
+
+use promql_parser::label::{METRIC_NAME, MatchOp};
+use promql_parser::parser::{Expr, VectorSelector, parse};
+use promql_parser::util::{ExprVisitor, walk_expr};
+
+/// What a query asks for.
+#[derive(Debug, Default)]
+pub struct Query {
+    /// Names of metrics; one that is matched by a regular expression is not among them.
+    pub metrics: BTreeSet<String>,
+    /// Labels that have to have a value, with it.
+    labels: BTreeSet<(String, String)>,
+}
+
+/// Longest text that is read, in bytes: the tree of a deeper one would not fit on a stack.
+const LONGEST: usize = 20_000;
+
+/// What Grafana fills in for a duration.
+const DURATIONS: [&str; 3] = ["$__rate_interval", "$__interval", "$__range"];
+
+/// The query in a text, or why Prometheus refuses it; none where that can't be told: others fill something in, or the parser
+/// is older than the text.
+pub fn read(text: &str) -> Option<Result<Query, String>> {
+    if text.len() > LONGEST || text.contains("{{") || text.contains("${") {
+        return None;
+    }
+    let filled = DURATIONS.iter().fold(text.to_owned(), |text, name| text.replace(name, "5m"));
+    match parse(&filled) {
+        Ok(expr) => {
+            let mut query = Query::default();
+            walk_expr(&mut query, &expr).ok()?;
+            Some(Ok(query))
+        }
+        Err(_) if filled.contains('$') => None,
+        Err(why) if why.contains("unknown function") => None,
+        Err(why) => Some(Err(why.lines().next().unwrap_or_default().to_owned())),
+    }
+}
+
+impl Query {
+    /// The one value that it wants of a label; none for regular expressions and for several.
+    pub fn value(&self, label: &str) -> Option<&str> {
+        let mut values = self.labels.iter().filter(|(name, _)| name == label).map(|(_, value)| value.as_str());
+        values.next().filter(|value| !value.contains('$') && values.next().is_none())
+    }
+
+    fn selector(&mut self, selector: &VectorSelector) {
+        self.metrics.extend(selector.name.clone());
+        for matcher in &selector.matchers.matchers {
+            match (&matcher.op, matcher.name.as_str()) {
+                (MatchOp::Equal, METRIC_NAME) => drop(self.metrics.insert(matcher.value.clone())),
+                (MatchOp::Equal, name) => drop(self.labels.insert((name.to_owned(), matcher.value.clone()))),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl ExprVisitor for Query {
+    type Error = std::convert::Infallible;
+
+    fn pre_visit(&mut self, expr: &Expr) -> Result<bool, Self::Error> {
+        match expr {
+            Expr::VectorSelector(selector) => self.selector(selector),
+            Expr::MatrixSelector(matrix) => self.selector(&matrix.vs),
+            _ => {}
+        }
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn a_query_parses_or_is_left_alone() {
+        for (query, verdict) in [
+            ("sum(a{b=\"c\"}) or vector(0)", Some(true)),
+            ("rate(a[$__rate_interval])", Some(true)),
+            ("a{b=\"}\"}", Some(true)),
+            ("sum(a{b=\"c\"}", Some(false)),
+            ("a[5m", Some(false)),
+            ("sum by (a) (b) by", Some(false)),
+            ("", Some(false)),
+            ("newer_function(a)", None),
+            ("a > $threshold", None),
+            ("a{b=\"{{ .Values.x }}\"}", None),
+        ] {
+            assert_eq!(read(query).map(|read| read.is_ok()), verdict, "{query}");
+        }
+    }
+
+    #[test]
+    fn metrics_and_the_one_value_of_a_label() {
+        let query = |text: &str| read(text).expect("readable").expect("a query");
+        let both = query("rate(a_total{pool=\"x\"}[5m]) / {__name__=\"b\", pool=\"x\", other=~\"y.*\"}");
+        assert_eq!(both.metrics.iter().map(String::as_str).collect::<Vec<_>>(), ["a_total", "b"]);
+        assert_eq!(both.value("pool"), Some("x"));
+        assert_eq!(both.value("other"), None);
+        assert_eq!(query("a{my_pool=\"x\"}").value("pool"), None);
+        assert_eq!(query("a{pool=\"x\"} + a{pool=\"y\"}").value("pool"), None);
+    }
+}

@@ -1,0 +1,116 @@
+//! Rules about who asks Prometheus: alerts and recordings, dashboards in ConfigMaps, scalers of KEDA. A query parses, and
+//! asks for metrics that somebody exports.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::object::api_group::{KEDA, MONITORING};
+use crate::object::object::Object;
+use crate::products::prometheus::metrics::missing;
+use crate::products::prometheus::promql;
+use crate::references::world::{World, WorldRule};
+use crate::text::finding::{Code, Finding};
+use crate::text::schema::nearest;
+
+/// Rules that look at all objects of a cluster.
+pub const OF_WORLDS: &[WorldRule] = &[queries];
+
+/// A query and where it stands.
+#[derive(Debug)]
+struct Asked {
+    pointer: String,
+    text: String,
+    /// Nobody but Prometheus is asked.
+    is_promql: bool,
+}
+
+fn queries(world: &World<'_>) -> Vec<Finding> {
+    let recorded: BTreeSet<&str> = world
+        .objects
+        .of(MONITORING, "PrometheusRule")
+        .flat_map(|rule| rule.all("/spec/groups/*/rules/*/record"))
+        .filter_map(|(_, name)| name.as_str())
+        .collect();
+    let rules = world.objects.of(MONITORING, "PrometheusRule").map(|o| (o, rule_queries(o)));
+    let scalers = world.objects.of(KEDA, "ScaledObject").map(|o| (o, trigger_queries(o)));
+    let mut findings: Vec<Finding> = Vec::new();
+    for (object, asked) in rules.chain(scalers) {
+        findings.extend(asked.iter().flat_map(|asked| faults(object, asked, &recorded)));
+    }
+    for object in world.objects.of("", "ConfigMap") {
+        for (pointer, text) in object.all("/data/*") {
+            findings.extend(dashboard(object, &pointer, text.as_str().unwrap_or_default(), &recorded));
+        }
+    }
+    findings
+}
+
+fn rule_queries(object: &Object<'_>) -> Vec<Asked> {
+    let all = object.all("/spec/groups/*/rules/*/expr").into_iter();
+    all.filter_map(|(pointer, text)| Some(Asked { pointer, text: text.as_str()?.to_owned(), is_promql: true }))
+        .collect()
+}
+
+fn trigger_queries(object: &Object<'_>) -> Vec<Asked> {
+    let triggers = object.all("/spec/triggers/*").into_iter().filter(|(_, t)| t["type"] == "prometheus");
+    let asked = |(pointer, trigger): (String, &Value)| {
+        let text = trigger["metadata"]["query"].as_str()?.to_owned();
+        Some(Asked { pointer: format!("{pointer}/metadata/query"), text, is_promql: true })
+    };
+    triggers.filter_map(asked).collect()
+}
+
+fn dashboard(object: &Object<'_>, pointer: &str, text: &str, recorded: &BTreeSet<&str>) -> Vec<Finding> {
+    if !text.trim_start().starts_with('{') || !text.contains("\"panels\"") || text.contains("{{ .") {
+        return Vec::new();
+    }
+    let Ok(dashboard) = serde_json::from_str::<Value>(text) else {
+        let message = format!("{} has a dashboard that is no JSON: Grafana does not show it", object.identity);
+        return vec![object.warning(Code::Promql, pointer, message)];
+    };
+    let mut asked = Vec::new();
+    targets(&dashboard, &Value::Null, pointer, &mut asked);
+    asked.iter().flat_map(|asked| faults(object, asked, recorded)).collect()
+}
+
+/// The queries of panels, in rows and beside them; Loki is asked by the same key.
+fn targets(value: &Value, source: &Value, pointer: &str, asked: &mut Vec<Asked>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| targets(item, source, pointer, asked)),
+        Value::Object(map) => {
+            let source = map.get("datasource").unwrap_or(source);
+            if let Some(Value::String(text)) = map.get("expr") {
+                let is_promql = source["type"] == "prometheus";
+                asked.push(Asked { pointer: pointer.to_owned(), text: text.clone(), is_promql });
+            }
+            map.values().for_each(|item| targets(item, source, pointer, asked));
+        }
+        _ => {}
+    }
+}
+
+fn faults(object: &Object<'_>, asked: &Asked, recorded: &BTreeSet<&str>) -> Vec<Finding> {
+    let query = match promql::read(&asked.text) {
+        None => return Vec::new(),
+        Some(Err(why)) => {
+            let message = format!("{} has PromQL that does not parse: {why}", object.identity);
+            let finding = object.error(Code::Promql, &asked.pointer, message);
+            return Vec::from_iter(asked.is_promql.then(|| finding.help(format!("it is `{}`", asked.text.trim()))));
+        }
+        Some(Ok(query)) => query,
+    };
+    let mut findings = Vec::new();
+    for name in query.metrics.iter().filter(|name| !recorded.contains(name.as_str())) {
+        let Some(exporter) = missing(name) else { continue };
+        let (product, version) = (&exporter.product, &exporter.version);
+        let message = format!("{} asks for `{name}`, which {product} {version} does not export", object.identity);
+        let names = exporter.names();
+        let help = match nearest(name, &names.iter().map(String::as_str).collect::<Vec<_>>()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("its metrics are those of {}", exporter.source),
+        };
+        findings.push(object.warning(Code::UnknownMetric, &asked.pointer, message).help(help));
+    }
+    findings
+}
