@@ -135,13 +135,14 @@ fn an_empty_list_switches_no_claim_on() {
 #[test]
 fn what_is_off_leaves_no_trace() {
     let catalog = catalog();
-    let words: [(&str, &[&str]); 6] = [
+    let words: [(&str, &[&str]); 7] = [
         ("agentic", &["agentic", "aigateway", "toolgateway"]),
         ("egress", &["anthropic", "claude", "gemini", "bedrock", "vertex", "azure", "egress"]),
         ("mcp", &["mcp", "modelcontextprotocol", "jwt"]),
         ("identity", &["dex", "identity", "issuer"]),
         ("autoscaling", &["keda", "scaledobject", "flowcontrol", "autoscal"]),
         ("tracing", &["otel", "opentelemetry", "sampling"]),
+        ("cache", &["valkey", "cache_params", "redis_password", "envoyproxy"]),
     ];
     let names: BTreeSet<&str> = catalog.features().keys().copied().collect();
     assert_eq!(names, words.iter().map(|(f, _)| *f).collect(), "a feature without words here");
