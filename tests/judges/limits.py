@@ -197,6 +197,8 @@ def litellm(platform, server, folder):
         server.start()
         time.sleep(10)
         yield from expect("rpm of a key, with the server again", "free", "sk-judge-limited-again", LIMIT)
+        for proxy in proxies:
+            yield from (line for line in proxy.log() if "NOPERM" in line)
 
 
 def ratelimit(platform, server, folder):
