@@ -25,8 +25,17 @@ use gatewright::text::source::Source;
 use serde_json::{Value, json};
 
 /// Cases whose features.yaml is all there is.
-const CASES: [&str; 8] =
-    ["autoscaling", "default", "egress-all-providers", "external-everything", "full", "ha", "mcp", "simulator"];
+const CASES: [&str; 9] = [
+    "autoscaling",
+    "cache",
+    "default",
+    "egress-all-providers",
+    "external-everything",
+    "full",
+    "ha",
+    "mcp",
+    "simulator",
+];
 
 fn rendered<T>(case: &str, then: impl FnOnce(&Rendered<'_>) -> T) -> T {
     let text = fs::read_to_string(format!("golden/{case}/features.yaml")).expect("a golden case");

@@ -180,7 +180,7 @@ fn an_empty_list_switches_no_claim_on() {
 #[test]
 fn what_is_off_leaves_no_trace() {
     let catalog = catalog();
-    let words: [(&str, &[&str]); 7] = [
+    let words: [(&str, &[&str]); 8] = [
         ("agentic", &["agentic", "aigateway", "toolgateway"]),
         ("egress", &["anthropic", "claude", "gemini", "bedrock", "vertex", "azure", "egress"]),
         ("mcp", &["mcp", "modelcontextprotocol", "jwt"]),
@@ -188,6 +188,7 @@ fn what_is_off_leaves_no_trace() {
         ("autoscaling", &["keda", "scaledobject", "flowcontrol", "autoscal"]),
         ("tracing", &["otel", "opentelemetry", "sampling"]),
         ("observability", &["podmonitor", "prometheusrule", "grafana", "dashboard", "observability", "scrapers"]),
+        ("cache", &["valkey", "cache_params", "redis_password", "envoyproxy"]),
     ];
     let names: BTreeSet<&str> = catalog.features().keys().copied().collect();
     assert_eq!(names, words.iter().map(|(f, _)| *f).collect(), "a feature without words here");

@@ -241,8 +241,8 @@ pub fn configure(gateway: &mut Gateway) {
     let open: BTreeSet<String> = open.map(str::to_lowercase).collect();
     gateway.providers = open.into_iter().collect();
     let (entries, _) = litellm::guardrails(&gateway.guards, &gateway.kind, direct);
-    let extras = if direct { &gateway.extra["models"] } else { &Value::Null };
-    let base = litellm::config(&models, extras, &gateway.routes, &entries);
+    let extra = if direct { &gateway.extra } else { &Value::Null };
+    let base = litellm::config(&models, extra, &gateway.routes, &entries);
     let text = match &gateway.patch {
         Patch::None => config_patch::patched(&base, None),
         Patch::Text(_, patch) => config_patch::patched(&base, Some(patch)),

@@ -20,11 +20,12 @@ pub fn api_key(provider: &str) -> String {
     format!("{}_API_KEY", provider.to_uppercase())
 }
 
-/// The configuration without a patch. `models` are what the gateway says, `extras` what its settings say of each, by name.
-pub fn config(models: &[Value], extras: &Value, routes: &[Route], guards: &[Yaml]) -> Yaml {
+/// The configuration without a patch. `models` are what the gateway says, `extra` what its settings say beyond it, of each model
+/// by name.
+pub fn config(models: &[Value], extra: &Value, routes: &[Route], guards: &[Yaml]) -> Yaml {
     let mut config = Vec::new();
     if !models.is_empty() {
-        config.push(field("model_list", Yaml::List(models.iter().map(|m| model(m, extras)).collect())));
+        config.push(field("model_list", Yaml::List(models.iter().map(|m| model(m, extra)).collect())));
     }
     if !routes.is_empty() {
         config
@@ -35,6 +36,11 @@ pub fn config(models: &[Value], extras: &Value, routes: &[Route], guards: &[Yaml
     config.push(field("litellm_settings", Yaml::Map(settings)));
     if !guards.is_empty() {
         config.push(field("guardrails", Yaml::List(guards.to_vec())));
+    }
+    if models.iter().any(|model| LIMITS.iter().any(|key| limit(model, extra, key).is_some())) {
+        // Otherwise limits only choose between deployments of a model, of which there is one.
+        let checks = Yaml::List(vec![text("enforce_model_rate_limits")]);
+        config.push(field("router_settings", Yaml::Map(vec![field("optional_pre_call_checks", checks)])));
     }
     Yaml::Map(config)
 }
@@ -49,19 +55,29 @@ fn sorted(mut fields: Vec<(Yaml, Yaml)>) -> Yaml {
     Yaml::Map(fields)
 }
 
-fn model(model: &Value, extras: &Value) -> Yaml {
+/// Requests and tokens a minute.
+const LIMITS: [&str; 2] = ["rpm", "tpm"];
+
+/// The part of a limit that one pod has: they count alone.
+fn limit(model: &Value, extra: &Value, key: &str) -> Option<i64> {
+    let all = extra["models"][model["name"].as_str()?][key].as_i64()?;
+    Some((all / extra["replicas"].as_i64().unwrap_or(1).max(1)).max(1))
+}
+
+fn model(model: &Value, of_gateway: &Value) -> Yaml {
     let (name, provider) = (model["name"].as_str().unwrap_or_default(), model["provider"].as_str().unwrap_or_default());
     let mut params = vec![
         field("model", text(&format!("{provider}/{name}"))),
         field("api_key", text(&format!("os.environ/{}", api_key(provider)))),
     ];
-    let extra = &extras[name];
+    let extra = &of_gateway["models"][name];
     params.extend(extra["apiBase"].as_str().map(|url| field("api_base", text(url))));
     for (key, names) in PRICES {
         let price = names.iter().find_map(|name| extra[*name].as_f64());
         let price = price.and_then(|price| format!("{price}e-6").parse::<f64>().ok());
         params.extend(price.map(|price| field(key, Yaml::Float(price))));
     }
+    params.extend(LIMITS.iter().filter_map(|key| Some(field(key, Yaml::Int(limit(model, of_gateway, key)?)))));
     let mut entry = vec![field("model_name", text(name)), field("litellm_params", Yaml::Map(params))];
     let longest = extra["maxOutputTokens"].as_i64();
     entry.extend(longest.map(|n| field("model_info", Yaml::Map(vec![field("max_output_tokens", Yaml::Int(n))]))));

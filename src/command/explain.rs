@@ -1,6 +1,8 @@
 //! Catalog -> words for people and editors: a group explained, and the JSON Schemas of features.yaml, of a group
 //! file and of a rule.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::group::catalog::{Catalog, Group};
@@ -19,7 +21,9 @@ pub fn group(group: &Group, templates: &Templates) -> String {
         None => "always on".to_owned(),
         Some(feature) => format!("on with `features.{feature}: true`, or when something that is on needs it"),
     };
-    let mut text = format!("{}: {}\n{switch}\n", group.name, group.summary);
+    let profiles: BTreeSet<&str> = group.variants.values().flat_map(|v| &v.text.on_in).map(String::as_str).collect();
+    let by_itself: String = profiles.iter().map(|name| format!("; in the profile {name} by itself")).collect();
+    let mut text = format!("{}: {}\n{switch}{by_itself}\n", group.name, group.summary);
     for (provider, variant) in &group.variants {
         if !provider.is_empty() {
             let default = if group.provider.as_ref() == Some(provider) { " (default)" } else { "" };

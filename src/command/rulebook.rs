@@ -85,6 +85,7 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
     references::attachment::grants,
     references::attachment::stores,
     chain::proxies::proxies,
+    agentgateway::global_limit::limits,
     references::policies::targets,
     references::containers::containers,
     references::containers::claims,

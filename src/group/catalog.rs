@@ -178,11 +178,17 @@ impl Catalog {
     fn missing_names(&self) -> Vec<Finding> {
         let offered: BTreeSet<&str> = self.groups.values().flat_map(Group::capabilities).collect();
         let mut findings = Vec::new();
+        let profiles = self.platform.json["properties"]["profile"]["enum"].as_array().map_or(&[][..], Vec::as_slice);
         for group in self.groups.values() {
             let mut say = |key: &str, message: String| {
                 findings.push(Finding::error(Code::GroupFile, message).place(group.node().place_at(key)));
             };
             for variant in group.variants.values() {
+                for profile in &variant.text.on_in {
+                    if group.feature.is_none() || !profiles.contains(&json!(profile)) {
+                        say("/onIn", format!("`{profile}` is no profile, or the group has no `feature`"));
+                    }
+                }
                 for capability in &variant.text.requires {
                     if !offered.contains(capability.as_str()) {
                         say("/requires", format!("no group provides `{capability}`"));

@@ -15,6 +15,9 @@ pub struct GroupText {
     pub summary: String,
     /// The flag.
     pub feature: Option<String>,
+    /// Profiles in which it is on unless the flag says false.
+    #[serde(rename = "onIn")]
+    pub on_in: Vec<String>,
     /// Capabilities it cannot do without.
     pub requires: Vec<String>,
     /// Capabilities it takes when present.
@@ -209,6 +212,7 @@ impl GroupText {
     }
 
     pub(crate) fn lay(&mut self, over: GroupText) {
+        self.on_in.extend(over.on_in);
         self.requires.extend(over.requires);
         self.uses.extend(over.uses);
         self.collects.extend(over.collects);

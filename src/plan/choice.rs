@@ -29,6 +29,8 @@ pub enum Reason {
     Core,
     /// The flag is `true`.
     Flag,
+    /// No flag, and the profile of this name has it.
+    Profile(String),
     /// Another group needs a capability that only this one provides.
     Needed {
         /// The group that needs it.
@@ -47,6 +49,7 @@ impl fmt::Display for Reason {
         match self {
             Reason::Core => write!(f, "core"),
             Reason::Flag => write!(f, "features.yaml says true"),
+            Reason::Profile(name) => write!(f, "the profile {name} has it"),
             Reason::Needed { by, capability } => write!(f, "{by} needs {capability}"),
             Reason::Unused => write!(f, "nothing needs it"),
             Reason::Forbidden => write!(f, "features.yaml says false"),
@@ -73,15 +76,20 @@ pub type Choices<'a> = BTreeMap<&'a str, Choice<'a>>;
 pub fn choose<'a>(catalog: &'a Catalog, cluster: &Cluster) -> (Choices<'a>, Vec<Finding>) {
     let mut findings = Vec::new();
     let mut choices: Choices<'a> = BTreeMap::new();
+    let profile = cluster.platform["profile"].as_str().unwrap_or_default();
     for group in catalog.groups.values() {
+        let provider = provider(group, cluster);
         let flag = group.feature.as_ref().and_then(|f| cluster.flags.get(f));
         let (on, reason) = match (&group.feature, flag.map(|f| f.on)) {
             (None, _) => (true, Reason::Core),
             (_, Some(true)) => (true, Reason::Flag),
             (_, Some(false)) => (false, Reason::Forbidden),
+            (_, None) if group.variants[provider].text.on_in.iter().any(|name| name == profile) => {
+                (true, Reason::Profile(profile.to_owned()))
+            }
             (_, None) => (false, Reason::Unused),
         };
-        choices.insert(&group.name, Choice { group, provider: provider(group, cluster), on, reason });
+        choices.insert(&group.name, Choice { group, provider, on, reason });
     }
     while let Some((name, reason)) = forced(&choices) {
         let choice = choices.get_mut(name.as_str()).expect("a group of the catalog");

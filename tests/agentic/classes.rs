@@ -148,13 +148,15 @@ fn a_fork_adds_a_class() {
 #[test]
 fn overrides_add_what_the_contract_cannot_say() {
     let catalog = catalog();
-    let over = "overrides: { default/gw: { models: { gpt-4: { apiBase: \"http://g/v1\", inputPrice: 2, outputPrice: 8 } }, replicas: 3, secretHash: d1bdfa9725879973 } }";
+    let over = "overrides: { default/gw: { models: { gpt-4: { apiBase: \"http://g/v1\", inputPrice: 2, outputPrice: 8, rpm: 9 } }, replicas: 3, secretHash: d1bdfa9725879973 } }";
     let rendered = render(&catalog, over, &ai("default", "gw", ""));
     let text = config(&rendered);
     assert!(
         flat(&text).contains("api_base: http://g/v1\ninput_cost_per_token: 2e-06\noutput_cost_per_token: 8e-06\n"),
         "{text}"
     );
+    // Three pods that count alone have a third each.
+    assert!(flat(&text).contains("rpm: 3\n") && text.contains("enforce_model_rate_limits"), "{text}");
     let deployment = object(&rendered, "Deployment", "default", "gw").expect("a Deployment");
     assert_eq!(deployment["spec"]["replicas"], 3);
     assert_eq!(

@@ -9,3 +9,4 @@ pub mod jwt;
 pub mod routing;
 pub mod gateway;
 pub mod nobody;
+pub mod global_limit;

@@ -7,6 +7,7 @@ use crate::object::api_group::CNPG;
 use crate::object::litellm_config::{Config, Entry};
 use crate::object::object::Object;
 use crate::products::litellm::pods::{Container, database};
+use crate::products::litellm::replicas::{number, replicas};
 use crate::references::inventory::Inventory;
 use crate::text::finding::{Code, Finding};
 
@@ -59,14 +60,11 @@ fn costs_money(entry: &Entry<'_>) -> bool {
 /// Connections that all workers may open, against those that the database takes.
 pub fn connections(inventory: &Inventory<'_, '_>, config: &Config<'_>, container: &Container<'_>) -> Vec<Finding> {
     let Some(cluster) = cluster(inventory, container) else { return Vec::new() };
-    let number = |value: Option<&Value>| value.and_then(|v| v.as_i64().or_else(|| v.as_str()?.parse().ok()));
-    let values = config.chart.as_ref();
-    let (replicas, workers) = match values {
-        Some(values) => (number(values.at("/replicaCount")), number(values.at("/numWorkers"))),
-        None => (number(container.part.object.at("/spec/replicas")), option(container, "--num_workers")),
+    let replicas = replicas(config, container);
+    let workers = match &config.chart {
+        Some(values) => number(values.at("/numWorkers")),
+        None => option(container, "--num_workers"),
     };
-    let scaled = values.and_then(|v| v.at("/autoscaling").filter(|a| a["enabled"] == true));
-    let replicas = number(scaled.map(|a| &a["maxReplicas"])).or(replicas).unwrap_or(1);
     let limit = number(config.part.at("/general_settings/database_connection_pool_limit")).unwrap_or(10);
     let all = replicas.saturating_mul(workers.unwrap_or(1)).saturating_mul(limit);
     let most = number(cluster.at("/spec/postgresql/parameters/max_connections")).unwrap_or(100);

@@ -16,3 +16,4 @@ pub mod advisories;
 pub mod config_rules;
 pub mod database;
 pub mod proxy;
+pub mod replicas;

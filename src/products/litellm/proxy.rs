@@ -9,6 +9,7 @@ use crate::products::litellm::models::{own_address, priced};
 use crate::products::litellm::modules;
 use crate::products::litellm::opening;
 use crate::products::litellm::pods::{self, Container, Pods, Variable};
+use crate::products::litellm::replicas;
 use crate::products::seen::LITELLM;
 use crate::references::inventory::Inventory;
 use crate::text::finding::{Code, Finding};
@@ -30,6 +31,7 @@ const PROXIES: &[fn(&Config<'_>, &Container<'_>) -> Vec<Finding>] = &[
     |config, container| modules::debug_log(config, container).into_iter().collect(),
     |config, container| calls::reservations(config, container).into_iter().collect(),
     |config, container| calls::log_of_calls(config, container).into_iter().collect(),
+    |config, container| replicas::alone(config, container).into_iter().collect(),
 ];
 
 /// All that is wrong with the proxies and their migrations.

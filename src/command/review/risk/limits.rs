@@ -29,10 +29,10 @@ const CAPS: [&str; 14] = [
 ];
 
 /// The same, below a limit of a rate.
-const RATES: [&str; 3] = ["requests", "tokens", "burst"];
+const RATES: [&str; 4] = ["requests", "tokens", "burst", "requests_per_unit"];
 
-/// Units of a rate, the fastest first.
-const UNITS: [&str; 4] = ["Seconds", "Minutes", "Hours", "Days"];
+/// Units of a rate, the fastest first, as they begin.
+const UNITS: [&str; 4] = ["second", "minute", "hour", "day"];
 
 pub(super) fn loosened(sight: &Sight<'_>) -> Vec<Risk> {
     let help = "say in the review who may now spend or ask more, and how much";
@@ -50,10 +50,17 @@ pub(super) fn loosened(sight: &Sight<'_>) -> Vec<Risk> {
 
 fn looser(field: &Field) -> bool {
     let key = field.key();
-    let rate = field.steps.iter().any(|step| step.to_lowercase().contains("ratelimit"));
+    let rate = field.steps.iter().any(|step| step.to_lowercase().replace('_', "").contains("ratelimit"));
     if rate && key == "unit" {
-        let at = |value: &Option<Value>| UNITS.iter().position(|unit| value.as_ref().is_some_and(|v| v == unit));
+        let at = |value: &Option<Value>| {
+            let said = value.as_ref()?.as_str()?.to_lowercase();
+            UNITS.iter().position(|unit| said.starts_with(unit))
+        };
         return at(&field.new) < at(&field.old);
+    }
+    // The limit over all proxies, whose numbers stand elsewhere.
+    if field.ends(&["rateLimit", "global", "domain"]) {
+        return field.new.is_none();
     }
     if key == "budget_duration" {
         return field.old.is_some();
