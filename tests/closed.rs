@@ -25,8 +25,8 @@ use gatewright::text::source::Source;
 use serde_json::{Value, json};
 
 /// Cases whose features.yaml is all there is.
-const CASES: [&str; 8] =
-    ["autoscaling", "default", "egress-all-providers", "external-everything", "full", "ha", "mcp", "simulator"];
+const CASES: [&str; 9] =
+    ["autoscaling", "default", "edge", "egress-all-providers", "external-everything", "full", "ha", "mcp", "simulator"];
 
 fn rendered<T>(case: &str, then: impl FnOnce(&Rendered<'_>) -> T) -> T {
     let text = fs::read_to_string(format!("golden/{case}/features.yaml")).expect("a golden case");
@@ -149,7 +149,7 @@ fn a_stranger_reaches_what_the_claims_say() {
             let claims = claims::claims(&rendered.plan, &rendered.bundle, &[]);
             let claim = claims.iter().find(|c| c.control == "Closed by default").expect("a claim");
             assert!(claim.gaps.is_empty(), "{case}: {:?}", claim.gaps);
-            let webhooks: BTreeSet<String> = ["cert-manager", "cloudnative-pg", "external-secrets", "keda"]
+            let webhooks: BTreeSet<String> = ["cert-manager", "certificates", "cloudnative-pg", "external-secrets", "keda"]
                 .into_iter()
                 .flat_map(|name| [6443, 9443, 10250].map(|port| (name, port)))
                 .filter(|(name, port)| reached.contains(&format!("{name} at {port}")))
