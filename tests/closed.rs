@@ -149,12 +149,13 @@ fn a_stranger_reaches_what_the_claims_say() {
             let claims = claims::claims(&rendered.plan, &rendered.bundle, &[]);
             let claim = claims.iter().find(|c| c.control == "Closed by default").expect("a claim");
             assert!(claim.gaps.is_empty(), "{case}: {:?}", claim.gaps);
-            let webhooks: BTreeSet<String> = ["cert-manager", "certificates", "cloudnative-pg", "external-secrets", "keda"]
-                .into_iter()
-                .flat_map(|name| [6443, 9443, 10250].map(|port| (name, port)))
-                .filter(|(name, port)| reached.contains(&format!("{name} at {port}")))
-                .map(|(name, port)| format!("{name} at {port}"))
-                .collect();
+            let webhooks: BTreeSet<String> =
+                ["cert-manager", "certificates", "cloudnative-pg", "external-secrets", "keda"]
+                    .into_iter()
+                    .flat_map(|name| [6443, 9443, 10250].map(|port| (name, port)))
+                    .filter(|(name, port)| reached.contains(&format!("{name} at {port}")))
+                    .map(|(name, port)| format!("{name} at {port}"))
+                    .collect();
             let expected: BTreeSet<String> = webhooks.iter().cloned().chain(["litellm at 4000".to_owned()]).collect();
             assert_eq!(reached, expected, "{case}");
             for webhook in &webhooks {

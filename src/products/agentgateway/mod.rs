@@ -7,5 +7,6 @@ pub mod expression;
 pub mod policy;
 pub mod jwt;
 pub mod routing;
+pub mod entrance;
 pub mod gateway;
 pub mod nobody;
