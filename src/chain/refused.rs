@@ -34,17 +34,13 @@ fn condition(policy: &Object<'_>, trip: &Trip<'_, '_>) -> Option<Finding> {
         "Deny" => false,
         _ => return None,
     };
-    let request = json!({
-        "method": "POST",
-        "path": trip.request.path,
-        "body": json!({ "model": trip.model }).to_string(),
-    });
+    let body = json!({ "model": trip.model }).to_string();
     let conditions = policy.all("/spec/traffic/authorization/policy/matchExpressions/*");
     let (pointer, _) = conditions.into_iter().find(|(_, text)| {
         let expression = text.as_str().and_then(|text| Expression::foreign(text).ok());
         expression.is_some_and(|mut expression| {
             let known = expression.reads().iter().all(|path| KNOWN.contains(&path.as_str()));
-            known && expression.holds(&request) == Some(!meant)
+            known && expression.holds("POST", &trip.request.path, &body) == Some(!meant)
         })
     })?;
     let message = format!("{} refuses every request that LiteLLM makes for `{}`", policy.identity, trip.entry.alias);

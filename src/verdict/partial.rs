@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use kube_cel::cel::common::ast::{EntryExpr, Expr, LiteralValue};
-use kube_cel::cel::objects::Value as Cel;
+use kube_cel::cel::objects::{Key, Map, Value as Cel};
 use kube_cel::cel::{Context, ExecutionError, FunctionContext, IdedExpr};
 use serde_json::Value;
 
@@ -80,14 +80,17 @@ impl Expression {
         paths
     }
 
-    /// Whether agentgateway takes a condition for true, of a `request` with its `body` as a text: one that fails, or yields no
-    /// truth, does not hold (1.2.1, http/authorization.rs). `None` where it asks for more than is known here.
-    pub fn holds(&self, request: &Value) -> Option<bool> {
-        if cost::bound(&self.tree, Size::of(request)) > cost::MAX_STEPS {
+    /// Whether agentgateway takes a condition for true, of a request with this body: one that fails, or yields no truth, does not
+    /// hold (1.2.1, http/authorization.rs). `None` where it asks for more than is known here.
+    pub fn holds(&self, method: &str, path: &str, body: &str) -> Option<bool> {
+        if cost::bound(&self.tree, Size::of(&Value::from(body))) > cost::MAX_STEPS {
             return None;
         }
+        let body = Cel::Bytes(Arc::new(body.as_bytes().to_vec()));
+        let fields = [("method", Cel::from(method)), ("path", Cel::from(path)), ("body", body)];
         let mut context = FUNCTIONS.new_inner_scope();
-        context.add_variable_from_value("request", celvalue::untyped(request).ok()?);
+        let request = Map { map: Arc::new(fields.into_iter().map(|(name, value)| (Key::from(name), value)).collect()) };
+        context.add_variable_from_value("request", Cel::Map(request));
         match guarded(|| Cel::resolve(&self.tree, &context))? {
             Ok(value) => Some(matches!(value, Cel::Bool(true))),
             Err(ExecutionError::UndeclaredReference(_)) => None,
@@ -105,10 +108,14 @@ static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(|| {
 });
 
 /// The value of a JSON text; of a name that stands twice, the last value.
-fn json(text: Arc<String>) -> Result<Cel, ExecutionError> {
+fn json(text: Cel) -> Result<Cel, ExecutionError> {
     let failed = |why: String| ExecutionError::function_error("json", why);
-    let value: Value = serde_json::from_str(&text).map_err(|why| failed(why.to_string()))?;
-    celvalue::untyped(&value).map_err(failed)
+    let value: Result<Value, _> = match &text {
+        Cel::String(text) => serde_json::from_str(text),
+        Cel::Bytes(bytes) => serde_json::from_slice(bytes),
+        other => return Err(failed(format!("a {} is no text", other.type_of()))),
+    };
+    celvalue::untyped(&value.map_err(|why| failed(why.to_string()))?).map_err(failed)
 }
 
 fn default(call: &FunctionContext<'_, '_>) -> Result<Cel, ExecutionError> {
