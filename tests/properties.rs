@@ -180,8 +180,9 @@ fn an_empty_list_switches_no_claim_on() {
 #[test]
 fn what_is_off_leaves_no_trace() {
     let catalog = catalog();
-    let words: [(&str, &[&str]); 8] = [
+    let words: [(&str, &[&str]); 9] = [
         ("agentic", &["agentic", "aigateway", "toolgateway"]),
+        ("edge", &["edge", "certificate", "hostname:"]),
         ("egress", &["anthropic", "claude", "gemini", "bedrock", "vertex", "azure", "egress"]),
         ("mcp", &["mcp", "modelcontextprotocol", "jwt"]),
         ("identity", &["dex", "identity", "issuer"]),

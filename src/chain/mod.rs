@@ -8,5 +8,6 @@ pub mod way;
 pub mod from_alias;
 pub mod from_route;
 pub mod timeouts;
+pub mod refused;
 pub mod scaling;
 pub mod proxies;

@@ -2,6 +2,7 @@
 
 use crate::chain::from_alias;
 use crate::chain::from_route::{self, Said};
+use crate::chain::refused;
 use crate::chain::timeouts;
 use crate::chain::way::{End, Walk, walk};
 use crate::object::litellm_config;
@@ -51,5 +52,6 @@ fn ways(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
     findings.extend(from_route::unlocked(walk));
     findings.extend(from_route::costly_without_database(walk));
     findings.extend(timeouts::timeouts(walk));
+    findings.extend(refused::refused(walk));
     findings
 }

@@ -2,14 +2,15 @@
 //! can be told.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use kube_cel::cel::common::ast::{EntryExpr, Expr, LiteralValue};
-use kube_cel::cel::objects::Value as Cel;
+use kube_cel::cel::objects::{Key, Map, Value as Cel};
 use kube_cel::cel::{Context, ExecutionError, FunctionContext, IdedExpr};
 use serde_json::Value;
 
 use crate::verdict::cel::{guarded, library, parts};
+use crate::verdict::celvalue;
 use crate::verdict::cost::{self, Size};
 use crate::verdict::expression::Expression;
 
@@ -70,14 +71,52 @@ impl Expression {
             _ => Outcome::Unknown,
         }
     }
+
+    /// The paths that it reads, as far as names lead: `json(request.body).model`, and `json(request.body)` where all of it is
+    /// taken.
+    pub fn reads(&mut self) -> BTreeSet<String> {
+        let mut paths = BTreeSet::new();
+        read(&mut self.tree, &mut paths);
+        paths
+    }
+
+    /// Whether agentgateway takes a condition for true, of a request with this body: one that fails, or yields no truth, does not
+    /// hold (1.2.1, http/authorization.rs). `None` where it asks for more than is known here.
+    pub fn holds(&self, method: &str, path: &str, body: &str) -> Option<bool> {
+        if cost::bound(&self.tree, Size::of(&Value::from(body))) > cost::MAX_STEPS {
+            return None;
+        }
+        let body = Cel::Bytes(Arc::new(body.as_bytes().to_vec()));
+        let fields = [("method", Cel::from(method)), ("path", Cel::from(path)), ("body", body)];
+        let mut context = FUNCTIONS.new_inner_scope();
+        let request = Map { map: Arc::new(fields.into_iter().map(|(name, value)| (Key::from(name), value)).collect()) };
+        context.add_variable_from_value("request", Cel::Map(request));
+        match guarded(|| Cel::resolve(&self.tree, &context))? {
+            Ok(value) => Some(matches!(value, Cel::Bool(true))),
+            Err(ExecutionError::UndeclaredReference(_)) => None,
+            Err(_) => Some(false),
+        }
+    }
 }
 
-/// Those of Kubernetes, and what agentgateway adds for keys that may not be there.
+/// Those of Kubernetes, and of agentgateway's own the one for a body and the one for keys that may not be there.
 static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(|| {
     let mut context = library();
     context.add_function("default", default);
+    context.add_function("json", json);
     context
 });
+
+/// The value of a JSON text; of a name that stands twice, the last value.
+fn json(text: Cel) -> Result<Cel, ExecutionError> {
+    let failed = |why: String| ExecutionError::function_error("json", why);
+    let value: Result<Value, _> = match &text {
+        Cel::String(text) => serde_json::from_str(text),
+        Cel::Bytes(bytes) => serde_json::from_slice(bytes),
+        other => return Err(failed(format!("a {} is no text", other.type_of()))),
+    };
+    celvalue::untyped(&value.map_err(|why| failed(why.to_string()))?).map_err(failed)
+}
 
 fn default(call: &FunctionContext<'_, '_>) -> Result<Cel, ExecutionError> {
     let [first, second] = call.args else {
@@ -93,6 +132,15 @@ fn default(call: &FunctionContext<'_, '_>) -> Result<Cel, ExecutionError> {
 fn each(expression: &mut IdedExpr, visit: &mut impl FnMut(&mut IdedExpr)) {
     visit(expression);
     parts(expression).into_iter().for_each(|part| each(part, visit));
+}
+
+fn read(expression: &mut IdedExpr, paths: &mut BTreeSet<String>) {
+    match path(expression) {
+        Some(path) => {
+            paths.insert(path);
+        }
+        None => parts(expression).into_iter().for_each(|part| read(part, paths)),
+    }
 }
 
 /// What an expression reads, with dots: `json(request.body).model` for `json(request.body)["model"]` too.

@@ -126,6 +126,24 @@ class Lets(unittest.TestCase):
         self.assertIsNone(body["stream_options"])
         self.assertNotIn("stream_options", self.passes(CHAT, chat(stream_options={"include_usage": False})))
 
+    def test_an_answer_of_a_model_with_a_limit_has_one(self):
+        tokens = GUARD.PLATFORM["tokens"]
+        tokens[EXTERNAL] = 100
+        self.addCleanup(tokens.clear)
+        for path, body, name in (
+            (CHAT, chat(), "max_completion_tokens"),
+            (CHAT, chat(max_tokens=None), "max_completion_tokens"),
+            ("/v1/completions", {"model": EXTERNAL, "prompt": "a"}, "max_tokens"),
+            ("/v1/responses", {"model": EXTERNAL, "input": "a"}, "max_output_tokens"),
+        ):
+            self.assertEqual(self.passes(path, body)[name], 100)
+            self.assertEqual(self.passes(path, body | {name: 99})[name], 99)
+            self.assertEqual(ask(path, body | {name: 101})[0], 400)
+        self.assertEqual(ask(MESSAGES, chat(max_tokens=101))[0], 400)
+        self.assertEqual(self.passes("/v1/embeddings", {"model": EXTERNAL, "input": "a"}), {"model": EXTERNAL, "input": "a"})
+        self.assertEqual(self.passes(CHAT, chat(max_tokens=100)), chat(max_tokens=100))
+        self.assertNotIn("max_completion_tokens", self.passes(CHAT, {"model": LOCAL, "messages": HI}))
+
     def test_the_model_of_path_and_query_when_it_is_that_of_the_body(self):
         self.passes(f"/openai/deployments/{EXTERNAL}/chat/completions", chat(), query="api-version=2024-10-21")
         self.passes(f"/engines/{EXTERNAL}/completions", {"model": EXTERNAL, "prompt": "a"})

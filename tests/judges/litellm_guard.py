@@ -1,10 +1,12 @@
 """LiteLLM itself with the rendered configuration and the request guard: whatever a caller sends (litellm_guard_tricks.py), it
 is refused, or it is the honest call: same route, model and key upstream, and no less booked. Then the honest calls of two
 client libraries (litellm_guard_calls.py) must pass and be booked in full. Without a database: what LiteLLM would write into
-it is noted by a module beside the guard."""
+it is noted by a module beside the guard. `HONEST=FILE` adds what honest calls become at the gateway to a file, as tests/honest.jsonl
+has it for the conditions of the gateway."""
 
 import importlib.metadata
 import json
+import os
 import signal
 import socket
 import sys
@@ -213,6 +215,9 @@ class Trial:
             yield f"{type(error).__name__}: {str(error)[:300]}"
             return
         calls = self.gateway.taken()
+        if file := os.environ.get("HONEST"):
+            with open(file, "a") as lines:
+                lines.writelines(json.dumps({n: c[n] for n in ("alias", "path", "body")}) + "\n" for c in calls)
         bookings = self.booked(1 if billed else 0)
         if not billed:
             return

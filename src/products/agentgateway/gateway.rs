@@ -6,6 +6,7 @@ use crate::object::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE};
 use crate::object::labels::selects;
 use crate::object::object::Object;
 use crate::products::agentgateway::backend::{pinned, providers};
+use crate::products::agentgateway::entrance;
 use crate::references::application::{Given, chart_value, charts};
 use crate::references::gateways::{backends, gateways, is_agentgateway, resolve};
 use crate::references::world::{World, WorldRule};
@@ -13,8 +14,16 @@ use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
 
 /// Rules that look at all objects of a cluster.
-pub const OF_WORLDS: &[WorldRule] =
-    &[saas_behind_pool, inference_extension_off, chart_config, open_proxy, mcp_without_app_protocol, pod_labels];
+pub const OF_WORLDS: &[WorldRule] = &[
+    saas_behind_pool,
+    inference_extension_off,
+    chart_config,
+    open_proxy,
+    mcp_without_app_protocol,
+    pod_labels,
+    entrance::plain_text,
+    entrance::unused_certificate,
+];
 
 /// Labels by which the controller of agentgateway selects a Gateway's pods; they hold the Gateway's name.
 const SELECTED_BY: [&str; 3] =

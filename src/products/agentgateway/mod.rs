@@ -7,6 +7,7 @@ pub mod expression;
 pub mod policy;
 pub mod jwt;
 pub mod routing;
+pub mod entrance;
 pub mod gateway;
 pub mod nobody;
 pub mod global_limit;
