@@ -178,7 +178,9 @@ fn beside_jobs(pods: &Running<'_>, object: &Object<'_>, pointer: &str) -> Option
 fn guarded(inventory: &Inventory<'_, '_>, pods: &Running<'_>, object: &Object<'_>, pointer: &str) -> Option<Finding> {
     let home = watched(object)?;
     let selector = object.at(pointer).filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?;
-    if !pods.taken(home, selector).is_empty() {
+    // A monitor may look into a namespace in which nothing of ours runs, such as that of Argo CD.
+    let strange = home != object.identity.namespace && pods.of(home).next().is_none();
+    if strange || !pods.taken(home, selector).is_empty() {
         return None;
     }
     let finding = nothing(inventory, pods, object, pointer, home).or_else(|| astray(pods, object, pointer, selector));

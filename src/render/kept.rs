@@ -11,9 +11,29 @@ use crate::text::{digest, kubeyaml};
 
 /// Keys whose values are names, or what names are matched with.
 const NAMES: &[&str] = &[
-    "claimName", "containerPort", "description", "fullnameOverride", "generateName", "hostPort", "imagePullPolicy", "key",
-    "labels", "matchLabels", "name", "namespace", "number", "port", "portName", "protocol", "secretKey",
-    "secretName", "sectionName", "selector", "serviceAccountName", "subPath", "targetPort",
+    "claimName",
+    "containerPort",
+    "description",
+    "fullnameOverride",
+    "generateName",
+    "hostPort",
+    "imagePullPolicy",
+    "key",
+    "labels",
+    "matchLabels",
+    "name",
+    "namespace",
+    "number",
+    "port",
+    "portName",
+    "protocol",
+    "secretKey",
+    "secretName",
+    "sectionName",
+    "selector",
+    "serviceAccountName",
+    "subPath",
+    "targetPort",
 ];
 
 /// Keys with amounts of which more is no harm.
@@ -27,11 +47,32 @@ const WHOLE: &[&str] = &["audiences", "matchExpressions", "matches", "providers"
 
 /// Keys that were left out on purpose: with one of them something else is called, allowed or delivered.
 const UNASKED: &[&str] = &[
-    "allow_user_auth", "cache", "connectors", "cors", "custom_llm_provider", "disable_reset_budget", "disable_spend_logs",
-    "failureMode", "fallback", "forward_client_headers_to_llm_api", "global_max_parallel_requests", "ignoreDifferences",
-    "internalTrafficPolicy", "model_group_alias", "namespaceResourceBlacklist", "namespaceResourceWhitelist", "nodeName",
-    "optional", "parameters", "publishNotReadyAddresses", "retry", "schedulerName", "signatureKeys", "skipCrds",
-    "sourceNamespaces", "syncWindows",
+    "allow_user_auth",
+    "cache",
+    "connectors",
+    "cors",
+    "custom_llm_provider",
+    "disable_reset_budget",
+    "disable_spend_logs",
+    "failureMode",
+    "fallback",
+    "forward_client_headers_to_llm_api",
+    "global_max_parallel_requests",
+    "ignoreDifferences",
+    "internalTrafficPolicy",
+    "model_group_alias",
+    "namespaceResourceBlacklist",
+    "namespaceResourceWhitelist",
+    "nodeName",
+    "optional",
+    "parameters",
+    "publishNotReadyAddresses",
+    "retry",
+    "schedulerName",
+    "signatureKeys",
+    "skipCrds",
+    "sourceNamespaces",
+    "syncWindows",
 ];
 
 /// A text longer than this is kept as its digest, unless it is YAML with keys.
@@ -55,7 +96,9 @@ pub fn kept(kind: &str, object: &Value) -> Option<Value> {
 
 fn trimmed(key: &str, value: &Value) -> Option<Value> {
     match value {
-        _ if NAMES.contains(&key) || key == "annotations" || key == "resources" && value["requests"].is_object() => None,
+        _ if NAMES.contains(&key) || key == "annotations" || key == "resources" && value["requests"].is_object() => {
+            None
+        }
         Value::Null => None,
         Value::Object(map) => {
             // What a secret store calls a key is no name of ours.
@@ -101,7 +144,11 @@ fn flags(items: &[Value]) -> Vec<Value> {
             }
         }
     }
-    flags.into_iter().filter(|flag| !flag.split('=').next().is_some_and(|name| name.ends_with("port"))).map(Value::from).collect()
+    flags
+        .into_iter()
+        .filter(|flag| !flag.split('=').next().is_some_and(|name| name.ends_with("port")))
+        .map(Value::from)
+        .collect()
 }
 
 /// The YAML with keys that a text is.
@@ -148,7 +195,9 @@ fn below(key: &str, kept: &Value, found: Option<&Value>, gone: &BTreeSet<String>
 
 /// Whether a field may as well not be said.
 fn is_default(key: &str, kept: &Value) -> bool {
-    key == "weight" && *kept == json!(1) || key == "readOnly" || kept.as_str().is_some_and(|text| DEFAULTS.contains(&text))
+    key == "weight" && *kept == json!(1)
+        || key == "readOnly"
+        || kept.as_str().is_some_and(|text| DEFAULTS.contains(&text))
 }
 
 fn text(value: &Value) -> String {
@@ -159,15 +208,15 @@ fn same(key: &str, kept: &str, found: &str, gone: &BTreeSet<String>) -> bool {
     kept == found
         || gone.iter().any(|name| kept.contains(name.as_str()))
         || alike(kept, found)
-        || matches!((amount(kept), amount(found)), (Some(kept), Some(found)) if within(key, kept, found))
+        || matches!((amount(kept), amount(found)), (Some(kept), Some(found)) if in_bounds(key, kept, found))
         // A flag with an amount.
         || matches!((kept.split_once('='), found.split_once('=')), (Some((a, kept)), Some((b, found))) if a == b
-            && matches!((amount(kept), amount(found)), (Some(kept), Some(found)) if within(a, kept, found)))
+            && matches!((amount(kept), amount(found)), (Some(kept), Some(found)) if in_bounds(a, kept, found)))
 }
 
 /// Amounts that do the same work: of what is paid for no less, of what holds data no less, of all else neither nothing nor by
 /// orders of magnitude.
-fn within(key: &str, kept: f64, found: f64) -> bool {
+fn in_bounds(key: &str, kept: f64, found: f64) -> bool {
     if kept == 0.0 || found == 0.0 || (kept < 0.0) != (found < 0.0) {
         return kept == found;
     }
@@ -182,8 +231,17 @@ fn within(key: &str, kept: f64, found: f64) -> bool {
 /// A number, a duration or a quantity.
 fn amount(text: &str) -> Option<f64> {
     const UNITS: [(&str, f64); 11] = [
-        ("Ki", 1024.0), ("Mi", 1048576.0), ("Gi", 1073741824.0), ("Ti", 1099511627776.0), ("k", 1e3), ("M", 1e6), ("G", 1e9),
-        ("T", 1e12), ("MB", 1048576.0), ("GB", 1073741824.0), ("d", 86400e9),
+        ("Ki", 1024.0),
+        ("Mi", 1048576.0),
+        ("Gi", 1073741824.0),
+        ("Ti", 1099511627776.0),
+        ("k", 1e3),
+        ("M", 1e6),
+        ("G", 1e9),
+        ("T", 1e12),
+        ("MB", 1048576.0),
+        ("GB", 1073741824.0),
+        ("d", 86400e9),
     ];
     let of_unit = || UNITS.iter().find_map(|(unit, size)| Some(text.strip_suffix(unit)?.parse::<f64>().ok()? * size));
     text.parse().ok().filter(|n: &f64| n.is_finite()).or_else(|| Some(duration(text)? as f64)).or_else(of_unit)
@@ -239,12 +297,21 @@ mod tests {
     fn what_does_no_harm_is_no_difference() {
         for (rendered, found) in [
             (json!({ "spec": { "replicas": 1 } }), json!({ "spec": { "replicas": 3, "paused": true } })),
-            (json!({ "spec": { "wait": "300s", "image": "a:1.2.3" } }), json!({ "spec": { "wait": "5m", "image": "a:1.2.9" } })),
+            (
+                json!({ "spec": { "wait": "300s", "image": "a:1.2.3" } }),
+                json!({ "spec": { "wait": "5m", "image": "a:1.2.9" } }),
+            ),
             (json!({ "spec": { "wait": "30s" } }), json!({ "spec": { "wait": "1m" } })),
             (json!({ "spec": { "weight": 1, "type": "Exact", "a": 1 } }), json!({ "spec": { "a": 1 } })),
             (json!({ "spec": { "args": ["--a", "1", "b"] } }), json!({ "spec": { "args": ["b", "--a=2"] } })),
-            (json!({ "data": { "c": "a: 1\nb: [{ x: 1 }, { x: 9 }]\n" } }), json!({ "data": { "c": "# a\nb: [{x: 9}, {x: 1}]\na: 1" } })),
-            (json!({ "spec": { "items": [{ "name": "a", "x": 1 }] } }), json!({ "spec": { "items": [{ "name": "b", "x": 1, "y": 2 }] } })),
+            (
+                json!({ "data": { "c": "a: 1\nb: [{ x: 1 }, { x: 9 }]\n" } }),
+                json!({ "data": { "c": "# a\nb: [{x: 9}, {x: 1}]\na: 1" } }),
+            ),
+            (
+                json!({ "spec": { "items": [{ "name": "a", "x": 1 }] } }),
+                json!({ "spec": { "items": [{ "name": "b", "x": 1, "y": 2 }] } }),
+            ),
             (json!({ "spec": { "url": "http://old.ns" } }), json!({ "spec": { "url": "http://new.ns" } })),
             (json!({ "spec": { "size": "10Gi" } }), json!({ "spec": { "size": "500Gi" } })),
         ] {
@@ -274,12 +341,20 @@ mod tests {
             (json!({ "spec": { "a": { "b/c": true } } }), json!({ "spec": { "a": { "b/c": false } } }), "/spec/a/b~1c"),
             (json!({ "spec": { "a": "x" } }), json!({ "spec": {} }), "/spec/a"),
             (json!({ "spec": { "a": "x" } }), json!({ "spec": { "a": "x", "nodeName": "n" } }), "/spec/nodeName"),
-            (json!({ "rules": [{ "verbs": ["get"] }] }), json!({ "rules": [{ "verbs": ["get"] }, { "verbs": ["*"] }] }), "/rules"),
+            (
+                json!({ "rules": [{ "verbs": ["get"] }] }),
+                json!({ "rules": [{ "verbs": ["get"] }, { "verbs": ["*"] }] }),
+                "/rules",
+            ),
             (json!({ "spec": { "replicas": 2 } }), json!({ "spec": { "replicas": 1 } }), "/spec/replicas"),
             (json!({ "spec": { "wait": "300s" } }), json!({ "spec": { "wait": "300ms" } }), "/spec/wait"),
             (json!({ "spec": { "image": "a:1.2.3" } }), json!({ "spec": { "image": "b:1.2.3" } }), "/spec/image"),
             (json!({ "spec": { "args": ["--a", "1"] } }), json!({ "spec": { "args": ["--a", "1000"] } }), "/spec/args"),
-            (json!({ "spec": { "input_cost_per_token": 1e-7 } }), json!({ "spec": { "input_cost_per_token": 0.1 } }), "/spec/input_cost_per_token"),
+            (
+                json!({ "spec": { "input_cost_per_token": 1e-7 } }),
+                json!({ "spec": { "input_cost_per_token": 0.1 } }),
+                "/spec/input_cost_per_token",
+            ),
             (json!({ "data": { "c": "a: 1\nb: { x: y }\n" } }), json!({ "data": { "c": "a: 1\n" } }), "/data/c"),
             (json!({ "data": { "c": "x".repeat(500) } }), json!({ "data": { "c": "x" } }), "/data/c"),
         ] {
