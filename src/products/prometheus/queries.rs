@@ -95,8 +95,13 @@ fn faults(object: &Object<'_>, asked: &Asked, recorded: &BTreeSet<&str>) -> Vec<
         None => return Vec::new(),
         Some(Err(why)) => {
             let message = format!("{} has PromQL that does not parse: {why}", object.identity);
-            let finding = object.error(Code::Promql, &asked.pointer, message);
-            return Vec::from_iter(asked.is_promql.then(|| finding.help(format!("it is `{}`", asked.text.trim()))));
+            // In a dashboard it is one of many in a text.
+            let help = format!("it is `{}`", asked.text.trim());
+            let finding = match object.identity.kind.as_str() {
+                "ConfigMap" => object.warning(Code::Promql, &asked.pointer, message).help(help),
+                _ => object.error(Code::Promql, &asked.pointer, message),
+            };
+            return Vec::from_iter(asked.is_promql.then_some(finding));
         }
         Some(Ok(query)) => query,
     };
