@@ -67,7 +67,7 @@ fn dashboard(object: &Object<'_>, pointer: &str, text: &str, recorded: &BTreeSet
     }
     let Ok(dashboard) = serde_json::from_str::<Value>(text) else {
         let message = format!("{} has a dashboard that is no JSON: Grafana does not show it", object.identity);
-        return vec![object.warning(Code::Promql, pointer, message)];
+        return vec![object.warning(Code::Promql, pointer, message).help("export it from Grafana once more")];
     };
     let mut asked = Vec::new();
     targets(&dashboard, &Value::Null, pointer, &mut asked);
@@ -95,8 +95,16 @@ fn faults(object: &Object<'_>, asked: &Asked, recorded: &BTreeSet<&str>) -> Vec<
         None => return Vec::new(),
         Some(Err(why)) => {
             let message = format!("{} has PromQL that does not parse: {why}", object.identity);
-            let finding = object.error(Code::Promql, &asked.pointer, message);
-            return Vec::from_iter(asked.is_promql.then(|| finding.help(format!("it is `{}`", asked.text.trim()))));
+            let finding = match object.identity.kind.as_str() {
+                // One of many in a text.
+                "ConfigMap" => {
+                    object.warning(Code::Promql, &asked.pointer, message).help(format!("it is `{}`", asked.text.trim()))
+                }
+                _ => object
+                    .error(Code::Promql, &asked.pointer, message)
+                    .help("the field for queries of Prometheus marks the place"),
+            };
+            return Vec::from_iter(asked.is_promql.then_some(finding));
         }
         Some(Ok(query)) => query,
     };
