@@ -76,17 +76,16 @@ pub fn of_flags(catalog: &Catalog) -> Vec<Set> {
 }
 
 /// The sets of a catalog that are looked at, in a fixed order: every combination of flags and profiles, with all choices of
-/// providers where these are few. Where they are many, with the default ones and some others, which take turns: each choice
-/// of providers goes with some flags, and any three choices meet (`tests/properties.rs`).
+/// providers where these are few. Where they are many, with the default ones and some that are drawn, the same in every run:
+/// any three choices meet (`tests/properties.rs`).
 pub fn sets(catalog: &Catalog) -> Vec<Set> {
     let (plain, providers) = (of_flags(catalog), Providers::new(catalog));
     let all = providers.count();
     let each = (MOST / plain.len()).clamp(2, all.max(2));
-    let (turns, stride) = (each - 1, coprime(all));
     let others = |(i, set): (usize, &Set)| -> Vec<Set> {
-        let turn = |n: usize| if each == all { n + 1 } else { (i * turns + n) * stride % all };
-        let chosen = |n| Set { providers: providers.nth(turn(n)), ..set.clone() };
-        [set.clone()].into_iter().chain((0..turns).map(chosen)).collect()
+        let number = |n: usize| if each == all { n } else { drawn(i * each + n) % all };
+        let chosen = |n| Set { providers: providers.nth(number(n)), ..set.clone() };
+        [set.clone()].into_iter().chain((1..each).map(chosen)).collect()
     };
     plain.iter().enumerate().flat_map(others).collect()
 }
@@ -120,8 +119,9 @@ impl<'a> Providers<'a> {
     }
 }
 
-/// A step that meets every number below `n` before it meets one again, and soon comes near each: about the golden section.
-fn coprime(n: usize) -> usize {
-    let shares = |step: usize| (2..=step.min(n)).any(|d| step.is_multiple_of(d) && n.is_multiple_of(d));
-    (n * 618 / 1000..).find(|step| *step > 0 && !shares(*step)).unwrap_or(1)
+/// A number that looks as if it were drawn, the same for the same `n` (the constants are those of SplitMix64).
+fn drawn(n: usize) -> usize {
+    let mix = |z: u64, by: u32, factor: u64| (z ^ (z >> by)).wrapping_mul(factor);
+    let z = mix((n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15), 30, 0xbf58_476d_1ce4_e5b9);
+    (mix(z, 27, 0x94d0_49bb_1331_11eb) >> 33) as usize
 }
