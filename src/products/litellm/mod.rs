@@ -1,6 +1,7 @@
 //! LiteLLM in a cluster: where its containers are ([`pods`]), the rules on a
 //! configuration alone ([`config_rules`] has their table), and those that look at a proxy in its cluster ([`database`],
-//! [`proxy`]). [`opening`] is about what lets callers past keys and prices, [`calls`] about what calls cost, [`new_keys`] about what keys get, [`modules`] about
+//! [`proxy`], [`replicas`]). [`opening`] is about what lets callers past keys and prices, [`calls`] about what calls cost,
+//! [`new_keys`] about what keys get, [`modules`] about
 //! files and others that it needs.
 
 pub mod address;
@@ -14,6 +15,6 @@ pub mod modules;
 pub mod new_keys;
 pub mod advisories;
 pub mod config_rules;
+pub mod replicas;
 pub mod database;
 pub mod proxy;
-pub mod replicas;
