@@ -28,7 +28,7 @@
 //!
 //! Invariants: only [`disk`] touches files; only [`text::yaml`] knows the YAML crate, [`text::goyaml::tree`] the parser
 //! below it, [`group::template`] minijinja, [`text::schema`] the JSON Schema crate, [`verdict`] the CEL crate,
-//! [`command::report`] the drawing of excerpts. No Kubernetes YAML stands in Rust; even the Argo CD Application is a
+//! [`products::prometheus::promql`] the parser of PromQL, [`command::report`] the drawing of excerpts. No Kubernetes YAML stands in Rust; even the Argo CD Application is a
 //! template. Three kinds of failure: the user's data becomes [`text::finding::Finding`]s, all of a stage together; the
 //! environment an error with context; our own mistake a panic with its reason.
 
