@@ -88,3 +88,27 @@ fn no_patch_takes_the_guard_away() {
         assert_eq!(said(fine), Vec::<String>::new(), "{fine}");
     }
 }
+
+/// The edge opens the paths that README gives to keys, and beside them only the count of tokens, each by its method.
+#[test]
+fn the_edge_opens_what_keys_may_use() {
+    let readme = fs::read_to_string("README.md").expect("README.md");
+    let list = readme.split("\"allowed_routes\": ").nth(1).and_then(|rest| rest.split('}').next()).expect("a list");
+    let mut keys: Vec<String> = serde_json::from_str(list).expect("JSON");
+    let path = "golden/edge/rendered/ai-dev/edge/httproute-litellm.yaml";
+    let text = fs::read_to_string(path).expect("the route");
+    let route = yaml::documents(&Source::new(path, text)).expect("YAML").remove(0);
+    let rules = route["spec"]["rules"].as_array().expect("rules");
+    let matches = rules.iter().flat_map(|rule| rule["matches"].as_array().expect("matches"));
+    let mut open: Vec<String> = Vec::new();
+    for one in matches {
+        let path = one["path"]["value"].as_str().expect("a path");
+        assert_eq!(one["path"]["type"], "Exact", "{path}");
+        assert_eq!(one["method"], if path == "/v1/models" { "GET" } else { "POST" }, "{path}");
+        open.push(path.to_owned());
+    }
+    keys.push("/v1/messages/count_tokens".to_owned());
+    keys.sort();
+    open.sort();
+    assert_eq!(open, keys);
+}

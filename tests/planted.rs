@@ -145,6 +145,27 @@ const PLANTS: &[Plant] = &[
         &["dangling-reference"],
     ),
     plant(
+        "the gateway asks for the alias in place of its model",
+        "templates/documents/model-conditions.yaml",
+        ("json(request.body).model == ' ~ entry.model", "json(request.body).model == ' ~ entry.alias"),
+        &["alias-refused"],
+    ),
+    plant(
+        "a route of the edge opens all of LiteLLM",
+        "templates/edge/httproute.yaml",
+        (
+            "            type: Exact\n            value: /v1/models",
+            "            type: PathPrefix\n            value: /",
+        ),
+        &["admin-route"],
+    ),
+    plant(
+        "TLS ends with a certificate that nobody makes",
+        "templates/edge/gateway.yaml",
+        ("name: edge-certificate", "name: edge-cert"),
+        &["dangling-reference"],
+    ),
+    plant(
         "an autoscaler names a Deployment that is not there",
         "templates/autoscaling/scaledobject.yaml",
         ("name: {{ target.deployment }}", "name: {{ target.deployment ~ \"-server\" }}"),

@@ -196,7 +196,9 @@ fn what_is_off_leaves_no_trace() {
     for (off, words) in words {
         let on = names.iter().copied().filter(|f| *f != off && (off != "identity" || *f != "mcp")).collect();
         for flags in [on, BTreeSet::new()] {
-            rendered(&catalog, &features(&flags, "cost", "  {}\n"), &Memo::default(), |_, tree| {
+            let edge = "  edge: { provider: secret-store, hostnames: [ai.example.com] }\n";
+            let settings = if flags.contains("edge") { edge } else { "  {}\n" };
+            rendered(&catalog, &features(&flags, "cost", settings), &Memo::default(), |_, tree| {
                 // The AppProject allows the same whatever is on: one that shrinks keeps Argo CD from deleting what goes.
                 // The request guard knows the shapes of calls, whatever answers them.
                 let follows = |path: &str| !path.contains("/appproject-") && !path.contains("litellm-request-guard");

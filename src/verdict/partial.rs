@@ -81,7 +81,7 @@ impl Expression {
     }
 
     /// Whether agentgateway takes a condition for true, of a request with this body: one that fails, or yields no truth, does not
-    /// hold (1.2.1, http/authorization.rs). `None` where it asks for more than is known here.
+    /// hold (its http/authorization.rs). `None` where it asks for more than is known here.
     pub fn holds(&self, method: &str, path: &str, body: &str) -> Option<bool> {
         if cost::bound(&self.tree, Size::of(&Value::from(body))) > cost::MAX_STEPS {
             return None;

@@ -110,10 +110,12 @@ fn missed(world: &World<'_>, certificate: &Object<'_>) -> bool {
     })
 }
 
-/// Whether some text of a value holds a word: also in values of charts and in programs.
+/// Whether some text of a value holds a name: also in values of charts and in programs.
 fn says(value: &Value, word: &str) -> bool {
     match value {
-        Value::String(text) => text.contains(word),
+        Value::String(text) => {
+            text.split(|c: char| !c.is_ascii_alphanumeric() && !"-.".contains(c)).any(|part| part == word)
+        }
         Value::Array(items) => items.iter().any(|item| says(item, word)),
         Value::Object(map) => map.iter().any(|(key, item)| key == word || says(item, word)),
         _ => false,
