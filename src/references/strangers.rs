@@ -85,13 +85,14 @@ fn uncalled(
     policy: &Object<'_>,
 ) -> Vec<Finding> {
     let behind = pods.taken(policy.home(), selector(policy));
-    // What an operator runs is called by its operator too.
-    if behind.is_empty() || behind.iter().any(|pods| pods.template.is_none()) {
+    let is_behind = |called: &Pods<'_>| behind.iter().any(|b| b.owner.identity == called.owner.identity);
+    // What an operator runs is called by its operator too; and where no caller is told, none of the peers can be told either.
+    if behind.iter().any(|pods| pods.template.is_none()) || !calls.iter().any(|call| is_behind(call.to)) {
         return Vec::new();
     }
     let calls_there = |caller: &Pods<'_>| {
-        let same = |called: &Pods<'_>| behind.iter().any(|b| b.owner.identity == called.owner.identity);
-        same(caller) || calls.iter().any(|c| c.from.owner.identity == caller.owner.identity && same(c.to))
+        let own = |call: &&Call<'_, '_>| call.from.owner.identity == caller.owner.identity;
+        is_behind(caller) || calls.iter().filter(own).any(|call| is_behind(call.to))
     };
     let known =
         |caller: &Pods<'_>| caller.template.is_some() || gateways::is_agentgateway(inventory.world, &caller.owner);
