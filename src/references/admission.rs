@@ -7,9 +7,10 @@ use serde_json::Value;
 use crate::object::api_group::NETWORKING;
 use crate::object::object::Object;
 use crate::references::calls::{self, Call};
-use crate::references::fences::{Fences, Way};
+use crate::references::fences::{Fences, Way, only_namespace};
 use crate::references::inventory::Inventory;
 use crate::references::running::Running;
+use crate::references::strangers::strangers;
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::schema::did_you_mean;
 
@@ -21,7 +22,9 @@ pub fn admission(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     }
     let pods = Running::new(inventory);
     let mut findings: Vec<Finding> = policies.iter().flat_map(|policy| peers(inventory, &pods, policy)).collect();
-    findings.extend(kept_away(inventory, &pods));
+    let calls = calls::calls(inventory, &pods);
+    findings.extend(kept_away(inventory, &calls));
+    findings.extend(strangers(inventory, &pods, &calls));
     findings
 }
 
@@ -66,23 +69,16 @@ fn nearly(inventory: &Inventory<'_, '_>, policy: &Object<'_>, pointer: &str, sel
     Some(finding.help(did_you_mean(name, &names)))
 }
 
-/// The namespace that a selector takes by its name.
-fn only_namespace(selector: &Value) -> Option<&str> {
-    let labels =
-        selector["matchLabels"].as_object().filter(|l| l.len() == 1 && selector.get("matchExpressions").is_none());
-    labels?.get("kubernetes.io/metadata.name")?.as_str()
-}
-
 /// Pods that call others, and policies of the one side or the other that do not let them.
-fn kept_away(inventory: &Inventory<'_, '_>, pods: &Running<'_>) -> Vec<Finding> {
+fn kept_away(inventory: &Inventory<'_, '_>, calls: &[Call<'_, '_>]) -> Vec<Finding> {
     let (fences, mut told) = (Fences::new(inventory), BTreeSet::new());
     let mut findings = Vec::new();
-    for call in calls::calls(inventory, pods) {
+    for call in calls {
         for (way, own, other) in [(Way::In, call.to, call.from), (Way::Out, call.from, call.to)] {
             let Some(policy) = fences.closed(way, own, other, call.port) else { continue };
             let ends = [policy, &call.from.owner, &call.to.owner].map(|object| object.identity.to_string());
             if told.insert((way.rules(), ends, call.port)) {
-                findings.push(Finding { severity: severity(inventory), ..closed(policy, way, &call) });
+                findings.push(Finding { severity: severity(inventory), ..closed(policy, way, call) });
             }
         }
     }

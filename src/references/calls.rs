@@ -55,6 +55,9 @@ pub fn calls<'p, 'a>(inventory: &Inventory<'_, 'a>, pods: &'p Running<'a>) -> Ve
     for route in ["GRPCRoute", "HTTPRoute"].into_iter().flat_map(|kind| inventory.world.objects.of(GATEWAY, kind)) {
         calls.extend(world.routed(route));
     }
+    for pool in inventory.world.objects.of(INFERENCE, "InferencePool") {
+        calls.extend(world.picked(pool));
+    }
     calls
 }
 
@@ -111,6 +114,14 @@ impl<'p, 'a> Calls<'_, '_, 'p, 'a> {
             }
         }
         calls
+    }
+
+    /// Endpoint pickers, which read the metrics of their pool at a port that they are told.
+    fn picked(&self, pool: &Object<'a>) -> Vec<Call<'p, 'a>> {
+        let picker = pool.text_at("/spec/endpointPickerRef/name");
+        let pickers: Vec<_> = self.behind(pool.home(), picker, None).into_iter().map(|(pods, _)| pods).collect();
+        let served: Called<'_, '_> = self.served(pool).into_iter().map(|(pods, _)| (pods, None)).collect();
+        self.between(&pickers, &served, (*pool, "/spec/endpointPickerRef"))
     }
 
     /// The proxies that act on what an object says.

@@ -118,3 +118,10 @@ fn has_port(rule: &Value, called: &Pods<'_>, wanted: Option<i64>) -> bool {
     };
     rule["ports"].as_array().is_none_or(|ports| ports.is_empty() || ports.iter().any(fits))
 }
+
+/// The namespace that a selector takes by its name alone.
+pub fn only_namespace(selector: &Value) -> Option<&str> {
+    let labels =
+        selector["matchLabels"].as_object().filter(|l| l.len() == 1 && selector.get("matchExpressions").is_none());
+    labels?.get("kubernetes.io/metadata.name")?.as_str()
+}

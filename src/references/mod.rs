@@ -25,6 +25,7 @@ pub mod transport;
 pub mod hosts;
 pub mod calls;
 pub mod fences;
+pub mod strangers;
 pub mod admission;
 pub mod attachment;
 pub mod policies;

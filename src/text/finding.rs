@@ -330,6 +330,7 @@ codes! {
     UnboundRole "unbound-role" "A Role that is bound to nobody, beside a ServiceAccount without any rights."
     McpUnlocked "mcp-unlocked" "Anybody may call the tools of an MCP server, while other routes of its Gateway ask for a key or a token."
     PolicyWithoutDns "policy-without-dns" "Pods call others by name, and no policy lets them ask for names."
+    PolicyAdmitsStrangers "policy-admits-strangers" "A NetworkPolicy lets in whom nobody names."
     PolicyBlocksCall "policy-blocks-call" "Pods call others, and a NetworkPolicy of the one side or the other does not let them."
     NotAttached "not-attached" "A route names a Gateway that does not take it."
     PolicyTarget "policy-target" "An AgentgatewayPolicy is for a part of its target that is not there, or sets what that target does not take."
