@@ -1,6 +1,8 @@
 # The day's work. `make` alone lists the targets.
 .DEFAULT_GOAL := help
 GATEWRIGHT ?= cargo run --quiet --locked --
+PEERS ?= target/peers
+N ?= 1 10 100 1000
 
 .PHONY: help
 help: ## List the targets
@@ -29,7 +31,14 @@ lint: ## Format and clippy, as CI runs them
 	cargo clippy --locked --all-targets -- --deny warnings
 
 .PHONY: bench
-bench: ## Time and memory: cold render, render without changes, 1,000 clusters
+bench: ## Time fleets of N="1 10 100 1000" clusters beside helm, kustomize, jsonnet, cue, kcl, kapitan and cdk8s (benches/peers/)
+	cargo build --release --locked
+	-benches/peers/install $(PEERS)
+	$(PEERS)/venv/bin/python benches/peers/prove.py $(PEERS) target/release/gatewright
+	$(PEERS)/venv/bin/python benches/peers/run.py --tools $(PEERS) --write -- $(N)
+
+.PHONY: bench-builds
+bench-builds: ## Time and memory of gatewright alone, to compare two builds
 	cargo bench --locked
 
 .PHONY: judges

@@ -1,5 +1,6 @@
 """Are the outputs of two contenders the same objects?"""
 import json
+import os
 
 import yaml
 
@@ -42,4 +43,6 @@ def fields(place, ours, theirs):
         for i, (one, other) in enumerate(zip(ours, theirs)):
             yield from fields(f"{place}/{i}", one, other)
     elif ours != theirs or type(ours) is not type(theirs):
-        yield f"{place}: {str(theirs)[:150]!r} for {str(ours)[:150]!r}"
+        ours, theirs = str(ours), str(theirs)
+        start = max(len(os.path.commonprefix([ours, theirs])) - 20, 0)
+        yield f"{place}: {theirs[start:][:150]!r} for {ours[start:][:150]!r}"

@@ -1,6 +1,7 @@
 """What peers' output is validated with. Both tools get the definitions that gatewright has built in: CRDs of the pinned releases, and
 for kubeconform the kinds of Kubernetes (kubectl-validate has those of its own)."""
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -30,20 +31,31 @@ def prepare(folder, tools):
             (folder / "crds" / f"{definition['metadata']['name']}.json").write_text(line)
             spec = definition["spec"]
             for version in spec["versions"]:
-                schema = {**closed(version["schema"]["openAPIV3Schema"]), **ROOT_FIELDS(version["schema"]["openAPIV3Schema"], closed)}
+                schema = closed(with_head(version["schema"]["openAPIV3Schema"]))
                 write(folder, spec["group"], version["name"], spec["names"]["kind"], schema)
     built_in = json.loads((ROOT / "schemas/kubernetes.json").read_text())
+    types = {"ObjectMeta": {"type": "object"}, **{name: closed(type_) for name, type_ in built_in["types"].items()}}
     for kind in built_in["kinds"]:
-        schema = {"$ref": f"#/definitions/{kind['type']}", "definitions": {name: closed(type_) for name, type_ in built_in["types"].items()}}
-        write(folder, kind["group"], kind["version"], kind["kind"], schema)
+        schema = {"$ref": f"#/definitions/{kind['type']}", "definitions": {name: types[name] for name in reached(types, kind["type"])}}
+        write(folder, kind["group"] or kind["version"], kind["version"], kind["kind"], schema)
     return folder
 
 
-def ROOT_FIELDS(schema, close):
-    """Every object has these."""
-    properties = {key: close(value) for key, value in schema.get("properties", {}).items()}
-    properties.update(apiVersion={"type": "string"}, kind={"type": "string"}, metadata={"type": "object"})
-    return {"properties": properties}
+def reached(types, first):
+    """The types that one refers to, directly or not."""
+    found, waiting = set(), [first]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += re.findall(r'"#/definitions/([^"]+)"', json.dumps(types[name]))
+    return sorted(found)
+
+
+def with_head(schema):
+    """Every object has these, whether its definition says so or not."""
+    head = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"}}
+    return {**schema, "properties": {**schema.get("properties", {}), **head}}
 
 
 def write(folder, group, version, kind, schema):
@@ -60,6 +72,8 @@ def closed(schema):
     if "$ref" in found:
         return {"$ref": f"#/definitions/{found['$ref']}"}
     found.pop("format", None)
+    if found.get("required") == []:
+        del found["required"]
     if "properties" in found:
         found["properties"] = {key: closed(value) for key, value in found["properties"].items()}
         if not found.get("x-kubernetes-preserve-unknown-fields") and "additionalProperties" not in found:

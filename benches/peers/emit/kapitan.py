@@ -39,6 +39,10 @@ class Jinja(Template):
         start = "".join(("{% elif " if i else "{%+ if ") + condition + " %}" + value for i, (condition, value) in enumerate(arms))
         return start + "{% else %}" + usual + "{% endif +%}"
 
+    def document(self, object):
+        """Jinja2 drops the last end of line of a file, which may be that of a text."""
+        return super().document(object) + "\n"
+
 
 def common(description, on):
     template = Jinja()
