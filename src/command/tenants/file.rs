@@ -113,7 +113,7 @@ fn platform_of(node: &Node, platform: Option<Platform>) -> Result<Platform, Find
 }
 
 /// The models that an entry names, with their pointers.
-fn models<'n>(node: &'n Node, pointer: &str) -> Vec<(String, String)> {
+fn models(node: &Node, pointer: &str) -> Vec<(String, String)> {
     let at = format!("{pointer}/models");
     let list = node.at(&at).map(Node::to_value);
     let items = list.as_ref().and_then(Value::as_array).into_iter().flatten().enumerate();
