@@ -180,7 +180,17 @@ fn link(manifests: &mut BTreeMap<Identity, Placed>, values: &BTreeMap<String, Ar
             let (identity, text) = (before.identity.clone(), before.text.clone());
             let (digest, template) = (before.digest.clone(), before.template.clone());
             let layers = before.layers.clone();
-            Ok(Manifest { identity, value, text, digest, template, layers, linked, clean: OnceLock::new(), kept: OnceLock::new() })
+            Ok(Manifest {
+                identity,
+                value,
+                text,
+                digest,
+                template,
+                layers,
+                linked,
+                clean: OnceLock::new(),
+                kept: OnceLock::new(),
+            })
         };
         let Ok(manifest) = memo.get("linked", &[&before.digest, &digests.concat()], make);
         placed.manifest = manifest;
@@ -260,7 +270,17 @@ fn manifest(identity: Identity, value: Value, from: &str, head: String) -> Manif
     let text: Arc<str> = Arc::from(head + &yaml::emit(&value));
     let digest = digest::hex(text.as_bytes());
     let (template, clean) = (from.to_owned(), OnceLock::new());
-    Manifest { identity, value, text, digest, template, layers: Vec::new(), linked: Vec::new(), clean, kept: OnceLock::new() }
+    Manifest {
+        identity,
+        value,
+        text,
+        digest,
+        template,
+        layers: Vec::new(),
+        linked: Vec::new(),
+        clean,
+        kept: OnceLock::new(),
+    }
 }
 
 /// `<component path>/<kind>-<name>.yaml`, longer where that is taken. Lower case: some file systems see no difference.

@@ -89,7 +89,11 @@ pub fn gap<'a>(
         Evidence::Kept(kept) => {
             let (object, value) = all.find(|(identity, _)| is(kept, identity))?;
             let pointer = kept::differs(&kept.value, value, &texts.gone)?;
-            Some(Gap { sentence: format!("{object} is not as it was rendered at {pointer}"), object: Some(object), pointer })
+            Some(Gap {
+                sentence: format!("{object} is not as it was rendered at {pointer}"),
+                object: Some(object),
+                pointer,
+            })
         }
         // It says how far a run reaches, which is no gap.
         Evidence::Seen(_) => None,

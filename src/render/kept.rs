@@ -11,27 +11,88 @@ use crate::text::{digest, kubeyaml};
 
 /// Keys whose values are names, or what names are matched with.
 const NAMES: &[&str] = &[
-    "claimName", "containerPort", "description", "fullnameOverride", "generateName", "hostPort", "imagePullPolicy", "key",
-    "labels", "matchLabels", "name", "namespace", "number", "port", "portName", "protocol", "secretKey",
-    "secretName", "sectionName", "selector", "serviceAccountName", "subPath", "targetPort",
+    "claimName",
+    "containerPort",
+    "description",
+    "fullnameOverride",
+    "generateName",
+    "hostPort",
+    "imagePullPolicy",
+    "labels",
+    "matchLabels",
+    "name",
+    "namespace",
+    "number",
+    "port",
+    "portName",
+    "protocol",
+    "schedule",
+    "secretKey",
+    "secretName",
+    "sectionName",
+    "selector",
+    "serviceAccountName",
+    "subPath",
+    "targetPort",
 ];
 
 /// Keys with amounts of which more is no harm.
 const MORE: &[&str] = &["instances", "maxReplicaCount", "replicaCount", "replicas", "size", "storage"];
 
 /// What a server takes where nothing is said.
-const DEFAULTS: &[&str] = &["ClusterIP", "Default", "Exact", "IfNotPresent", "Ignore", "None", "http"];
+const DEFAULTS: &[&str] = &["ClusterFirst", "ClusterIP", "Default", "Exact", "IfNotPresent", "Ignore", "None", "http"];
 
 /// Lists of which an item more opens something.
-const WHOLE: &[&str] = &["audiences", "matchExpressions", "matches", "providers", "redirectURIs", "subjects"];
+const WHOLE: &[&str] =
+    &["audiences", "matchExpressions", "matches", "providers", "redirectURIs", "subjects", "targetPorts"];
 
 /// Keys that were left out on purpose: with one of them something else is called, allowed or delivered.
 const UNASKED: &[&str] = &[
-    "allow_user_auth", "cache", "connectors", "cors", "custom_llm_provider", "disable_reset_budget", "disable_spend_logs",
-    "failureMode", "fallback", "forward_client_headers_to_llm_api", "global_max_parallel_requests", "ignoreDifferences",
-    "internalTrafficPolicy", "model_group_alias", "namespaceResourceBlacklist", "namespaceResourceWhitelist", "nodeName",
-    "optional", "parameters", "publishNotReadyAddresses", "retry", "schedulerName", "signatureKeys", "skipCrds",
-    "sourceNamespaces", "syncWindows",
+    "allowEmpty",
+    "allow_user_auth",
+    "background_health_checks",
+    "cache",
+    "command",
+    "connectors",
+    "cors",
+    "custom_llm_provider",
+    "debug",
+    "disable_reset_budget",
+    "disable_spend_logs",
+    "dnsPolicy",
+    "enabled",
+    "exclude",
+    "failureMode",
+    "fallback",
+    "forward_client_headers_to_llm_api",
+    "global_max_parallel_requests",
+    "hostname",
+    "hostnames",
+    "ignoreDifferences",
+    "include",
+    "internalTrafficPolicy",
+    "kinds",
+    "max_budget",
+    "method",
+    "model_group_alias",
+    "namespaceResourceBlacklist",
+    "namespaceResourceWhitelist",
+    "nodeName",
+    "optional",
+    "parameters",
+    "property",
+    "proxy_batch_write_at",
+    "publishNotReadyAddresses",
+    "queryParams",
+    "retry",
+    "schedulerName",
+    "scheme",
+    "signatureKeys",
+    "skipCrds",
+    "sourceNamespaces",
+    "success_callback",
+    "syncWindows",
+    "timeouts",
 ];
 
 /// A text longer than this is kept as its digest, unless it is YAML with keys.
@@ -55,26 +116,28 @@ pub fn kept(kind: &str, object: &Value) -> Option<Value> {
 
 fn trimmed(key: &str, value: &Value) -> Option<Value> {
     match value {
-        _ if NAMES.contains(&key) || key == "annotations" || key == "resources" && value["requests"].is_object() => None,
+        _ if NAMES.contains(&key) || key == "annotations" || key == "resources" && value["requests"].is_object() => {
+            None
+        }
         Value::Null => None,
         Value::Object(map) => {
-            // What a secret store calls a key is no name of ours.
-            let remote = key == "remoteRef";
-            let below = map.iter().filter_map(|(key, value)| {
-                let value = if remote && key == "key" { Some(value.clone()) } else { trimmed(key, value) };
-                Some((key.clone(), value?))
-            });
-            let below: Map<String, Value> = below.collect();
-            (below.is_empty() == map.is_empty()).then_some(Value::Object(below))
+            let below = map.iter().filter_map(|(key, value)| Some((key.clone(), trimmed(key, value)?)));
+            Some(Value::Object(below.collect()))
         }
         Value::Array(items) if words(key) => Some(Value::Array(flags(items))),
         Value::Array(items) => {
-            let below: Vec<Value> = items.iter().filter_map(|item| trimmed("", item)).collect();
-            (below.is_empty() == items.is_empty()).then_some(Value::Array(below))
+            // What a variable is called, its program knows.
+            let name = |item: &Value| if key == "env" { item.get("name").cloned() } else { None };
+            let one = |item: &Value| {
+                let mut below = trimmed("", item)?;
+                name(item).into_iter().for_each(|name| below["name"] = name);
+                Some(below)
+            };
+            Some(Value::Array(items.iter().filter_map(one).collect()))
         }
         Value::String(text) => Some(match inner(text) {
             Some(inner) if !key.ends_with(".json") => trimmed("", &inner)?,
-            _ if text.len() > LONG => json!({ "sha256": digest::hex(text.trim().as_bytes()) }),
+            _ if text.len() > LONG => json!({ "sha256": sum(text) }),
             _ => value.clone(),
         }),
         _ => Some(value.clone()),
@@ -101,7 +164,17 @@ fn flags(items: &[Value]) -> Vec<Value> {
             }
         }
     }
-    flags.into_iter().filter(|flag| !flag.split('=').next().is_some_and(|name| name.ends_with("port"))).map(Value::from).collect()
+    flags
+        .into_iter()
+        .filter(|flag| !flag.split('=').next().is_some_and(|name| name.ends_with("port")))
+        .map(Value::from)
+        .collect()
+}
+
+/// The digest of a text without its comments.
+fn sum(text: &str) -> String {
+    let lines: Vec<&str> = text.trim().lines().filter(|line| !line.trim_start().starts_with('#')).collect();
+    digest::hex(lines.join("\n").as_bytes())
 }
 
 /// The YAML with keys that a text is.
@@ -123,7 +196,7 @@ fn below(key: &str, kept: &Value, found: Option<&Value>, gone: &BTreeSet<String>
     };
     match (kept, found) {
         (Value::Object(map), Value::String(text)) if map.len() == 1 && map.contains_key("sha256") => {
-            here(map["sha256"] == digest::hex(text.trim().as_bytes()))
+            here(map["sha256"] == sum(text))
         }
         (Value::Object(_), Value::String(text)) => match inner(text) {
             Some(inner) => below(key, kept, Some(&inner), gone).map(|_| String::new()),
@@ -132,8 +205,10 @@ fn below(key: &str, kept: &Value, found: Option<&Value>, gone: &BTreeSet<String>
         (Value::Object(map), Value::Object(other)) => {
             let step = |key: &str, rest: String| format!("/{}{rest}", key.replace('~', "~0").replace('/', "~1"));
             let lost = map.iter().find_map(|(key, kept)| Some(step(key, below(key, kept, other.get(key), gone)?)));
-            let more = || other.keys().find(|key| !map.contains_key(*key) && UNASKED.contains(&key.as_str()));
-            lost.or_else(|| Some(step(more()?, String::new())))
+            let asked =
+                |key: &str, value: &Value| map.contains_key(key) || !UNASKED.contains(&key) || is_default(key, value);
+            let more = || other.iter().find(|(key, value)| !asked(key, value));
+            lost.or_else(|| Some(step(more()?.0, String::new())))
         }
         (Value::Array(kept), Value::Array(found)) => {
             let whole = WHOLE.contains(&key) || kept.iter().any(|item| item["verbs"].is_array());
@@ -148,7 +223,9 @@ fn below(key: &str, kept: &Value, found: Option<&Value>, gone: &BTreeSet<String>
 
 /// Whether a field may as well not be said.
 fn is_default(key: &str, kept: &Value) -> bool {
-    key == "weight" && *kept == json!(1) || key == "readOnly" || kept.as_str().is_some_and(|text| DEFAULTS.contains(&text))
+    key == "weight" && *kept == json!(1)
+        || key == "readOnly"
+        || kept.as_str().is_some_and(|text| DEFAULTS.contains(&text))
 }
 
 fn text(value: &Value) -> String {
@@ -159,15 +236,15 @@ fn same(key: &str, kept: &str, found: &str, gone: &BTreeSet<String>) -> bool {
     kept == found
         || gone.iter().any(|name| kept.contains(name.as_str()))
         || alike(kept, found)
-        || matches!((amount(kept), amount(found)), (Some(kept), Some(found)) if within(key, kept, found))
+        || matches!((amount(kept), amount(found)), (Some(kept), Some(found)) if same_size(key, kept, found))
         // A flag with an amount.
         || matches!((kept.split_once('='), found.split_once('=')), (Some((a, kept)), Some((b, found))) if a == b
-            && matches!((amount(kept), amount(found)), (Some(kept), Some(found)) if within(a, kept, found)))
+            && matches!((amount(kept), amount(found)), (Some(kept), Some(found)) if same_size(a, kept, found)))
 }
 
 /// Amounts that do the same work: of what is paid for no less, of what holds data no less, of all else neither nothing nor by
 /// orders of magnitude.
-fn within(key: &str, kept: f64, found: f64) -> bool {
+fn same_size(key: &str, kept: f64, found: f64) -> bool {
     if kept == 0.0 || found == 0.0 || (kept < 0.0) != (found < 0.0) {
         return kept == found;
     }
@@ -182,8 +259,17 @@ fn within(key: &str, kept: f64, found: f64) -> bool {
 /// A number, a duration or a quantity.
 fn amount(text: &str) -> Option<f64> {
     const UNITS: [(&str, f64); 11] = [
-        ("Ki", 1024.0), ("Mi", 1048576.0), ("Gi", 1073741824.0), ("Ti", 1099511627776.0), ("k", 1e3), ("M", 1e6), ("G", 1e9),
-        ("T", 1e12), ("MB", 1048576.0), ("GB", 1073741824.0), ("d", 86400e9),
+        ("Ki", 1024.0),
+        ("Mi", 1048576.0),
+        ("Gi", 1073741824.0),
+        ("Ti", 1099511627776.0),
+        ("k", 1e3),
+        ("M", 1e6),
+        ("G", 1e9),
+        ("T", 1e12),
+        ("MB", 1048576.0),
+        ("GB", 1073741824.0),
+        ("d", 86400e9),
     ];
     let of_unit = || UNITS.iter().find_map(|(unit, size)| Some(text.strip_suffix(unit)?.parse::<f64>().ok()? * size));
     text.parse().ok().filter(|n: &f64| n.is_finite()).or_else(|| Some(duration(text)? as f64)).or_else(of_unit)
@@ -239,12 +325,21 @@ mod tests {
     fn what_does_no_harm_is_no_difference() {
         for (rendered, found) in [
             (json!({ "spec": { "replicas": 1 } }), json!({ "spec": { "replicas": 3, "paused": true } })),
-            (json!({ "spec": { "wait": "300s", "image": "a:1.2.3" } }), json!({ "spec": { "wait": "5m", "image": "a:1.2.9" } })),
+            (
+                json!({ "spec": { "wait": "300s", "image": "a:1.2.3" } }),
+                json!({ "spec": { "wait": "5m", "image": "a:1.2.9" } }),
+            ),
             (json!({ "spec": { "wait": "30s" } }), json!({ "spec": { "wait": "1m" } })),
             (json!({ "spec": { "weight": 1, "type": "Exact", "a": 1 } }), json!({ "spec": { "a": 1 } })),
             (json!({ "spec": { "args": ["--a", "1", "b"] } }), json!({ "spec": { "args": ["b", "--a=2"] } })),
-            (json!({ "data": { "c": "a: 1\nb: [{ x: 1 }, { x: 9 }]\n" } }), json!({ "data": { "c": "# a\nb: [{x: 9}, {x: 1}]\na: 1" } })),
-            (json!({ "spec": { "items": [{ "name": "a", "x": 1 }] } }), json!({ "spec": { "items": [{ "name": "b", "x": 1, "y": 2 }] } })),
+            (
+                json!({ "data": { "c": "a: 1\nb: [{ x: 1 }, { x: 9 }]\n" } }),
+                json!({ "data": { "c": "# a\nb: [{x: 9}, {x: 1}]\na: 1" } }),
+            ),
+            (
+                json!({ "spec": { "items": [{ "name": "a", "x": 1 }] } }),
+                json!({ "spec": { "items": [{ "name": "b", "x": 1, "y": 2 }] } }),
+            ),
             (json!({ "spec": { "url": "http://old.ns" } }), json!({ "spec": { "url": "http://new.ns" } })),
             (json!({ "spec": { "size": "10Gi" } }), json!({ "spec": { "size": "500Gi" } })),
         ] {
@@ -274,12 +369,20 @@ mod tests {
             (json!({ "spec": { "a": { "b/c": true } } }), json!({ "spec": { "a": { "b/c": false } } }), "/spec/a/b~1c"),
             (json!({ "spec": { "a": "x" } }), json!({ "spec": {} }), "/spec/a"),
             (json!({ "spec": { "a": "x" } }), json!({ "spec": { "a": "x", "nodeName": "n" } }), "/spec/nodeName"),
-            (json!({ "rules": [{ "verbs": ["get"] }] }), json!({ "rules": [{ "verbs": ["get"] }, { "verbs": ["*"] }] }), "/rules"),
+            (
+                json!({ "rules": [{ "verbs": ["get"] }] }),
+                json!({ "rules": [{ "verbs": ["get"] }, { "verbs": ["*"] }] }),
+                "/rules",
+            ),
             (json!({ "spec": { "replicas": 2 } }), json!({ "spec": { "replicas": 1 } }), "/spec/replicas"),
             (json!({ "spec": { "wait": "300s" } }), json!({ "spec": { "wait": "300ms" } }), "/spec/wait"),
             (json!({ "spec": { "image": "a:1.2.3" } }), json!({ "spec": { "image": "b:1.2.3" } }), "/spec/image"),
             (json!({ "spec": { "args": ["--a", "1"] } }), json!({ "spec": { "args": ["--a", "1000"] } }), "/spec/args"),
-            (json!({ "spec": { "input_cost_per_token": 1e-7 } }), json!({ "spec": { "input_cost_per_token": 0.1 } }), "/spec/input_cost_per_token"),
+            (
+                json!({ "spec": { "input_cost_per_token": 1e-7 } }),
+                json!({ "spec": { "input_cost_per_token": 0.1 } }),
+                "/spec/input_cost_per_token",
+            ),
             (json!({ "data": { "c": "a: 1\nb: { x: y }\n" } }), json!({ "data": { "c": "a: 1\n" } }), "/data/c"),
             (json!({ "data": { "c": "x".repeat(500) } }), json!({ "data": { "c": "x" } }), "/data/c"),
         ] {
