@@ -18,7 +18,6 @@ const NAMES: &[&str] = &[
     "generateName",
     "hostPort",
     "imagePullPolicy",
-    "key",
     "labels",
     "matchLabels",
     "name",
@@ -27,6 +26,7 @@ const NAMES: &[&str] = &[
     "port",
     "portName",
     "protocol",
+    "schedule",
     "secretKey",
     "secretName",
     "sectionName",
@@ -40,39 +40,59 @@ const NAMES: &[&str] = &[
 const MORE: &[&str] = &["instances", "maxReplicaCount", "replicaCount", "replicas", "size", "storage"];
 
 /// What a server takes where nothing is said.
-const DEFAULTS: &[&str] = &["ClusterIP", "Default", "Exact", "IfNotPresent", "Ignore", "None", "http"];
+const DEFAULTS: &[&str] = &["ClusterFirst", "ClusterIP", "Default", "Exact", "IfNotPresent", "Ignore", "None", "http"];
 
 /// Lists of which an item more opens something.
-const WHOLE: &[&str] = &["audiences", "matchExpressions", "matches", "providers", "redirectURIs", "subjects"];
+const WHOLE: &[&str] =
+    &["audiences", "matchExpressions", "matches", "providers", "redirectURIs", "subjects", "targetPorts"];
 
 /// Keys that were left out on purpose: with one of them something else is called, allowed or delivered.
 const UNASKED: &[&str] = &[
+    "allowEmpty",
     "allow_user_auth",
+    "background_health_checks",
     "cache",
+    "command",
     "connectors",
     "cors",
     "custom_llm_provider",
+    "debug",
     "disable_reset_budget",
     "disable_spend_logs",
+    "dnsPolicy",
+    "enabled",
+    "exclude",
     "failureMode",
     "fallback",
     "forward_client_headers_to_llm_api",
     "global_max_parallel_requests",
+    "hostname",
+    "hostnames",
     "ignoreDifferences",
+    "include",
     "internalTrafficPolicy",
+    "kinds",
+    "max_budget",
+    "method",
     "model_group_alias",
     "namespaceResourceBlacklist",
     "namespaceResourceWhitelist",
     "nodeName",
     "optional",
     "parameters",
+    "property",
+    "proxy_batch_write_at",
     "publishNotReadyAddresses",
+    "queryParams",
     "retry",
     "schedulerName",
+    "scheme",
     "signatureKeys",
     "skipCrds",
     "sourceNamespaces",
+    "success_callback",
     "syncWindows",
+    "timeouts",
 ];
 
 /// A text longer than this is kept as its digest, unless it is YAML with keys.
@@ -101,23 +121,23 @@ fn trimmed(key: &str, value: &Value) -> Option<Value> {
         }
         Value::Null => None,
         Value::Object(map) => {
-            // What a secret store calls a key is no name of ours.
-            let remote = key == "remoteRef";
-            let below = map.iter().filter_map(|(key, value)| {
-                let value = if remote && key == "key" { Some(value.clone()) } else { trimmed(key, value) };
-                Some((key.clone(), value?))
-            });
-            let below: Map<String, Value> = below.collect();
-            (below.is_empty() == map.is_empty()).then_some(Value::Object(below))
+            let below = map.iter().filter_map(|(key, value)| Some((key.clone(), trimmed(key, value)?)));
+            Some(Value::Object(below.collect()))
         }
         Value::Array(items) if words(key) => Some(Value::Array(flags(items))),
         Value::Array(items) => {
-            let below: Vec<Value> = items.iter().filter_map(|item| trimmed("", item)).collect();
-            (below.is_empty() == items.is_empty()).then_some(Value::Array(below))
+            // What a variable is called, its program knows.
+            let name = |item: &Value| if key == "env" { item.get("name").cloned() } else { None };
+            let one = |item: &Value| {
+                let mut below = trimmed("", item)?;
+                name(item).into_iter().for_each(|name| below["name"] = name);
+                Some(below)
+            };
+            Some(Value::Array(items.iter().filter_map(one).collect()))
         }
         Value::String(text) => Some(match inner(text) {
             Some(inner) if !key.ends_with(".json") => trimmed("", &inner)?,
-            _ if text.len() > LONG => json!({ "sha256": digest::hex(text.trim().as_bytes()) }),
+            _ if text.len() > LONG => json!({ "sha256": sum(text) }),
             _ => value.clone(),
         }),
         _ => Some(value.clone()),
@@ -151,6 +171,12 @@ fn flags(items: &[Value]) -> Vec<Value> {
         .collect()
 }
 
+/// The digest of a text without its comments.
+fn sum(text: &str) -> String {
+    let lines: Vec<&str> = text.trim().lines().filter(|line| !line.trim_start().starts_with('#')).collect();
+    digest::hex(lines.join("\n").as_bytes())
+}
+
 /// The YAML with keys that a text is.
 fn inner(text: &str) -> Option<Value> {
     let value = text.contains(": ").then(|| kubeyaml::value(text).ok().flatten())??;
@@ -170,7 +196,7 @@ fn below(key: &str, kept: &Value, found: Option<&Value>, gone: &BTreeSet<String>
     };
     match (kept, found) {
         (Value::Object(map), Value::String(text)) if map.len() == 1 && map.contains_key("sha256") => {
-            here(map["sha256"] == digest::hex(text.trim().as_bytes()))
+            here(map["sha256"] == sum(text))
         }
         (Value::Object(_), Value::String(text)) => match inner(text) {
             Some(inner) => below(key, kept, Some(&inner), gone).map(|_| String::new()),
@@ -179,8 +205,10 @@ fn below(key: &str, kept: &Value, found: Option<&Value>, gone: &BTreeSet<String>
         (Value::Object(map), Value::Object(other)) => {
             let step = |key: &str, rest: String| format!("/{}{rest}", key.replace('~', "~0").replace('/', "~1"));
             let lost = map.iter().find_map(|(key, kept)| Some(step(key, below(key, kept, other.get(key), gone)?)));
-            let more = || other.keys().find(|key| !map.contains_key(*key) && UNASKED.contains(&key.as_str()));
-            lost.or_else(|| Some(step(more()?, String::new())))
+            let asked =
+                |key: &str, value: &Value| map.contains_key(key) || !UNASKED.contains(&key) || is_default(key, value);
+            let more = || other.iter().find(|(key, value)| !asked(key, value));
+            lost.or_else(|| Some(step(more()?.0, String::new())))
         }
         (Value::Array(kept), Value::Array(found)) => {
             let whole = WHOLE.contains(&key) || kept.iter().any(|item| item["verbs"].is_array());
@@ -208,15 +236,15 @@ fn same(key: &str, kept: &str, found: &str, gone: &BTreeSet<String>) -> bool {
     kept == found
         || gone.iter().any(|name| kept.contains(name.as_str()))
         || alike(kept, found)
-        || matches!((amount(kept), amount(found)), (Some(kept), Some(found)) if in_bounds(key, kept, found))
+        || matches!((amount(kept), amount(found)), (Some(kept), Some(found)) if same_size(key, kept, found))
         // A flag with an amount.
         || matches!((kept.split_once('='), found.split_once('=')), (Some((a, kept)), Some((b, found))) if a == b
-            && matches!((amount(kept), amount(found)), (Some(kept), Some(found)) if in_bounds(a, kept, found)))
+            && matches!((amount(kept), amount(found)), (Some(kept), Some(found)) if same_size(a, kept, found)))
 }
 
 /// Amounts that do the same work: of what is paid for no less, of what holds data no less, of all else neither nothing nor by
 /// orders of magnitude.
-fn in_bounds(key: &str, kept: f64, found: f64) -> bool {
+fn same_size(key: &str, kept: f64, found: f64) -> bool {
     if kept == 0.0 || found == 0.0 || (kept < 0.0) != (found < 0.0) {
         return kept == found;
     }

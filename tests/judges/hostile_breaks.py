@@ -527,4 +527,9 @@ BREAKS = [(f"deleted {kind}", kind, OBJECT, gone) for kind in DELETED] + [
 NO_EFFECT = {
     "deleted Application .*-project$": "what it delivers is applied by hand first",
     "route weight": "",
+    "^route backend wrong port: .*": "the port of a pool is the pool's; that of a backend too",
+    "^(runtime class|priority class|scheduler): ": "the cluster has it, or not; no file tells",
+    "^namespace name label: ": "the API server writes that label itself",
+    "^service headless: ": "port and pod port are one number",
+    "^(vllm offline|vllm root path|shm gone): ": "whether it matters depends on the cache, the client, the number of GPUs",
 }
