@@ -28,6 +28,8 @@ struct Shape {
 #[derive(Clone, Debug)]
 struct Group {
     feature: Option<String>,
+    /// Profiles in which it is on unless its flag says otherwise.
+    on_in: BTreeSet<String>,
     default: Option<String>,
     /// By provider; `""` when there are none.
     shapes: BTreeMap<String, Shape>,
@@ -38,6 +40,7 @@ type Groups = BTreeMap<String, Group>;
 /// What a user says: flags, and a provider for some groups.
 #[derive(Clone, Debug, Default)]
 struct Wish {
+    profile: String,
     flags: BTreeMap<String, bool>,
     providers: BTreeMap<String, String>,
 }
@@ -75,7 +78,7 @@ fn group(text: &str) -> Group {
         shapes.insert(String::new(), base);
     }
     let text = |key: &str| file[key].as_str().map(str::to_owned);
-    Group { feature: text("feature"), default: text("provider"), shapes }
+    Group { feature: text("feature"), on_in: names(&file, "onIn"), default: text("provider"), shapes }
 }
 
 /// Tries every set of groups; `None` for a group whose provider nobody chose, with its first one in its place.
@@ -90,7 +93,8 @@ fn brute_force(groups: &Groups, wish: &Wish) -> Verdict {
         .collect();
     let flag = |i: usize| groups[names[i]].feature.as_ref().and_then(|f| wish.flags.get(f));
     let bits = |test: &dyn Fn(usize) -> bool| (0..names.len()).filter(|i| test(*i)).fold(0_u64, |set, i| set | 1 << i);
-    let always = bits(&|i| groups[names[i]].feature.is_none() || flag(i) == Some(&true));
+    let of_profile = |i: usize| flag(i).is_none() && groups[names[i]].on_in.contains(&wish.profile);
+    let always = bits(&|i| groups[names[i]].feature.is_none() || flag(i) == Some(&true) || of_profile(i));
     let never = bits(&|i| flag(i) == Some(&false));
     let givers = |capability: &str| bits(&|i| shapes[i].gives.contains(capability));
     // By group: the sets of groups that could meet each of its requirements.
@@ -191,7 +195,7 @@ fn both_resolvers_agree_on_every_set_of_the_catalog() {
     assert!(sets.len() > 1_000, "{}", sets.len());
     sets.par_iter().enumerate().for_each(|(n, set)| {
         let flags = set.flags.iter().map(|f| (f.clone(), true)).collect();
-        let wish = Wish { flags, providers: set.providers.clone() };
+        let wish = Wish { profile: set.profile.clone(), flags, providers: set.providers.clone() };
         let cluster = cluster(&catalog, &set.features_yaml(&catalog));
         let brute = brute_force(&groups, &wish);
         let (choices, findings) = choice::choose(&catalog, &cluster);
@@ -212,7 +216,7 @@ fn both_resolvers_agree_on_false_flags() {
     let refused = (0..3_usize.pow(features.len() as u32)).into_par_iter().map(|n| {
         let say = |i: usize| [None, Some(true), Some(false)][n / 3_usize.pow(i as u32) % 3];
         let said = features.iter().enumerate().filter_map(|(i, f)| Some(((*f).to_owned(), say(i)?)));
-        let wish = Wish { flags: said.collect(), providers: BTreeMap::new() };
+        let wish = Wish { flags: said.collect(), ..Wish::default() };
         let cluster = cluster(&catalog, &features_yaml(&wish));
         let brute = brute_force(&groups, &wish);
         let (choices, findings) = choice::choose(&catalog, &cluster);
