@@ -5,11 +5,8 @@ import re
 import subprocess
 from pathlib import Path
 
-VERSIONS = {
-    "gatewright": ["--version"], "helm3": ["version", "--short"], "helm4": ["version", "--short"], "kustomize": ["version"],
-    "jsonnet": ["--version"], "jrsonnet": ["--version"], "cue": ["version"], "kubeconform": ["-v"], "kapitan": ["--version"],
-    "node": ["--version"],
-}
+GO = ("helm3", "helm4", "kustomize", "jsonnet", "cue", "kubeconform", "kubectl-validate")
+OTHERS = ("gatewright", "jrsonnet", "kapitan", "node")
 
 
 def describe(tools):
@@ -24,10 +21,14 @@ def describe(tools):
 
 
 def versions(tools):
+    """A Go program built by its users often says that it has no version; its module has."""
     found = {}
-    for name, arguments in VERSIONS.items():
-        if not tools.missing([name]):
-            said = subprocess.run([tools.find(name), *arguments], capture_output=True, text=True)
-            match = re.search(r"v?\d+\.\d+\.\d+[-+.\w]*", said.stdout + said.stderr)
-            found[name] = match[0] if match else "of no version"
+    for name in (*OTHERS, *GO):
+        if tools.missing([name]):
+            continue
+        command = ["go", "version", "-m", tools.find(name)] if name in GO else [tools.find(name), "--version"]
+        said = subprocess.run(command, capture_output=True, text=True)
+        match = re.search(r"^\tmod\t\S+\t(\S+)" if name in GO else r"v?\d+\.\d+\.\d+[-+.\w]*", said.stdout + said.stderr, flags=re.M)
+        if match:
+            found[name] = match[match.lastindex or 0]
     return found

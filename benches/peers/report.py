@@ -66,17 +66,17 @@ def summary(found):
 
 
 def goals(found):
-    """Ratios at the largest fleet that everything was measured for."""
-    median = {(one["lane"], one["n"], one["job"]): one["median"] for one in found["results"]}
+    """Ratios of what was measured, for each size of the fleet."""
+    median = {(one["lane"], one["n"], one["job"]): one["median"] for one in found["results"] if not one["extrapolated"]}
     lines = []
     for n in sizes(found):
-        if ("gatewright", n, "cold") not in median:
+        if ("gatewright", n, "cold") not in median or ("gatewright", n, "no-op") not in median:
             continue
         ours, copied, read = median["gatewright", n, "cold"], median["cp -r", n, "cold"], median["reading it back", n, "no-op"]
         peers = {lane: value for (lane, size, job), value in median.items()
                  if size == n and job == "cold" and not lane.startswith(("gatewright", "cp "))}
         best = min(peers, key=peers.get) if peers else None
-        lines.append(f"- {n:,} clusters: cold is {ours / copied:.1f} times `cp -r`, a no-op {median.get(('gatewright', n, 'no-op'), 0) / read:.1f} times reading"
+        lines.append(f"- {n:,} clusters: cold is {ours / copied:.1f} times `cp -r`, a no-op {median['gatewright', n, 'no-op'] / read:.1f} times reading"
                      + (f"; the fastest peer, {best}, takes {peers[best] / ours:.1f} times as long." if best else "."))
     return lines
 
@@ -84,7 +84,7 @@ def goals(found):
 def write(found):
     """The block of docs/fleets.md, and the plot beside it."""
     block = "\n".join([
-        BEGIN, about(found), "", f"Cold renders of N clusters of {found['objects']} objects, with the peak memory of the largest process at the largest N:",
+        BEGIN, about(found), "", *(f"- {said}" for said in found["said"]), "", f"Cold renders of N clusters of {found['objects']} objects, with the peak memory of the largest process at the largest N:",
         "", *summary(found), "", *goals(found), "", "![Time over the number of clusters](fleets.svg)", "",
         "All jobs, with the spread of their runs (lanes and jobs: [benches/peers](../benches/peers/README.md)):", "",
         *(line for n in sizes(found) for line in ["<details>", f"<summary>{n:,} clusters</summary>", "", *table(found, n), "", "</details>", ""]),

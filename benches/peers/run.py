@@ -22,10 +22,9 @@ import generate
 import machine
 import report
 import validators
-from lanes import CORES, HERE, LANES, Tools
+from lanes import CORES, LANES, Tools
 
 FLAG = "autoscaling"  # what is switched off and on again: no other flag comes with objects and changes as many others
-JOBS = ("cold", "no-op", "one", "all", "kubeconform", "kubectl-validate")
 
 # A process forked by Python has Python's size as its peak; one forked by GNU time has its own.
 MEASURED = Path(tempfile.gettempdir()) / f"peers-{os.getpid()}"
@@ -45,7 +44,7 @@ def go(commands, log, tools):
     """Seconds, and KiB of the largest process, of some commands, as many at a time as there are cores."""
     environment = {**os.environ, "NODE_PATH": str(tools.root / "cdk8s/node_modules"), "KUBECONFIG": "/dev/null"}
     waiting, running = list(reversed(commands)), {}
-    Path(MEASURED).write_text("")
+    MEASURED.write_text("")
     with open(log, "w") as said:
         start = time.perf_counter()
         while waiting or running:
@@ -59,7 +58,7 @@ def go(commands, log, tools):
                     os.waitpid(other, 0)
                 raise Failed(f"{' '.join(command)[:300]}: {Path(log).read_text()[-1500:]}")
         taken = time.perf_counter() - start
-    memory = [int(line) for line in Path(MEASURED).read_text().splitlines() if line.isdigit()] if MEASURE else [0]
+    memory = [int(line) for line in MEASURED.read_text().splitlines() if line.isdigit()] if MEASURE else [0]
     return taken, max(memory)
 
 
@@ -94,7 +93,8 @@ class Bench:
                 try:
                     self.lane(one, n)
                 except Failed as failed:
-                    self.note(f"{one.name}, N={n}: failed: {failed}")
+                    print(failed, flush=True)
+                    self.note(f"{one.name}, N={n}: failed, {' '.join(str(failed).split())[-200:]}")
 
     def baselines(self, n):
         """Copying and reading what gatewright writes."""
