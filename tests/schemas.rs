@@ -135,7 +135,7 @@ fn the_schema_has_the_names_of_the_engine() {
     check("existing", names::<Existing>(), &counts, &["chart", "repository"]);
     check("silence", names::<Silence>(), &counts, &[]);
     check("claim", names::<Declared>(), &counts, &[]);
-    check("evidence", names::<Evidence>(), &counts, &[]);
+    check("evidence", names::<Evidence>(), &counts, &["kept"]);
     check("seen", names::<Seen>(), &[], &[]);
     check("selector", names::<Selector>(), &[], &[]);
     let keywords: BTreeSet<String> = gatewright::text::schema::KEYWORDS.iter().map(|k| (*k).to_owned()).collect();

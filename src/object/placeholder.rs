@@ -53,7 +53,11 @@ pub fn decides(finding: &Finding) -> bool {
     };
     // Who copies the file is to write a name there.
     let shouted = || {
-        let names = |about: &About| ["name", "Name", "namespace"].iter().any(|end| about.pointer.ends_with(end));
+        // A variable of a container is called so.
+        let variable = |about: &About| about.pointer.contains("/env/");
+        let names = |about: &About| {
+            ["name", "Name", "namespace"].iter().any(|end| about.pointer.ends_with(end)) && !variable(about)
+        };
         let text = finding.place.as_ref().map(|place| place.text().trim_matches(['"', '\'']));
         finding.about.as_deref().is_some_and(names) && text.is_some_and(|text| text.contains('_') && is_variable(text))
     };

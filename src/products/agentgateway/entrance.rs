@@ -13,7 +13,13 @@ use crate::text::finding::{Code, Finding};
 /// outside, or annotations that may say who ends TLS before it.
 pub fn plain_text(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for route in world.objects.of(GATEWAY, "HTTPRoute").filter(|route| !backends(route).is_empty()) {
+    // What a proxy for all hosts is asked for goes out, and does not come in.
+    let goes_out = |route: &Object<'_>, to: &Value| {
+        let backend = resolve(world, route, to, ("", "Service"));
+        backend.is_some_and(|backend| backend.at("/spec/dynamicForwardProxy").is_some())
+    };
+    let comes_in = |route: &&Object<'_>| backends(route).iter().any(|(_, to)| !goes_out(route, to));
+    for route in world.objects.of(GATEWAY, "HTTPRoute").filter(comes_in) {
         for (i, parent) in route.items("/spec/parentRefs").iter().enumerate() {
             let gateway = resolve(world, route, parent, (GATEWAY, "Gateway"));
             let Some(gateway) = gateway.filter(|g| is_agentgateway(world, g) && is_outside(world, g)) else { continue };
