@@ -8,7 +8,7 @@ tag (for Gateway API the standard channel). Each file that is written has a line
 what decides about an object stays (names, scope, versions, schemas, subresources), and nothing is added.
 
 `installed` is what an Application of ours says of the release: the chart, or the path in a git repository, and its version.
-One that says nothing is installed by others.
+One that says nothing is installed by others. Of cert-manager and the Prometheus Operator only the kinds that are rendered are here.
 """
 import json
 import sys
@@ -25,6 +25,8 @@ RELEASES = {
     "barman-cloud": ("cnpg/plugin-barman-cloud-v0.13.0", "the Barman Cloud plugin", "v0.13.0",
                      "https://github.com/cloudnative-pg/plugin-barman-cloud",
                      {"chart": "plugin-barman-cloud", "version": "0.7.0"}),
+    "cert-manager": ("cert-manager", "cert-manager", "v1.20.2", "https://github.com/cert-manager/cert-manager",
+                     {"chart": "cert-manager", "version": "v1.20.2"}),
     "cloudnative-pg": ("cnpg/v1.29.1", "CloudNativePG", "v1.29.1", "https://github.com/cloudnative-pg/cloudnative-pg",
                        {"chart": "cloudnative-pg", "version": "0.28.3"}),
     "external-secrets": ("eso/v2.6.0", "External Secrets", "v2.6.0",
@@ -40,7 +42,6 @@ RELEASES = {
              {"chart": "keda", "version": "2.20.1"}),
     "lws": ("lws/v0.9.0", "LeaderWorkerSet", "v0.9.0", "https://github.com/kubernetes-sigs/lws",
             {"chart": "lws", "version": "0.9.0"}),
-    # The kinds that are rendered; the others of the operator are the operator's.
     "prometheus-operator": ("prometheus-operator", "the Prometheus Operator", "v0.91.0",
                             "https://github.com/prometheus-operator/prometheus-operator",
                             {"chart": "kube-prometheus-stack", "version": "86.2.3"}),
