@@ -320,7 +320,8 @@ fn in_document<'a>(plan: &'a Plan<'_>, memo: &Memo, spot: &Spot<'a>) -> Option<S
         let value = yaml::nodes(&Source::new(template.as_str(), text)).ok()?.into_iter().next()?;
         Some(Filled { group: spot.group.to_owned(), template: template.clone(), value, lines })
     })?;
-    self::spot(plan, memo, &filled, &spot.rest)
+    let inner = self::spot(plan, memo, &filled, &spot.rest)?;
+    Some(Spot { said: spot.said.clone(), ..inner })
 }
 
 /// What the user wrote of the settings and the platform that a line names. Where a line is for one of many of them, those that
