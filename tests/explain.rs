@@ -64,7 +64,7 @@ fn a_topic_is_explained_where_it_is_asked_for() {
         (".", "features.yaml:7".into(), "read by   templates/litellm/deployment.yaml:"),
         (".", "patches/a.yaml".into(), "is over   Service litellm/litellm"),
         (".", "templates/litellm/service.yaml".into(), "makes     Service litellm/litellm"),
-        (".", "features.tracing".into(), "tracing: Traces of the gateway's requests"),
+        (".", "features.tracing".into(), "tracing: Traces of requests from LiteLLM"),
         (".", "secret-needed".into(), "# secret-needed"),
     ] {
         let (code, out, err) = explain(from, &[&topic]);

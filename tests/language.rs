@@ -269,7 +269,7 @@ fn files_say_what_they_are_for() {
     let said = explain::group(&catalog.groups["mcp"], &catalog.templates);
     assert!(
         said.contains(
-            "  renders:\n    templates/mcp/agentgatewaybackend.yaml\n        how the gateway reaches an MCP server\n"
+            "    templates/mcp/agentgatewaybackend.yaml\n        how the gateway reaches an MCP server\n"
         ),
         "{said}"
     );
