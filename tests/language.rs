@@ -268,9 +268,7 @@ fn files_say_what_they_are_for() {
     }
     let said = explain::group(&catalog.groups["mcp"], &catalog.templates);
     assert!(
-        said.contains(
-            "    templates/mcp/agentgatewaybackend.yaml\n        how the gateway reaches an MCP server\n"
-        ),
+        said.contains("    templates/mcp/agentgatewaybackend.yaml\n        how the gateway reaches an MCP server\n"),
         "{said}"
     );
 }

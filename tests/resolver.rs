@@ -217,7 +217,7 @@ fn both_resolvers_agree_on_false_flags() {
         let say = |i: usize| [None, Some(true), Some(false)][n / 3_usize.pow(i as u32) % 3];
         let said = features.iter().enumerate().filter_map(|(i, f)| Some(((*f).to_owned(), say(i)?)));
         let wish = Wish { flags: said.collect(), ..Wish::default() };
-        let cluster = cluster(&catalog, &features_yaml(&wish));
+        let cluster = cluster(&catalog, &with_examples(&catalog, &wish));
         let brute = brute_force(&groups, &wish);
         let (choices, findings) = choice::choose(&catalog, &cluster);
         let said = if findings.is_empty() { Ok(on(&choices)) } else { Err(codes(&findings)) };
@@ -229,6 +229,18 @@ fn both_resolvers_agree_on_false_flags() {
         usize::from(brute.is_err())
     });
     assert!(refused.sum::<usize>() > 0, "no set was refused");
+}
+
+/// The same with the settings that default providers cannot do without.
+fn with_examples(catalog: &Catalog, wish: &Wish) -> String {
+    let mut text: Value = serde_json::from_str(&features_yaml(wish)).expect("JSON");
+    for group in catalog.groups.values() {
+        let example = &group.variants[group.provider.as_deref().unwrap_or_default()].text.example;
+        if example.is_object() {
+            text["settings"][&group.name] = example.clone();
+        }
+    }
+    text.to_string()
 }
 
 fn features_yaml(wish: &Wish) -> String {

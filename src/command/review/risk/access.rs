@@ -181,6 +181,24 @@ pub(super) fn network(sight: &Sight<'_>) -> Vec<Risk> {
 /// Whether a rule or peer that is new names nobody but pods that come with the same change, and so had no policy before.
 fn is_to_newcomers(sight: &Sight<'_>, field: &Field) -> bool {
     let (None, Some(new)) = (&field.old, &field.new) else { return false };
+    // The first rules of a pod that called nobody: with them it asks for the addresses of the newcomers.
+    match new.as_array() {
+        Some(rules) => {
+            let mut others = rules.iter().filter(|rule| !asks_for_names(rule)).peekable();
+            others.peek().is_some() && others.all(|rule| names_only_newcomers(sight, rule))
+        }
+        None => names_only_newcomers(sight, new),
+    }
+}
+
+/// Whether a rule opens the ports of DNS and no other.
+fn asks_for_names(rule: &Value) -> bool {
+    let ports = rule["ports"].as_array().map(Vec::as_slice).unwrap_or_default();
+    !ports.is_empty() && ports.iter().all(|port| [53, 5353].iter().any(|dns| port["port"] == *dns))
+}
+
+/// A rule, or one peer.
+fn names_only_newcomers(sight: &Sight<'_>, new: &Value) -> bool {
     let of_rule = ["to", "from"].iter().filter_map(|way| new[*way].as_array()).flatten();
     let peers: Vec<&Value> = if new.get("podSelector").is_some() { vec![new] } else { of_rule.collect() };
     !peers.is_empty() && peers.iter().all(|peer| names_newcomers(sight, peer))
