@@ -187,7 +187,7 @@ pub enum Command {
         #[arg(long)]
         accept: bool,
     },
-    /// Render and check every combination of features, providers and profiles
+    /// Render and check every combination of features and profiles, with providers of all kinds
     Prove,
     /// Print a man page: that of the program, or of one command
     Man {
