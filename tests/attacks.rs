@@ -155,7 +155,7 @@ fn litellm_is_set_as_its_rows_say() {
                     let entries = config["model_list"].as_array().map_or(0, Vec::len);
                     assert!(found.len() == entries && found.iter().all(Value::is_number), "{pattern}: {found:?}");
                 }
-                wanted => assert_eq!(found, [wanted.clone()], "{pattern}"),
+                wanted => assert_eq!(found, std::slice::from_ref(wanted), "{pattern}"),
             }
         }
     }
