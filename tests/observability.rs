@@ -52,7 +52,7 @@ fn asked() -> BTreeMap<String, Vec<String>> {
 
 #[test]
 fn every_query_parses_and_asks_for_what_is_exported() {
-    let exported: BTreeSet<String> = metrics::exporters().iter().flat_map(metrics::Exporter::names).collect();
+    let exported: BTreeSet<String> = metrics::exporters().iter().flat_map(metrics::Exporter::names).cloned().collect();
     let asked = asked();
     for kind in ["prometheusrule-", "scaledobject-", "configmap-dashboard-"] {
         assert!(asked.keys().any(|path| path.contains(kind)), "no {kind} in the golden trees");

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::group::template::{Templates, pick};
 use crate::group::written::GroupText;
 
-/// The dotted paths below `platform` that a group names, with its provider laid over it.
+/// The dotted paths that a group names, `platform` and below, with its provider laid over it.
 pub fn of_platform(text: &GroupText, templates: &Templates) -> BTreeSet<String> {
     let documents = text.documents.values().map(|document| &document.template);
     let objects = text.agentic.iter().filter_map(|agentic| agentic.objects.as_ref());
@@ -27,9 +27,8 @@ pub fn of_platform(text: &GroupText, templates: &Templates) -> BTreeSet<String> 
 
 /// The part of `platform` that these paths name.
 pub fn seen(platform: &Value, names: &BTreeSet<String>) -> Value {
-    let whole = Value::Object([("platform".to_owned(), platform.clone())].into_iter().collect());
-    match pick(&whole, names.iter().map(String::as_str)) {
-        Value::Object(mut picked) => picked.remove("platform").unwrap_or_else(|| Value::Object(Default::default())),
-        _ => unreachable!("what is picked from an object is one"),
+    if names.contains("platform") {
+        return platform.clone();
     }
+    pick(platform, names.iter().filter_map(|name| name.strip_prefix("platform.")))
 }

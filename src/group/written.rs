@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::group::template::ENGINE_LISTS;
 use crate::text::merge::merge_patch;
+use crate::text::pointer::strings;
 
 /// A group or a provider as written (docs/groups.md says what each key means).
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -202,7 +203,7 @@ impl GroupText {
             .flat_map(|rule| [&rule.require, &rule.at, &rule.message].into_iter().chain(&rule.help));
         let folder = self.agentic.iter().map(|agentic| &agentic.folder);
         let mut texts: Vec<&str> = own.chain(folder).map(String::as_str).collect();
-        values.for_each(|value| texts_below(value, &mut texts));
+        values.for_each(|value| strings(value, &mut |_, text| texts.push(text)));
         texts
     }
 
@@ -249,14 +250,5 @@ impl GroupText {
             }
         }
         self.claims.extend(over.claims);
-    }
-}
-
-fn texts_below<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
-    match value {
-        Value::String(text) => texts.push(text),
-        Value::Array(items) => items.iter().for_each(|item| texts_below(item, texts)),
-        Value::Object(map) => map.values().for_each(|item| texts_below(item, texts)),
-        _ => {}
     }
 }

@@ -177,20 +177,8 @@ fn link(manifests: &mut BTreeMap<Identity, Placed>, values: &BTreeMap<String, Ar
         let digests: Vec<&str> =
             linked.iter().filter_map(|l| values.get(&l.path)).map(|values| values.digest.as_str()).collect();
         let make = || -> Result<Manifest, std::convert::Infallible> {
-            let (identity, text) = (before.identity.clone(), before.text.clone());
-            let (digest, template) = (before.digest.clone(), before.template.clone());
-            let layers = before.layers.clone();
-            Ok(Manifest {
-                identity,
-                value,
-                text,
-                digest,
-                template,
-                layers,
-                linked,
-                clean: OnceLock::new(),
-                kept: OnceLock::new(),
-            })
+            let (identity, text, template) = (before.identity.clone(), before.text.clone(), before.template.clone());
+            Ok(Manifest { layers: before.layers.clone(), linked, ..Manifest::new(identity, value, text, template) })
         };
         let Ok(manifest) = memo.get("linked", &[&before.digest, &digests.concat()], make);
         placed.manifest = manifest;
@@ -267,20 +255,8 @@ fn of_template(value: Value, template: &str, head: &str) -> Result<Manifest, Str
 
 /// An object with its text after these comments.
 fn manifest(identity: Identity, value: Value, from: &str, head: String) -> Manifest {
-    let text: Arc<str> = Arc::from(head + &yaml::emit(&value));
-    let digest = digest::hex(text.as_bytes());
-    let (template, clean) = (from.to_owned(), OnceLock::new());
-    Manifest {
-        identity,
-        value,
-        text,
-        digest,
-        template,
-        layers: Vec::new(),
-        linked: Vec::new(),
-        clean,
-        kept: OnceLock::new(),
-    }
+    let text = Arc::from(head + &yaml::emit(&value));
+    Manifest::new(identity, value, text, from.to_owned())
 }
 
 /// `<component path>/<kind>-<name>.yaml`, longer where that is taken. Lower case: some file systems see no difference.

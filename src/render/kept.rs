@@ -2,11 +2,13 @@
 //! change without harm is left out: names and labels (references are followed elsewhere), resources, additions, order, another
 //! form of the same amount, patch versions, and amounts within bounds.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
 use crate::text::forms::{duration, version};
+use crate::text::pointer::escaped;
 use crate::text::{digest, kubeyaml};
 
 /// Keys whose values are names, or what names are matched with.
@@ -203,7 +205,7 @@ fn below(key: &str, kept: &Value, found: Option<&Value>, gone: &BTreeSet<String>
             None => Some(String::new()),
         },
         (Value::Object(map), Value::Object(other)) => {
-            let step = |key: &str, rest: String| format!("/{}{rest}", key.replace('~', "~0").replace('/', "~1"));
+            let step = |key: &str, rest: String| format!("/{}{rest}", escaped(key));
             let lost = map.iter().find_map(|(key, kept)| Some(step(key, below(key, kept, other.get(key), gone)?)));
             let asked =
                 |key: &str, value: &Value| map.contains_key(key) || !UNASKED.contains(&key) || is_default(key, value);
@@ -212,7 +214,7 @@ fn below(key: &str, kept: &Value, found: Option<&Value>, gone: &BTreeSet<String>
         }
         (Value::Array(kept), Value::Array(found)) => {
             let whole = WHOLE.contains(&key) || kept.iter().any(|item| item["verbs"].is_array());
-            let found = if words(key) { flags(found) } else { found.clone() };
+            let found = if words(key) { Cow::Owned(flags(found)) } else { Cow::Borrowed(found.as_slice()) };
             let there = |item: &Value| found.iter().any(|other| below("", item, Some(other), gone).is_none());
             here(kept.iter().all(there) && !(whole && found.len() > kept.len()))
         }

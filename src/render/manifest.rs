@@ -8,6 +8,7 @@ use crate::group::component::{Evidence, Kept};
 use crate::object::object::{File, Identity, Linked};
 use crate::plan::lay::Origin;
 use crate::render::kept;
+use crate::text::digest;
 use crate::text::yaml::Node;
 
 /// One Kubernetes object with its text.
@@ -34,6 +35,13 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// An object with its text, as its template or file has it.
+    pub fn new(identity: Identity, value: Value, text: Arc<str>, template: String) -> Self {
+        let digest = digest::hex(text.as_bytes());
+        let (layers, linked) = (Vec::new(), Vec::new());
+        Self { identity, value, text, digest, template, layers, linked, clean: OnceLock::new(), kept: OnceLock::new() }
+    }
+
     /// What a hand must leave of it, as a line of evidence; `None` where that is nothing.
     pub fn kept(&self) -> Option<&str> {
         let make = || {

@@ -1,7 +1,7 @@
 //! The objects of a bundle with the user's patches laid over them, in their order.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use json_patch::PatchOperation;
 use serde_json::Value;
@@ -14,7 +14,6 @@ use crate::plan::lay::{Origin, lay};
 use crate::plan::patches::{Change, Patch, without_effect};
 use crate::plan::resolve::Plan;
 use crate::render::manifest::{Layer, Manifest, Placed};
-use crate::text::digest;
 use crate::text::finding::{Code, Finding};
 use crate::text::schema::did_you_mean;
 use crate::text::source::Place;
@@ -136,21 +135,11 @@ fn patched(before: &Manifest, patch: &Patch) -> Result<Option<Arc<Manifest>>, Ve
         let help = "apiVersion, kind, name and namespace stay; another object is one of your own";
         return Err(vec![Finding::error(Code::InvalidPatch, sentence).place(patch.place.clone()).help(help)]);
     }
-    let text: Arc<str> = Arc::from(head(before, &patch.place.source.name) + &yaml::emit(&value));
-    let digest = digest::hex(text.as_bytes());
+    let text = Arc::from(head(before, &patch.place.source.name) + &yaml::emit(&value));
     let mut layers = before.layers.clone();
     layers.extend(origins.into_iter().map(|origin| Layer { node: patch.node.clone(), origin }));
-    Ok(Some(Arc::new(Manifest {
-        identity: before.identity.clone(),
-        value,
-        text,
-        digest,
-        template: before.template.clone(),
-        layers,
-        linked: Vec::new(),
-        clean: OnceLock::new(),
-        kept: OnceLock::new(),
-    })))
+    let bent = Manifest::new(before.identity.clone(), value, text, before.template.clone());
+    Ok(Some(Arc::new(Manifest { layers, ..bent })))
 }
 
 /// What the head of a file says of a patch over it.

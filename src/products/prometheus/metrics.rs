@@ -1,7 +1,7 @@
 //! The metrics that the pinned releases export. They stand in schemas/metrics.yaml.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
 
@@ -26,6 +26,8 @@ pub struct Exporter {
     histograms: String,
     #[serde(default)]
     summaries: String,
+    #[serde(skip)]
+    names: OnceLock<BTreeSet<String>>,
 }
 
 static EXPORTERS: LazyLock<Vec<Exporter>> = LazyLock::new(|| {
@@ -41,7 +43,11 @@ pub fn exporters() -> &'static [Exporter] {
 
 impl Exporter {
     /// The names of its series.
-    pub fn names(&self) -> BTreeSet<String> {
+    pub fn names(&self) -> &BTreeSet<String> {
+        self.names.get_or_init(|| self.all_names())
+    }
+
+    fn all_names(&self) -> BTreeSet<String> {
         let with = |names: &str, ends: &[&str]| -> Vec<String> {
             names.split_whitespace().flat_map(|name| ends.iter().map(move |end| format!("{name}{end}"))).collect()
         };
