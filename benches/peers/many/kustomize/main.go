@@ -2,8 +2,6 @@
 package main
 
 import (
-	"log"
-	"os"
 	"path/filepath"
 
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -11,26 +9,13 @@ import (
 )
 
 func main() {
-	inputs, outputs, names := os.Args[1], os.Args[2], os.Args[3:]
-	if len(names) == 0 {
-		entries, err := os.ReadDir(filepath.Join(inputs, "clusters"))
-		check(err)
-		for _, entry := range entries {
-			names = append(names, entry.Name())
-		}
-	}
+	inputs, outputs, names := arguments("")
 	kustomizer := krusty.MakeKustomizer(krusty.MakeDefaultOptions())
 	for _, name := range names {
 		found, err := kustomizer.Run(filesys.MakeFsOnDisk(), filepath.Join(inputs, "clusters", name))
 		check(err)
 		text, err := found.AsYaml()
 		check(err)
-		check(os.WriteFile(filepath.Join(outputs, name+".yaml"), text, 0o644))
-	}
-}
-
-func check(err error) {
-	if err != nil {
-		log.Fatal(err)
+		write(outputs, name+".yaml", text)
 	}
 }
