@@ -32,6 +32,7 @@ class Layers:
     def __init__(self, description):
         self.flags, self.together = description.flags, description.together
         self.files, self.patches, self.resources, self.replacements = {}, {}, {}, []
+        self.texts = {}  # what is put in and is more than a field: its key, the field and the text with its mark
 
     def values(self, states):
         """Set of flags -> the value with these on, of a value that depends on flags."""
@@ -42,12 +43,15 @@ class Layers:
         found.setdefault(frozenset(), states[FULL])
         return found
 
+    def home(self, object):
+        """The flags without any of which it is not there."""
+        return frozenset(flag for flag in self.flags if object.states.get(flag) is ABSENT)
+
     def object(self, object):
         there = {state: value for state, value in object.states.items() if value is not ABSENT}
-        home = frozenset(flag for flag in self.flags if object.states.get(flag) is ABSENT)
         assert FULL in there, f"{object.path}: is there only with a flag off"
         base = self.base(object, there, ())
-        self.resources.setdefault(home, []).append((object.path, base))
+        self.resources.setdefault(self.home(object), []).append((object.path, base))
         self.fields(base, object)
 
     def base(self, object, states, path):
@@ -83,7 +87,8 @@ class Layers:
         for flags, value in layers.items():
             if flags:
                 step = {"op": "remove", "path": pointer} if value is ABSENT else {"op": "add" if isinstance(path[-1], str) else "replace", "path": pointer, "value": value}
-                self.patches.setdefault(flags, {}).setdefault(identity(object.states[FULL]), []).append(step)
+                # After the component that brings it: larger sets come later.
+                self.patches.setdefault(flags | self.home(object), {}).setdefault(identity(object.states[FULL]), []).append(step)
 
     def fields(self, value, object, path=()):
         """Where the values of a cluster go, by replacements."""
@@ -94,20 +99,27 @@ class Layers:
                 continue
             for name, (_, mark, _) in MARKS.items():
                 if isinstance(mark, str) and isinstance(inner, str) and mark in inner or inner == mark and type(inner) is type(mark):
-                    self.replacements.append((name, identity(held(object.states[FULL])), here, options(inner, mark)))
+                    text, chosen = options(inner, mark)
+                    source = name if text == mark else self.texts.setdefault(text, (f"{name}-{len(self.texts)}", name))[0]
+                    self.replacements.append((source, identity(held(object.states[FULL])), here, chosen))
 
 
 def options(value, mark):
+    """The text that is put in, which is the mark or holds it, and which piece of the value it is."""
     if value == mark:
-        return None
+        return mark, None
     for delimiter in "/- :.,":
         pieces = value.split(delimiter)
         if mark in pieces and value.count(mark) == 1 and not (delimiter == "-" and "-" in mark and mark not in pieces):
-            return {"delimiter": delimiter, "index": pieces.index(mark)}
+            return mark, {"delimiter": delimiter, "index": pieces.index(mark)}
     # The mark has a `-` of its own; its holder has none.
     plain = value.replace(mark, "\0").split("-")
-    assert plain.count("\0") == 1, f"no replacement can put a field into {value!r}"
-    return {"delimiter": "-", "index": plain.index("\0")}
+    if plain.count("\0") == 1:
+        return mark, {"delimiter": "-", "index": plain.index("\0")}
+    # In quotes, with more beside it, as in a query.
+    holding = [(i, piece) for i, piece in enumerate(value.split('"')) if mark in piece]
+    assert len(holding) == 1, f"no replacement can put a field into {value!r}"
+    return holding[0][1], {"delimiter": '"', "index": holding[0][0]}
 
 
 def select(key):
@@ -140,17 +152,17 @@ def common(description, on):
         if patches:
             kustomization["patches"] = [{"target": select(key), "patch": dump(held(steps))} for key, steps in patches.items()]
         files[f"{directory(flags)}/kustomization.yaml"] = dump(kustomization)
-    files["components/cluster/kustomization.yaml"] = dump({**COMPONENT, "replacements": replacements(layers.replacements)})
+    files["components/cluster/kustomization.yaml"] = dump({**COMPONENT, "replacements": replacements(layers)})
     return files
 
 
-def replacements(found):
+def replacements(layers):
     """One for each field, with its targets; names come last, for a target is selected by the name that it has then."""
     steps = []
     for last in (False, True):
-        for name in MARKS:
+        for name in [*MARKS, *(key for key, _ in layers.texts.values())]:
             targets = []
-            for field, key, path, chosen in found:
+            for field, key, path, chosen in layers.replacements:
                 if field == name and (path == ("metadata", "name")) == last:
                     text = ".".join(f"[{part}]" if "." in str(part) else str(part) for part in path)
                     targets.append({"select": select(key), "fieldPaths": [text], **({"options": chosen} if chosen else {})})
@@ -166,7 +178,8 @@ def cluster(description, fields, off):
     components = [f"../../{directory(flags)}" for flags in used if not flags & gone] + ["../../components/cluster"]
     values = {"apiVersion": "v1", "kind": "ConfigMap",
               "metadata": {"name": "cluster-values", "annotations": {"config.kubernetes.io/local-config": "true"}},
-              "data": {name: str(value) for name, value in fields.items()}}
+              "data": {**{name: str(value) for name, value in fields.items()},
+                       **{key: text.replace(MARKS[name][1], fields[name]) for text, (key, name) in layers.texts.items()}}}
     folder = f"clusters/{fields['name']}"
     return {f"{folder}/kustomization.yaml": dump({**HEAD, "resources": ["../../base", "cluster.yaml"], "components": components}),
             f"{folder}/cluster.yaml": dump(values)}
