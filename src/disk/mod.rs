@@ -3,8 +3,8 @@
 
 pub mod read;
 pub mod optional;
-pub mod cache;
 pub mod folders;
 pub mod write;
+pub mod cache;
 pub mod beside;
 pub mod git;
