@@ -146,3 +146,31 @@ fn what_is_ejected_counts_and_is_held_against_the_original() {
     let said = run(&["eject", "groups/litelm.yaml"]);
     assert!(said.0 == 2 && said.2.contains("did you mean `groups/litellm.yaml`?"), "{}", said.2);
 }
+
+/// What an AppProject allows whatever is on holds all that any tree of `golden/` delivers, but for what users bring.
+#[test]
+fn the_kinds_of_all_components_hold_those_of_every_tree() {
+    let catalog = Catalog::new(&BTreeMap::new()).expect("ours");
+    let kinds = catalog.kinds();
+    let mut seen = 0;
+    for case in fs::read_dir("golden").expect("golden/").flatten() {
+        let rendered = case.path().join("rendered");
+        for file in walkdir::WalkDir::new(&rendered).into_iter().flatten() {
+            let path = file.path().to_string_lossy().into_owned();
+            let text = if path.ends_with(".yaml") { fs::read_to_string(&path).expect("text") } else { String::new() };
+            let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+            if let (Some(version), Some(kind), false) =
+                (field("apiVersion: "), field("kind: "), path.contains("/manifests/"))
+            {
+                let group = version.rsplit_once('/').map_or(String::new(), |(group, _)| group.to_owned());
+                let within = text.lines().any(|line| line.starts_with("  namespace: "));
+                let names = if within { &kinds.namespaced } else { &kinds.cluster };
+                assert!(names.contains(&(group, kind)), "{path}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 1000, "{seen} objects");
+    let both: Vec<_> = kinds.namespaced.intersection(&kinds.cluster).collect();
+    assert!(both.is_empty(), "{both:?}");
+}

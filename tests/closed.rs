@@ -302,3 +302,32 @@ fn the_table_of_the_documentation_is_that_of_the_full_tree() {
         assert_eq!(table, made, "UPDATE_GOLDEN=1 cargo test --test closed writes it anew");
     }
 }
+
+/// A key opens the routes of one namespace, and each client has its own.
+#[test]
+fn no_key_opens_the_routes_of_two_namespaces() {
+    const BOTH: &str = "platform: { name: dev, argocd: { repoURL: \"https://git.example.com/p.git\" } }
+features: { agentic: true, egress: true }
+settings:
+  egress: { providers: { anthropic: { models: [claude-haiku-4-5] } } }
+  agentic: { platformGateway: {} }
+";
+    of_text(BOTH, |rendered| {
+        let secrets = rendered.bundle.manifests.iter().filter(|(identity, _)| identity.kind == "ExternalSecret");
+        let mut readers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (identity, placed) in secrets {
+            for key in placed.manifest.value["spec"]["data"].as_array().into_iter().flatten() {
+                let remote = key["remoteRef"]["key"].as_str().expect("a key of the store");
+                readers.entry(remote).or_default().insert(&identity.namespace);
+            }
+        }
+        for (key, namespaces) in [
+            ("litellm-upstream-key", ["litellm", "serving"]),
+            ("litellm-egress-key", ["agentgateway-system", "litellm"]),
+            ("agents-upstream-key", ["ai-gateway", "serving"]),
+            ("agents-egress-key", ["agentgateway-system", "ai-gateway"]),
+        ] {
+            assert_eq!(readers.get(key), Some(&BTreeSet::from(namespaces)), "{key}");
+        }
+    });
+}

@@ -203,6 +203,15 @@ const PLANTS: &[Plant] = &[
         &["not-permitted"],
     ),
     plant(
+        "the AppProject refuses a kind within a namespace",
+        "templates/argocd/appproject.yaml",
+        (
+            "(namespaced_kind + settings.kinds) | unique",
+            "namespaced_kind | rejectattr(\"kind\", \"eq\", \"InferencePool\") | list",
+        ),
+        &["not-permitted"],
+    ),
+    plant(
         "a route is there before its lock",
         "templates/egress/agentgatewaypolicy.yaml",
         ("argocd.argoproj.io/sync-wave: \"-1\"", "argocd.argoproj.io/sync-wave: \"1\""),

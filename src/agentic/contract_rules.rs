@@ -49,7 +49,7 @@ pub fn check_objects(objects: &Objects<'_>, closed: bool) -> Vec<Finding> {
         return Vec::new();
     }
     let model = model(objects, &shipped(), &Extras::default());
-    check(&Seen { objects, model: &model, closed })
+    check(&Seen { objects, policies: objects, model: &model, closed })
 }
 
 fn classes(seen: &Seen<'_>) -> Vec<Finding> {

@@ -100,7 +100,7 @@ fn get<'y>(map: &'y Yaml, key: &str) -> Option<&'y Yaml> {
 
 /// NetworkPolicies admit nothing from everywhere to its pods.
 fn fenced(seen: &Seen<'_>, gateway: &Gateway) -> bool {
-    let policies = seen.objects.of(NETWORKING, "NetworkPolicy");
+    let policies = seen.policies.of(NETWORKING, "NetworkPolicy");
     let selecting: Vec<&Object<'_>> =
         policies.filter(|p| p.identity.namespace == gateway.namespace && selects(p, gateway)).collect();
     let everyone = |peer: &Value| {

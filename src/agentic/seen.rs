@@ -9,6 +9,8 @@ use crate::object::object::{Object, Objects};
 pub struct Seen<'a> {
     /// The objects.
     pub objects: &'a Objects<'a>,
+    /// Where NetworkPolicies stand: the same objects, or with them all that is rendered.
+    pub policies: &'a Objects<'a>,
     /// What they amount to.
     pub model: &'a Model,
     /// The objects are all there is.

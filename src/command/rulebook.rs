@@ -167,7 +167,8 @@ fn told(plan: &Plan<'_>, bundle: &Bundle, world: &World<'_>, crds: &Crds) -> Vec
     let mut all = findings(world, crds);
     // The contracts are looked at where they were written, not where they are passed on.
     let contracts = plan.agentic.objects();
-    all.extend(agentic::contract_rules::check(&Seen { objects: &contracts, model: &plan.agentic.model, closed: true }));
+    let seen = Seen { objects: &contracts, policies: &world.objects, model: &plan.agentic.model, closed: true };
+    all.extend(agentic::contract_rules::check(&seen));
     all.extend(claims::gaps(plan, &claims::claims(plan, bundle, &[])));
     all
 }

@@ -10,6 +10,7 @@ use crate::group::based::group_text;
 pub use crate::group::builtin::BUILTIN;
 use crate::group::builtin::{json_of, places, read};
 use crate::group::items::Items;
+use crate::group::kinds::Kinds;
 use crate::group::pages::Pages;
 use crate::group::reads;
 use crate::group::shapes::Shapes;
@@ -25,7 +26,7 @@ use crate::text::yaml::{Kind, Node};
 pub const SECRET_TEMPLATE: &str = "templates/external-secret.yaml";
 
 /// Names in expressions and templates that no list or capability may take.
-const RESERVED: [&str; 12] = [
+const RESERVED: [&str; 13] = [
     "platform",
     "settings",
     "capabilities",
@@ -38,6 +39,7 @@ const RESERVED: [&str; 12] = [
     "agentic_gateway",
     "agentic_object",
     "cluster_kind",
+    "namespaced_kind",
 ];
 
 /// All that can be chosen.
@@ -61,6 +63,7 @@ pub struct Catalog {
     pub local: BTreeMap<String, bool>,
     /// The same files, by name.
     pub sources: BTreeMap<String, Arc<Source>>,
+    kinds: OnceLock<Kinds>,
 }
 
 /// One group file.
@@ -152,6 +155,7 @@ impl Catalog {
             pages,
             local: notable,
             sources: local_sources,
+            kinds: OnceLock::new(),
         };
         // Names are missing where a file could not be read; then that is what to say.
         if findings.is_empty() {
@@ -165,13 +169,9 @@ impl Catalog {
         self.groups.values().filter_map(|g| Some((g.feature.as_deref()?, g))).collect()
     }
 
-    /// The cluster-scoped kinds of all components, on or off, as API group and kind.
-    pub fn cluster_kinds(&self) -> BTreeSet<(String, String)> {
-        let components =
-            self.groups.values().flat_map(|g| g.variants.values()).flat_map(|v| v.text.components.values());
-        let kinds = components.filter_map(|component| component["clusterKinds"].as_array()).flatten();
-        let text = |kind: &Value, key: &str| kind[key].as_str().unwrap_or_default().to_owned();
-        kinds.map(|kind| (text(kind, "group"), text(kind, "kind"))).collect()
+    /// The kinds of all components, on or off.
+    pub fn kinds(&self) -> &Kinds {
+        self.kinds.get_or_init(|| Kinds::of(self))
     }
 
     /// Names that a group uses and nobody has: required capabilities, documents, component folders.
@@ -204,11 +204,13 @@ impl Catalog {
                 for (name, component) in &variant.text.components {
                     let folder = format!("templates/{name}/");
                     let has_source = component.get("chart").is_some() || component.get("git").is_some();
-                    if component.get("clusterKinds").is_some_and(|kinds| kinds.to_string().contains("{{")) {
-                        say(
-                            "/components",
-                            format!("`clusterKinds` of `{name}` hold an expression: they count when it is off too"),
-                        );
+                    for key in ["clusterKinds", "kinds"] {
+                        if component.get(key).is_some_and(|kinds| kinds.to_string().contains("{{")) {
+                            say(
+                                "/components",
+                                format!("`{key}` of `{name}` hold an expression: they count when it is off too"),
+                            );
+                        }
                     }
                     let own_secrets = variant.text.secrets.iter().any(|s| s["component"] == json!(name));
                     if !has_source && !own_secrets && self.templates.in_folder(&folder).is_empty() {

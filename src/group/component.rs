@@ -47,6 +47,9 @@ pub struct Component {
     /// Cluster-scoped kinds it creates.
     #[serde(default)]
     pub cluster_kinds: Vec<ClusterKind>,
+    /// Kinds within namespaces, by API group, that it brings and that no template of its names.
+    #[serde(default)]
+    pub kinds: BTreeMap<String, Vec<String>>,
     /// What of others its folder holds too.
     #[serde(default)]
     pub copies: Vec<Copied>,

@@ -1,6 +1,6 @@
 //! `groups/`, `shapes/`, `templates/`, `rules/` into a catalog: what may be switched on and what it renders. [`catalog`] reads
 //! group files ([`written`], [`mod@builtin`], [`based`] on a built-in one or not; [`ejected`] copies of them), [`shapes`] what their settings share, [`template`] expressions and templates, [`component`] what groups fill
-//! in, [`scope`] what a template sees; [`pages`] has the pages of `rules/`, [`rule`] what a page says of one object.
+//! in, [`scope`] what a template sees, [`mod@kinds`] what an AppProject allows; [`pages`] has the pages of `rules/`, [`rule`] what a page says of one object.
 
 pub mod template;
 pub mod words;
@@ -13,6 +13,7 @@ pub mod reads;
 pub mod builtin;
 pub mod based;
 pub mod items;
+pub mod kinds;
 pub mod catalog;
 pub mod ejected;
 pub mod component;

@@ -128,7 +128,8 @@ impl<'a> Work<'a, '_> {
         let offered = self.offered(lists);
         let objects = Objects::new(inputs.iter().map(Input::object)).0;
         let made = model(&objects, &offered, &extras);
-        self.findings.extend(rendered_names(&Seen { objects: &objects, model: &made, closed: true }));
+        let seen = Seen { objects: &objects, policies: &objects, model: &made, closed: true };
+        self.findings.extend(rendered_names(&seen));
         if let Some((choice, pointer)) = settings {
             self.idle_extras(choice, pointer, &extras, &made);
             self.literal_keys(choice, pointer, &extras);

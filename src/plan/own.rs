@@ -134,8 +134,12 @@ fn component(name: &str, about: Option<&Arc<Source>>, objects: &[Own], findings:
         true => Namespace { name: "default".into(), existing: true },
         false => namespaces.remove(0),
     };
-    let scoped = objects.iter().map(|object| &object.identity).filter(|identity| is_cluster(identity));
-    let cluster_kinds: BTreeSet<(String, String)> = scoped.map(|i| (i.group.clone(), i.kind.clone())).collect();
+    let (scoped, within): (Vec<_>, Vec<_>) = objects.iter().map(|object| &object.identity).partition(|i| is_cluster(i));
+    let names = |of: Vec<&Identity>| of.into_iter().map(|i| (i.group.clone(), i.kind.clone())).collect::<BTreeSet<_>>();
+    let mut kinds: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (group, kind) in names(within) {
+        kinds.entry(group).or_default().push(kind);
+    }
     Component {
         name: name.to_owned(),
         group: String::new(),
@@ -148,7 +152,8 @@ fn component(name: &str, about: Option<&Arc<Source>>, objects: &[Own], findings:
         keep: said["keep"] == true,
         prune: said["prune"] == true,
         application: true,
-        cluster_kinds: cluster_kinds.into_iter().map(|(group, kind)| ClusterKind { group, kind }).collect(),
+        cluster_kinds: names(scoped).into_iter().map(|(group, kind)| ClusterKind { group, kind }).collect(),
+        kinds,
         copies: Vec::new(),
         ignore_differences: Vec::new(),
         chart: None,

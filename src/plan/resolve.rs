@@ -209,6 +209,7 @@ fn engine_lists(
         |list: Vec<Result<Value, serde_json::Error>>| list.into_iter().map(|v| v.expect("plain data")).collect();
     BTreeMap::from([
         ("cluster_kind", cluster_kinds(catalog, components)),
+        ("namespaced_kind", namespaced_kinds(catalog, components, agentic)),
         ("component", values(components.iter().map(serde_json::to_value).collect())),
         ("secret", values(secrets.iter().map(serde_json::to_value).collect())),
         ("namespace", namespaces.into_iter().map(namespace).collect()),
@@ -218,7 +219,18 @@ fn engine_lists(
 /// The cluster-scoped kinds of all groups, on or off, and of the user's own objects; sorted.
 fn cluster_kinds(catalog: &Catalog, components: &[Component]) -> Vec<Value> {
     let own = components.iter().filter(|component| component.group.is_empty());
-    let mut kinds = catalog.cluster_kinds();
+    let mut kinds = catalog.kinds().cluster.clone();
     kinds.extend(own.flat_map(|component| &component.cluster_kinds).map(|k| (k.group.clone(), k.kind.clone())));
+    kinds.into_iter().map(|(group, kind)| json!({ "group": group, "kind": kind })).collect()
+}
+
+/// The kinds within namespaces, likewise; those of contracts among the user's own.
+fn namespaced_kinds(catalog: &Catalog, components: &[Component], agentic: &Agentic) -> Vec<Value> {
+    let own = components.iter().filter(|component| component.group.is_empty()).flat_map(|component| &component.kinds);
+    let own = own.flat_map(|(group, kinds)| kinds.iter().map(move |kind| (group.clone(), kind.clone())));
+    let contracts =
+        agentic.inputs.iter().map(|input| &input.identity).filter(|identity| !identity.namespace.is_empty());
+    let mut kinds = catalog.kinds().namespaced.clone();
+    kinds.extend(own.chain(contracts.map(|identity| (identity.group.clone(), identity.kind.clone()))));
     kinds.into_iter().map(|(group, kind)| json!({ "group": group, "kind": kind })).collect()
 }

@@ -158,7 +158,7 @@ def litellm(platform, server, folder):
         config["model_list"] = [each(name, limit) for name, limit in named.items()]  # copies: YAML would write one thing once
         config["router_settings"]["optional_pre_call_checks"] = ["enforce_model_rate_limits"]
         config["router_settings"]["num_retries"] = 0  # each retry counts
-        env = {"PROXY_MASTER_KEY": MASTER, "UPSTREAM_API_KEY": "judge-upstream-key", "REDIS_PASSWORD": PASSWORD}
+        env = {"PROXY_MASTER_KEY": MASTER, "UPSTREAM_API_KEY": "judge-upstream-key", "EGRESS_API_KEY": "judge-egress-key", "REDIS_PASSWORD": PASSWORD}
         proxies = []
         server.stop()  # they start without it, and have to find it later (BerriAI/litellm#42653 is of later releases)
         for name in ("one", "two"):

@@ -102,7 +102,8 @@ def as_helm_writes(value):
 def dummies(pod, config):
     """The environment that the tree gives the pod, with values of ours for its secrets and without the database."""
     master = config["general_settings"].get("master_key", "").removeprefix("os.environ/")
-    secret = {master: MASTER, "UPSTREAM_API_KEY": UPSTREAM}
+    keys = {m["litellm_params"].get("api_key", "").removeprefix("os.environ/") for m in config["model_list"]}
+    secret = dict.fromkeys(keys, UPSTREAM) | {master: MASTER}
     env = {name: value if source is None else secret.get(name, "judge-secret") for name, value, source in pod.env}
     return {n: v for n, v in env.items() if v is not None and n not in ("DATABASE_URL", "HOST", "PORT")}
 

@@ -80,7 +80,7 @@ def judge(platform, folder):
             model["litellm_params"]["api_base"] = gateway.url + base.path
         modes = {m["model_name"]: m.get("model_info", {}).get("mode") for m in config["model_list"]}
         master = config["general_settings"]["master_key"].removeprefix("os.environ/")
-        with Proxy(folder, config, {master: MASTER, "UPSTREAM_API_KEY": "judge-upstream-key"}) as proxy:
+        with Proxy(folder, config, {master: MASTER, "UPSTREAM_API_KEY": "judge-upstream-key", "EGRESS_API_KEY": "judge-egress-key"}) as proxy:
             if not proxy.healthy():
                 yield f"LiteLLM does not start: {proxy.last_words()}"
                 return

@@ -42,8 +42,8 @@ impl Context {
 }
 
 /// Lists that the engine fills.
-pub const ENGINE_LISTS: [&str; 6] =
-    ["agentic_gateway", "agentic_object", "cluster_kind", "component", "namespace", "secret"];
+pub const ENGINE_LISTS: [&str; 7] =
+    ["agentic_gateway", "agentic_object", "cluster_kind", "component", "namespace", "namespaced_kind", "secret"];
 
 /// Longest template or expression, in bytes; nesting costs stack, and minijinja 3.0 counts columns up to 65,535.
 pub const MAX_TEMPLATE: usize = 60_000;

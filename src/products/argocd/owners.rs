@@ -212,7 +212,9 @@ fn contents(
             let what = format!("{scope} {} of {identity}", identity.kind);
             let finding = refused(application, project, "/spec/project", &what, field);
             let finding = finding.related(object.place("/kind"), "this is of that kind");
-            findings.push(finding.help("add it to that list; in a group file to `clusterKinds` of the component"));
+            findings.push(
+                finding.help("add it to that list; in a group file to `clusterKinds` or `kinds` of the component"),
+            );
         }
     }
     findings
