@@ -136,6 +136,9 @@ def trial(proxy, services, config):
             ask(api, f"my address is {MAIL}")
             if MAIL in json.dumps(services.asked):
                 yield f"{api}: what Presidio masks reaches the model"
+            status, body = ask(api, f"my address is {MAIL}", stream=True)
+            if not answers and (status != 200 or "Hi" not in str(body)):
+                yield f"{api}: the answer to what Presidio masks comes as {status} {body}"
         blocked = [CARD] if actions.get("CREDIT_CARD") == "BLOCK" else []
         blocked += [HARM] if kinds.keys() - {"presidio"} else []
         for text in blocked:
