@@ -209,16 +209,17 @@ pub fn conflict(trip: &Trip<'_, '_>, way: &Way<'_>, other: &Way<'_>) -> Finding 
 /// What answers is not what was asked for.
 pub fn wrong_model(walk: &Walk<'_, '_, '_>, trip: &Trip<'_, '_>, way: &Way<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (i, target) in behind(walk.inventory.world, way) {
-        match &target {
-            Target::Pinned(backend, pinned) if !akin(pinned, trip.model) => {
-                findings.push(other_pin(trip, backend, pinned))
-            }
+    let targets = behind(walk.inventory.world, way);
+    // Beside a backend of the model another one is a canary, and meant.
+    let meant = targets.iter().any(|(_, t)| matches!(t, Target::Pinned(_, pinned) if akin(pinned, trip.model)));
+    for (i, target) in &targets {
+        match target {
+            Target::Pinned(backend, pinned) if !meant => findings.push(other_pin(trip, backend, pinned)),
             Target::Servers(selector, servers) => {
                 findings.extend(wrong_path(trip, way, servers));
                 let lacks = |s: &&Server<'_>| s.names.as_ref().is_some_and(|n| !n.contains(trip.model));
                 if let Some(server) = servers.iter().find(lacks) {
-                    findings.push(not_served(walk, trip, way, (i, selector, server)));
+                    findings.push(not_served(walk, trip, way, (*i, selector, server)));
                 }
             }
             _ => {}

@@ -286,6 +286,7 @@ codes! {
     LitellmNewKeys "litellm-new-keys" "What LiteLLM gives to new keys contradicts itself, or names a model that is not there."
     LitellmCallback "litellm-callback" "A callback of LiteLLM does something else than it says."
     LitellmGuardrail "litellm-guardrail" "A guardrail of LiteLLM runs only for requests that name it."
+    LitellmGuardrailGap "litellm-guardrail-gap" "A guardrail of LiteLLM that some requests or answers pass unseen."
     LitellmStreamUsage "litellm-stream-usage" "LiteLLM counts the tokens of streams itself, and far too few."
     LitellmMasterKey "litellm-master-key" "LiteLLM has no master key, or not surely: it serves everybody."
     LitellmEnvironment "litellm-environment" "LiteLLM's configuration reads a variable that its pod does not have."

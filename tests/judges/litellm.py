@@ -56,6 +56,9 @@ def judge(scratch, pool):
         except (KeyError, TypeError, AttributeError) as error:
             trees.report(JUDGE, case, [f"not the shape of LiteLLM that this judge knows: {error!r}"])
             continue
+        if "guardrails" in platform.config:
+            trees.report(JUDGE, case, static, "its proxy runs with litellm-guards")
+            continue
         keys = [(trial.__name__, json.dumps(subject, sort_keys=True)) for trial, subject in trials]
         for key, (trial, subject) in zip(keys, trials):
             if key not in runs:

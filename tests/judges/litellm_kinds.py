@@ -75,6 +75,7 @@ def judge(platform, folder):
         config = json.loads(json.dumps(platform.config))
         # What else stands beside the configuration is another judge's.
         config.get("litellm_settings", {}).pop("callbacks", None)
+        config.pop("guardrails", None)
         for model in config["model_list"]:
             base = urlsplit(model["litellm_params"]["api_base"])
             model["litellm_params"]["api_base"] = gateway.url + base.path
