@@ -163,7 +163,9 @@ fn the_kinds_of_all_components_hold_those_of_every_tree() {
                 (field("apiVersion: "), field("kind: "), path.contains("/manifests/"))
             {
                 let group = version.rsplit_once('/').map_or(String::new(), |(group, _)| group.to_owned());
-                let within = text.lines().any(|line| line.starts_with("  namespace: "));
+                let metadata = text.lines().skip_while(|line| *line != "metadata:").skip(1);
+                let within =
+                    metadata.take_while(|line| line.starts_with(' ')).any(|line| line.starts_with("  namespace: "));
                 let names = if within { &kinds.namespaced } else { &kinds.cluster };
                 assert!(names.contains(&(group, kind)), "{path}");
                 seen += 1;
