@@ -46,15 +46,20 @@ pub fn images(bundle: &Bundle) -> Vec<Image> {
     images
 }
 
-/// The images below a value: under `image`, or a key that ends so, as a text or as the map of its parts.
+/// The images below a value: under `image`, or a key that ends so, as a text, as the map of its parts, or as a map of several.
 fn named(value: &Value) -> Vec<String> {
     match value {
         Value::Object(map) => {
             let image = |(key, inner): (&String, &Value)| match key.to_ascii_lowercase() {
-                key if key.ends_with("image") || key == "imagename" => whole(inner),
+                key if key.ends_with("image") || key == "imagename" => Some(inner),
                 _ => None,
             };
-            map.iter().flat_map(|entry| image(entry).map_or_else(|| named(entry.1), |found| vec![found])).collect()
+            let parts = |inner: &Value| inner.as_object().into_iter().flatten().filter(|(_, one)| one.is_object());
+            let several = |inner: &Value| parts(inner).filter_map(|(_, one)| whole(one)).collect();
+            let found = |inner: &Value| whole(inner).map_or_else(|| several(inner), |found| vec![found]);
+            let below =
+                |entry| image(entry).map(found).filter(|found| !found.is_empty()).unwrap_or_else(|| named(entry.1));
+            map.iter().flat_map(below).collect()
         }
         Value::Array(items) => items.iter().flat_map(named).collect(),
         _ => Vec::new(),
@@ -89,7 +94,8 @@ mod tests {
             "volumes": [{ "name": "weights", "image": { "reference": "f:4", "pullPolicy": "IfNotPresent" } }],
             "sidecarImage": { "repository": "e@sha256", "tag": "abc" },
             "global": { "image": { "registry": "r.io" } },
+            "operator": { "image": { "manager": { "repository": "g", "tag": "v5", "pullPolicy": "Always" } } },
         });
-        assert_eq!(named(&value), ["a/b:1", "c:2", "r.io/d:3", "f:4", "e@sha256:abc"]);
+        assert_eq!(named(&value), ["a/b:1", "c:2", "r.io/d:3", "f:4", "e@sha256:abc", "g:v5"]);
     }
 }

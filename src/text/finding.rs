@@ -332,6 +332,7 @@ codes! {
     PolicyWithoutDns "policy-without-dns" "Pods call others by name, and no policy lets them ask for names."
     PolicyAdmitsStrangers "policy-admits-strangers" "A NetworkPolicy lets in whom nobody names."
     PolicyBlocksCall "policy-blocks-call" "Pods call others, and a NetworkPolicy of the one side or the other does not let them."
+    ListenerProtocol "listener-protocol" "A listener has a protocol that the Gateway API does not know."
     NotAttached "not-attached" "A route names a Gateway that does not take it."
     PolicyTarget "policy-target" "An AgentgatewayPolicy is for a part of its target that is not there, or sets what that target does not take."
     PlainText "plain-text" "A route takes requests from outside in plain text."
