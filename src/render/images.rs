@@ -49,21 +49,22 @@ pub fn images(bundle: &Bundle) -> Vec<Image> {
 /// The images below a value: under `image`, or a key that ends so, as a text, as the map of its parts, or as a map of several.
 fn named(value: &Value) -> Vec<String> {
     match value {
-        Value::Object(map) => {
-            let image = |(key, inner): (&String, &Value)| match key.to_ascii_lowercase() {
-                key if key.ends_with("image") || key == "imagename" => Some(inner),
-                _ => None,
-            };
-            let parts = |inner: &Value| inner.as_object().into_iter().flatten().filter(|(_, one)| one.is_object());
-            let several = |inner: &Value| parts(inner).filter_map(|(_, one)| whole(one)).collect();
-            let found = |inner: &Value| whole(inner).map_or_else(|| several(inner), |found| vec![found]);
-            let below =
-                |entry| image(entry).map(found).filter(|found| !found.is_empty()).unwrap_or_else(|| named(entry.1));
-            map.iter().flat_map(below).collect()
-        }
+        Value::Object(map) => map.iter().flat_map(|(key, inner)| entry(&key.to_ascii_lowercase(), inner)).collect(),
         Value::Array(items) => items.iter().flat_map(named).collect(),
         _ => Vec::new(),
     }
+}
+
+fn entry(key: &str, inner: &Value) -> Vec<String> {
+    if !key.ends_with("image") && key != "imagename" {
+        return named(inner);
+    }
+    let several = || inner.as_object().into_iter().flatten().filter(|(_, one)| one.is_object());
+    let found: Vec<String> = match whole(inner) {
+        Some(one) => vec![one],
+        None => several().filter_map(|(_, one)| whole(one)).collect(),
+    };
+    if found.is_empty() { named(inner) } else { found }
 }
 
 /// An image as one reference, which that of a volume is already; another map without a repository names none.
