@@ -118,8 +118,9 @@ def partial(value, dice, name=""):
         items = [partial_item(item, dice) for item in value if dice.random() < 0.6]
         fresh = FRESH.get(name)
         if fresh and dice.random() < 0.5:
-            # A Service's ports are others than a container's.
-            fresh = {"name": "extra", "port": 9999} if name == "ports" and "port" in value[0] else fresh
+            # The ports of a Service, and of a NetworkPolicy, are others than a container's.
+            if name == "ports" and "port" in value[0]:
+                fresh = {"name": "extra", "port": 9999} if "name" in value[0] else {"port": 9999}
             items.insert(dice.randrange(len(items) + 1), dict(fresh))
         dice.shuffle(items)
         return items or value
