@@ -1,11 +1,12 @@
 //! Compiles the catalog into the binary: `groups/`, `shapes/` and `templates/` become a table of (path, text, JSON), `rules/` one of (code,
 //! page, JSON of each rule). The JSON is the file or block once more, read here so that no run has to; it is empty where a file is no YAML (the
 //! run then says why). `schemas/crds/` becomes a table of releases, and their definitions compressed one by one, so that a run unpacks those
-//! that it asks for.
+//! that it asks for. The digest of all that decides what is rendered goes into `GATEWRIGHT_BUILD`.
 
 #![allow(clippy::disallowed_methods, reason = "cargo tells it where things are by the environment")]
 
 use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -34,6 +35,30 @@ fn main() {
     let (releases, packed) = releases(&root.join("schemas/crds"));
     fs::write(out.join("releases.rs"), releases).expect("the build folder is writable");
     fs::write(out.join("releases.bin"), packed).expect("the build folder is writable");
+    println!("cargo::rustc-env=GATEWRIGHT_BUILD={:016x}", build(&root));
+}
+
+/// Two binaries with one such number render alike.
+fn build(root: &Path) -> u64 {
+    let mut files = vec![root.join("Cargo.lock")];
+    for (folder, extension) in [
+        ("src", "rs"),
+        ("groups", "yaml"),
+        ("shapes", "yaml"),
+        ("templates", "yaml"),
+        ("rules", "md"),
+        ("schemas", "yaml"),
+        ("schemas", "json"),
+    ] {
+        walk(&root.join(folder), extension, &mut files);
+    }
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in &files {
+        hasher.write(file.strip_prefix(root).expect("below the root").as_os_str().as_encoded_bytes());
+        hasher.write(&fs::read(file).expect("a source is readable"));
+    }
+    hasher.finish()
 }
 
 /// A table of (name, about the release, (API group, kind, start and end of its definition)), and the definitions.

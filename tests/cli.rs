@@ -148,7 +148,7 @@ fn a_tree_without_a_cluster_is_a_difference() {
     fine(&folder, &["render"]);
     let said = gatewright(&folder, &["diff", "-o", "patch"]);
     assert_eq!(said.code, 1, "{}", said.err);
-    assert!(said.out.contains("--- a/rendered/ai-dev/groups.yaml\n+++ /dev/null\n"), "{}", &said.out[..300]);
+    assert!(said.out.contains("--- a/rendered/ai-dev/claims.yaml\n+++ /dev/null\n"), "{}", &said.out[..300]);
     assert_eq!(gatewright(&folder, &["render", "--check"]).code, 1);
     assert!(fine(&folder, &["render", "--allow-delete", "ai-dev"]).err.contains("files deleted"));
     assert_eq!(fine(&folder, &["diff"]).out, "");
@@ -167,7 +167,7 @@ fn unchanged_files_keep_their_time_and_foreign_ones_survive() {
     fs::write(folder.join("features.yaml"), format!("{MINIMAL}settings: {{ postgres: {{ instances: 2 }} }}\n"))
         .unwrap();
     let said = fine(&folder, &["render"]);
-    // The Cluster, and the claims of groups.yaml about it.
+    // The Cluster, and the claims about it.
     assert!(said.err.contains("(2 written, 0 removed)"), "{}", said.err);
     assert_eq!(time("namespaces/namespace-litellm.yaml"), before);
     assert_eq!(fs::read_to_string(cluster.join("postgres/notes/mine.yaml")).unwrap(), "kind: Mine\n");

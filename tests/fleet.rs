@@ -62,6 +62,13 @@ impl Fleet {
         said
     }
 
+    /// Where `render` remembers the output folder.
+    fn cache(&self) -> PathBuf {
+        let output = self.folder.join("rendered").canonicalize().expect("rendered");
+        let folder = std::env::var_os("XDG_CACHE_HOME").expect("set by .cargo/config.toml");
+        Path::new(&folder).join("gatewright").join(gatewright::text::digest::hex(output.as_os_str().as_encoded_bytes()))
+    }
+
     /// Every file below a folder with its text.
     fn files(&self, below: &str) -> BTreeMap<String, String> {
         let root = self.folder.join(below);
@@ -412,4 +419,71 @@ fn a_ring_has_its_branch_and_an_applicationset_brings_each_cluster() {
         "{}",
         said.err
     );
+}
+
+/// A cluster is passed over where inputs, binary and files are what they were; nothing else is, and only by `render`.
+#[test]
+fn a_run_relies_on_the_last_one_for_what_has_not_changed() {
+    let fleet = Fleet::new("remembered", 3);
+    fleet.fine(&["render"]);
+    let first = fleet.files("rendered");
+    let file = "prod-0/namespaces/namespace-litellm.yaml";
+    let index = format!("prod-0/{}", gatewright::render::tree::INDEX);
+    let written = |fleet: &Fleet| {
+        let said = fleet.fine(&["render"]).err;
+        said.split_once('(').and_then(|(_, rest)| rest.split_once(" written")).expect("a count").0.to_owned()
+    };
+    assert_eq!(written(&fleet), "0");
+    fleet.write(&format!("rendered/{file}"), "mine\n");
+    assert_eq!(written(&fleet), "1");
+    fleet.remove(&format!("rendered/{file}"));
+    assert_eq!(written(&fleet), "1");
+    assert_eq!(fleet.files("rendered"), first);
+    // Files with an index of their own are no reason to pass it over.
+    let digest = |text: &str| gatewright::text::digest::hex(text.as_bytes());
+    let forged = first[&index].replace(&digest(&first[file]), &digest("mine\n"));
+    fleet.write(&format!("rendered/{file}"), "mine\n");
+    fleet.write(&format!("rendered/{index}"), &forged);
+    assert_eq!(written(&fleet), "1");
+    assert_eq!(fleet.files("rendered"), first);
+    // Unless the memory says the same, which `--check` does not ask.
+    fleet.write(&format!("rendered/{file}"), "mine\n");
+    fleet.write(&format!("rendered/{index}"), &forged);
+    let cache = fleet.cache();
+    let memory = fs::read_to_string(&cache).expect("a memory");
+    fs::write(&cache, memory.replace(&digest(&first[&index]), &digest(&forged))).expect("writable");
+    assert_eq!(written(&fleet), "0");
+    let said = fleet.run(&["render", "--check"]);
+    assert!(said.code == 1 && said.err.contains(file), "{}", said.err);
+    fs::write(&cache, "no memory\n").expect("writable");
+    assert_eq!(written(&fleet), "1");
+    // Inputs of each kind.
+    fleet.write("clusters/prod-0.yaml", "platform: { labels: { ring: stable } }\n");
+    fleet.write(
+        "patches/litellm.yaml",
+        "apiVersion: v1\nkind: Namespace\nmetadata: { name: litellm, labels: { team: a } }\n",
+    );
+    assert_ne!(written(&fleet), "0");
+    assert!(fleet.files("rendered")["dev-1/namespaces/namespace-litellm.yaml"].contains("team: a"));
+    fleet.write("groups/litellm.yaml", "base: builtin\nnonsense: true\n");
+    assert_ne!(fleet.run(&["render"]).code, 0);
+    fleet.remove("groups/litellm.yaml");
+    fleet.remove("patches/litellm.yaml");
+    fleet.cluster(0, "");
+    fleet.fine(&["render"]);
+    assert_eq!(fleet.files("rendered"), first);
+}
+
+/// A finding is told in each run, also while another cluster is passed over.
+#[test]
+fn what_earns_a_finding_is_rendered_again() {
+    let fleet = Fleet::new("warned", 2);
+    fleet.cluster(
+        0,
+        "settings: { serving: { models: { slipped: { model: Org/A, inputPrice: 0.0000001, outputPrice: 1 } } } }\n",
+    );
+    let told = || fleet.fine(&["render"]).err.contains("warning[setting-advice]");
+    assert!(told() && told());
+    let memory = fs::read_to_string(fleet.cache()).expect("a memory");
+    assert!(memory.contains("  dev-1\n") && !memory.contains("  prod-0\n"), "{memory}");
 }

@@ -11,7 +11,7 @@ use gatewright::group::catalog::{BUILTIN, Catalog, Variant};
 use gatewright::group::memo::Memo;
 use gatewright::plan::features::Inputs;
 use gatewright::plan::resolve::Plan;
-use gatewright::render::tree::{GROUPS, INDEX, Tree};
+use gatewright::render::tree::{CLAIMS, FOLLOWING, Tree};
 use gatewright::text::source::Source;
 use gatewright::text::yaml;
 use serde_json::Value;
@@ -126,8 +126,8 @@ fn every_feature_set_renders_soundly() {
         if n % 16 == 0 {
             let again = rendered_with(&catalog, text, true, &Memo::default(), |_, tree| tree.clone());
             assert_eq!(tree, again, "{text}");
-            // groups.yaml has each piece of evidence on a line of its own.
-            let canonical = |path: &str| path.ends_with(".yaml") && path != "groups.yaml";
+            // The claims have each piece of evidence on a line of its own.
+            let canonical = |path: &str| path.ends_with(".yaml") && path != CLAIMS;
             for (path, file) in tree.iter().filter(|(path, _)| canonical(path)) {
                 let values = yaml::documents(&Source::new(path.as_str(), &**file)).expect("own text");
                 assert_eq!(values.len(), 1, "{path}");
@@ -156,8 +156,7 @@ fn sets_that_come_to_the_same_have_equal_objects() {
         let trees = sets.iter().map(|set| {
             rendered_with(&catalog, &set.features_yaml(&catalog), true, &memo, |_, tree| {
                 let mut tree = tree.clone();
-                tree.remove(GROUPS);
-                tree.remove(INDEX);
+                FOLLOWING.iter().for_each(|path| drop(tree.remove(*path)));
                 tree
             })
         });
@@ -201,13 +200,13 @@ fn what_is_off_leaves_no_trace() {
             rendered(&catalog, &features(&flags, "cost", settings), &Memo::default(), |_, tree| {
                 // The AppProject allows the same whatever is on: one that shrinks keeps Argo CD from deleting what goes.
                 // The request guard knows the shapes of calls, whatever answers them.
-                let follows = |path: &str| !path.contains("/appproject-") && !path.contains("litellm-request-guard");
+                // Evidence of claims names what must be absent.
+                let others = ["/appproject-", "litellm-request-guard", CLAIMS];
+                let follows = |path: &str| others.iter().all(|other| !path.contains(other));
                 for (path, text) in tree.iter().filter(|(path, _)| follows(path)) {
                     for word in words {
                         // A NetworkPolicy for egress is another thing, as is the shape of a call to any model; identity is needed
                         // by mcp and so is `issuer`.
-                        // Evidence of claims names what must be absent.
-                        let text = text.split("\nclaims:\n").next().unwrap_or_default();
                         let text = format!("{path}\n{}", text.to_lowercase())
                             .replace("- egress", "")
                             .replace("\"egress\"", "")

@@ -10,7 +10,7 @@ use crate::command::beside::shown;
 use crate::command::causes::Inputs;
 use crate::command::definitions::{Asked, Definitions};
 use crate::command::pipeline::{self, Rendered};
-use crate::command::rendering::{orphans, output_folder};
+use crate::command::rendering::{names, orphans, output_folder};
 use crate::command::review::risk::sight::Risk;
 use crate::command::review::told::{Review, Seen, Verdict};
 use crate::command::review::{json, markdown, text};
@@ -91,7 +91,7 @@ fn compared(workspace: &Workspace<'_>, args: &Diff) -> Result<Outcome> {
     }
     let mut talk = String::new();
     let lying = !base.inputs_only && (base.revision.is_none() || base.unless_edited);
-    let gone = if lying { orphans(workspace, &args.place, &clusters)? } else { Vec::new() };
+    let gone = if lying { orphans(workspace, &args.place, &names(&clusters))? } else { Vec::new() };
     for cluster in gone {
         let name = shown(&args.place, &cluster);
         let found = read::read_tree(&workspace.folder.join(&name))?;

@@ -10,7 +10,7 @@ use crate::object::object::Identity;
 use crate::plan::choice::Reason;
 use crate::render::manifest::Placed;
 use crate::render::trace;
-use crate::render::tree::{GROUPS, INDEX};
+use crate::render::tree::{CLAIMS, GROUPS, INDEX};
 use crate::text::pointer::part;
 use crate::text::source::{Place, Source};
 use crate::text::yaml::{self, Kind, Node};
@@ -62,8 +62,11 @@ pub fn file(rendered: &Rendered<'_>, path: &str, line: Option<usize>) -> Option<
 fn follows(below: &str) -> Option<&'static str> {
     match below {
         GROUPS => Some(
-            "the groups that are on, and what the files must show; it follows from features.yaml: `gatewright resolve`\n",
+            "the groups that are on, and what exists beside the files; it follows from features.yaml: `gatewright resolve`\n",
         ),
+        CLAIMS => {
+            Some("what the files must show; it follows from them and from the claims of groups: `gatewright status`\n")
+        }
         INDEX => Some("the index of our files with their digests; it follows from them\n"),
         _ => None,
     }

@@ -115,13 +115,8 @@ pub(crate) fn save(output: &Path, name: &str, text: Option<&str>) -> anyhow::Res
 /// The digest of all that decides what is rendered.
 fn inputs(workspace: &Workspace<'_>, all: &[Cluster]) -> Result<String> {
     let written = read::inputs(workspace.folder, workspace.file)?;
-    let of_cluster = |cluster: &'_ Cluster| {
-        let own = cluster.own.values().flatten();
-        let sources = cluster.manifests.iter().chain(&cluster.patches).chain(&cluster.charts).chain(own);
-        sources.cloned().collect::<Vec<_>>()
-    };
-    let sources = all.iter().flat_map(of_cluster).chain(workspace.catalog.sources.values().cloned());
-    let sources = sources.chain(written.clusters).chain([written.features]);
+    let sources = all.iter().flat_map(Cluster::files).chain(workspace.catalog.sources.values());
+    let sources = sources.chain(&written.clusters).chain([&written.features]);
     let digests: BTreeMap<String, String> =
         sources.map(|source| (source.name.clone(), digest::hex(source.text.as_bytes()))).collect();
     let ours = ejected::names().into_iter().filter_map(|name| {

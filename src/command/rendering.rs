@@ -11,6 +11,7 @@ use crate::command::beside::{Lying, Meant, shown};
 use crate::command::definitions::{Asked, Definitions};
 use crate::command::fleet::Fleet;
 use crate::command::pipeline::Rendered;
+use crate::command::remembered::Remembered;
 use crate::command::updates;
 use crate::command::workspace::{Outcome, Result, Workspace};
 use crate::disk::read::{self, Failure};
@@ -40,8 +41,11 @@ pub(crate) fn render(
     let fleet = Fleet::new(workspace, &folder, &all, shard)?;
     let mut clusters = if place.which.is_all() { all } else { place.which.of(all)? };
     clusters.retain(|cluster| shard.is_none_or(|shard| shard.has(&cluster.name)));
+    let names = names(&clusters);
+    let mut remembered = Remembered::of(workspace, &folder)?;
+    let (held, clusters) = remembered.held(clusters)?;
     let definitions = Definitions::find(workspace.folder, &[])?;
-    let (staged, warnings) = workspace.each_sound(&clusters, &memo, |rendered| {
+    let (staged, findings) = workspace.each_sound(&clusters, &memo, |rendered, findings| {
         let name = rendered.plan.cluster.as_str();
         let (shown, found, tree) = both(workspace, place, &rendered)?;
         unrefused(&rendered, &shown, (&tree::owned(&found, &tree), &tree), &definitions, allow_delete)?;
@@ -51,25 +55,42 @@ pub(crate) fn render(
             false => format!("warning: {name}/{path} is not rendered any more and was changed by hand; it stays, delete it yourself\n"),
         });
         let warnings: String = warnings.collect();
-        Ok(((name.to_owned(), digest::hex(tree[INDEX].as_bytes())), (tree.len() - 1, done, warnings, staged)))
+        let digest = digest::hex(tree[INDEX].as_bytes());
+        Ok((name.to_owned(), Folder { files: tree.len() - 1, digest, done, warnings, staged, sound: findings.is_empty() }))
     })?;
-    let (digests, staged): (Digests, Vec<_>) = staged.into_iter().unzip();
-    let mut talk: String = staged.iter().map(|(_, _, warnings, _)| warnings.as_str()).collect();
-    let sum = |count: fn(&write::Written) -> usize| staged.iter().map(|(_, done, ..)| count(done)).sum::<usize>();
-    let (written, removed) = (sum(|done| done.written), sum(|done| done.removed));
-    let files: usize = staged.iter().map(|(files, ..)| files).sum();
-    let waiting: Vec<write::Staged> = staged.into_iter().filter_map(|(.., staged)| staged).collect();
-    let orphans = if shard.is_some() { Vec::new() } else { orphans(workspace, place, &clusters)? };
+    let mut talk: String = staged.iter().map(|(_, folder)| folder.warnings.as_str()).collect();
+    let sum = |count: fn(&Folder) -> usize| staged.iter().map(|(_, folder)| count(folder)).sum::<usize>();
+    let (written, removed) = (sum(|folder| folder.done.written), sum(|folder| folder.done.removed));
+    let files = sum(|folder| folder.files) + held.values().map(|held| held.files).sum::<usize>();
+    let (mut digests, mut waiting) = (Digests::new(), Vec::new());
+    digests.extend(held.into_iter().map(|(name, held)| (name, held.digest)));
+    for ((name, folder), cluster) in staged.into_iter().zip(&clusters) {
+        remembered.set(cluster, folder.sound.then(|| folder.digest.clone()));
+        digests.insert(name, folder.digest);
+        waiting.extend(folder.staged);
+    }
+    let orphans = if shard.is_some() { Vec::new() } else { orphans(workspace, place, &names)? };
     talk += &exchange((&folder, &place.output_dir), &output, waiting, orphans, allow_delete)?;
     fleet.write(&folder, digests)?;
-    let names: Vec<&str> = clusters.iter().map(|c| c.name.as_str()).collect();
+    remembered.keep();
     let which = match names.len() {
         1..=3 => names.join(", "),
         n => format!("{n} clusters"),
     };
     talk +=
         &format!("{which}: {files} files in {} ({written} written, {removed} removed)\n", place.output_dir.display());
-    Ok(Outcome { talk, findings: warnings, ..Outcome::default() })
+    Ok(Outcome { talk, findings, ..Outcome::default() })
+}
+
+/// A cluster's folder that is rendered and waits to take its place.
+struct Folder {
+    files: usize,
+    digest: String,
+    done: write::Written,
+    warnings: String,
+    staged: Option<write::Staged>,
+    /// No rule has anything to say of it.
+    sound: bool,
 }
 
 /// Puts staged folders in their places, and takes those of `orphans` away that may be deleted; what is to be said of these. The
@@ -145,7 +166,7 @@ pub(crate) fn stdout(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome
         let hint = format!("choose one with --cluster: {}", names.join(", "));
         return Err(anyhow!("--stdout prints one cluster, and there are {}\n{hint}", names.len()).into());
     }
-    let (texts, findings) = workspace.each_sound(&clusters, &memo, |rendered| {
+    let (texts, findings) = workspace.each_sound(&clusters, &memo, |rendered, _| {
         let delivered = rendered.bundle.manifests.values().filter(|p| !BY_HAND.contains(&p.component.as_str()));
         let mut placed: Vec<_> = delivered.collect();
         placed.sort_by(|a, b| a.path.cmp(&b.path));
@@ -160,7 +181,7 @@ pub(crate) fn render_check(workspace: &Workspace<'_>, place: &Place) -> Result<O
     let folder = output_folder(workspace, place)?;
     let meant = Meant::read(workspace)?;
     let clusters = workspace.clusters(Some(&place.which))?;
-    let (found, warnings) = workspace.each_sound(&clusters, &memo, |rendered| {
+    let (found, warnings) = workspace.each_sound(&clusters, &memo, |rendered, _| {
         let lying = Lying::new(workspace, place, &meant, &rendered)?;
         let digest = (rendered.plan.cluster.clone(), digest::hex(lying.tree[INDEX].as_bytes()));
         Ok((digest, (stale(&lying.shown, &lying.tree, &lying.found), lying.others.findings)))
@@ -171,7 +192,7 @@ pub(crate) fn render_check(workspace: &Workspace<'_>, place: &Place) -> Result<O
     if place.which.is_all() {
         findings.extend(Fleet::new(workspace, &folder, &clusters, None)?.check(&place.output_dir, &digests));
     }
-    for name in orphans(workspace, place, &clusters)? {
+    for name in orphans(workspace, place, &names(&clusters))? {
         let message = format!("{} belongs to no cluster", shown(place, &name));
         findings.push(Finding::error(Code::StaleOutput, message));
     }
@@ -205,13 +226,18 @@ pub(crate) fn both(workspace: &Workspace<'_>, place: &Place, rendered: &Rendered
     Ok((name, found, rendered.tree()))
 }
 
+/// What clusters are called.
+pub(crate) fn names(clusters: &[Cluster]) -> Vec<String> {
+    clusters.iter().map(|cluster| cluster.name.clone()).collect()
+}
+
 /// Folders of ours in the output folder that belong to no cluster.
-pub(crate) fn orphans(workspace: &Workspace<'_>, place: &Place, known: &[Cluster]) -> Result<Vec<String>> {
+pub(crate) fn orphans(workspace: &Workspace<'_>, place: &Place, known: &[String]) -> Result<Vec<String>> {
     if !place.which.is_all() {
         return Ok(Vec::new());
     }
     let mut names = write::cluster_folders(&workspace.folder.join(&place.output_dir))?;
-    names.retain(|name| !known.iter().any(|c| c.name == *name));
+    names.retain(|name| !known.contains(name));
     Ok(names)
 }
 

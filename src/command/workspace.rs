@@ -109,19 +109,19 @@ impl<'a> Workspace<'a> {
         if findings.is_empty() { Ok(values) } else { Err(Failure::Findings(sorted(findings))) }
     }
 
-    /// As [`Self::each`], for clusters in which no rule finds an error; and the warnings of all, sorted.
+    /// As [`Self::each`], for clusters in which no rule finds an error, each with its warnings; and the warnings of all, sorted.
     pub(crate) fn each_sound<'c, T: Send>(
         &self,
         clusters: &'c [Cluster],
         memo: &Memo,
-        use_it: impl Fn(Rendered<'c>) -> Result<T> + Sync,
+        use_it: impl Fn(Rendered<'c>, &[Finding]) -> Result<T> + Sync,
     ) -> Result<(Vec<T>, Vec<Finding>)>
     where
         'a: 'c,
     {
         let found = self.each(clusters, memo, |rendered| match rendered.findings(&Crds::default()) {
             findings if findings.iter().any(|f| f.severity == Severity::Error) => Err(Failure::Findings(findings)),
-            warnings => Ok((use_it(rendered)?, warnings)),
+            warnings => Ok((use_it(rendered, &warnings)?, warnings)),
         })?;
         let (values, warnings): (Vec<T>, Vec<Vec<Finding>>) = found.into_iter().unzip();
         Ok((values, sorted(warnings.into_iter().flatten().collect())))

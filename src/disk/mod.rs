@@ -1,9 +1,10 @@
 //! Reads what users wrote and what lies in the output folder ([`read`]), and writes it ([`mod@write`], with [`folders`]; [`beside`] where
-//! others have files too).
+//! others have files too; [`cache`] for the next run).
 
 pub mod read;
 pub mod optional;
 pub mod folders;
 pub mod write;
+pub mod cache;
 pub mod beside;
 pub mod git;

@@ -382,7 +382,7 @@ pub struct Selector {
     pub shows: Map<String, Value>,
 }
 
-/// What `groups.yaml` keeps of a claim, so that a rendered folder can be held against it without its inputs.
+/// What `claims.yaml` keeps of a claim, so that a rendered folder can be held against it without its inputs.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Promise {

@@ -62,6 +62,14 @@ pub struct Cluster {
     pub written: Node,
 }
 
+impl Cluster {
+    /// The user's files that were read for it beside features.yaml and its overlay.
+    pub fn files(&self) -> impl Iterator<Item = &Arc<Source>> {
+        let own = self.own.values().flatten();
+        self.manifests.iter().chain(&self.patches).chain(&self.charts).chain(own)
+    }
+}
+
 /// A feature flag as written.
 #[derive(Clone, Debug)]
 pub struct Flag {
@@ -134,7 +142,8 @@ pub fn of_root(root: &Node, stem: Option<String>, catalog: &Catalog) -> (Option<
     (cluster(root, stem, catalog, &mut findings), findings)
 }
 
-fn stem(source: &Source) -> String {
+/// The cluster that a file of `clusters/` is about.
+pub fn stem(source: &Source) -> String {
     let file = source.name.rsplit('/').next().unwrap_or(&source.name);
     file.strip_suffix(".yaml").unwrap_or(file).to_owned()
 }

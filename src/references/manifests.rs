@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::group::component::Promise;
@@ -17,7 +18,7 @@ use crate::object::placeholder;
 use crate::references::configuration;
 use crate::references::kustomization;
 use crate::references::layout::{Beyond, Item, Layout};
-use crate::render::tree::GROUPS;
+use crate::render::tree::{CLAIMS, FOLLOWING, GROUPS};
 use crate::text::finding::{Code, Finding};
 use crate::text::kubeyaml;
 use crate::text::pointer;
@@ -36,7 +37,7 @@ pub struct Manifests {
     pub existing: Vec<Existing>,
     /// As its `groups.yaml` says.
     pub silences: Vec<Silence>,
-    /// As its `groups.yaml` says.
+    /// As its `claims.yaml` says.
     pub promises: Vec<Promise>,
     /// Some of what the files stand for is made elsewhere: a chart, a generator.
     pub generated: bool,
@@ -80,8 +81,6 @@ struct Groups {
     elsewhere: Vec<Existing>,
     #[serde(default)]
     silenced: Vec<Silence>,
-    #[serde(default)]
-    claims: Vec<Promise>,
 }
 
 /// Reads files, sorted by folder. Names are relative to the working folder.
@@ -93,19 +92,25 @@ pub fn manifests(sources: &[Arc<Source>]) -> (Vec<Manifests>, Vec<Finding>) {
 pub fn manifests_below(root: &str, sources: &[Arc<Source>]) -> (Vec<Manifests>, Vec<Finding>) {
     let mut clusters: BTreeMap<String, Manifests> = BTreeMap::new();
     let mut findings = Vec::new();
+    let claims = sources.iter().filter_map(|source| Some((source.name.strip_suffix(CLAIMS)?, source)));
+    let claims: BTreeMap<&str, &Arc<Source>> = claims.collect();
     for source in sources {
         let Some(folder) = source.name.strip_suffix(GROUPS).filter(|f| f.is_empty() || f.ends_with('/')) else {
             continue;
         };
         match groups(source) {
-            Ok(Some(Groups { elsewhere, silenced, claims })) => {
+            Ok(Some(Groups { elsewhere, silenced })) => {
+                let promises = claims.get(folder).map_or(Ok(Vec::new()), |source| promises(source));
                 let place = || Some(Place::new(source, 0, 0));
                 let silences = silenced.into_iter().map(|s| Silence { place: place(), ..s }).collect();
                 let manifests = Manifests {
                     folder: folder.into(),
                     existing: elsewhere,
                     silences,
-                    promises: claims,
+                    promises: promises.unwrap_or_else(|finding| {
+                        findings.push(finding);
+                        Vec::new()
+                    }),
                     closed: true,
                     ..Manifests::default()
                 };
@@ -131,7 +136,10 @@ pub fn manifests_below(root: &str, sources: &[Arc<Source>]) -> (Vec<Manifests>, 
         cluster.generated |= generates(source);
         cluster.files.push(file);
     }
-    let left_out = |source: &Source| !is_ours(&source.name) && layout.leaves_out(below(root, &source.name));
+    let left_out = |source: &Source| match folder_of(&source.name) {
+        folder if folders.contains(&folder) => FOLLOWING.contains(&&source.name[folder.len()..]),
+        _ => layout.leaves_out(below(root, &source.name)),
+    };
     let read = sources
         .par_iter()
         .map(|s| if left_out(s) { (Vec::new(), Vec::new()) } else { documents(s, sources.len() == 1) });
@@ -300,8 +308,22 @@ fn groups(source: &Arc<Source>) -> Result<Option<Groups>, Finding> {
     if let Some(finding) = findings.pop() {
         return Err(finding);
     }
-    let groups = serde_json::from_value(documents.remove(0).value);
-    groups.map(Some).map_err(|e| Finding::error(Code::WrongShape, e.to_string()).place(Place::new(source, 0, 0)))
+    shaped(source, documents.remove(0).value).map(Some)
+}
+
+/// What our `claims.yaml` says.
+fn promises(source: &Arc<Source>) -> Result<Vec<Promise>, Finding> {
+    let (mut documents, mut findings) = kubeyaml::read(source);
+    match (findings.pop(), documents.pop()) {
+        (Some(finding), _) => Err(finding),
+        (None, Some(document)) => shaped(source, document.value),
+        (None, None) => Ok(Vec::new()),
+    }
+}
+
+fn shaped<T: DeserializeOwned>(source: &Arc<Source>, value: Value) -> Result<T, Finding> {
+    serde_json::from_value(value)
+        .map_err(|e| Finding::error(Code::WrongShape, e.to_string()).place(Place::new(source, 0, 0)))
 }
 
 /// The objects of a file, and what is wrong with it; what can be read counts, whatever stands beside it.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::object::kinds::{self, Holds};
 use crate::object::object::Identity;
-use crate::render::tree::{GROUPS, INDEX, Tree};
+use crate::render::tree::{FOLLOWING, Tree};
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::part;
 use crate::text::source::{Place, Source};
@@ -17,7 +17,7 @@ use crate::text::yaml;
 /// what of ours lies in the cluster's folder `folder`.
 pub fn unnamed(cluster: &str, folder: &str, old: &Tree, new: &Tree, allowed: &[String]) -> Vec<Finding> {
     let named = |name: &str| allowed.iter().any(|a| a == name);
-    let is_object = |path: &&String| *path != INDEX && *path != GROUPS && !path.starts_with("charts/");
+    let is_object = |path: &&String| !FOLLOWING.contains(&path.as_str()) && !path.starts_with("charts/");
     let objects = |tree: &Tree| tree.keys().filter(is_object).count();
     let before = objects(old);
     let mut findings = Vec::new();
@@ -64,7 +64,9 @@ struct Gone<'a> {
 /// and no namespace.
 fn deleted<'a>(old: &'a Tree, new: &Tree) -> BTreeMap<Identity, Gone<'a>> {
     let mut gone = BTreeMap::new();
-    for (path, text) in old.iter().filter(|(path, text)| *path != GROUPS && new.get(*path) != Some(*text)) {
+    let changed =
+        |(path, text): &(&String, &Arc<str>)| !FOLLOWING.contains(&path.as_str()) && new.get(*path) != Some(*text);
+    for (path, text) in old.iter().filter(changed) {
         gone.extend(objects(text).into_iter().map(|(identity, value)| (identity, Gone { path, text, value })));
     }
     if gone.is_empty() {

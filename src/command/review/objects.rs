@@ -1,4 +1,4 @@
-//! Two trees of one cluster -> the objects that differ. Files of ours that only follow (the index, `groups.yaml`) are no objects;
+//! Two trees of one cluster -> the objects that differ. Files of ours that only follow (the index, the groups, the claims) are no objects;
 //! the values of a chart are one.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::command::review::change::{Change, Kind};
 use crate::command::review::compare::compare;
 use crate::object::object::Identity;
-use crate::render::tree::{GROUPS, INDEX, Tree};
+use crate::render::tree::{FOLLOWING, Tree};
 use crate::text::pointer::strings;
 use crate::text::source::Source;
 use crate::text::yaml;
@@ -40,7 +40,7 @@ pub fn things(tree: &Tree, other: &Tree) -> Things {
         |path: &str, text: &Arc<str>| other.get(path) != Some(text) || CONTEXT.iter().any(|kind| path.contains(kind));
     for (path, text) in tree.iter().filter(|(path, text)| differs(path, text)) {
         let file = path.rsplit('/').next().unwrap_or_default();
-        if file == INDEX || file == GROUPS {
+        if FOLLOWING.contains(&file) {
             continue;
         }
         for value in yaml::documents(&Source::new("", &**text)).unwrap_or_default() {
