@@ -11,14 +11,19 @@ use gatewright::text::yaml;
 use gatewright::verdict::merging::Field;
 use serde_json::Value;
 
-/// The object of a case with its patch over it.
+/// The object of a case with its patch over it, and over that what comes after.
 fn laid(case: &Value) -> Value {
-    let (object, patch) = (&case["object"], Source::new("patch.json", case["patch"].to_string()));
+    let further = case["further"].as_array().into_iter().flatten();
+    further.fold(over(&case["object"], &case["patch"]), |object, patch| over(&object, patch))
+}
+
+fn over(object: &Value, patch: &Value) -> Value {
+    let source = Source::new("patch.json", patch.to_string());
     let api_version = object["apiVersion"].as_str().expect("an object");
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     let field = Field::root(group, version, object["kind"].as_str().expect("an object"));
-    let laid = lay(object, &yaml::read(&patch).expect("JSON is YAML"), &field);
-    assert!(laid.findings.is_empty(), "{}: {:?}", case["patch"], laid.findings);
+    let laid = lay(object, &yaml::read(&source).expect("JSON is YAML"), &field);
+    assert!(laid.findings.is_empty(), "{patch}: {:?}", laid.findings);
     laid.value.expect("something is left")
 }
 

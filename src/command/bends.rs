@@ -10,6 +10,7 @@ use crate::plan::features::Cluster;
 use crate::plan::own;
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::source::{Place, Source};
+use crate::text::yaml;
 
 /// Files of the user's own, for one cluster.
 #[derive(Clone, Debug, Default)]
@@ -67,7 +68,12 @@ impl Bends {
     }
 }
 
-/// The patches that lack their targets.
+/// Where the patches begin that lack their targets.
 pub fn without_target(findings: &[Finding]) -> BTreeSet<Place> {
-    findings.iter().filter(|f| f.code == Code::PatchWithoutTarget).filter_map(|f| f.place.clone()).collect()
+    let lacking = findings.iter().filter(|f| f.code == Code::PatchWithoutTarget).filter_map(|f| f.place.as_ref());
+    let begins = |place: &Place| {
+        let documents = yaml::nodes(&place.source).unwrap_or_default().into_iter().map(|document| document.place);
+        documents.take_while(|begin| begin.start <= place.start).last().unwrap_or_else(|| place.clone())
+    };
+    lacking.map(begins).collect()
 }

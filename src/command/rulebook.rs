@@ -41,6 +41,7 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     cnpg::cluster::OF_OBJECTS,
     eso::stores::OF_OBJECTS,
     argocd::application::OF_OBJECTS,
+    argocd::chart_values::OF_OBJECTS,
     kubernetes::pods::OF_OBJECTS,
     otel::collector::OF_OBJECTS,
     argocd::sync::OF_OBJECTS,

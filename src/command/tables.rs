@@ -56,7 +56,7 @@ pub fn status_text(cluster: &str, claims: &[Claim]) -> String {
             text += &wrapped(&claim.detail, 15, 80);
         }
         for gap in &claim.gaps {
-            text += &wrapped(&format!("no evidence: {gap}"), 15, 80);
+            text += &wrapped(&format!("no evidence: {}", gap.sentence), 15, 80);
         }
     }
     text

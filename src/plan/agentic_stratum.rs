@@ -17,6 +17,7 @@ use crate::agentic::seen::Seen;
 use crate::group::template::pick;
 use crate::object::object::{Identity, Objects};
 use crate::plan::choice::Choice;
+use crate::plan::mirror::behind;
 use crate::plan::work::Work;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
@@ -181,10 +182,11 @@ impl<'a> Work<'a, '_> {
         let schema = &choice.variant().schema;
         let at = format!("{}/additionalProperties", pointer.replace('/', "/properties/"));
         let settings = &self.scopes[choice.group.name.as_str()].value()["settings"];
-        Extras {
-            given: settings.pointer(pointer).cloned().unwrap_or_default(),
-            plain: schema.fill_at(&at, &Value::Object(Map::new())),
+        let mut plain = schema.fill_at(&at, &Value::Object(Map::new()));
+        if let (Some(registry), Some(schema)) = (self.cluster.platform["registry"].as_str(), schema.json.pointer(&at)) {
+            behind(registry, schema, &mut plain);
         }
+        Extras { given: settings.pointer(pointer).cloned().unwrap_or_default(), plain }
     }
 
     /// Settings for a gateway that is not there, or that is not rendered on LiteLLM.

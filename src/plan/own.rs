@@ -7,11 +7,12 @@ use std::sync::{Arc, LazyLock};
 use serde_json::Value;
 
 use crate::group::component::{ClusterKind, Component, Namespace};
+use crate::object::existing::Existing;
 use crate::object::kinds::is_cluster_scoped;
 use crate::object::object::Identity;
 use crate::plan::features::Cluster;
 use crate::text::finding::{Code, Finding};
-use crate::text::schema::{Schema, invalid_name, is_dns_label};
+use crate::text::schema::{Schema, invalid_name, is_dns_label, is_misspelt};
 use crate::text::secret;
 use crate::text::source::{Place, Source};
 use crate::text::yaml::{self, Node};
@@ -66,6 +67,27 @@ pub fn own(
     }
     components.sort_by(|a, b| (a.wave, &a.name).cmp(&(b.wave, &b.name)));
     all
+}
+
+/// Namespaces that only these objects have, and that are nearly the platform's: whoever meant it, each would be made.
+pub fn strays(components: &[Component], existing: &[Existing], own: &BTreeMap<String, Vec<Own>>) -> Vec<Finding> {
+    let of_groups = components.iter().filter(|component| !component.group.is_empty());
+    let platform: BTreeSet<&str> =
+        of_groups.flat_map(Component::all_namespaces).map(|namespace| namespace.name.as_str()).collect();
+    let is_there = |name: &str| existing.iter().any(|there| there.kind == "Namespace" && there.name == name);
+    let stray = |object: &Own| {
+        let name = object.identity.namespace.as_str();
+        let near = platform.iter().find(|known| is_misspelt(known, name))?;
+        if platform.contains(name) || is_there(name) {
+            return None;
+        }
+        let sentence =
+            format!("{} lies in a namespace that nothing of the platform has, and that would be made", object.identity);
+        let help = format!("did you mean `{near}`? if not, a Namespace in the same folder says so");
+        let place = object.node.place_at("/metadata/namespace");
+        Some(Finding::warning(Code::UnknownNamespace, sentence).place(place).help(help))
+    };
+    own.values().flatten().filter_map(stray).collect()
 }
 
 fn read(source: &Arc<Source>, findings: &mut Vec<Finding>) -> Vec<Own> {

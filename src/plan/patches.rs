@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use json_patch::PatchOperation;
+use serde_json::{Value, json};
 
 use crate::group::component::Component;
 use crate::object::object::Identity;
 use crate::plan::features::Cluster;
 use crate::plan::lay::{Origin, lay_values};
 use crate::text::finding::{Code, Finding};
-use crate::text::schema::did_you_mean;
+use crate::text::pointer::{escaped, part, unescaped};
+use crate::text::schema::{did_you_mean, nearest};
 use crate::text::secret;
 use crate::text::source::Place;
-use crate::text::yaml::{self, Kind, Node};
+use crate::text::yaml::{self, Entry, Kind, Node, object};
 
 /// Says that a patch may be without a target; it is never laid.
 const OPTIONAL: &str = "gatewright.dev/optional";
@@ -38,6 +40,19 @@ pub struct Patch {
     pub node: Node,
     /// Where it begins.
     pub place: Place,
+}
+
+impl Patch {
+    /// Where it names a part of the identity of its object: `kind`, `name` and so on.
+    pub fn names(&self, part: &str) -> Place {
+        let below = match (&self.change, part) {
+            (Change::Lay, "kind") => "/kind".to_owned(),
+            (Change::Lay, "group" | "version") => "/apiVersion".to_owned(),
+            (Change::Lay, _) => format!("/metadata/{part}"),
+            (Change::Operations(_), _) => format!("/target/{part}"),
+        };
+        self.node.place_at(&below)
+    }
 }
 
 /// What a patch does to its object.
@@ -85,9 +100,7 @@ pub fn patches(cluster: &Cluster, components: &mut [Component], findings: &mut V
                 continue;
             }
         };
-        let left_out =
-            |node: &Node| [&node.place, &node.place_at("/component")].iter().any(|p| cluster.without.contains(p));
-        for node in nodes.into_iter().filter(|node| !left_out(node)) {
+        for node in nodes.into_iter().filter(|node| !cluster.without.contains(&node.place)) {
             secret::literals(&node, findings);
             let read = if node.get("component").is_some() {
                 of_values(node, cluster, components, findings).map(|(component, values)| {
@@ -143,7 +156,8 @@ fn of_values(
     };
     let (laid, origin) = lay_values(&chart.values, values);
     if laid == chart.values {
-        return Err(without_effect(&node.place, &format!("the values of the chart `{name}`")));
+        let before = json!({ "values": chart.values });
+        return Err(without_effect(&node, &format!("the values of the chart `{name}`"), &before));
     }
     chart.values = laid;
     let vendored = format!("charts/{}-{}/values.yaml", chart.name, chart.version);
@@ -173,11 +187,34 @@ fn unknown(patch: &Node, known: &Node, file: &str, findings: &mut Vec<Finding>) 
     }
 }
 
-/// About a patch after which everything is as before.
-pub fn without_effect(place: &Place, what: &str) -> Finding {
+/// About a patch of something after which everything is as before.
+pub fn without_effect(patch: &Node, what: &str, before: &Value) -> Finding {
+    let (place, pointer) = only_field(patch);
     let sentence = format!("this patch changes nothing: {what} says all of it already");
-    let help = "remove it; or look for the field that was meant";
-    Finding::error(Code::PatchWithoutEffect, sentence).place(place.clone()).help(help)
+    let (above, key) = pointer.rsplit_once('/').unwrap_or_default();
+    let known: Vec<&str> = part(before, above).map(object).into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    let meant = nearest(&unescaped(key), &known).filter(|near| *near != unescaped(key));
+    let help = meant
+        .map_or("remove it; or look for the field that was meant".to_owned(), |near| format!("did you mean `{near}`?"));
+    Finding::error(Code::PatchWithoutEffect, sentence).place(place).help(help)
+}
+
+/// The deepest field that holds all that a patch lays, and the pointer to it.
+fn only_field(patch: &Node) -> (Place, String) {
+    let (mut node, mut found) = (patch, (patch.place.clone(), String::new()));
+    let says = |entry: &&Entry| !["apiVersion", "kind", "component"].contains(&entry.key.as_str()) && !is_name(entry);
+    loop {
+        let fields: Vec<&Entry> = node.entries().iter().filter(|entry| !found.1.is_empty() || says(entry)).collect();
+        let [only] = fields[..] else { return found };
+        found = (only.place.clone(), format!("{}/{}", found.1, escaped(&only.key)));
+        node = &only.value;
+    }
+}
+
+/// A patch's own `metadata` that says no more than which object it is for.
+fn is_name(entry: &Entry) -> bool {
+    entry.key == "metadata"
+        && entry.value.entries().iter().all(|field| ["name", "namespace"].contains(&field.key.as_str()))
 }
 
 fn of_object(mut node: Node) -> Result<Patch, Finding> {

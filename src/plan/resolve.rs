@@ -17,7 +17,7 @@ use crate::plan::choice::{Choice, Choices, choose};
 use crate::plan::features::Cluster;
 use crate::plan::given::given;
 use crate::plan::mirror::behind;
-use crate::plan::own::{Own, own};
+use crate::plan::own::{Own, own, strays};
 use crate::plan::patches::{Patches, patches};
 use crate::plan::work::Work;
 use crate::text::finding::{Code, Finding};
@@ -101,6 +101,7 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
     let patches = patches(cluster, &mut components, &mut work.findings);
     let secrets = work.secrets(&components);
     let existing = work.existing(&components);
+    work.advice.extend(strays(&components, &existing, &own));
     let silences = work.silences();
     work.stop()?;
     let engine = engine_lists(catalog, &components, &secrets, &existing, &agentic);

@@ -14,6 +14,7 @@ use crate::object::placeholder;
 use crate::references::delivery::Delivery;
 use crate::references::made::{self, Made, Port};
 use crate::references::world::World;
+use crate::text::schema::is_misspelt;
 
 /// Something that references may name.
 #[derive(Debug)]
@@ -273,7 +274,7 @@ fn is_well_known(kind: &str, namespace: &str, name: &str) -> bool {
         "Service" => (namespace, name) == ("default", "kubernetes") || (namespace, name) == ("kube-system", "kube-dns"),
         "ClusterRole" => name.starts_with("system:") || ["admin", "cluster-admin", "edit", "view"].contains(&name),
         "Role" => namespace == "kube-system",
-        "PriorityClass" => name.starts_with("system-"),
+        "PriorityClass" => ["system-cluster-critical", "system-node-critical"].contains(&name),
         _ => false,
     }
 }
@@ -283,15 +284,6 @@ fn maker_of_unknowns<'a>(object: &Object<'a>) -> Option<&'a str> {
     let identity = object.identity;
     let known = is_built_in(&identity.group) || is_known(&identity.group);
     (!known).then_some(identity.namespace.as_str())
-}
-
-/// Whether a name is another one with a slip of the pen. Names that differ in a number or a letter of their own (`db-1`,
-/// `web-b`) are several of one sort.
-fn is_misspelt(known: &str, name: &str) -> bool {
-    let plain = |text: &str| text.split('-').filter(|part| part.len() > 1).collect::<Vec<_>>().join("-");
-    let letters = |text: &str| plain(text).replace(|c: char| c.is_ascii_digit(), "");
-    let most = if name.len() < 8 { 1 } else { 2 };
-    name.len() > 3 && letters(known) != letters(name) && strsim::damerau_levenshtein(known, name) <= most
 }
 
 fn keys<'a>(object: &Object<'a>) -> Option<Vec<&'a str>> {

@@ -5,10 +5,13 @@ use serde_json::Value;
 
 use crate::group::component::{Declared, Evidence, State};
 use crate::object::object::Identity;
+use crate::plan::patches::{Change, Patch};
 use crate::plan::resolve::Plan;
 use crate::render::bundle::Bundle;
 use crate::render::evidence::{self, Texts};
 use crate::text::finding::{Code, Finding};
+use crate::text::source::Place;
+use crate::text::yaml::{Kind, Node};
 
 /// One line of the table of claims.
 #[derive(Clone, Debug, Serialize)]
@@ -23,10 +26,28 @@ pub struct Claim {
     pub detail: String,
     /// Evidence that is not in the bundle.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub gaps: Vec<String>,
+    pub gaps: Vec<Lack>,
     /// JSON pointer in the group file.
     #[serde(skip)]
     pub pointer: String,
+}
+
+/// A piece of evidence that is not there.
+#[derive(Clone, Debug, Serialize)]
+#[serde(into = "String")]
+pub struct Lack {
+    /// In words.
+    pub sentence: String,
+    /// The object that was looked for: kind, namespace and name, as far as they are known.
+    object: (String, Option<String>, Option<String>),
+    /// What of it is not as it should be.
+    pointers: Vec<String>,
+}
+
+impl From<Lack> for String {
+    fn from(lack: Lack) -> Self {
+        lack.sentence
+    }
 }
 
 /// All claims of a plan, sorted by control; claims of groups that are off say so and no more. `foreign` are objects that
@@ -70,11 +91,42 @@ pub fn gaps(plan: &Plan<'_>, claims: &[Claim]) -> Vec<Finding> {
     };
     let gaps = claims.iter().flat_map(|claim| claim.gaps.iter().map(move |gap| (claim, gap)));
     gaps.map(|(claim, gap)| {
-        tell(Code::ClaimGap, format!("the claim `{}` of group `{}` lacks evidence: {gap}", claim.control, claim.group))
-            .place(plan.choices[claim.group.as_str()].place(&claim.pointer))
-            .help(help)
+        let sentence =
+            format!("the claim `{}` of group `{}` lacks evidence: {}", claim.control, claim.group, gap.sentence);
+        let declared = plan.choices[claim.group.as_str()].place(&claim.pointer);
+        let finding = tell(Code::ClaimGap, sentence).help(help);
+        match plan.patches.objects.iter().rev().find_map(|patch| taken(patch, gap)) {
+            Some(place) => finding.place(place).related(declared, "claimed here"),
+            None => finding.place(declared),
+        }
     })
     .collect()
+}
+
+/// The part of a patch that takes evidence away.
+fn taken(patch: &Patch, gap: &Lack) -> Option<Place> {
+    let (kind, namespace, name) = &gap.object;
+    let fits = |wanted: &Option<String>, given: &str| wanted.as_deref().is_none_or(|wanted| wanted == given);
+    if *kind != patch.kind || !fits(namespace, &patch.namespace) || !fits(name, &patch.name) {
+        return None;
+    }
+    let Change::Lay = patch.change else { return Some(patch.place.clone()) };
+    gap.pointers.iter().find_map(|pointer| written(&patch.node, pointer)).or_else(|| {
+        let deletes = patch.node.get("$patch").is_some();
+        deletes.then(|| patch.node.place_at("/$patch"))
+    })
+}
+
+/// Where a node has what a pointer leads to; `*` is some item of a list.
+fn written(node: &Node, pointer: &str) -> Option<Place> {
+    let Some((above, below)) = pointer.split_once("/*") else {
+        return node.at(pointer).map(|_| node.place_at(pointer));
+    };
+    match &node.at(above)?.kind {
+        Kind::List(items) => items.iter().find_map(|item| written(item, below)),
+        Kind::Map(entries) => entries.iter().find_map(|entry| written(&entry.value, below)),
+        _ => None,
+    }
 }
 
 fn off(raw: &Value, group: &str) -> Option<Claim> {
@@ -97,7 +149,19 @@ fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(&Identity, &Value)], 
         Evidence::Absent(_) => evidence::gap(evidence, ours().chain(foreign.iter().copied()), texts),
         _ => evidence::gap(evidence, ours(), texts),
     };
-    let gaps: Vec<String> = declared.evidence.iter().filter_map(|e| gap(e).map(|gap| gap.sentence)).collect();
+    let lack = |evidence: &Evidence| {
+        let gap = gap(evidence)?;
+        let (object, pointers) = match (gap.object, evidence) {
+            (Some(i), _) => ((i.kind.clone(), Some(i.namespace.clone()), Some(i.name.clone())), vec![gap.pointer]),
+            (None, Evidence::Present(selector)) => {
+                let object = (selector.kind.clone(), selector.namespace.clone(), selector.name.clone());
+                (object, evidence::unmet(selector, ours(), texts))
+            }
+            (None, _) => Default::default(),
+        };
+        Some(Lack { sentence: gap.sentence, object, pointers })
+    };
+    let gaps: Vec<Lack> = declared.evidence.iter().filter_map(lack).collect();
     let unseen: Vec<&str> = declared.evidence.iter().filter_map(|evidence| unseen(evidence, bundle, texts)).collect();
     let shown = match gaps.len() {
         0 if unseen.is_empty() => declared.state,

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::group::component::{Evidence, Kept, Selector};
 use crate::object::object::Identity;
@@ -110,20 +110,32 @@ fn is(kept: &Kept, identity: &Identity) -> bool {
 
 /// Whether a selector takes an object.
 pub fn selects(selector: &Selector, identity: &Identity, value: &Value, texts: &Texts) -> bool {
+    names(selector, identity) && selector.conditions.iter().all(|condition| holds(condition, value, texts))
+}
+
+fn names(selector: &Selector, identity: &Identity) -> bool {
     let same = |wanted: &Option<String>, given: &str| wanted.as_deref().is_none_or(|w| w == given);
     selector.kind == identity.kind
         && same(&selector.group, &identity.group)
         && same(&selector.namespace, &identity.namespace)
         && same(&selector.name, &identity.name)
-        && some(&selector.conditions, value, texts)
 }
 
-fn some(conditions: &Map<String, Value>, value: &Value, texts: &Texts) -> bool {
-    conditions.iter().all(|(pointer, wanted)| {
-        let mut some = false;
-        reach(value, pointer, texts, &mut |found| some |= agrees(wanted, found));
-        some
-    })
+fn holds((pointer, wanted): (&String, &Value), value: &Value, texts: &Texts) -> bool {
+    let mut some = false;
+    reach(value, pointer, texts, &mut |found| some |= agrees(wanted, found));
+    some
+}
+
+/// Where an object that a selector names is otherwise than the selector wants it; nothing where there is none.
+pub fn unmet<'a>(
+    selector: &Selector,
+    mut all: impl Iterator<Item = (&'a Identity, &'a Value)>,
+    texts: &Texts,
+) -> Vec<String> {
+    let Some((_, value)) = all.find(|(identity, _)| names(selector, identity)) else { return Vec::new() };
+    let lacking = selector.conditions.iter().filter(|condition| !holds(*condition, value, texts));
+    lacking.map(|(pointer, _)| pointer.clone()).collect()
 }
 
 /// What a pointer leads to: an entry for each item that a `*` stands for, `None` where the rest of the way is not there. A

@@ -46,19 +46,25 @@ pub fn images(bundle: &Bundle) -> Vec<Image> {
     images
 }
 
-/// The images below a value: under `image`, or a key that ends so, as a text or as the map of its parts.
+/// The images below a value: under `image`, or a key that ends so, as a text, as the map of its parts, or as a map of several.
 fn named(value: &Value) -> Vec<String> {
     match value {
-        Value::Object(map) => {
-            let image = |(key, inner): (&String, &Value)| match key.to_ascii_lowercase() {
-                key if key.ends_with("image") || key == "imagename" => whole(inner),
-                _ => None,
-            };
-            map.iter().flat_map(|entry| image(entry).map_or_else(|| named(entry.1), |found| vec![found])).collect()
-        }
+        Value::Object(map) => map.iter().flat_map(|(key, inner)| entry(&key.to_ascii_lowercase(), inner)).collect(),
         Value::Array(items) => items.iter().flat_map(named).collect(),
         _ => Vec::new(),
     }
+}
+
+fn entry(key: &str, inner: &Value) -> Vec<String> {
+    if !key.ends_with("image") && key != "imagename" {
+        return named(inner);
+    }
+    let several = || inner.as_object().into_iter().flatten().filter(|(_, one)| one.is_object());
+    let found: Vec<String> = match whole(inner) {
+        Some(one) => vec![one],
+        None => several().filter_map(|(_, one)| whole(one)).collect(),
+    };
+    if found.is_empty() { named(inner) } else { found }
 }
 
 /// An image as one reference, which that of a volume is already; another map without a repository names none.
@@ -89,7 +95,8 @@ mod tests {
             "volumes": [{ "name": "weights", "image": { "reference": "f:4", "pullPolicy": "IfNotPresent" } }],
             "sidecarImage": { "repository": "e@sha256", "tag": "abc" },
             "global": { "image": { "registry": "r.io" } },
+            "operator": { "image": { "manager": { "repository": "g", "tag": "v5", "pullPolicy": "Always" } } },
         });
-        assert_eq!(named(&value), ["a/b:1", "c:2", "r.io/d:3", "f:4", "e@sha256:abc"]);
+        assert_eq!(named(&value), ["a/b:1", "c:2", "r.io/d:3", "f:4", "e@sha256:abc", "g:v5"]);
     }
 }

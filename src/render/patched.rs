@@ -15,7 +15,7 @@ use crate::plan::patches::{Change, Patch, without_effect};
 use crate::plan::resolve::Plan;
 use crate::render::manifest::{Layer, Manifest, Placed};
 use crate::text::finding::{Code, Finding};
-use crate::text::schema::did_you_mean;
+use crate::text::schema::nearest;
 use crate::text::source::Place;
 use crate::text::yaml;
 use crate::verdict::merging::Field;
@@ -60,25 +60,16 @@ fn target(plan: &Plan<'_>, patch: &Patch, manifests: &BTreeMap<Identity, Placed>
     match &found[..] {
         [only] => Ok((*only).clone()),
         [] => {
-            let same = manifests.keys().find(|i| (&i.kind, &i.name) == (&patch.kind, &patch.name));
-            let help = match (same, chart(plan, patch)) {
-                (Some(same), _) => format!("did you mean `{same}` of `{}`?", api_version_of(same, manifests)),
-                (None, Some(chart)) => {
-                    format!(
-                        "the chart of the component `{chart}` makes it: patch its values, `component: {chart}` and `values: {{ ... }}`"
-                    )
-                }
-                (None, None) => near(&written, &patch.kind, manifests),
-            };
+            let (part, help) = missed(plan, patch, &written, manifests);
             let finding =
                 Finding::error(Code::PatchWithoutTarget, format!("{written} is not rendered, so nothing is patched"));
             let optional = "; if it may be missing, annotate the patch: `gatewright.dev/optional: \"true\"`";
             let help = if help.ends_with('?') { help } else { help + optional };
-            Err(finding.place(patch.place.clone()).help(help))
+            Err(finding.place(patch.names(part)).help(help))
         }
         _ => {
             let finding = Finding::error(Code::InvalidPatch, format!("{written} is of several API groups"));
-            Err(finding.place(patch.place.clone()).help("name the group in `target`"))
+            Err(finding.place(patch.names("kind")).help("name the group in `target`"))
         }
     }
 }
@@ -94,16 +85,43 @@ fn chart<'p>(plan: &'p Plan<'_>, patch: &Patch) -> Option<&'p str> {
     plan.components.iter().find(makes).map(|component| component.name.as_str())
 }
 
-/// The name that was meant, or the objects of that kind.
-fn near(written: &str, kind: &str, manifests: &BTreeMap<Identity, Placed>) -> String {
-    let rendered: Vec<String> = manifests.keys().map(Identity::to_string).collect();
-    let names: Vec<&str> = rendered.iter().map(String::as_str).collect();
-    let of_kind: Vec<&str> = names.iter().filter(|name| name.split(' ').next() == Some(kind)).copied().collect();
-    match did_you_mean(written, &names) {
-        help if help.starts_with("did you mean") => help,
-        _ if of_kind.is_empty() => format!("no {kind} is rendered; `gatewright render --stdout` prints what is"),
-        _ => format!("rendered are {}", of_kind.join(", ")),
+/// The part of the name of its object that a patch has wrong, and the way out.
+fn missed(
+    plan: &Plan<'_>,
+    patch: &Patch,
+    written: &str,
+    manifests: &BTreeMap<Identity, Placed>,
+) -> (&'static str, String) {
+    if let Some(same) = manifests.keys().find(|i| (&i.kind, &i.name) == (&patch.kind, &patch.name)) {
+        let help = format!("did you mean `{same}` of `{}`?", api_version_of(same, manifests));
+        return (differs(patch, same), help);
     }
+    if let Some(chart) = chart(plan, patch) {
+        let help = format!(
+            "the chart of the component `{chart}` makes it: patch its values, `component: {chart}` and `values: {{ ... }}`"
+        );
+        return ("name", help);
+    }
+    let rendered: Vec<(String, &Identity)> = manifests.keys().map(|i| (i.to_string(), i)).collect();
+    let names: Vec<&str> = rendered.iter().map(|(name, _)| name.as_str()).collect();
+    let of_kind: Vec<&str> = rendered.iter().filter(|(_, i)| i.kind == patch.kind).map(|(n, _)| n.as_str()).collect();
+    match nearest(written, &names).and_then(|near| rendered.iter().find(|(name, _)| name == near)) {
+        Some((near, identity)) => (differs(patch, identity), format!("did you mean `{near}`?")),
+        None if of_kind.is_empty() => {
+            ("kind", format!("no {} is rendered; `gatewright render --stdout` prints what is", patch.kind))
+        }
+        None => ("name", format!("rendered are {}", of_kind.join(", "))),
+    }
+}
+
+/// What a patch says otherwise of an object that it may mean.
+fn differs(patch: &Patch, meant: &Identity) -> &'static str {
+    let parts = [
+        ("kind", patch.kind == meant.kind),
+        ("group", patch.group.as_ref().is_none_or(|group| *group == meant.group)),
+        ("namespace", patch.namespace == meant.namespace),
+    ];
+    parts.iter().find(|(_, same)| !same).map_or("name", |(part, _)| part)
 }
 
 /// The object with the patch over it; none where the patch removes it.
@@ -112,7 +130,7 @@ fn patched(before: &Manifest, patch: &Patch) -> Result<Option<Arc<Manifest>>, Ve
     let own = version.rsplit('/').next().unwrap_or_default();
     if let Some(asked) = patch.version.as_ref().filter(|asked| *asked != own) {
         let sentence = format!("{} is rendered as `{version}`, and this patch is for `{asked}`", before.identity);
-        let finding = Finding::error(Code::InvalidPatch, sentence).place(patch.place.clone());
+        let finding = Finding::error(Code::InvalidPatch, sentence).place(patch.names("version"));
         return Err(vec![finding.help("fields differ between versions: write the patch for the one that is rendered")]);
     }
     let (value, origins) = match &patch.change {
@@ -128,7 +146,7 @@ fn patched(before: &Manifest, patch: &Patch) -> Result<Option<Arc<Manifest>>, Ve
         Change::Operations(operations) => operated(&before.value, operations).map_err(|finding| vec![finding])?,
     };
     if value == before.value {
-        return Err(vec![without_effect(&patch.place, &before.identity.to_string())]);
+        return Err(vec![without_effect(&patch.node, &before.identity.to_string(), &before.value)]);
     }
     if Identity::of(&value).as_ref() != Ok(&before.identity) || value["apiVersion"] != before.value["apiVersion"] {
         let sentence = format!("a patch changes no identity: this one makes another object of {}", before.identity);

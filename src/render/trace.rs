@@ -370,10 +370,11 @@ fn same(node: &Node, key: &str, value: &Value, found: &mut Vec<Place>) {
 }
 
 /// The part of a value that stands at a place: a scalar, the key of an entry, or an item of a list. Parts stand in their order,
-/// since nothing that is rendered has an alias.
+/// since nothing that is rendered has an alias. Where a map starts its first key does, and readers differ in where it ends.
 fn pointer_of(node: &Node, place: &Place) -> Option<String> {
     let at = |other: &Place| (other.start, other.end) == (place.start, place.end);
-    if at(&node.place) {
+    let starts = node.entries().first().is_some_and(|first| node.place.start == place.start && !at(&first.place));
+    if at(&node.place) || starts {
         return Some(String::new());
     }
     match &node.kind {

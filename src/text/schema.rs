@@ -336,6 +336,15 @@ pub fn nearest<'n>(given: &str, known: &[&'n str]) -> Option<&'n str> {
     near.map(|(_, name)| *name)
 }
 
+/// Whether a name is another one with a slip of the pen. Names that differ in a number or a letter of their own (`db-1`,
+/// `web-b`) are several of one sort.
+pub fn is_misspelt(known: &str, name: &str) -> bool {
+    let plain = |text: &str| text.split('-').filter(|part| part.len() > 1).collect::<Vec<_>>().join("-");
+    let letters = |text: &str| plain(text).replace(|c: char| c.is_ascii_digit(), "");
+    let most = if name.len() < 8 { 1 } else { 2 };
+    name.len() > 3 && letters(known) != letters(name) && strsim::damerau_levenshtein(known, name) <= most
+}
+
 /// `did you mean ...?` where a known name is near, else the list of names.
 pub fn did_you_mean(given: &str, known: &[&str]) -> String {
     match nearest(given, known) {

@@ -187,7 +187,7 @@ impl Crds {
                     let elsewhere: Vec<String> =
                         builtin::elsewhere(group, kind).iter().map(|k| k.api_version()).collect();
                     if elsewhere.is_empty() {
-                        return Verdict::NoSchema;
+                        return self.slip(group, kind).map_or(Verdict::NoSchema, |slip| Verdict::Judged(vec![slip]));
                     }
                     out.push(not_served(kind, text("apiVersion"), elsewhere.iter().map(String::as_str)));
                 }
@@ -198,6 +198,19 @@ impl Crds {
             violation.pointer = existing(object, &violation.pointer);
         }
         Verdict::Judged(out)
+    }
+
+    /// What is said of a kind that nobody has, but for a slip of the pen.
+    fn slip(&self, group: &str, kind: &str) -> Option<Violation> {
+        let pinned = pinned::releases().iter().flat_map(Release::kinds).filter(|(of, _)| *of == group);
+        let given = self.kinds.keys().filter(|(of, _)| of == group).map(|(_, kind)| kind.as_str());
+        let known = builtin::kinds(group).into_iter().chain(pinned.map(|(_, kind)| kind)).chain(given);
+        let most = if kind.len() < 9 { 1 } else { 2 };
+        let distance = |known: &&str| strsim::damerau_levenshtein(&known.to_lowercase(), &kind.to_lowercase());
+        let near = known.min_by_key(distance).filter(|near| *near != kind && distance(near) <= most)?;
+        let of = if group.is_empty() { "Kubernetes' core" } else { group };
+        let violation = Violation::new(Code::MissingCrd, &Path::ROOT.key("kind"), format!("{of} has no kind `{kind}`"));
+        Some(violation.help(format!("did you mean `{near}`?")))
     }
 
     /// What is evaluated of each kind in each served version.

@@ -1,6 +1,6 @@
-//! A field of a kind -> how server-side apply merges it (sigs.k8s.io/structured-merge-diff): that of a built-in kind by its
-//! schema, that of a custom resource by its row in schemas/merge-keys.json. Where nothing is known maps merge and lists are
-//! replaced, as in a definition that says nothing.
+//! A field of a kind -> how server-side apply merges it (sigs.k8s.io/structured-merge-diff), as the schema of a built-in kind, or
+//! the definition of a pinned release, says. Where nothing is known maps merge and lists are replaced, as in a definition that
+//! says nothing.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -10,23 +10,36 @@ use serde_json::Value;
 
 use crate::verdict::builtin;
 use crate::verdict::metadata;
+use crate::verdict::pinned;
 use crate::verdict::structural::{ListType, Structural};
 
-type Rows = BTreeMap<String, Row>;
+/// The schemas of a custom resource by version, unpacked when the first patch asks for them.
+type Versions = LazyLock<BTreeMap<String, Structural>, Box<dyn FnOnce() -> BTreeMap<String, Structural> + Send>>;
 
-/// What the definition of a custom resource says about a field.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Row {
-    /// `set`, or `atomic` for a map.
-    Word(String),
-    /// The keys of a list's items, each with the value that it has when it is left out.
-    Keys(BTreeMap<String, Value>),
-}
-
-static ROWS: LazyLock<BTreeMap<String, Rows>> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../../schemas/merge-keys.json")).expect("schemas/merge-keys.json is ours")
+/// API group, kind, and the schemas.
+static CUSTOM: LazyLock<Vec<(&str, &str, Versions)>> = LazyLock::new(|| {
+    let kinds = pinned::releases().iter().flat_map(|release| release.kinds().map(move |kind| (release, kind)));
+    kinds
+        .map(|(release, (group, kind))| {
+            let unpack =
+                move || release.definitions(|g, k| (g, k) == (group, kind)).flat_map(|d| versions(&d)).collect();
+            (group, kind, Versions::new(Box::new(unpack)))
+        })
+        .collect()
 });
+
+/// The schemas of a definition, by version.
+fn versions(definition: &str) -> BTreeMap<String, Structural> {
+    let mut definition: Value = serde_json::from_str(definition).expect("schemas/crds.py writes JSON");
+    let Some(Value::Array(versions)) = definition.pointer_mut("/spec/versions").map(Value::take) else {
+        return BTreeMap::new();
+    };
+    let schema = |mut version: Value| {
+        let schema = version.pointer_mut("/schema/openAPIV3Schema")?.take();
+        Some((version["name"].as_str()?.to_owned(), Structural::deserialize(schema).ok()?))
+    };
+    versions.into_iter().filter_map(schema).collect()
+}
 
 static METADATA: LazyLock<Structural> =
     LazyLock::new(|| Structural::deserialize(metadata::schema()).expect("the schema of metadata is ours"));
@@ -44,75 +57,53 @@ pub enum List {
 
 /// A field, or a whole object.
 #[derive(Clone)]
-pub struct Field(Known);
-
-#[derive(Clone)]
-enum Known {
-    Schema(Option<&'static Structural>),
-    Rows(&'static Rows, String),
+pub struct Field {
+    schema: Option<&'static Structural>,
+    /// It is the whole object of a custom resource, whose definition says nothing of its metadata.
+    custom: bool,
 }
 
 impl Field {
     /// A whole object of a kind.
     pub fn root(group: &str, version: &str, kind: &str) -> Self {
         if let Some(builtin) = builtin::versions(group, kind).into_iter().find(|builtin| builtin.version == version) {
-            return Self(Known::Schema(Some(builtin.schema())));
+            return Self { schema: Some(builtin.schema()), custom: false };
         }
-        static NONE: Rows = Rows::new();
-        Self(Known::Rows(ROWS.get(&format!("{group}/{kind}")).unwrap_or(&NONE), String::new()))
+        let custom = CUSTOM.iter().find(|(of, name, _)| (*of, *name) == (group, kind));
+        Self { schema: custom.and_then(|(.., versions)| versions.get(version)), custom: true }
     }
 
     /// A value of which nothing is known.
     pub fn unknown() -> Self {
-        Self(Known::Schema(None))
+        Self { schema: None, custom: false }
     }
 
     /// A field of this map.
     pub fn field(&self, name: &str) -> Self {
-        match &self.0 {
-            Known::Schema(schema) => Self(Known::Schema(schema.and_then(|schema| schema.field(name)))),
-            Known::Rows(_, at) if at.is_empty() && name == "metadata" => Self(Known::Schema(Some(&METADATA))),
-            Known::Rows(rows, at) => {
-                let named = format!("{at}/{name}");
-                let is =
-                    |row: &str| row.strip_prefix(&named).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-                let known =
-                    rows.range(named.clone()..).take_while(|(row, _)| row.starts_with(&named)).any(|(r, _)| is(r));
-                Self(Known::Rows(rows, if known { named } else { format!("{at}/*") }))
-            }
-        }
+        let schema = match name {
+            "metadata" if self.custom => Some(&*METADATA),
+            _ => self.schema.and_then(|schema| schema.field(name)),
+        };
+        Self { schema, custom: false }
     }
 
     /// An item of this list.
     pub fn item(&self) -> Self {
-        match &self.0 {
-            Known::Schema(schema) => Self(Known::Schema(schema.and_then(|schema| schema.items.as_deref()))),
-            Known::Rows(rows, at) => Self(Known::Rows(rows, format!("{at}/*"))),
-        }
+        Self { schema: self.schema.and_then(|schema| schema.items.as_deref()), custom: false }
     }
 
     /// The map is replaced, not merged.
     pub fn is_atomic(&self) -> bool {
-        match &self.0 {
-            Known::Schema(schema) => schema.is_some_and(|schema| schema.map_type == "atomic"),
-            Known::Rows(rows, at) => matches!(rows.get(at), Some(Row::Word(word)) if word == "atomic"),
-        }
+        self.schema.is_some_and(|schema| schema.map_type == "atomic")
     }
 
     /// How this list is merged.
     pub fn list(&self) -> List {
-        match &self.0 {
-            Known::Schema(None) => List::Replaced,
-            Known::Schema(Some(schema)) => match schema.list_type {
-                ListType::Atomic => List::Replaced,
-                ListType::Set => List::Set,
-                ListType::Map => List::Keyed(schema.list_map_keys.iter().map(|key| keyed(schema, key)).collect()),
-            },
-            Known::Rows(rows, at) => match rows.get(at) {
-                Some(Row::Word(word)) if word == "set" => List::Set,
-                Some(Row::Keys(keys)) => List::Keyed(keys.clone().into_iter().collect()),
-                _ => List::Replaced,
-            },
+        let Some(schema) = self.schema else { return List::Replaced };
+        match schema.list_type {
+            ListType::Atomic => List::Replaced,
+            ListType::Set => List::Set,
+            ListType::Map => List::Keyed(schema.list_map_keys.iter().map(|key| keyed(schema, key)).collect()),
         }
     }
 }
@@ -152,6 +143,9 @@ mod tests {
         assert_eq!(at("", "v1", "Pod", "/metadata/finalizers").list(), List::Set);
         assert_eq!(at("gateway.networking.k8s.io", "v1", "Gateway", "/spec/listeners").list(), name());
         assert_eq!(at("gateway.networking.k8s.io", "v1", "Gateway", "/metadata/finalizers").list(), List::Set);
+        assert_eq!(at("monitoring.coreos.com", "v1", "PrometheusRule", "/spec/groups").list(), name());
+        let workers = "/spec/leaderWorkerTemplate/workerTemplate/spec/containers";
+        assert_eq!(at("leaderworkerset.x-k8s.io", "v1", "LeaderWorkerSet", workers).list(), name());
         assert_eq!(at("example.com", "v1", "Unknown", "/spec/items").list(), List::Replaced);
         assert!(at("apps", "v1", "Deployment", &format!("{pod}/nodeSelector")).is_atomic());
         assert!(!at("apps", "v1", "Deployment", &format!("{pod}/containers/0/resources")).is_atomic());

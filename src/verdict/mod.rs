@@ -20,6 +20,6 @@ pub mod names;
 pub mod spot;
 pub mod metadata;
 pub mod builtin;
-pub mod merging;
 pub mod pinned;
+pub mod merging;
 pub mod crd;

@@ -83,7 +83,7 @@ impl Release {
 }
 
 /// `v9.8.7` is of `9.8`; a branch or a range is only of itself.
-fn minor(version: &str) -> &str {
+pub fn minor(version: &str) -> &str {
     let plain = version.strip_prefix('v').unwrap_or(version);
     let numbers = plain.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
     plain.rsplit_once('.').map_or(version, |(minor, _)| if numbers { minor } else { version })

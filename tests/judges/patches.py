@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Patches against a real API server: random partial objects over the golden tree `full`, merged here and by server-side
-apply. The server gets the object by one manager and the patch by another, which takes what it wants by force; then, in a
-fresh object, what `gatewright render` makes of both. The two must be the same but for who manages what.
+"""Patches against a real API server: random partial objects over those of golden trees, and over objects made by chance of
+every kind that a pinned release defines, merged here and by server-side apply. The server gets the object by one manager and
+each patch by another, which takes what it wants by force; a null of a patch goes as a merge patch. Then, in a fresh object, it
+gets what `gatewright render` makes of all. The two must be the same but for who manages what.
 
-KUBECONFIG_JUDGE names a throw-away API server on loopback that knows the pinned CRDs. ROUNDS is the number of patches for each
-object (default 4), SEED makes others. The merge here is asked for by `cargo test --test patches`, which reads the file that PATCHES
-names and writes one with `.laid` at its end; RECORD=FILE keeps every twentieth case that agrees, for that test.
+KUBECONFIG_JUDGE names a throw-away API server on loopback; of custom resources it is given definitions without validation, under
+other groups (`patches_made.py`), so that what is asked is how they merge. ROUNDS is the number of patches for each object
+(default 4), SEED makes others, CASES names the golden trees. The merge here is asked for by `cargo test --test patches`, which
+reads the file that PATCHES names and writes one with `.laid` at its end; RECORD=FILE keeps every twentieth case that agrees, for
+that test.
 """
 import base64
 import http.client
@@ -17,13 +20,17 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import yaml
 
+from patches_made import SUFFIX, definitions, made, split
+
 HERE = Path(__file__).resolve().parent
 GOLDEN = Path(os.environ.get("GOLDEN", HERE / "../../golden"))
 KUBECONFIG = os.environ.get("KUBECONFIG_JUDGE")
+CASES = os.environ.get("CASES", "full bent model-nodes observability cache edge agentic-contract agentic-agentgateway").split()
 ROUNDS = int(os.environ.get("ROUNDS", "4"))
 UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 FRESH = {"containers": {"name": "extra", "image": "example.com/extra:1"}, "initContainers": {"name": "extra", "image": "example.com/extra:1"},
@@ -41,6 +48,26 @@ class Server:
         self.connection = http.client.HTTPSConnection(cluster["server"].removeprefix("https://"), context=context, timeout=60)
         self.headers = {"Authorization": f"Bearer {user['token']}"}
         self.resources = {}
+        self.custom = set()
+
+    def define(self, crds):
+        """Brings definitions, and waits until all are served."""
+        for crd in crds:
+            self.custom.add(crd["spec"]["group"].removesuffix(SUFFIX))
+            path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{crd['metadata']['name']}"
+            self.ask("PATCH", f"{path}?fieldManager=judge&force=true", crd, "application/apply-patch+yaml")
+        for crd in crds:
+            path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{crd['metadata']['name']}"
+            for _ in range(100):
+                conditions = self.ask("GET", path).get("status", {}).get("conditions", [])
+                if any(c["type"] == "Established" and c["status"] == "True" for c in conditions):
+                    break
+                time.sleep(0.2)
+
+    def theirs(self, obj):
+        """The object under the group that its kind has here."""
+        group, slash, version = obj["apiVersion"].partition("/")
+        return {**obj, "apiVersion": f"{group}{SUFFIX}/{version}"} if slash and group in self.custom else obj
 
     def ask(self, method, path, body=None, kind="application/json"):
         sent = None if body is None else json.dumps(body)
@@ -60,7 +87,7 @@ class Server:
         if obj["kind"] not in self.resources[root]:
             raise RuntimeError(f"the server has no {obj['kind']} of {version}")
         resource = self.resources[root][obj["kind"]]
-        within = f"/namespaces/{obj['metadata']['namespace']}" if resource["namespaced"] else ""
+        within = f"/namespaces/{obj['metadata'].get('namespace', 'made')}" if resource["namespaced"] else ""
         return f"{root}{within}/{resource['name']}/{obj['metadata']['name']}"
 
     def apply(self, obj, manager):
@@ -91,8 +118,9 @@ def partial(value, dice, name=""):
         items = [partial_item(item, dice) for item in value if dice.random() < 0.6]
         fresh = FRESH.get(name)
         if fresh and dice.random() < 0.5:
-            # A Service's ports are others than a container's.
-            fresh = {"name": "extra", "port": 9999} if name == "ports" and "port" in value[0] else fresh
+            # The ports of a Service, and of a NetworkPolicy, are others than a container's.
+            if name == "ports" and "port" in value[0]:
+                fresh = {"name": "extra", "port": 9999} if "name" in value[0] else {"port": 9999}
             items.insert(dice.randrange(len(items) + 1), dict(fresh))
         dice.shuffle(items)
         return items or value
@@ -120,21 +148,39 @@ def patch_of(obj, dice):
     return patch
 
 
-def applied(server, obj, *more):
+def applied(server, obj, *patches):
     """What the server holds after it was given these, without what it adds to every object."""
+    obj = server.theirs(obj)
     server.remove(obj)
     try:
-        for number, each in enumerate((obj, *more)):
-            result = server.apply(each, f"judge-{number}")
+        result = server.apply(obj, "judge")
+        for number, patch in enumerate(patches):
+            laid, nulls = split(server.theirs(patch))
+            result = server.apply(laid, f"judge-{number}")
+            if nulls:
+                result = server.ask("PATCH", server.path(obj), nulls, "application/merge-patch+json")
     finally:
         server.remove(obj)
     for field in ("managedFields", "uid", "resourceVersion", "creationTimestamp", "generation", "ownerReferences"):
         result["metadata"].pop(field, None)
     for field in ("clusterIP", "clusterIPs"):
-        result.get("spec", {}).pop(field, None)
+        if isinstance(result.get("spec"), dict):
+            result["spec"].pop(field, None)
     result.pop("status", None)
     # A Job's pods carry the uid that the server gave it.
     return json.loads(UID.sub("uid", json.dumps(result)))
+
+
+def rendered():
+    """The objects of the golden trees, each once."""
+    seen = {}
+    for case in CASES:
+        for path in sorted((GOLDEN / case / "rendered").rglob("*.yaml")):
+            if path.name != "groups.yaml" and "/charts/" not in str(path) and "/bootstrap/" not in str(path):
+                obj = yaml.safe_load(path.read_text())
+                if obj["kind"] not in ("Namespace", "CustomResourceDefinition"):
+                    seen.setdefault(json.dumps(obj, sort_keys=True), obj)
+    return list(seen.values())
 
 
 def main():
@@ -142,47 +188,51 @@ def main():
         print("skipped: patches: KUBECONFIG_JUDGE names no kubeconfig")
         return 0
     dice = random.Random(int(os.environ.get("SEED", "1")))
-    case = GOLDEN / "full"
-    objects = []
-    for path in sorted((case / "rendered").rglob("*.yaml")):
-        if path.name != "groups.yaml" and "/charts/" not in str(path) and "/bootstrap/" not in str(path):
-            objects.append(yaml.safe_load(path.read_text()))
-    server = Server(KUBECONFIG)
-    for namespace in sorted({o["metadata"].get("namespace") for o in objects} - {None}):
+    server, objects = Server(KUBECONFIG), rendered()
+    crds, kinds = definitions(HERE / "../../schemas/crds")
+    server.define(crds)
+    for namespace in sorted({o["metadata"].get("namespace") for o in objects} - {None} | {"made"}):
         server.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}, "judge")
-    patched = [o for o in objects if o["kind"] not in ("Namespace", "CustomResourceDefinition")]
-    cases = [{"object": obj, "patch": patch_of(obj, dice)} for _ in range(ROUNDS) for obj in patched]
+    asked = [("rendered", [{"object": obj, "patch": patch_of(obj, dice)} for _ in range(ROUNDS) for obj in objects]),
+             ("made", [case for _ in range(ROUNDS) for case in made(kinds, dice)])]
+    failed = [name for name, cases in asked if judged(server, name, cases)]
+    return bool(failed)
+
+
+def judged(server, name, cases):
+    """Holds our merge of these cases against the server's, and says what came of it."""
     with tempfile.TemporaryDirectory() as folder:
         given = Path(folder) / "cases.jsonl"
         given.write_text("".join(json.dumps(case) + "\n" for case in cases))
         command = ["cargo", "test", "--locked", "--quiet", "--test", "patches", "asked_by_the_judge"]
         done = subprocess.run(command, cwd=HERE / "../..", env={**os.environ, "PATCHES": str(given)}, capture_output=True, text=True, check=False)
         if done.returncode:
-            print(f"FAIL patches : {done.stdout[-2000:]}{done.stderr[-2000:]}")
-            return 1
+            print(f"FAIL patches {name}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+            return True
         laid = [json.loads(line) for line in Path(f"{given}.laid").read_text().splitlines()]
     same, different, refused, kept = 0, [], 0, []
     for case, ours in zip(cases, laid, strict=True):
         try:
-            theirs = applied(server, case["object"], case["patch"])
+            theirs = applied(server, case["object"], case["patch"], *case.get("further", []))
             mine = applied(server, ours)
         except RuntimeError as error:
             refused += 1
             if os.environ.get("VERBOSE"):
-                print(f"    {error}")
+                print(f"    {case['object']['kind']}: {error}")
             continue
         if mine == theirs:
             same += 1
             if same % 20 == 0:
                 kept.append(json.dumps({**case, "result": ours}, separators=(",", ":")) + "\n")
         else:
-            different.append(f"{yaml.safe_dump(case['patch'])}\n  ours   {json.dumps(mine, sort_keys=True)}\n  theirs {json.dumps(theirs, sort_keys=True)}")
+            different.append(f"{json.dumps(case)}\n  ours   {json.dumps(mine, sort_keys=True)}\n  theirs {json.dumps(theirs, sort_keys=True)}")
     if os.environ.get("RECORD"):
-        Path(os.environ["RECORD"]).write_text("".join(kept))
+        with Path(os.environ["RECORD"]).open("a") as file:
+            file.write("".join(kept))
     for text in different[:5]:
         print("    " + text.replace("\n", "\n    "))
     verdict = "FAIL" if different or not same else "ok"
-    print(f"{verdict} patches full ({same} the same, {len(different)} others, {refused} that the server refuses)")
+    print(f"{verdict} patches {name} ({same} the same, {len(different)} others, {refused} that the server refuses)")
     return verdict == "FAIL"
 
 

@@ -147,16 +147,19 @@ fn ranges(server: &Server<'_>) -> Vec<Finding> {
         let message = format!("vLLM of {} does not start with `{name} {value}`", server.template.owner.identity);
         findings.push(server.template.owner.error(Code::VllmArgument, &server.arguments(), message).help(help));
     };
+    // `8k` is a number to vLLM as well, and what a variable holds is not known here.
+    let is_word = |value: &str| value.starts_with(|c: char| c != '$' && c != '.' && !c.is_ascii_digit());
+    let is = |value: &str, wrong: &dyn Fn(f64) -> bool| value.parse().map_or(is_word(value), wrong);
     for name in COUNTS {
         if let Some(value) = server.argument(&[name])
-            && value.parse::<f64>().is_ok_and(|n| n < 1.0 || n.fract() != 0.0)
+            && is(value, &|n| n < 1.0 || n.fract() != 0.0)
         {
             say(name, value, "it is a whole number, at least 1");
         }
     }
     let name = "--gpu-memory-utilization";
     if let Some(value) = server.argument(&[name])
-        && value.parse::<f64>().is_ok_and(|part| part <= 0.0 || part > 1.0)
+        && is(value, &|part| part <= 0.0 || part > 1.0)
     {
         say(name, value, "it is a part of the GPU's memory, above 0 and at most 1");
     }

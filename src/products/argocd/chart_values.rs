@@ -1,0 +1,69 @@
+//! Values that an Application gives to a chart of a pinned release -> those whose key is nearly one that the chart knows. The keys
+//! are `schemas/chart-values.json`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::object::api_group::ARGOCD;
+use crate::object::object::{Object, ObjectRule};
+use crate::references::application::sources;
+use crate::text::finding::{Code, Finding};
+use crate::text::pointer::escaped;
+use crate::verdict::pinned;
+
+/// Rules that look at one object alone.
+pub const OF_OBJECTS: &[ObjectRule] = &[keys];
+
+/// What a chart knows.
+#[derive(Deserialize)]
+struct Chart {
+    version: String,
+    /// Maps of keys; null where anything may stand below.
+    values: Value,
+    /// Keys that its comments show, wherever they stand.
+    also: BTreeSet<String>,
+}
+
+static CHARTS: LazyLock<BTreeMap<String, Chart>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../../schemas/chart-values.json")).expect("schemas/chart-values.json is ours")
+});
+
+fn keys(object: &Object<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if object.is(ARGOCD, "Application") {
+        for (pointer, source) in sources(object) {
+            let name = source["chart"].as_str().and_then(|chart| chart.rsplit('/').next()).unwrap_or_default();
+            let version = source["targetRevision"].as_str().unwrap_or_default();
+            let chart = CHARTS.get(name).filter(|chart| pinned::minor(&chart.version) == pinned::minor(version));
+            if let (Some(chart), Some(values)) = (chart, source["helm"].get("valuesObject")) {
+                let at = format!("{pointer}/helm/valuesObject");
+                slips(object, (name, chart), values, &chart.values, &at, &mut findings);
+            }
+        }
+    }
+    findings
+}
+
+/// A chart may read more than it shows: only a key that is nearly another one is told.
+fn slips(object: &Object<'_>, of: (&str, &Chart), given: &Value, known: &Value, at: &str, findings: &mut Vec<Finding>) {
+    let (Value::Object(given), Value::Object(known), (name, chart)) = (given, known, of) else { return };
+    for (key, value) in given {
+        let at = format!("{at}/{}", escaped(key));
+        if let Some(below) = known.get(key) {
+            slips(object, of, value, below, &at, findings);
+        } else if let Some(near) = known.keys().find(|known| is_slip(known, key)).filter(|_| !chart.also.contains(key))
+        {
+            let message = format!("{} gives the chart {name} a value `{key}`, which it does not know", object.identity);
+            let finding = object.error(Code::UnknownChartValue, &at, message);
+            findings.push(finding.help(format!("did you mean `{near}`?")));
+        }
+    }
+}
+
+fn is_slip(known: &str, key: &str) -> bool {
+    let most = if key.len() < 8 { 1 } else { 2 };
+    key.len() > 3 && strsim::damerau_levenshtein(&known.to_lowercase(), &key.to_lowercase()) <= most
+}
