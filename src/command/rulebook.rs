@@ -114,9 +114,10 @@ pub fn check(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     silence::apply(all, world.silences, world.pages)
 }
 
-/// A field that a patch of a kustomization may bring.
+/// A field that a patch of a kustomization may bring, or a key that it may read elsewhere.
 fn is_completed(world: &World<'_>, finding: &Finding) -> bool {
-    let needs = finding.code == Code::InvalidField && finding.message.contains("` needs `");
+    let needs =
+        finding.code == Code::InvalidField && finding.message.contains("` needs `") || finding.code == Code::MissingKey;
     let (Some(beyond), Some(about)) = (world.beyond.filter(|_| needs), &finding.about) else { return false };
     let (kind, name) = about.object.split_once(' ').unwrap_or_default();
     beyond.is_changed(kind, name.rsplit('/').next().unwrap_or_default())

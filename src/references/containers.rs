@@ -1,6 +1,8 @@
 //! Inventory -> what containers need of their own pod and do not find there: volumes, files of a mounted Secret or ConfigMap,
 //! ports by name. And claims that wait for a pod of a later wave.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::object::object::Object;
@@ -44,11 +46,13 @@ impl<'a> Place<'_, '_, 'a> {
     fn mounts(&self, container: &'a Value) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut mounts: Vec<(&str, Option<Mount<'a>>)> = Vec::new();
+        let volumes = self.volumes();
         for (i, mount) in container["volumeMounts"].as_array().into_iter().flatten().enumerate() {
             let text = |key: &str| mount[key].as_str().unwrap_or_default();
             let path = text("mountPath").trim_end_matches('/');
-            findings.extend(self.no_volume(i, text("name")));
-            let volume = self.volume(text("name"));
+            let volume = volumes.get(text("name")).copied();
+            findings.extend(volume.is_none().then(|| self.no_volume(i, text("name"))).flatten());
+            let volume = volume.and_then(|volume| self.volume(volume));
             match (text("subPath"), volume) {
                 ("", volume) => mounts.push((path, volume.map(|(what, files)| Mount { path, what, files }))),
                 (sub_path, Some((what, files))) => {
@@ -72,13 +76,20 @@ impl<'a> Place<'_, '_, 'a> {
         findings
     }
 
-    /// Each mount is of a volume of the pod.
+    /// The volumes of its pods and the claims that become some, by name: there may be thousands.
+    fn volumes(&self) -> BTreeMap<&'a str, &'a Value> {
+        let claims = self.template.claims().iter().filter_map(|c| Some((c.pointer("/metadata/name")?.as_str()?, c)));
+        let of_pod = self.template.items("/volumes").iter().rev().filter_map(|v| Some((v["name"].as_str()?, v)));
+        claims.chain(of_pod).collect()
+    }
+
+    /// A mount of no volume of the pod.
     fn no_volume(&self, mount: usize, name: &str) -> Option<Finding> {
         let of_pod = self.template.items("/volumes").iter().filter_map(|v| v["name"].as_str());
         let claims = self.template.claims().iter();
         let names: Vec<&str> = of_pod.chain(claims.filter_map(|c| c.pointer("/metadata/name")?.as_str())).collect();
         // An overlay is merged onto a template that is not here.
-        if names.contains(&name) || self.template.kind.overlay {
+        if self.template.kind.overlay {
             return None;
         }
         let message = format!("{} mounts the volume {name}, which its pods do not have", self.object.identity);
@@ -142,8 +153,7 @@ impl<'a> Place<'_, '_, 'a> {
     }
 
     /// Kind and name behind a volume, and the files that it becomes; `None` where they are not known.
-    fn volume(&self, name: &str) -> Option<(String, Vec<&'a str>)> {
-        let volume = self.template.items("/volumes").iter().find(|v| v["name"] == name)?;
+    fn volume(&self, volume: &'a Value) -> Option<(String, Vec<&'a str>)> {
         let (kind, source, field) = match (volume.get("configMap"), volume.get("secret")) {
             (Some(source), _) => ("ConfigMap", source, "name"),
             (_, Some(source)) => ("Secret", source, "secretName"),

@@ -293,7 +293,10 @@ fn keys<'a>(object: &Object<'a>) -> Option<Vec<&'a str>> {
     let filled = |key: &str| ["inject", "reflect", "replicat"].iter().any(|word| key.contains(word));
     let by_others = keys("/metadata/annotations").chain(keys("/metadata/labels")).any(filled);
     let token = object.text_at("/type") == "kubernetes.io/service-account-token";
-    (!(token || all.is_empty() && by_others)).then_some(all)
+    // A Secret without any value stands in git for one that is filled by hand, or by another tool.
+    let values = ["/data", "/stringData"].into_iter().filter_map(|pointer| object.at(pointer)?.as_object());
+    let stub = object.identity.kind == "Secret" && values.flat_map(|map| map.values()).all(|value| value == "");
+    (!(token || stub || all.is_empty() && by_others)).then_some(all)
 }
 
 fn service_ports<'a>(object: &Object<'a>) -> Option<Vec<Port<'a>>> {

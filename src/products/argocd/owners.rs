@@ -166,7 +166,8 @@ fn destination(application: &Object<'_>, project: &Object<'_>) -> Option<Finding
     if namespace.is_empty() || is_destination(application, project, namespace) {
         return None;
     }
-    let what = format!("the namespace {namespace} of {}", application.text_at("/spec/destination/server"));
+    let cluster = ["server", "name"].map(|key| application.text_at(&format!("/spec/destination/{key}"))).concat();
+    let what = format!("the namespace {namespace} of {cluster}");
     Some(refused(application, project, pointer, &what, "destinations"))
 }
 

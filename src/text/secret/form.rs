@@ -129,7 +129,10 @@ fn private_keys(text: &str) -> impl Iterator<Item = Range<usize>> {
             return None;
         }
         from = rest.find("-----END").map_or(text.len(), |end| start + end);
-        Some(start..from)
+        // Where a key is to be pasted stands a comment.
+        let mut lines = text[start..from].lines().skip(1).map(str::trim);
+        let pasted = lines.clone().all(|line| line.len() < 40);
+        (!(pasted && lines.any(|line| line.starts_with(['#', '<'])))).then_some(start..from)
     })
 }
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::text::secret::form::range_of;
 use crate::text::secret::judge::literal;
 use crate::text::secret::name::{Says, says};
+use crate::text::secret::value;
 
 /// Longest name that is looked at, in bytes.
 const NAME: usize = 80;
@@ -89,6 +90,11 @@ fn value_behind(text: &str, from: usize, sign: u8, most: usize) -> Option<&str> 
     let begin = scheme.map_or(0, |scheme| scheme.len());
     let stops = |c: char| c.is_whitespace() || "\"'`,;)}]\\".contains(c) || sign == b'=' && c == '&';
     let value = rest[begin..].split(stops).next().unwrap_or_default();
+    // `password = file.read(`: what a function returns.
+    let called = value.split_once('(').map_or("", |(function, _)| function);
+    if called.contains('.') && called.split('.').all(|part| !part.is_empty() && value::is_wordy(part)) {
+        return None;
+    }
     let behind = rest[begin + value.len()..].trim_start_matches(' ');
     let ends =
         behind.is_empty() || behind.starts_with(['\n', '\r', '#', ',', '}', ']', ')', '"', '\'', '`', ';', '&', '\\']);

@@ -69,8 +69,9 @@ const STANDINS: [&str; 23] = [
 ];
 
 /// Words that say what would stand here, and are no key themselves.
-const WORDS: [&str; 78] = [
+const WORDS: [&str; 79] = [
     "a",
+    "access",
     "an",
     "any",
     "anything",

@@ -169,8 +169,13 @@ fn network_peer(peer: &Spot<'_>, out: &mut Vec<Violation>) {
     if !block.there() {
         return;
     }
-    let Some((network, bits)) = cidr(block.word("cidr")) else {
+    let whole = block.at("cidr");
+    if !whole.there() {
         out.push(block.refuse(format!("`{}` needs a `cidr`", block.path)));
+        return;
+    }
+    let Some((network, bits)) = cidr(whole.text()) else {
+        out.push(whole.refuse(format!("`{}` is {:?}, it must be a CIDR", whole.path, whole.text())));
         return;
     };
     for except in block.at("except").items() {
