@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::group::catalog::{Catalog, SECRET_TEMPLATE};
+use crate::group::template::Templates;
 use crate::object::kinds::is_cluster_scoped;
 
 /// API group and kind, sorted.
@@ -21,18 +21,21 @@ pub struct Kinds {
 }
 
 impl Kinds {
-    pub(crate) fn of(catalog: &Catalog) -> Self {
-        let variants = || catalog.groups.values().flat_map(|group| group.variants.values());
-        let components = || variants().flat_map(|variant| &variant.text.components);
+    /// Of components by name, and what always makes objects beside their templates.
+    pub(crate) fn of<'c>(
+        components: impl Iterator<Item = (&'c String, &'c Value)> + Clone,
+        templates: &Templates,
+        others: &[&str],
+    ) -> Self {
         let text = |kind: &Value, key: &str| kind[key].as_str().unwrap_or_default().to_owned();
-        let listed = components().filter_map(|(_, component)| component["clusterKinds"].as_array()).flatten();
+        let listed = components.clone().filter_map(|(_, component)| component["clusterKinds"].as_array()).flatten();
         let cluster: Names = listed.map(|kind| (text(kind, "group"), text(kind, "kind"))).collect();
 
-        let folders: BTreeSet<String> = components().map(|(name, _)| format!("templates/{name}/")).collect();
-        let templates = folders.iter().flat_map(|folder| catalog.templates.in_folder(folder));
-        let sources = templates.chain([SECRET_TEMPLATE]).filter_map(|name| catalog.templates.source(name));
+        let folders: BTreeSet<String> = components.clone().map(|(name, _)| format!("templates/{name}/")).collect();
+        let files = folders.iter().flat_map(|folder| templates.in_folder(folder)).chain(others.iter().copied());
+        let sources = files.filter_map(|name| templates.source(name));
         let mut namespaced: Names = sources.flat_map(|source| written(&source.text)).collect();
-        for (group, kinds) in components().filter_map(|(_, component)| component["kinds"].as_object()).flatten() {
+        for (group, kinds) in components.filter_map(|(_, component)| component["kinds"].as_object()).flatten() {
             let kinds = kinds.as_array().into_iter().flatten().filter_map(Value::as_str);
             namespaced.extend(kinds.map(|kind| (group.clone(), kind.to_owned())));
         }
