@@ -32,16 +32,21 @@ pub struct Texts {
     read: RefCell<BTreeMap<String, Rc<Value>>>,
     /// Names of objects that were kept and are not there.
     gone: BTreeSet<String>,
+    /// Kinds of which something is there that was not kept: what is gone may have another name.
+    renamed: BTreeSet<String>,
 }
 
 impl Texts {
     /// For evidence about objects some of which may be gone.
     pub fn among<'a>(evidence: impl Iterator<Item = &'a Evidence>, all: impl Iterator<Item = &'a Identity>) -> Self {
         let kept = evidence.filter_map(|evidence| if let Evidence::Kept(kept) = evidence { Some(kept) } else { None });
+        let kept: BTreeSet<(&str, &str, &str)> =
+            kept.map(|k| (k.kind.as_str(), k.namespace.as_str(), k.name.as_str())).collect();
         let there: BTreeSet<(&str, &str, &str)> =
             all.map(|i| (i.kind.as_str(), i.namespace.as_str(), i.name.as_str())).collect();
-        let gone = kept.filter(|k| !there.contains(&(k.kind.as_str(), k.namespace.as_str(), k.name.as_str())));
-        Self { gone: gone.map(|kept| kept.name.clone()).collect(), ..Self::default() }
+        let gone = kept.difference(&there).map(|(.., name)| (*name).to_owned()).collect();
+        let renamed = there.difference(&kept).map(|(kind, ..)| (*kind).to_owned()).collect();
+        Self { gone, renamed, ..Self::default() }
     }
 
     /// The YAML that a text is; null where it is none.
@@ -87,7 +92,12 @@ pub fn gap<'a>(
             })
         }
         Evidence::Kept(kept) => {
-            let (object, value) = all.find(|(identity, _)| is(kept, identity))?;
+            let Some((object, value)) = all.find(|(identity, _)| is(kept, identity)) else {
+                let place = if kept.namespace.is_empty() { String::new() } else { format!("{}/", kept.namespace) };
+                let sentence = format!("{} {place}{} is gone", kept.kind, kept.name);
+                let gone = !texts.renamed.contains(&kept.kind);
+                return gone.then(|| Gap { sentence, object: None, pointer: String::new() });
+            };
             let pointer = kept::differs(&kept.value, value, &texts.gone)?;
             Some(Gap {
                 sentence: format!("{object} is not as it was rendered at {pointer}"),

@@ -50,6 +50,9 @@ const WHOLE: &[&str] =
 
 /// Keys that were left out on purpose: with one of them something else is called, allowed or delivered.
 const UNASKED: &[&str] = &[
+    "accessLog",
+    "addresses",
+    "advanced",
     "allowEmpty",
     "allow_user_auth",
     "background_health_checks",
@@ -58,22 +61,29 @@ const UNASKED: &[&str] = &[
     "connectors",
     "cors",
     "custom_llm_provider",
+    "custom_ui_sso_sign_in_handler",
+    "dataFrom",
     "debug",
     "disable_reset_budget",
     "disable_spend_logs",
+    "discoveryNamespaceSelectors",
     "dnsPolicy",
     "enabled",
+    "environment_variables",
     "exclude",
     "failureMode",
     "fallback",
     "forward_client_headers_to_llm_api",
     "global_max_parallel_requests",
+    "headerModifiers",
     "hostname",
     "hostnames",
     "ignoreDifferences",
+    "immutable",
     "include",
     "internalTrafficPolicy",
     "kinds",
+    "managed",
     "max_budget",
     "method",
     "model_group_alias",
@@ -82,6 +92,7 @@ const UNASKED: &[&str] = &[
     "nodeName",
     "optional",
     "parameters",
+    "processExternalSecrets",
     "property",
     "proxy_batch_write_at",
     "publishNotReadyAddresses",
@@ -89,12 +100,15 @@ const UNASKED: &[&str] = &[
     "retry",
     "schedulerName",
     "scheme",
+    "scopedNamespace",
+    "sessionPersistence",
     "signatureKeys",
     "skipCrds",
     "sourceNamespaces",
     "success_callback",
     "syncWindows",
     "timeouts",
+    "watchNamespace",
 ];
 
 /// A text longer than this is kept as its digest, unless it is YAML with keys.
@@ -175,8 +189,12 @@ fn flags(items: &[Value]) -> Vec<Value> {
 
 /// The digest of a text without its comments.
 fn sum(text: &str) -> String {
+    digest::hex(uncommented(text).as_bytes())
+}
+
+fn uncommented(text: &str) -> String {
     let lines: Vec<&str> = text.trim().lines().filter(|line| !line.trim_start().starts_with('#')).collect();
-    digest::hex(lines.join("\n").as_bytes())
+    lines.join("\n")
 }
 
 /// The YAML with keys that a text is.
@@ -226,12 +244,13 @@ fn below(key: &str, kept: &Value, found: Option<&Value>, gone: &BTreeSet<String>
 /// Whether a field may as well not be said.
 fn is_default(key: &str, kept: &Value) -> bool {
     key == "weight" && *kept == json!(1)
+        || key == "group" && (*kept == json!("") || *kept == json!("gateway.networking.k8s.io"))
         || key == "readOnly"
         || kept.as_str().is_some_and(|text| DEFAULTS.contains(&text))
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), |text| text.split_whitespace().collect())
+    value.as_str().map_or_else(|| value.to_string(), |text| uncommented(text).split_whitespace().collect())
 }
 
 fn same(key: &str, kept: &str, found: &str, gone: &BTreeSet<String>) -> bool {
@@ -277,15 +296,16 @@ fn amount(text: &str) -> Option<f64> {
     text.parse().ok().filter(|n: &f64| n.is_finite()).or_else(|| Some(duration(text)? as f64)).or_else(of_unit)
 }
 
-/// Two versions of one line, as they are or at the end of an image's name.
+/// Two versions of one line, as they are or at the end of an image's name; a digest may be added.
 fn alike(kept: &str, found: &str) -> bool {
     let split = |text: &str| -> Option<(String, [u32; 2], String)> {
         let (repository, tag) = text.rsplit_once(':').unwrap_or(("", text));
-        let tag = tag.split('@').next().unwrap_or_default();
         let rest = tag.trim_start_matches(|c: char| c != '-').to_owned();
         version::<2>(tag).filter(|_| tag.contains('.')).map(|v| (repository.to_owned(), v, rest))
     };
-    split(kept).is_some_and(|kept| split(found) == Some(kept))
+    let bare = |text: &'_ str| text.split_once("@sha256:").map_or(text, |(bare, _)| bare).to_owned();
+    let (of_kept, of_found) = (bare(kept), bare(found));
+    of_kept == kept && (of_kept == of_found || split(kept).is_some_and(|kept| split(&of_found) == Some(kept)))
 }
 
 /// Whether what is there allows no more than this: its parts without some items of their lists, in any order, and with more
@@ -329,7 +349,11 @@ mod tests {
             (json!({ "spec": { "replicas": 1 } }), json!({ "spec": { "replicas": 3, "paused": true } })),
             (
                 json!({ "spec": { "wait": "300s", "image": "a:1.2.3" } }),
-                json!({ "spec": { "wait": "5m", "image": "a:1.2.9" } }),
+                json!({ "spec": { "wait": "5m", "image": "a:1.2.9@sha256:00" } }),
+            ),
+            (
+                json!({ "ref": { "group": "", "b": 1 }, "a": "x 1\ny 2" }),
+                json!({ "ref": { "b": 1 }, "a": "# why\nx 1\ny 2\n" }),
             ),
             (json!({ "spec": { "wait": "30s" } }), json!({ "spec": { "wait": "1m" } })),
             (json!({ "spec": { "weight": 1, "type": "Exact", "a": 1 } }), json!({ "spec": { "a": 1 } })),
@@ -379,6 +403,11 @@ mod tests {
             (json!({ "spec": { "replicas": 2 } }), json!({ "spec": { "replicas": 1 } }), "/spec/replicas"),
             (json!({ "spec": { "wait": "300s" } }), json!({ "spec": { "wait": "300ms" } }), "/spec/wait"),
             (json!({ "spec": { "image": "a:1.2.3" } }), json!({ "spec": { "image": "b:1.2.3" } }), "/spec/image"),
+            (
+                json!({ "spec": { "image": "a:1@sha256:00" } }),
+                json!({ "spec": { "image": "a:1@sha256:11" } }),
+                "/spec/image",
+            ),
             (json!({ "spec": { "args": ["--a", "1"] } }), json!({ "spec": { "args": ["--a", "1000"] } }), "/spec/args"),
             (
                 json!({ "spec": { "input_cost_per_token": 1e-7 } }),
