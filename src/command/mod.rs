@@ -35,6 +35,7 @@ pub mod beside;
 pub mod fleet;
 pub mod verify;
 pub mod runners;
+pub mod plugin;
 pub mod rendering;
 pub mod merge;
 pub mod eject;

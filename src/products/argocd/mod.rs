@@ -5,3 +5,4 @@ pub mod projects;
 pub mod sync;
 pub mod application;
 pub mod drift;
+pub mod plugin;
