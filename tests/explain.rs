@@ -171,7 +171,6 @@ fn a_cause_that_is_flipped_changes_its_line() {
                     continue;
                 };
                 let steps: Vec<&str> = ["settings", &cause.group].into_iter().chain(path.split('.')).collect();
-                let changes = |other: &Value| changed((&catalog, &memo), &rendered, &steps, other, placed, &pointer);
                 let (mut rendered_so, mut changes) = (0, false);
                 for other in others(value).iter().take(TRIED) {
                     let Some(differs) = changed((&catalog, &memo), &rendered, &steps, other, placed, &pointer) else {

@@ -460,7 +460,7 @@ fn a_plugin_delivers_what_would_lie_in_git() {
         }
         delivered.insert(folder, objects.len());
     }
-    assert!(delivered.len() > 10 && delivered["litellm"] > 0, "{delivered:?}");
+    assert!(delivered.len() >= 10 && delivered["litellm"] > 0, "{delivered:?}");
     let said = fleet.run(&["argocd", "generate", "--cluster", "dev-1", "--folder", "../dev-0"]);
     assert!(said.code == 2 && said.err.contains("renders nothing in the folder `../dev-0`"), "{}", said.err);
     assert!(fleet.run(&["argocd", "generate"]).err.contains("choose one with --cluster"));

@@ -183,7 +183,12 @@ fn recorded(rendered: &Rendered<'_>, change: &Change) -> BTreeSet<Cause> {
             set.map(|(place, _)| cause("set", place.text().trim().to_owned(), line(place))).collect();
         let template = traced.place.filter(|place| place.source.name != source.name);
         match (written.is_empty(), template) {
-            (true, Some(place)) => drop(causes.insert(cause("line", place.text().trim().to_owned(), line(&place)))),
+            (true, Some(place)) => {
+                drop(causes.insert(match place.source.name.split('/').any(|part| part == "patches") {
+                    true => cause("patch", place.source.name.clone(), line(&place)),
+                    false => cause("line", place.text().trim().to_owned(), line(&place)),
+                }))
+            }
             _ => causes.extend(written),
         }
     }

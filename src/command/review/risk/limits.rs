@@ -49,6 +49,10 @@ pub(super) fn loosened(sight: &Sight<'_>) -> Vec<Risk> {
         .filter(|field| !of_gone_model(sight, field) && looser(field))
         .map(|field| sight.at(field, Code::LimitLoosened, format!("the limit goes {}", from_to(field)), help))
         .collect();
+    let opened = sight.change.fields.iter().filter(|field| opens_models(field));
+    risks.extend(opened.map(|field| {
+        sight.at(field, Code::LimitLoosened, format!("the models that new keys open go {}", from_to(field)), help)
+    }));
     if sight.goes() && held(sight, "rateLimit") {
         risks.push(sight.risk(Code::LimitLoosened, "its limit goes with it, and what it limited stays", help));
     }
@@ -78,11 +82,6 @@ fn looser(field: &Field) -> bool {
     {
         return field.old.is_some() && (field.new.is_none() || longer(field));
     }
-    if let [.., params, list, _] | [.., params, list] = field.steps.as_slice()
-        && (params.ends_with("_params") && list == "models")
-    {
-        return (field.old.is_none() && field.key() == "*") || (field.new.is_none() && field.key() == "models");
-    }
     if SIZES.contains(&key) {
         let size = |value: &Option<Value>| value.as_ref().and_then(quantity::of);
         return size(&field.new).zip(size(&field.old)).is_some_and(|(new, old)| new > old);
@@ -94,6 +93,18 @@ fn looser(field: &Field) -> bool {
         (Some(old), new) if field.passes(&["request_guard.json", "tokens"]) => new.is_none_or(|new| new > old),
         (Some(old), new) if CAPS.contains(&key) || (rate && RATES.contains(&key)) => new.is_none_or(|new| new > old),
         _ => false,
+    }
+}
+
+/// Whether what new keys or teams get names a model more, or no models, which means all.
+fn opens_models(field: &Field) -> bool {
+    let within = |at: usize| match field.steps.iter().rev().skip(at).take(2).collect::<Vec<_>>().as_slice() {
+        [list, params] => *list == "models" && params.ends_with("_params"),
+        _ => false,
+    };
+    match field.new.is_none() {
+        true => within(0),
+        false => field.old.is_none() && field.key() == "*" && within(1),
     }
 }
 

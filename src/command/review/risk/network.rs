@@ -70,7 +70,7 @@ fn limits_more(sight: &Sight<'_>, field: &Field) -> bool {
 fn opened_beside(sight: &Sight<'_>, policy: &Value) -> Vec<&'static str> {
     let namespace = &sight.change.identity.namespace;
     let pods = &policy["spec"]["podSelector"];
-    if is_of_newcomers(sight, namespace, pods) {
+    if is_of_newcomers(sight, namespace, pods) || brings_a_chart(sight, namespace) {
         return Vec::new();
     }
     let files = sight.before.tree.iter().filter(|(path, _)| path.contains("/networkpolicy-"));
@@ -128,6 +128,16 @@ fn names_newcomers(sight: &Sight<'_>, peer: &Value) -> bool {
     let selector = &peer["podSelector"];
     let (Some(namespace), true) = (namespace.as_str(), selector["matchLabels"].is_object()) else { return false };
     is_of_newcomers(sight, namespace, selector)
+}
+
+/// Whether an Application with a chart comes to the namespace, whose pods stand in no file.
+fn brings_a_chart(sight: &Sight<'_>, namespace: &str) -> bool {
+    let mut fresh =
+        sight.now.things.iter().filter(|(id, _)| id.kind == "Application" && !sight.before.things.contains_key(id));
+    fresh.any(|(_, app)| {
+        let spec = &app.value["spec"];
+        spec["sources"].is_array() && spec["destination"]["namespace"] == *namespace
+    })
 }
 
 /// Whether a selector takes pods that come with the same change.
