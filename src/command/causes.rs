@@ -184,10 +184,12 @@ fn recorded(rendered: &Rendered<'_>, change: &Change) -> BTreeSet<Cause> {
         let template = traced.place.filter(|place| place.source.name != source.name);
         match (written.is_empty(), template) {
             (true, Some(place)) => {
-                drop(causes.insert(match place.source.name.split('/').any(|part| part == "patches") {
-                    true => cause("patch", place.source.name.clone(), line(&place)),
-                    false => cause("line", place.text().trim().to_owned(), line(&place)),
-                }))
+                let patch = place.source.name.split('/').any(|part| part == "patches");
+                let (what, name) = match patch {
+                    true => ("patch", place.source.name.clone()),
+                    false => ("line", place.text().trim().to_owned()),
+                };
+                causes.insert(cause(what, name, line(&place)));
             }
             _ => causes.extend(written),
         }
