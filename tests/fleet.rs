@@ -487,3 +487,55 @@ fn what_earns_a_finding_is_rendered_again() {
     let memory = fs::read_to_string(fleet.cache()).expect("a memory");
     assert!(memory.contains("  dev-1\n") && !memory.contains("  prod-0\n"), "{memory}");
 }
+
+/// With the plugin each Application asks for its folder at the inputs, and what the plugin prints for that is what lies in git otherwise.
+#[test]
+fn a_plugin_delivers_what_would_lie_in_git() {
+    let fleet = Fleet::new("plugin", 2);
+    let features = fs::read_to_string(fleet.folder.join("features.yaml")).expect("written");
+    fleet.write("features.yaml", &features.replace("name: edge", "name: edge, fleet: { folder: platform }"));
+    let said = fleet.run(&["argocd", "plugin"]);
+    assert!(said.code == 2 && said.err.contains("no image with gatewright in it is named"), "{}", said.err);
+    let printed = fleet.fine(&["argocd", "plugin", "--image", "registry.example.com/gatewright:1.4.2"]).out;
+    let read = |text: &str| yaml::documents(&Source::new("", text)).expect("YAML");
+    let objects = read(&printed);
+    let configuration = read(objects[0]["data"]["plugin.yaml"].as_str().expect("a file")).remove(0);
+    assert_eq!(configuration["metadata"]["name"], "gatewright");
+    let sidecar = &objects[1]["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(sidecar["image"], "registry.example.com/gatewright:1.4.2");
+    let command = configuration["spec"]["generate"]["command"].as_array().expect("a command").clone();
+    let command: Vec<&str> = command.iter().skip(1).filter_map(serde_json::Value::as_str).collect();
+    let generate = |cluster: &str, folder: &str| {
+        let mut run = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+        run.current_dir(&fleet.folder).args(&command).env("PARAM_CLUSTER", cluster).env("PARAM_FOLDER", folder);
+        let output = run.output().expect("it runs");
+        assert!(output.status.success(), "{folder}: {}", String::from_utf8_lossy(&output.stderr));
+        read(&String::from_utf8(output.stdout).expect("UTF-8"))
+    };
+    fleet.fine(&["render"]);
+    let root = generate("dev-1", "bootstrap").into_iter().find(|o| o["kind"] == "Application").expect("the root");
+    let mut open = vec![root["spec"]["source"].clone()];
+    let mut delivered = std::collections::BTreeMap::new();
+    while let Some(source) = open.pop() {
+        let plugin = &source["plugin"];
+        assert_eq!((&plugin["name"], &source["path"]), (&"gatewright".into(), &"platform".into()));
+        let folder = plugin["parameters"][1]["string"].as_str().expect("a folder").to_owned();
+        let objects = generate(plugin["parameters"][0]["string"].as_str().expect("a cluster"), &folder);
+        let lying = fleet.files(&format!("rendered/dev-1/{folder}"));
+        assert_eq!(objects.len(), lying.len(), "{folder}");
+        for object in &objects {
+            if object["kind"] == "Application" {
+                let text = object.to_string();
+                assert!(!text.contains("rendered/") && !text.contains("$values"), "{text}");
+                open.extend(Some(object["spec"]["source"].clone()).filter(|source| !source["plugin"].is_null()));
+            } else {
+                assert!(lying.iter().any(|(_, text)| read(text)[0] == *object), "{folder}: {object}");
+            }
+        }
+        delivered.insert(folder, objects.len());
+    }
+    assert!(delivered.len() >= 10 && delivered["litellm"] > 0, "{delivered:?}");
+    let said = fleet.run(&["argocd", "generate", "--cluster", "dev-1", "--folder", "../dev-0"]);
+    assert!(said.code == 2 && said.err.contains("renders nothing in the folder `../dev-0`"), "{}", said.err);
+    assert!(fleet.run(&["argocd", "generate"]).err.contains("choose one with --cluster"));
+}

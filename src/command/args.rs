@@ -72,6 +72,12 @@ pub enum Command {
         #[arg(value_enum)]
         runner: Runner,
     },
+    /// Let Argo CD's repository server render the inputs, in the place of files in git
+    Argocd {
+        /// What of it
+        #[command(subcommand)]
+        what: ArgoCd,
+    },
     /// Hold an index of the fleet, or one cluster's folder, against what the inputs render
     Verify {
         /// A file that `render` wrote beside the clusters' folders, or such a folder, wherever it lies
@@ -388,6 +394,26 @@ pub enum Notation {
     Dot,
     /// SVG
     Svg,
+}
+
+/// What a plugin of Argo CD takes.
+#[derive(Debug, Subcommand)]
+pub enum ArgoCd {
+    /// Print the plugin's configuration, and the patch that puts it beside the repository server
+    Plugin {
+        /// An image that the Containerfile builds [default: `platform.fleet.image`]
+        #[arg(long)]
+        image: Option<String>,
+    },
+    /// Print the objects of one folder, with Applications at the inputs: what the plugin runs
+    Generate {
+        /// The cluster [default: PARAM_CLUSTER, as the Application says]
+        #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(words::clusters))]
+        cluster: Option<String>,
+        /// The folder below the cluster's; bootstrap: what is applied by hand [default: PARAM_FOLDER, or argocd]
+        #[arg(long)]
+        folder: Option<String>,
+    },
 }
 
 /// What works on a whole fleet.

@@ -183,7 +183,14 @@ fn recorded(rendered: &Rendered<'_>, change: &Change) -> BTreeSet<Cause> {
             set.map(|(place, _)| cause("set", place.text().trim().to_owned(), line(place))).collect();
         let template = traced.place.filter(|place| place.source.name != source.name);
         match (written.is_empty(), template) {
-            (true, Some(place)) => drop(causes.insert(cause("line", place.text().trim().to_owned(), line(&place)))),
+            (true, Some(place)) => {
+                let patch = place.source.name.split('/').any(|part| part == "patches");
+                let (what, name) = match patch {
+                    true => ("patch", place.source.name.clone()),
+                    false => ("line", place.text().trim().to_owned()),
+                };
+                causes.insert(cause(what, name, line(&place)));
+            }
             _ => causes.extend(written),
         }
     }

@@ -36,6 +36,7 @@ pub mod fleet;
 pub mod verify;
 pub mod runners;
 pub mod remembered;
+pub mod plugin;
 pub mod rendering;
 pub mod merge;
 pub mod eject;

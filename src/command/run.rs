@@ -19,6 +19,7 @@ use crate::command::golden;
 use crate::command::graph;
 use crate::command::merge;
 use crate::command::page;
+use crate::command::plugin;
 use crate::command::proof;
 use crate::command::rendering;
 use crate::command::rulebook;
@@ -77,6 +78,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         Command::Render { place, check: true, .. } => rendering::render_check(&workspace, place),
         Command::Render { place, allow_delete, part, .. } => rendering::render(&workspace, place, allow_delete, part),
         Command::Fleet { runner } => runners::print(&workspace, *runner),
+        Command::Argocd { what } => plugin::argocd(&workspace, what),
         Command::Verify { path, which } => verify::verify(&workspace, path, which),
         Command::Check(args) => check::check(&workspace, args),
         Command::Diff(args) if args.ejected => Ok(eject::diff(&workspace)),

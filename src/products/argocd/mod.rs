@@ -6,3 +6,4 @@ pub mod sync;
 pub mod application;
 pub mod drift;
 pub mod chart_values;
+pub mod plugin;

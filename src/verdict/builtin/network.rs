@@ -192,6 +192,12 @@ fn network_peer(peer: &Spot<'_>, out: &mut Vec<Violation>) {
     }
 }
 
+/// Whether a network such as `10.1.0.0/16` is another one or a part of it; false where either is none.
+pub fn lies_in(inner: &str, outer: &str) -> bool {
+    let (Some((a, more)), Some((b, bits))) = (cidr(inner), cidr(outer)) else { return false };
+    more >= bits && masked(a, bits) == masked(b, bits)
+}
+
 fn cidr(text: &str) -> Option<(IpAddr, u32)> {
     let (address, bits) = text.split_once('/').filter(|_| formats::admits("cidr", text))?;
     Some((address.parse().ok()?, bits.parse().ok()?))

@@ -1,16 +1,16 @@
-//! Who may ask: authentication, routes that a listener takes, tools, and the network.
+//! Who may ask: authentication, routes that a listener takes, and tools.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use crate::command::review::change::{Field, Kind};
+use crate::command::review::risk::conditions;
 use crate::command::review::risk::limits::held;
 use crate::command::review::risk::sight::{Risk, Sight, from_to};
-use crate::object::kinds;
-use crate::object::labels::selects;
 use crate::text::finding::Code;
-use crate::text::pointer::{each, part};
+use crate::text::forms::duration;
+use crate::text::pointer::each;
 
 /// Parts of a policy that ask who somebody is, or whether he may.
 const ASKS: [&str; 8] = [
@@ -35,12 +35,12 @@ const OPENING: [(&str, bool); 5] = [
 
 pub(super) fn auth(sight: &Sight<'_>) -> Vec<Risk> {
     let help = "say in the review who gets in from now on; Argo CD changes this at once";
-    let own = |field: &&Field| !(field.passes(&["mcp", "authorization"]));
+    let own = |field: &&Field| !(field.passes(&["mcp", "authorization"]) || conditions::is_one(field));
     let mut risks: Vec<Risk> = sight
         .leaves
         .iter()
         .filter(own)
-        .filter(|field| weaker(field))
+        .filter(|field| weaker(field) && !asks_first(sight, field))
         .map(|field| {
             sight.at(field, Code::AuthLoosened, format!("what keeps others out goes {}", from_to(field)), help)
         })
@@ -58,15 +58,61 @@ pub(super) fn auth(sight: &Sight<'_>) -> Vec<Risk> {
     risks
 }
 
+/// How well a client of PostgreSQL looks who answers, the least first.
+const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+
+/// What is sent goes unencrypted, or to whoever answers.
+pub(super) fn transport(sight: &Sight<'_>) -> Vec<Risk> {
+    let mode = |value: &Option<Value>| {
+        let text = value.as_ref()?.as_str()?.split_once("sslmode=")?.1;
+        SSL_MODES.iter().rposition(|mode| text.starts_with(mode))
+    };
+    let yes = |field: &Field| field.new == Some(true.into());
+    let weaker = |field: &&Field| match field.key() {
+        "tls" | "backendTLS" => {
+            field.old.is_some() && (field.new.is_none() || field.new == Some(false.into())) && sight.new.is_some()
+        }
+        "ssl" => field.old == Some(true.into()) && !yes(field),
+        "insecure" | "insecureSkipVerify" | "insecure_skip_verify" | "tlsInsecureSkipVerify" | "skipTLSVerify" => {
+            yes(field)
+        }
+        "ssl_verify" => field.new == Some(false.into()),
+        "sslmode" => {
+            let at =
+                |value: &Option<Value>| SSL_MODES.iter().position(|mode| value.as_ref().is_some_and(|v| v == mode));
+            at(&field.new) < at(&field.old)
+        }
+        _ => mode(&field.old).is_some_and(|old| mode(&field.new).is_some_and(|new| new < old)),
+    };
+    let help = "say in the review who could read along or answer in its place on that way";
+    let whole = sight.change.fields.iter().filter(|field| field.new.is_none());
+    let fields = sight.leaves.iter().filter(|field| field.new.is_some() || field.old == Some(true.into())).chain(whole);
+    let message = |field: &Field| format!("what keeps others from reading along goes {}", from_to(field));
+    fields.filter(weaker).map(|field| sight.at(field, Code::AuthLoosened, message(field), help)).collect()
+}
+
+/// Whether the field belongs to a part that asks who somebody is and that was not there before.
+fn asks_first(sight: &Sight<'_>, leaf: &Field) -> bool {
+    let Some(at) = leaf.steps.iter().position(|step| ASKS.contains(&step.as_str())) else { return false };
+    let new =
+        |whole: &Field| whole.old.is_none() && whole.steps.len() <= at + 1 && leaf.steps.starts_with(&whole.steps);
+    sight.change.fields.iter().any(|whole| new(whole) && leaf.shown.starts_with(&whole.shown))
+}
+
 fn weaker(field: &Field) -> bool {
     let below = field.steps.iter().any(|step| ASKS.contains(&step.as_str()));
     let was = |word: &str| field.old.as_ref().is_some_and(|old| old == word);
     match field.key() {
         "mode" if below => was("Strict"),
-        "protocol" if field.passes(&["listeners"]) => was("HTTPS") || was("TLS"),
-        "master_key" => field.old.is_some(),
+        "protocol" if field.passes(&["listeners"]) => field.new.is_some() && (was("HTTPS") || was("TLS")),
+        "master_key" | "custom_auth" | "custom_key_generate" => field.old.is_some(),
+        "new_keys.py" => field.old.is_some() && field.new.is_some(),
         "allowed_routes" | "public_routes" => true,
         _ if field.passes(&["allowed_routes"]) || field.passes(&["public_routes"]) => field.new.is_some(),
+        "idTokens" => {
+            let lasts = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).and_then(duration);
+            lasts(&field.new).zip(lasts(&field.old)).is_some_and(|(new, old)| new > old)
+        }
         "cacheDuration" | "jwksPath" => false,
         key if OPENING.iter().any(|(switch, _)| *switch == key) => OPENING
             .iter()
@@ -158,68 +204,4 @@ impl Tools {
 fn quoted(rule: &str) -> Vec<String> {
     let parts: Vec<String> = rule.split(['"', '\'']).skip(1).step_by(2).map(str::to_owned).collect();
     if parts.is_empty() { vec![rule.to_owned()] } else { parts }
-}
-
-pub(super) fn network(sight: &Sight<'_>) -> Vec<Risk> {
-    if !sight.change.identity.kind.ends_with("NetworkPolicy") {
-        return Vec::new();
-    }
-    let help = "say in the review who reaches these pods, or whom they reach, from now on";
-    if sight.goes() && sight.component_stays() {
-        return vec![sight.risk(Code::NetworkLoosened, "it is gone, and the pods that it closed stay", help)];
-    }
-    let narrower = |field: &Field| field.new.is_none() && field.key() == "*" && !emptied(sight, field);
-    let opens = |field: &&Field| {
-        let spec = field.steps.first().is_some_and(|step| step == "spec");
-        let same = field.passes(&["policyTypes"]) && field.old.is_none();
-        spec && !narrower(field) && !same && !is_to_newcomers(sight, field)
-    };
-    let fields = sight.change.fields.iter().filter(opens);
-    fields.map(|f| sight.at(f, Code::NetworkLoosened, format!("it goes {}", from_to(f)), help)).collect()
-}
-
-/// Whether a rule or peer that is new names nobody but pods that come with the same change, and so had no policy before.
-fn is_to_newcomers(sight: &Sight<'_>, field: &Field) -> bool {
-    let (None, Some(new)) = (&field.old, &field.new) else { return false };
-    // The first rules of a pod that called nobody: with them it asks for the addresses of the newcomers.
-    match new.as_array() {
-        Some(rules) => {
-            let mut others = rules.iter().filter(|rule| !asks_for_names(rule)).peekable();
-            others.peek().is_some() && others.all(|rule| names_only_newcomers(sight, rule))
-        }
-        None => names_only_newcomers(sight, new),
-    }
-}
-
-/// Whether a rule opens the ports of DNS and no other.
-fn asks_for_names(rule: &Value) -> bool {
-    let ports = rule["ports"].as_array().map(Vec::as_slice).unwrap_or_default();
-    !ports.is_empty() && ports.iter().all(|port| [53, 5353].iter().any(|dns| port["port"] == *dns))
-}
-
-/// A rule, or one peer.
-fn names_only_newcomers(sight: &Sight<'_>, new: &Value) -> bool {
-    let of_rule = ["to", "from"].iter().filter_map(|way| new[*way].as_array()).flatten();
-    let peers: Vec<&Value> = if new.get("podSelector").is_some() { vec![new] } else { of_rule.collect() };
-    !peers.is_empty() && peers.iter().all(|peer| names_newcomers(sight, peer))
-}
-
-fn names_newcomers(sight: &Sight<'_>, peer: &Value) -> bool {
-    let namespace = &peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"];
-    let selector = &peer["podSelector"];
-    let (Some(namespace), true) = (namespace.as_str(), selector["matchLabels"].is_object()) else { return false };
-    let mut newcomers = sight.now.things.iter().filter(|(identity, _)| !sight.before.things.contains_key(identity));
-    newcomers.any(|(identity, thing)| {
-        let labels = |pointer: &String| part(&thing.value, &format!("{pointer}/metadata/labels"))?.as_object();
-        let mut pods = kinds::of(&identity.group, &identity.kind).pods.iter().filter_map(labels);
-        identity.namespace == namespace && pods.any(|labels| selects(selector, Some(labels)))
-    })
-}
-
-/// Whether the list that lost an item has none left: an empty list of peers lets everybody in.
-fn emptied(sight: &Sight<'_>, field: &Field) -> bool {
-    let list = field.pointer.rsplit_once('/').map_or("", |(list, _)| list);
-    let items = sight.new.and_then(|new| new.value.pointer(list)).and_then(Value::as_array).map(Vec::len);
-    let peers = ["from", "to", "ports"].iter().any(|key| list.ends_with(key));
-    field.passes(&["policyTypes"]) || (peers && items.is_none_or(|items| items == 0))
 }

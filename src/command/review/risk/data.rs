@@ -64,7 +64,7 @@ fn lost(sight: &Sight<'_>, field: &Field) -> Option<Risk> {
             format!("what it made is deleted with it from now on: `{}` goes {}", field.key(), from_to(field))
         }
         "creationPolicy" if was("Orphan") => "the Secret is deleted with it from now on".to_owned(),
-        "retentionPolicy" => format!("backups are kept for another time: {}", from_to(field)),
+        "retentionPolicy" if !longer(field) => format!("backups are kept for another time: {}", from_to(field)),
         "instances" if database && number(&field.new) == Some(1) && number(&field.old) > Some(1) => {
             "one instance is left, and no other copy of the data".to_owned()
         }
@@ -85,6 +85,17 @@ fn lost(sight: &Sight<'_>, field: &Field) -> Option<Risk> {
         message,
         "leave the protection in place, or say in the review why it goes",
     ))
+}
+
+/// Whether a time such as `30d` (days, weeks or months, as Barman counts) becomes a longer one.
+fn longer(field: &Field) -> bool {
+    let days = |value: &Option<Value>| -> Option<u64> {
+        let text = value.as_ref()?.as_str()?;
+        let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+        let days = [("d", 1), ("w", 7), ("m", 30)].into_iter().find(|(word, _)| *word == unit)?.1;
+        number.parse::<u64>().ok()?.checked_mul(days)
+    };
+    days(&field.new).zip(days(&field.old)).is_some_and(|(new, old)| new > old)
 }
 
 pub(super) fn shrinks(sight: &Sight<'_>) -> Vec<Risk> {

@@ -1,11 +1,15 @@
 //! What can be reached from outside the cluster.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::command::review::change::{Field, Kind};
+use crate::command::review::objects::Thing;
 use crate::command::review::risk::sight::{Risk, Sight, from_to};
 use crate::text::finding::Code;
 use crate::text::pointer::each;
+use crate::verdict::builtin::network::lies_in;
 
 pub(super) fn public(sight: &Sight<'_>) -> Vec<Risk> {
     let help = "say in the review who may come from there, and what asks them for a key";
@@ -18,13 +22,78 @@ pub(super) fn public(sight: &Sight<'_>) -> Vec<Risk> {
     {
         risks.push(sight.risk(Code::PublicExposure, format!("it can be reached from outside: {how}"), help));
     }
+    risks.extend(sources(sight).map(|how| sight.risk(Code::PublicExposure, how, help)));
+    risks.extend(
+        paths(sight).into_iter().map(|path| {
+            sight.risk(Code::PublicExposure, format!("a further path is reached from outside: {path}"), help)
+        }),
+    );
     risks
+}
+
+/// Where a load balancer takes callers from, when that is more than before.
+fn sources(sight: &Sight<'_>) -> impl Iterator<Item = String> {
+    let networks = |thing: Option<&Thing>| {
+        let (mut found, mut balances) = (BTreeSet::new(), false);
+        if let Some(thing) = thing {
+            each(&thing.value, "/**/loadBalancerSourceRanges/*", &mut |_, range| {
+                found.extend(range.as_str().map(str::to_owned))
+            });
+            each(&thing.value, "/**/type", &mut |_, kind| balances |= kind == "LoadBalancer");
+        }
+        (found, balances)
+    };
+    let ((before, _), (now, balances)) = (networks(sight.old), networks(sight.new));
+    let open = !before.is_empty() && now.is_empty() && balances;
+    let wider: Vec<String> = now
+        .into_iter()
+        .filter(|range| !before.is_empty() && !before.iter().any(|was| lies_in(range, was)))
+        .map(|range| format!("callers from `{range}` too are let in from outside"))
+        .collect();
+    open.then(|| "callers from everywhere are let in from outside".to_owned()).into_iter().chain(wider)
+}
+
+/// Paths of a route with a name of its own that it did not take before.
+fn paths(sight: &Sight<'_>) -> Vec<String> {
+    let taken = |thing: &Thing| {
+        let mut taken = Vec::new();
+        each(&thing.value, "/spec/rules/*/matches/*", &mut |_, rule| {
+            let path = |key: &str, other: &str| rule["path"][key].as_str().unwrap_or(other).to_owned();
+            taken.push((
+                path("type", "PathPrefix"),
+                path("value", "/"),
+                rule["method"].as_str().unwrap_or_default().to_owned(),
+            ));
+        });
+        taken
+    };
+    let (Some(old), Some(new)) = (sight.old, sight.new) else { return Vec::new() };
+    if !new.value["spec"]["hostnames"].is_array() {
+        return Vec::new();
+    }
+    let before = taken(old);
+    let covered = |(kind, path, method): &(String, String, String)| {
+        before.iter().any(|(was, of, by)| {
+            let below = path.strip_prefix(of.trim_end_matches('/')).is_some_and(|r| r.is_empty() || r.starts_with('/'));
+            (by.is_empty() || by == method) && ((was, of) == (kind, path) || (was == "PathPrefix" && below))
+        })
+    };
+    taken(new)
+        .into_iter()
+        .filter(|taken| !covered(taken))
+        .map(|(_, path, method)| format!("`{method} {path}`").replace("` ", "`"))
+        .collect()
 }
 
 /// How a new object is reached from outside.
 fn outside(kind: &str, value: &Value) -> Option<String> {
     if ["Ingress", "Route", "IngressRoute", "VirtualService", "TLSRoute"].contains(&kind) {
         return Some(format!("{kind}s are for that"));
+    }
+    let hosts = value["spec"]["hostnames"].as_array().map_or(&[][..], Vec::as_slice);
+    let inside = |host: &&str| !host.contains('.') || host.ends_with(".svc") || host.ends_with(".local");
+    if let Some(host) = hosts.iter().filter_map(Value::as_str).find(|host| !inside(host)) {
+        return Some(format!("as {host}"));
     }
     let mut how = None;
     each(value, "/**/service|spec/type", &mut |_, found| {
@@ -52,7 +121,7 @@ fn opens(sight: &Sight<'_>, field: &Field) -> bool {
         "hostNetwork" => field.new == Some(true.into()),
         "gatewayClassName" => field.old.is_some(),
         _ if field.passes(&["externalIPs"]) => field.new.is_some(),
-        _ if field.steps.iter().any(|step| step == "loadBalancerSourceRanges") => true,
+        _ if field.steps.iter().any(|step| step == "loadBalancerSourceRanges") => false,
         _ if field.passes(&["hostnames"]) || sight.is("Ingress") => field.new.is_some() && !field.passes(&["labels"]),
         _ if key.contains("external-dns") => field.new.is_some(),
         _ if key.contains("load-balancer") || key.contains("loadbalancer") => {

@@ -9,6 +9,7 @@ use crate::command::review::compare::structured;
 use crate::command::review::risk::sight::{Risk, Sight, from_to};
 use crate::text::finding::Code;
 use crate::text::pointer::{each, strings};
+use crate::verdict::quantity;
 
 /// Numbers of which less is safer.
 const CAPS: [&str; 14] = [
@@ -34,6 +35,12 @@ const RATES: [&str; 4] = ["requests", "tokens", "burst", "requests_per_unit"];
 /// Units of a rate, the fastest first, as they begin.
 const UNITS: [&str; 4] = ["second", "minute", "hour", "day"];
 
+/// Periods as LiteLLM writes them (1.89.2, `litellm_core_utils/duration_parser.py`), in seconds.
+const PERIODS: [(&str, u64); 6] = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("w", 604_800), ("mo", 2_592_000)];
+
+/// How large a request may be.
+const SIZES: [&str; 3] = ["maxBufferSize", "maxBodySize", "max_request_size_mb"];
+
 pub(super) fn loosened(sight: &Sight<'_>) -> Vec<Risk> {
     let help = "say in the review who may now spend or ask more, and how much";
     let mut risks: Vec<Risk> = sight
@@ -42,6 +49,10 @@ pub(super) fn loosened(sight: &Sight<'_>) -> Vec<Risk> {
         .filter(|field| !of_gone_model(sight, field) && looser(field))
         .map(|field| sight.at(field, Code::LimitLoosened, format!("the limit goes {}", from_to(field)), help))
         .collect();
+    let opened = sight.change.fields.iter().filter(|field| opens_models(field));
+    risks.extend(opened.map(|field| {
+        sight.at(field, Code::LimitLoosened, format!("the models that new keys open go {}", from_to(field)), help)
+    }));
     if sight.goes() && held(sight, "rateLimit") {
         risks.push(sight.risk(Code::LimitLoosened, "its limit goes with it, and what it limited stays", help));
     }
@@ -63,15 +74,49 @@ fn looser(field: &Field) -> bool {
         return field.new.is_none();
     }
     if key == "budget_duration" {
-        return field.old.is_some();
+        // The same money for a shorter time; another kind of time cannot be compared.
+        return field.old.is_some() && !longer(field);
+    }
+    if field.ends(&["upperbound_key_generate_params", "duration"])
+        || field.ends(&["default_key_generate_params", "duration"])
+    {
+        return field.old.is_some() && (field.new.is_none() || longer(field));
+    }
+    if SIZES.contains(&key) {
+        let size = |value: &Option<Value>| value.as_ref().and_then(quantity::of);
+        return size(&field.new).zip(size(&field.old)).is_some_and(|(new, old)| new > old);
     }
     let number = |value: &Option<Value>| value.as_ref().and_then(Value::as_f64);
     match (number(&field.old), number(&field.new)) {
         // The estimate that is set aside for a call that runs.
         (Some(old), Some(new)) if key == "max_output_tokens" => new < old,
+        (Some(old), new) if field.passes(&["request_guard.json", "tokens"]) => new.is_none_or(|new| new > old),
         (Some(old), new) if CAPS.contains(&key) || (rate && RATES.contains(&key)) => new.is_none_or(|new| new > old),
         _ => false,
     }
+}
+
+/// Whether what new keys or teams get names a model more, or no models, which means all.
+fn opens_models(field: &Field) -> bool {
+    let within = |at: usize| match field.steps.iter().rev().skip(at).take(2).collect::<Vec<_>>().as_slice() {
+        [list, params] => *list == "models" && params.ends_with("_params"),
+        _ => false,
+    };
+    match field.new.is_none() {
+        true => within(0),
+        false => field.old.is_none() && field.key() == "*" && within(1),
+    }
+}
+
+/// Whether a time such as `30d` becomes a longer one.
+fn longer(field: &Field) -> bool {
+    let seconds = |value: &Option<Value>| -> Option<u64> {
+        let text = value.as_ref()?.as_str()?;
+        let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+        let of = PERIODS.iter().find(|(word, _)| *word == unit)?.1;
+        number.parse::<u64>().ok()?.checked_mul(of)
+    };
+    seconds(&field.new).zip(seconds(&field.old)).is_some_and(|(new, old)| new >= old)
 }
 
 pub(super) fn prices(sight: &Sight<'_>) -> Vec<Risk> {
@@ -126,7 +171,10 @@ pub(super) fn guard(sight: &Sight<'_>) -> Vec<Risk> {
     let weaker = |field: &&Field| {
         let gone = field.new.is_none();
         let off = field.new == Some(false.into()) || gone;
-        (field.passes(&["callbacks"]) && gone)
+        // One with a dot is a program beside the configuration; the others send what was asked to somebody who looks.
+        (field.passes(&["callbacks"])
+            && gone
+            && field.old.as_ref().and_then(Value::as_str).is_none_or(|c| c.contains('.')))
             || (field.passes(&["guardrails"]) && (gone || (field.key() == "default_on" && off)))
             || (field.steps.iter().any(|step| step == "promptGuard") && gone)
             || (field.passes(&["request_guard.json", "fields"]) && field.old.is_none())

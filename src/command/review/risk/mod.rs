@@ -5,8 +5,10 @@ use crate::command::review::risk::sight::{Risk, Sight};
 use crate::text::finding::Code;
 
 pub mod sight;
+pub mod conditions;
 pub mod limits;
 pub mod access;
+pub mod network;
 pub mod data;
 pub mod exposure;
 pub mod rights;
@@ -30,9 +32,11 @@ const RULES: &[Rule] = &[
     limits::aliases,
     limits::guard,
     access::auth,
+    access::transport,
+    conditions::loosened,
     access::routes,
     access::tools,
-    access::network,
+    network::network,
     rights::rights,
     rights::pods,
     exposure::public,

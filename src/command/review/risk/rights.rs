@@ -11,6 +11,9 @@ use crate::text::pointer::strings;
 const BROAD: [&str; 8] =
     ["*", "secrets", "escalate", "bind", "impersonate", "pods/exec", "serviceaccounts/token", "nodes/proxy"];
 
+/// Roles of every cluster that let their subjects change what they like.
+const ROLES: [&str; 3] = ["cluster-admin", "admin", "edit"];
+
 pub(super) fn rights(sight: &Sight<'_>) -> Vec<Risk> {
     let help = "say in the review which program needs it, and for which call";
     let identity = &sight.change.identity;
@@ -25,6 +28,8 @@ pub(super) fn rights(sight: &Sight<'_>) -> Vec<Risk> {
     if sight.change.kind == Kind::Added {
         let mut broad = identity.kind.starts_with("Cluster");
         if let Some(new) = sight.new {
+            let role = &new.value["roleRef"];
+            broad |= role["kind"] == "ClusterRole" && ROLES.iter().any(|name| role["name"] == *name);
             strings(&new.value["rules"], &mut |_, word| broad |= BROAD.contains(&word));
         }
         let new = || sight.risk(Code::RightsLoosened, "it gives rights that nobody had here", help);

@@ -7,6 +7,7 @@ use crate::command::review::change::{Field, Kind};
 use crate::command::review::delivery::Does;
 use crate::command::review::risk::sight::{Risk, Sight, from_to};
 use crate::command::review::routine::{self, REPLICAS, Step};
+use crate::object::object::Identity;
 use crate::text::finding::Code;
 use crate::verdict::crd::{Crds, Verdict};
 
@@ -58,11 +59,21 @@ pub(super) fn zero(sight: &Sight<'_>) -> Vec<Risk> {
         .collect();
     if sight.is("ScaledObject")
         && sight.change.kind == Kind::Added
+        && !scales_a_newcomer(sight)
         && sight.new.is_some_and(|new| new.value["spec"]["minReplicaCount"].as_i64().unwrap_or(0) == 0)
     {
         risks.push(sight.risk(Code::ScaledToZero, "what it scales goes down to nothing when nobody asks", help));
     }
     risks
+}
+
+/// Whether what is scaled comes with the same change.
+fn scales_a_newcomer(sight: &Sight<'_>) -> bool {
+    let Some(new) = sight.new else { return false };
+    let target = &new.value["spec"]["scaleTargetRef"];
+    let (kind, namespace) = (target["kind"].as_str().unwrap_or("Deployment"), &sight.change.identity.namespace);
+    let is = |id: &Identity| id.kind == kind && target["name"] == *id.name && id.namespace == *namespace;
+    sight.now.things.keys().any(|id| is(id) && !sight.before.things.contains_key(id))
 }
 
 /// Annotations that say when an object comes.
@@ -82,7 +93,15 @@ pub(super) fn wave(sight: &Sight<'_>) -> Vec<Risk> {
 
 pub(super) fn version(sight: &Sight<'_>) -> Vec<Risk> {
     let step = |field: &Field| routine::step(field.old.as_ref()?, field.new.as_ref()?);
-    let far = |field: &&Field| routine::is_version(field) && matches!(step(field), Some(Step::Major | Step::Unknown));
+    let elsewhere = |field: &Field| {
+        sight.is("Application")
+            && ["repoURL", "chart"].contains(&field.key())
+            && field.old.is_some()
+            && field.new.is_some()
+    };
+    let far = |field: &&Field| {
+        elsewhere(field) || routine::is_version(field) && matches!(step(field), Some(Step::Major | Step::Unknown))
+    };
     let message = |field: &Field| match step(field) {
         Some(Step::Major) => format!("over a major version: {}", from_to(field)),
         _ => format!("another program, or no version that can be compared: {}", from_to(field)),

@@ -1,11 +1,15 @@
 //! What a rule on changes sees, and what it says. Knows no rule.
 
+use serde_json::Value;
+
 use crate::command::review::change::{Change, Field, Kind};
 use crate::command::review::delivery::{self, Does};
 use crate::command::review::objects::{self, Thing, Things};
 use crate::object::kinds::{self, Holds};
+use crate::object::labels::selects;
 use crate::render::tree::Tree;
 use crate::text::finding::Code;
+use crate::text::pointer::part;
 
 /// What may go wrong.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +82,16 @@ impl<'a> Sight<'a> {
         }
     }
 
+    /// Whether a selector takes pods of something that only one of two states has.
+    pub fn has_pods(&self, namespace: &str, selector: &Value, (one, other): (&State<'_>, &State<'_>)) -> bool {
+        let mut own = one.things.iter().filter(|(identity, _)| !other.things.contains_key(identity));
+        own.any(|(identity, thing)| {
+            let labels = |pointer: &String| part(&thing.value, &format!("{pointer}/metadata/labels"))?.as_object();
+            let mut pods = kinds::of(&identity.group, &identity.kind).pods.iter().filter_map(labels);
+            identity.namespace == namespace && pods.any(|labels| selects(selector, Some(labels)))
+        })
+    }
+
     /// Whether anything of its component is still there.
     pub fn component_stays(&self) -> bool {
         let folder = format!("{}/", objects::folder(&self.change.path));
@@ -97,9 +111,9 @@ impl<'a> Sight<'a> {
 
 /// A field's old and new value for a sentence.
 pub(crate) fn from_to(field: &Field) -> String {
-    let say = |value: &Option<serde_json::Value>| match value {
+    let say = |value: &Option<Value>| match value {
         None => "nothing".to_owned(),
-        Some(serde_json::Value::String(text)) => format!("`{}`", short(text)),
+        Some(Value::String(text)) => format!("`{}`", short(text)),
         Some(other) => format!("`{}`", short(&other.to_string())),
     };
     format!("from {} to {}", say(&field.old), say(&field.new))
