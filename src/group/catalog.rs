@@ -171,7 +171,11 @@ impl Catalog {
 
     /// The kinds of all components, on or off.
     pub fn kinds(&self) -> &Kinds {
-        self.kinds.get_or_init(|| Kinds::of(self))
+        self.kinds.get_or_init(|| {
+            let variants = self.groups.values().flat_map(|group| group.variants.values());
+            let components: Vec<_> = variants.flat_map(|variant| &variant.text.components).collect();
+            Kinds::of(&components, &self.templates, SECRET_TEMPLATE)
+        })
     }
 
     /// Names that a group uses and nobody has: required capabilities, documents, component folders.

@@ -1,11 +1,11 @@
-//! Catalog -> the kinds that its components bring, on or off. An AppProject allows them for good: Argo CD deletes only what
+//! Components and templates -> the kinds that they bring, on or off. An AppProject allows them for good: Argo CD deletes only what
 //! the project allows at that moment.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::group::catalog::{Catalog, SECRET_TEMPLATE};
+use crate::group::template::Templates;
 use crate::object::kinds::is_cluster_scoped;
 
 /// API group and kind, sorted.
@@ -21,16 +21,16 @@ pub struct Kinds {
 }
 
 impl Kinds {
-    pub(crate) fn of(catalog: &Catalog) -> Self {
-        let variants = || catalog.groups.values().flat_map(|group| group.variants.values());
-        let components = || variants().flat_map(|variant| &variant.text.components);
+    /// `secret` is the template of all ExternalSecrets, which lies in no component's folder.
+    pub(crate) fn of(components: &[(&String, &Value)], templates: &Templates, secret: &str) -> Self {
+        let components = || components.iter().copied();
         let text = |kind: &Value, key: &str| kind[key].as_str().unwrap_or_default().to_owned();
         let listed = components().filter_map(|(_, component)| component["clusterKinds"].as_array()).flatten();
         let cluster: Names = listed.map(|kind| (text(kind, "group"), text(kind, "kind"))).collect();
 
         let folders: BTreeSet<String> = components().map(|(name, _)| format!("templates/{name}/")).collect();
-        let templates = folders.iter().flat_map(|folder| catalog.templates.in_folder(folder));
-        let sources = templates.chain([SECRET_TEMPLATE]).filter_map(|name| catalog.templates.source(name));
+        let names = folders.iter().flat_map(|folder| templates.in_folder(folder));
+        let sources = names.chain([secret]).filter_map(|name| templates.source(name));
         let mut namespaced: Names = sources.flat_map(|source| written(&source.text)).collect();
         for (group, kinds) in components().filter_map(|(_, component)| component["kinds"].as_object()).flatten() {
             let kinds = kinds.as_array().into_iter().flatten().filter_map(Value::as_str);
