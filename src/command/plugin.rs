@@ -40,7 +40,7 @@ fn generate(workspace: &Workspace<'_>, cluster: Option<&str>, folder: Option<&st
     let folder = folder.map(str::to_owned).or(below).unwrap_or_else(|| ROOT.to_owned());
     let cluster = cluster.map(str::to_owned).or(asked).into_iter().collect();
     let clusters = workspace.one(&Which { cluster, ..Which::default() })?;
-    let (texts, findings) = workspace.each_sound(&clusters, &Memo::default(), |rendered| {
+    let (texts, findings) = workspace.each_sound(&clusters, &Memo::default(), |rendered, _| {
         let platform = &rendered.cluster.platform;
         let text = |pointer: &str| platform.pointer(pointer).and_then(|v| v.as_str()).unwrap_or_default();
         let path = format!("{}/{}", text("/argocd/path"), rendered.plan.cluster);
