@@ -83,6 +83,12 @@ struct Groups {
     silenced: Vec<Silence>,
 }
 
+/// What a `claims.yaml` says.
+#[derive(Debug, Deserialize)]
+struct Claims {
+    claims: Vec<Promise>,
+}
+
 /// Reads files, sorted by folder. Names are relative to the working folder.
 pub fn manifests(sources: &[Arc<Source>]) -> (Vec<Manifests>, Vec<Finding>) {
     manifests_below("", sources)
@@ -316,7 +322,7 @@ fn promises(source: &Arc<Source>) -> Result<Vec<Promise>, Finding> {
     let (mut documents, mut findings) = kubeyaml::read(source);
     match (findings.pop(), documents.pop()) {
         (Some(finding), _) => Err(finding),
-        (None, Some(document)) => shaped(source, document.value),
+        (None, Some(document)) => shaped::<Claims>(source, document.value).map(|said| said.claims),
         (None, None) => Ok(Vec::new()),
     }
 }

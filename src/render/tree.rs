@@ -107,7 +107,8 @@ fn claims(plan: &Plan<'_>, bundle: &Bundle) -> String {
     let objects = || bundle.manifests.values().map(|p| (&p.manifest.identity, &p.manifest.value));
     let texts = Texts::default();
     let shown = |evidence: &Evidence| plan.patches.is_empty() || evidence::gap(evidence, objects(), &texts).is_none();
-    let mut text = format!("{HEAD}: what the files must show. `gatewright check --manifests` holds them against it.\n");
+    let mut text =
+        format!("{HEAD}: what the files must show. `gatewright check --manifests` holds them against it.\nclaims:\n");
     for mut claim in plan.declared.iter().map(Declared::promise) {
         claim.evidence.retain(shown);
         if claim.evidence.is_empty() {

@@ -51,10 +51,10 @@ NAMED = "ServiceAccount ConfigMap Secret Service PersistentVolumeClaim Role Gate
 
 
 def load(place):
-    """[(file, object)], and the texts of what is no object: groups.yaml and the values of charts."""
+    """[(file, object)], and the texts of what is no object: groups.yaml, claims.yaml and the values of charts."""
     below = place.parent if place.is_file() else place
     all_files = [place] if place.is_file() else trees.yaml_files(place)
-    is_text = lambda f: str(f.relative_to(below)).startswith(("groups.yaml", "charts/"))
+    is_text = lambda f: str(f.relative_to(below)).startswith(("groups.yaml", "claims.yaml", "charts/"))
     files = [f for f in all_files if not is_text(f)]
     items = [(str(f.relative_to(below)), o) for f in files for o in yaml.load_all(f.read_text(), LOADER) if o]
     return items, {str(f.relative_to(below)): f.read_text() for f in all_files if is_text(f)}
@@ -182,7 +182,7 @@ VALIDATORS = ("kubeconform", "kubectl-validate")
 
 def told(tool, folder):
     command, pattern = TOOLS[tool]
-    files = [str(f) for f in trees.yaml_files(folder) if f.name not in ("groups.yaml", "values.yaml")]
+    files = [str(f) for f in trees.yaml_files(folder) if f.name not in ("groups.yaml", "claims.yaml", "values.yaml")]
     result = subprocess.run(command + (files if tool == "kube-score" else [str(folder)]), capture_output=True, text=True)
     lines = (result.stdout + result.stderr).replace(str(folder), "").splitlines()
     # Lines move with every change, and a renamed object is still the same.

@@ -4,7 +4,7 @@
 
 Told is what `check --manifests` says of the changed tree and not of the whole one. The breaks stand in hostile_breaks, what breaks
 nothing in hostile_harmless; what has no effect that a file could tell stands there with its reason and is not counted.
-GATEWRIGHT names our program, VERBOSE=1 lists every miss and every false alarm, OPEN=1 takes the groups.yaml away.
+GATEWRIGHT names our program, VERBOSE=1 lists every miss and every false alarm, OPEN=1 takes groups.yaml and claims.yaml away.
 """
 
 import copy
@@ -37,13 +37,13 @@ PROGRAM = os.environ.get("GATEWRIGHT", "gatewright")
 
 
 def load(place):
-    """[(file, object)] and the text of groups.yaml."""
-    files = [place] if place.is_file() else [f for f in trees.yaml_files(place) if f != place / "groups.yaml"]
+    """[(file, object)], and the texts of groups.yaml and claims.yaml."""
+    files = [place] if place.is_file() else [f for f in trees.yaml_files(place) if f not in (place / "groups.yaml", place / "claims.yaml")]
     below = place.parent if place.is_file() else place
     items = [(str(f.relative_to(below)), o) for f in files for o in yaml.load_all(f.read_text(), LOADER) if o]
     # Values of charts are files and no objects: they get an identity here that no file shows.
     items = [(f, o if "metadata" in o else {"kind": "Values", "metadata": {"name": Path(f).parent.name}, "values": o}) for f, o in items]
-    other = {n: (place / n).read_text() for n in ("groups.yaml", ".gatewright.sha256") if (place / n).is_file()}
+    other = {n: (place / n).read_text() for n in ("groups.yaml", "claims.yaml", ".gatewright.sha256") if (place / n).is_file()}
     return items, {} if os.environ.get("OPEN") else other
 
 

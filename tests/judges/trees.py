@@ -42,9 +42,9 @@ def yaml_files(tree):
 
 
 def manifests(tree):
-    """(path below the tree, object) of every manifest. groups.yaml tells people what is on, charts/ holds values of charts."""
+    """(path below the tree, object) of every manifest. groups.yaml tells people what is on, claims.yaml what it must show, charts/ holds values of charts."""
     import yaml
 
     for path in yaml_files(tree):
-        if path != tree / "groups.yaml" and path.relative_to(tree).parts[0] != "charts":
+        if path not in (tree / "groups.yaml", tree / "claims.yaml") and path.relative_to(tree).parts[0] != "charts":
             yield str(path.relative_to(tree)), yaml.safe_load(path.read_text())
