@@ -122,7 +122,7 @@ fn other_readers_find_what_they_demand() {
     }
     let container = fs::read_to_string("Containerfile").expect("a file");
     let lines: Vec<&str> = container.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
-    let known = ["FROM", "WORKDIR", "COPY", "RUN", "USER", "ENTRYPOINT"];
+    let known = ["FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "ENTRYPOINT"];
     assert!(lines.iter().all(|line| known.contains(&line.split(' ').next().unwrap_or_default())), "{lines:?}");
     assert!(lines.contains(&"FROM scratch") && lines.contains(&"USER 65532:65532"), "{lines:?}");
     let rust = fs::read_to_string("Cargo.toml").expect("a file");

@@ -272,7 +272,7 @@ const PLANTS: &[Plant] = &[
     plant(
         "a backend pins another model than its alias promises",
         "templates/egress/agentgatewaybackend.yaml",
-        ("model: {{ entry.model }}", "model: claude-opus-4-8"),
+        ("model: {{ part.model }}", "model: claude-opus-4-8"),
         &["alias-model"],
     ),
     plant(

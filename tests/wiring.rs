@@ -243,7 +243,7 @@ fn what_is_broken_is_told() {
     for (kind, step, least) in [
         ("deletion", 1, 0.8),
         ("move to elsewhere", 1, 0.95),
-        ("renaming", 4, 0.3),
+        ("renaming", 4, 0.2),
         ("change", 14, 0.4),
         ("wave", 14, 0.2),
     ] {

@@ -8,6 +8,7 @@ use crate::command::workspace::{Outcome, Result, Workspace};
 use crate::disk::read::Failure;
 use crate::group::memo::Memo;
 use crate::products::argocd::plugin::{Folders, NAME, PARAMETERS, at_inputs};
+use crate::render::manifest::Manifest;
 use crate::text::yaml;
 
 const TEMPLATE: &str = "templates/fleet/plugin.yaml";
@@ -48,7 +49,7 @@ fn generate(workspace: &Workspace<'_>, cluster: Option<&str>, folder: Option<&st
         let inside = |path: &str| path.rsplit_once('/').is_some_and(|(of, _)| of == folder);
         let mut placed: Vec<_> = rendered.bundle.manifests.values().filter(|placed| inside(&placed.path)).collect();
         placed.sort_by(|a, b| a.path.cmp(&b.path));
-        let one = |manifest: &crate::render::manifest::Manifest| match manifest.identity.kind.as_str() {
+        let one = |manifest: &Manifest| match manifest.identity.kind.as_str() {
             "Application" => format!("---\n{}", yaml::emit(&at_inputs(&manifest.value, folders))),
             _ => format!("---\n{}", manifest.text),
         };

@@ -35,7 +35,7 @@ const RATES: [&str; 4] = ["requests", "tokens", "burst", "requests_per_unit"];
 /// Units of a rate, the fastest first, as they begin.
 const UNITS: [&str; 4] = ["second", "minute", "hour", "day"];
 
-/// Periods as LiteLLM writes them (1.89.2, `litellm_core_utils/duration_parser.py`), in seconds.
+/// Periods as LiteLLM writes them (`litellm_core_utils/duration_parser.py`), in seconds.
 const PERIODS: [(&str, u64); 6] = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("w", 604_800), ("mo", 2_592_000)];
 
 /// How large a request may be.
