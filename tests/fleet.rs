@@ -51,7 +51,8 @@ impl Fleet {
 
     fn run(&self, arguments: &[&str]) -> Said {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
-        let output = command.arg("-C").arg(&self.folder).args(arguments).env_remove("CI").output().expect("it runs");
+        command.arg("-C").arg(&self.folder).args(arguments).env_remove("CI");
+        let output = command.env("XDG_CACHE_HOME", self.folder.join("cache")).output().expect("it runs");
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
         Said { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
     }
@@ -65,8 +66,7 @@ impl Fleet {
     /// Where `render` remembers the output folder.
     fn cache(&self) -> PathBuf {
         let output = self.folder.join("rendered").canonicalize().expect("rendered");
-        let folder = std::env::var_os("XDG_CACHE_HOME").expect("set by .cargo/config.toml");
-        Path::new(&folder).join("gatewright").join(gatewright::text::digest::hex(output.as_os_str().as_encoded_bytes()))
+        self.folder.join("cache/gatewright").join(gatewright::text::digest::hex(output.as_os_str().as_encoded_bytes()))
     }
 
     /// Every file below a folder with its text.
