@@ -35,8 +35,14 @@ class Failed(Exception):
     pass
 
 
+def set_aside(folder):
+    """Deleted at the end of the run: for minutes ext4 takes longer to find a free inode where many went."""
+    if folder.exists():
+        folder.rename(Path(tempfile.mkdtemp(dir=folder.parent, prefix="trash-")) / folder.name)
+
+
 def clean(folder):
-    shutil.rmtree(folder, ignore_errors=True)
+    set_aside(folder)
     folder.mkdir(parents=True)
 
 
@@ -108,7 +114,7 @@ class Bench:
         self.add("cp -r", n, "cold", copies, *size(copy))
         reads = self.times(lambda _: None, lambda: [["sh", "-c", f"find {tree} -type f -exec cat {{}} + > /dev/null"]], n)
         self.add("reading it back", n, "no-op", reads, *size(tree))
-        shutil.rmtree(self.work / "baseline")
+        set_aside(self.work / "baseline")
 
     def folder(self, peer, n):
         return self.work / f"in-{n}" / peer
@@ -212,6 +218,8 @@ def main():
     found = {"machine": before, "objects": len(bench.described.objects), "flag": FLAG, "said": bench.said, "results": bench.results}
     (bench.work / "results.json").write_text(json.dumps(found, indent=1) + "\n")
     MEASURED.unlink(missing_ok=True)
+    for trash in list(bench.work.rglob("trash-*")):
+        shutil.rmtree(trash, ignore_errors=True)
     print(report.text(found))
     if bench.options.write:
         report.write(found)
