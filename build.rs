@@ -49,6 +49,7 @@ fn build(root: &Path) -> u64 {
         ("rules", "md"),
         ("schemas", "yaml"),
         ("schemas", "json"),
+        ("schemas", "jsonl"),
     ] {
         walk(&root.join(folder), extension, &mut files);
     }
