@@ -7,7 +7,7 @@ use anyhow::anyhow;
 
 use crate::command::args::Part;
 use crate::command::workspace::{Result, Workspace, pretty};
-use crate::disk::{optional, read, write};
+use crate::disk::{optional, write};
 use crate::group::ejected;
 use crate::plan::features::Cluster;
 use crate::render::fleet::{self, Digests, FLEET, RECORD, Record, Shard};
@@ -53,7 +53,7 @@ impl Fleet {
     /// Something lies where the index belongs that is none.
     pub(crate) fn new(workspace: &Workspace<'_>, output: &Path, all: &[Cluster], shard: Option<Shard>) -> Result<Self> {
         let several = all.iter().any(|cluster| cluster.base.is_some());
-        let shard = shard.map(|shard| Ok::<_, read::Failure>((shard, inputs(workspace, all)?))).transpose()?;
+        let shard = shard.map(|shard| (shard, inputs(workspace, all)));
         let before = optional::optional(output, FLEET)?.map(|source| fleet::read(&source.text).ok());
         if several && shard.is_none() && before == Some(None) {
             let shown = output.join(FLEET);
@@ -113,16 +113,14 @@ pub(crate) fn save(output: &Path, name: &str, text: Option<&str>) -> anyhow::Res
 }
 
 /// The digest of all that decides what is rendered.
-fn inputs(workspace: &Workspace<'_>, all: &[Cluster]) -> Result<String> {
-    let written = read::inputs(workspace.folder, workspace.file)?;
+fn inputs(workspace: &Workspace<'_>, all: &[Cluster]) -> String {
     let sources = all.iter().flat_map(Cluster::files).chain(workspace.catalog.sources.values());
-    let sources = sources.chain(&written.clusters).chain([&written.features]);
-    let digests: BTreeMap<String, String> =
-        sources.map(|source| (source.name.clone(), digest::hex(source.text.as_bytes()))).collect();
+    // What several clusters read is one file.
+    let sources: BTreeMap<&str, &str> = sources.map(|source| (source.name.as_str(), source.text.as_str())).collect();
+    let own = sources.into_iter().map(|(name, text)| (digest::hex(text.as_bytes()), name.to_owned()));
     let ours = ejected::names().into_iter().filter_map(|name| {
         let text = ejected::original(&name)?;
-        Some((format!("built-in/{name}"), digest::hex(text.as_bytes())))
+        Some((digest::hex(text.as_bytes()), format!("built-in/{name}")))
     });
-    let all: String = ours.chain(digests).map(|(name, digest)| format!("{digest}  {name}\n")).collect();
-    Ok(digest::hex(all.as_bytes()))
+    digest::hex(digest::listing(ours.chain(own)).as_bytes())
 }

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::command::workspace::{Result, Workspace};
 use crate::disk::cache::Cached;
 use crate::disk::read;
-use crate::plan::features::{self, Cluster};
+use crate::plan::features::Cluster;
 use crate::render::tree::{self, INDEX};
 use crate::text::digest;
 use crate::text::source::Source;
@@ -29,22 +29,22 @@ pub(crate) struct Remembered {
     cached: Cached,
     /// The folder that holds them.
     output: PathBuf,
-    /// The digest of what all clusters share.
-    shared: String,
-    /// The overlays, by the name of the cluster.
-    overlays: BTreeMap<String, Arc<Source>>,
-    /// Cluster -> digest of its inputs, and of the index that they gave.
+    /// Cluster -> digest of its inputs.
+    inputs: BTreeMap<String, String>,
+    /// Cluster -> digest of inputs, and of the index that they gave.
     known: BTreeMap<String, (String, String)>,
 }
 
 impl Remembered {
-    /// # Errors
-    /// The inputs are unreadable.
-    pub(crate) fn of(workspace: &Workspace<'_>, output: &Path) -> Result<Self> {
-        let written = read::inputs(workspace.folder, workspace.file)?;
-        let own = workspace.catalog.sources.values().chain([&written.features]);
-        let shared = digest_of(env!("GATEWRIGHT_BUILD"), own);
-        let overlays = written.clusters.into_iter().map(|source| (features::stem(&source), source)).collect();
+    pub(crate) fn of(workspace: &Workspace<'_>, output: &Path, clusters: &[Cluster]) -> Self {
+        let shared = listing(workspace.catalog.sources.values(), &mut BTreeMap::new());
+        // What several clusters read is hashed once.
+        let (mut inputs, mut digests) = (BTreeMap::new(), BTreeMap::new());
+        for cluster in clusters {
+            let own = listing(cluster.files(), &mut digests);
+            let all = format!("{}\n{shared}{own}", env!("GATEWRIGHT_BUILD"));
+            inputs.insert(cluster.name.clone(), digest::hex(all.as_bytes()));
+        }
         let cached = Cached::of(output);
         let text = cached.read();
         let known = text.lines().filter_map(|line| {
@@ -53,11 +53,7 @@ impl Remembered {
             Some((cluster.to_owned(), (inputs.to_owned(), index.to_owned())))
         });
         let known = known.collect();
-        Ok(Self { cached, output: output.to_owned(), shared, overlays, known })
-    }
-
-    fn inputs(&self, cluster: &Cluster) -> String {
-        digest_of(&self.shared, cluster.files().chain(self.overlays.get(&cluster.name)))
+        Self { cached, output: output.to_owned(), inputs, known }
     }
 
     /// The clusters whose folders hold, in all files of ours, what these inputs gave; and the others.
@@ -80,10 +76,8 @@ impl Remembered {
     }
 
     fn holds(&self, cluster: &Cluster) -> Result<Option<Held>> {
-        let Some((inputs, digest)) = self.known.get(&cluster.name) else { return Ok(None) };
-        if *inputs != self.inputs(cluster) {
-            return Ok(None);
-        }
+        let known = self.known.get(&cluster.name).filter(|(inputs, _)| *inputs == self.inputs[&cluster.name]);
+        let Some((_, digest)) = known else { return Ok(None) };
         let found = read::read_tree(&self.output.join(&cluster.name))?;
         let index = found.get(INDEX).filter(|index| digest::hex(index.as_bytes()) == *digest);
         let Some(index) = index.map(|index| tree::index(index)) else { return Ok(None) };
@@ -94,10 +88,10 @@ impl Remembered {
     }
 
     /// What a cluster's inputs give: a folder with this digest, or one that is not to be remembered.
-    pub(crate) fn set(&mut self, cluster: &Cluster, digest: Option<String>) {
+    pub(crate) fn set(&mut self, cluster: &str, digest: Option<String>) {
         match digest {
-            Some(digest) => drop(self.known.insert(cluster.name.clone(), (self.inputs(cluster), digest))),
-            None => drop(self.known.remove(&cluster.name)),
+            Some(digest) => drop(self.known.insert(cluster.to_owned(), (self.inputs[cluster].clone(), digest))),
+            None => drop(self.known.remove(cluster)),
         }
     }
 
@@ -108,8 +102,11 @@ impl Remembered {
     }
 }
 
-/// The digest of files with their names, after what decides beside them.
-fn digest_of<'s>(before: &str, files: impl Iterator<Item = &'s Arc<Source>>) -> String {
-    let lines = files.map(|file| format!("{}  {}\n", digest::hex(file.text.as_bytes()), file.name));
-    digest::hex(format!("{before}\n{}", lines.collect::<String>()).as_bytes())
+/// The digests of files with their names, of which those in `digests` are known.
+fn listing<'s>(files: impl Iterator<Item = &'s Arc<Source>>, digests: &mut BTreeMap<&'s str, String>) -> String {
+    let digest = |file: &'s Arc<Source>| {
+        let known = digests.entry(file.name.as_str()).or_insert_with(|| digest::hex(file.text.as_bytes()));
+        (known.clone(), file.name.as_str())
+    };
+    digest::listing(files.map(digest))
 }

@@ -44,6 +44,8 @@ pub struct Cluster {
     pub existing: Vec<Existing>,
     /// Findings that the user does not want to see.
     pub silences: Vec<Silence>,
+    /// features.yaml and the overlay.
+    pub sources: Vec<Arc<Source>>,
     /// The user's manifests of contracts; `disk` reads them once it is known where they lie.
     pub manifests: Vec<Arc<Source>>,
     /// Files of `patches/`, in the order in which they are laid; read as late.
@@ -63,10 +65,10 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// The user's files that were read for it beside features.yaml and its overlay.
+    /// The user's files that were read for it.
     pub fn files(&self) -> impl Iterator<Item = &Arc<Source>> {
         let own = self.own.values().flatten();
-        self.manifests.iter().chain(&self.patches).chain(&self.charts).chain(own)
+        self.sources.iter().chain(&self.manifests).chain(&self.patches).chain(&self.charts).chain(own)
     }
 }
 
@@ -89,7 +91,8 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> (Vec<Cluster>, Vec<Finding>) 
     };
     let mut clusters = Vec::new();
     if inputs.clusters.is_empty() {
-        clusters.extend(cluster(&base, None, catalog, &mut findings));
+        let sources = vec![inputs.features.clone()];
+        clusters.extend(cluster(&base, None, catalog, &mut findings).map(|c| Cluster { sources, ..c }));
     } else if shape(&base, &mut findings) {
         // An overlay must not hide a mistake of the base.
         flags(&base, catalog, &mut findings);
@@ -124,7 +127,9 @@ pub fn read(inputs: &Inputs, catalog: &Catalog) -> (Vec<Cluster>, Vec<Finding>) 
                             .help("remove this line"),
                         );
                     }
-                    clusters.extend(cluster(&overlay(&base, &over), Some(stem), catalog, &mut findings));
+                    let made = cluster(&overlay(&base, &over), Some(stem), catalog, &mut findings);
+                    let sources = vec![inputs.features.clone(), source.clone()];
+                    clusters.extend(made.map(|cluster| Cluster { sources, ..cluster }));
                 }
                 Err(finding) => findings.push(finding),
             }
@@ -142,8 +147,7 @@ pub fn of_root(root: &Node, stem: Option<String>, catalog: &Catalog) -> (Option<
     (cluster(root, stem, catalog, &mut findings), findings)
 }
 
-/// The cluster that a file of `clusters/` is about.
-pub fn stem(source: &Source) -> String {
+fn stem(source: &Source) -> String {
     let file = source.name.rsplit('/').next().unwrap_or(&source.name);
     file.strip_suffix(".yaml").unwrap_or(file).to_owned()
 }
@@ -168,6 +172,7 @@ fn cluster(root: &Node, stem: Option<String>, catalog: &Catalog, findings: &mut 
         settings,
         existing,
         silences,
+        sources: Vec::new(),
         manifests: Vec::new(),
         patches: Vec::new(),
         own: BTreeMap::new(),

@@ -19,7 +19,7 @@ pub type Digests = BTreeMap<String, String>;
 
 /// The text of [`FLEET`].
 pub fn index(digests: &Digests) -> String {
-    digests.iter().map(|(cluster, digest)| format!("{digest}  {cluster}/{INDEX}\n")).collect()
+    digest::listing(digests.iter().map(|(cluster, digest)| (digest, format!("{cluster}/{INDEX}"))))
 }
 
 /// What such a text says.

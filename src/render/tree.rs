@@ -46,7 +46,7 @@ pub fn tree(plan: &Plan<'_>, bundle: &Bundle) -> Tree {
     let mut digests: BTreeMap<&str, &str> = placed.iter().map(|(path, m)| (*path, m.digest.as_str())).collect();
     digests.extend(bundle.values.iter().map(|(path, values)| (path.as_str(), values.digest.as_str())));
     digests.extend(of_following.iter().map(|(path, digest)| (*path, digest.as_str())));
-    let index: String = digests.iter().map(|(path, digest)| format!("{digest}  {path}\n")).collect();
+    let index = digest::listing(digests.iter().map(|(path, digest)| (digest, path)));
     tree.insert(INDEX.into(), Arc::from(index));
     tree
 }
