@@ -4,11 +4,11 @@ use anyhow::anyhow;
 use serde_json::json;
 
 use crate::command::args::{ArgoCd, Which};
+use crate::command::rendering::stream;
+use crate::command::runners::filled;
 use crate::command::workspace::{Outcome, Result, Workspace};
-use crate::disk::read::Failure;
 use crate::group::memo::Memo;
 use crate::products::argocd::plugin::{Folders, NAME, PARAMETERS, at_inputs};
-use crate::render::manifest::Manifest;
 use crate::text::yaml;
 
 const TEMPLATE: &str = "templates/fleet/plugin.yaml";
@@ -31,8 +31,7 @@ fn plugin(workspace: &Workspace<'_>, image: Option<&str>) -> Result<Outcome> {
         return Err(anyhow!("no image with gatewright in it is named\n{hint}").into());
     };
     let context = json!({ "platform": first.platform, "image": image, "name": NAME });
-    let text = workspace.catalog.templates.render(TEMPLATE, &context);
-    Ok(Outcome::exactly(text.map_err(|finding| Failure::Findings(vec![finding]))?))
+    filled(workspace, TEMPLATE, &context)
 }
 
 /// The objects of one folder, as an Application asks for them.
@@ -47,15 +46,14 @@ fn generate(workspace: &Workspace<'_>, cluster: Option<&str>, folder: Option<&st
         let path = format!("{}/{}", text("/argocd/path"), rendered.plan.cluster);
         let folders = Folders { cluster: &rendered.plan.cluster, rendered: &path, inputs: text("/fleet/folder") };
         let inside = |path: &str| path.rsplit_once('/').is_some_and(|(of, _)| of == folder);
-        let mut placed: Vec<_> = rendered.bundle.manifests.values().filter(|placed| inside(&placed.path)).collect();
-        placed.sort_by(|a, b| a.path.cmp(&b.path));
-        let one = |manifest: &Manifest| match manifest.identity.kind.as_str() {
-            "Application" => format!("---\n{}", yaml::emit(&at_inputs(&manifest.value, folders))),
-            _ => format!("---\n{}", manifest.text),
-        };
-        match placed.is_empty() {
+        let placed = rendered.bundle.manifests.values().filter(|placed| inside(&placed.path));
+        let text = stream(placed, |manifest| match manifest.identity.kind.as_str() {
+            "Application" => yaml::emit(&at_inputs(&manifest.value, folders)).into(),
+            _ => manifest.text.clone(),
+        });
+        match text.is_empty() {
             true => Err(anyhow!("{} renders nothing in the folder `{folder}`", rendered.plan.cluster).into()),
-            false => Ok(placed.into_iter().map(|placed| one(&placed.manifest)).collect::<String>()),
+            false => Ok(text),
         }
     })?;
     Ok(Outcome { findings, ..Outcome::exactly(texts.concat()) })

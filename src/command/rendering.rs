@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::anyhow;
 
@@ -20,6 +21,7 @@ use crate::group::memo::Memo;
 use crate::plan::features::Cluster;
 use crate::render::deletions;
 use crate::render::fleet::Digests;
+use crate::render::manifest::{Manifest, Placed};
 use crate::render::tree::{self, Change, INDEX, Tree, changes};
 use crate::text::digest;
 use crate::text::finding::{Code, Finding, Severity, sorted};
@@ -42,7 +44,7 @@ pub(crate) fn render(
     let mut clusters = if place.which.is_all() { all } else { place.which.of(all)? };
     clusters.retain(|cluster| shard.is_none_or(|shard| shard.has(&cluster.name)));
     let names = names(&clusters);
-    let mut remembered = Remembered::of(workspace, &folder)?;
+    let mut remembered = Remembered::of(workspace, &folder, &clusters);
     let (held, clusters) = remembered.held(clusters)?;
     let definitions = Definitions::find(workspace.folder, &[])?;
     let (staged, findings) = workspace.each_sound(&clusters, &memo, |rendered, findings| {
@@ -64,8 +66,8 @@ pub(crate) fn render(
     let files = sum(|folder| folder.files) + held.values().map(|held| held.files).sum::<usize>();
     let (mut digests, mut waiting) = (Digests::new(), Vec::new());
     digests.extend(held.into_iter().map(|(name, held)| (name, held.digest)));
-    for ((name, folder), cluster) in staged.into_iter().zip(&clusters) {
-        remembered.set(cluster, folder.sound.then(|| folder.digest.clone()));
+    for (name, folder) in staged {
+        remembered.set(&name, folder.sound.then(|| folder.digest.clone()));
         digests.insert(name, folder.digest);
         waiting.extend(folder.staged);
     }
@@ -74,7 +76,7 @@ pub(crate) fn render(
     fleet.write(&folder, digests)?;
     remembered.keep();
     let which = match names.len() {
-        1..=3 => names.join(", "),
+        1..=3 => names.iter().map(String::as_str).collect::<Vec<_>>().join(", "),
         n => format!("{n} clusters"),
     };
     talk +=
@@ -168,11 +170,16 @@ pub(crate) fn stdout(workspace: &Workspace<'_>, place: &Place) -> Result<Outcome
     }
     let (texts, findings) = workspace.each_sound(&clusters, &memo, |rendered, _| {
         let delivered = rendered.bundle.manifests.values().filter(|p| !BY_HAND.contains(&p.component.as_str()));
-        let mut placed: Vec<_> = delivered.collect();
-        placed.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(placed.iter().map(|p| format!("---\n{}", p.manifest.text)).collect::<String>())
+        Ok(stream(delivered, |manifest| manifest.text.clone()))
     })?;
     Ok(Outcome { findings, ..Outcome::exactly(texts.concat()) })
+}
+
+/// Objects as one stream, in the order of their files.
+pub(crate) fn stream<'p>(placed: impl Iterator<Item = &'p Placed>, text: impl Fn(&Manifest) -> Arc<str>) -> String {
+    let mut placed: Vec<&Placed> = placed.collect();
+    placed.sort_by(|a, b| a.path.cmp(&b.path));
+    placed.iter().map(|placed| format!("---\n{}", text(&placed.manifest))).collect()
 }
 
 /// Whether the committed files are what the inputs render, and nothing else that Argo CD would apply.
@@ -227,12 +234,12 @@ pub(crate) fn both(workspace: &Workspace<'_>, place: &Place, rendered: &Rendered
 }
 
 /// What clusters are called.
-pub(crate) fn names(clusters: &[Cluster]) -> Vec<String> {
+pub(crate) fn names(clusters: &[Cluster]) -> BTreeSet<String> {
     clusters.iter().map(|cluster| cluster.name.clone()).collect()
 }
 
 /// Folders of ours in the output folder that belong to no cluster.
-pub(crate) fn orphans(workspace: &Workspace<'_>, place: &Place, known: &[String]) -> Result<Vec<String>> {
+pub(crate) fn orphans(workspace: &Workspace<'_>, place: &Place, known: &BTreeSet<String>) -> Result<Vec<String>> {
     if !place.which.is_all() {
         return Ok(Vec::new());
     }

@@ -31,6 +31,11 @@ pub(crate) fn print(workspace: &Workspace<'_>, runner: Runner) -> Result<Outcome
         json!({ "cluster": cluster.name, "revision": of["revision"], "path": of["path"] })
     };
     let context = json!({ "platform": first.platform, "clusters": clusters.iter().map(one).collect::<Value>() });
-    let text = workspace.catalog.templates.render(template, &context);
+    filled(workspace, template, &context)
+}
+
+/// A template with what it names, as it is.
+pub(crate) fn filled(workspace: &Workspace<'_>, template: &str, context: &Value) -> Result<Outcome> {
+    let text = workspace.catalog.templates.render(template, context);
     Ok(Outcome::exactly(text.map_err(|finding| Failure::Findings(vec![finding]))?))
 }
