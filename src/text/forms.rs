@@ -46,6 +46,13 @@ pub fn duration(text: &str) -> Option<i64> {
     (!unsigned.is_empty() && nanos.abs() < i64::MAX as f64).then_some(nanos as i64)
 }
 
+/// A time of one unit, such as `30d`, in whatever the units are given in.
+pub fn period(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+    let of = units.iter().find(|(word, _)| *word == unit)?.1;
+    number.parse::<u64>().ok()?.checked_mul(of)
+}
+
 /// The first `N` numbers of a version as `v1.2.3`, `1.2` or an image tag; `None` for anything else.
 pub fn version<const N: usize>(text: &str) -> Option<[u32; N]> {
     let mut parts = text.strip_prefix('v').unwrap_or(text).split(['.', '-', '+']).map(|part| part.parse().ok());

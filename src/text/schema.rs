@@ -341,8 +341,13 @@ pub fn nearest<'n>(given: &str, known: &[&'n str]) -> Option<&'n str> {
 pub fn is_misspelt(known: &str, name: &str) -> bool {
     let plain = |text: &str| text.split('-').filter(|part| part.len() > 1).collect::<Vec<_>>().join("-");
     let letters = |text: &str| plain(text).replace(|c: char| c.is_ascii_digit(), "");
-    let most = if name.len() < 8 { 1 } else { 2 };
-    name.len() > 3 && letters(known) != letters(name) && strsim::damerau_levenshtein(known, name) <= most
+    letters(known) != letters(name) && is_slip(known, name)
+}
+
+/// Whether a word is another one but for a letter, or two where it is long.
+pub fn is_slip(known: &str, word: &str) -> bool {
+    let most = if word.len() < 8 { 1 } else { 2 };
+    word.len() > 3 && strsim::damerau_levenshtein(known, word) <= most
 }
 
 /// `did you mean ...?` where a known name is near, else the list of names.

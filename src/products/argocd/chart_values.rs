@@ -12,6 +12,7 @@ use crate::object::object::{Object, ObjectRule};
 use crate::references::application::sources;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
+use crate::text::schema::is_slip;
 use crate::verdict::pinned;
 
 /// Rules that look at one object alone.
@@ -52,18 +53,13 @@ fn slips(object: &Object<'_>, of: (&str, &Chart), given: &Value, known: &Value, 
     let (Value::Object(given), Value::Object(known), (name, chart)) = (given, known, of) else { return };
     for (key, value) in given {
         let at = format!("{at}/{}", escaped(key));
+        let near = |known: &str| is_slip(&known.to_lowercase(), &key.to_lowercase());
         if let Some(below) = known.get(key) {
             slips(object, of, value, below, &at, findings);
-        } else if let Some(near) = known.keys().find(|known| is_slip(known, key)).filter(|_| !chart.also.contains(key))
-        {
+        } else if let Some(near) = known.keys().find(|known| near(known)).filter(|_| !chart.also.contains(key)) {
             let message = format!("{} gives the chart {name} a value `{key}`, which it does not know", object.identity);
             let finding = object.error(Code::UnknownChartValue, &at, message);
             findings.push(finding.help(format!("did you mean `{near}`?")));
         }
     }
-}
-
-fn is_slip(known: &str, key: &str) -> bool {
-    let most = if key.len() < 8 { 1 } else { 2 };
-    key.len() > 3 && strsim::damerau_levenshtein(&known.to_lowercase(), &key.to_lowercase()) <= most
 }

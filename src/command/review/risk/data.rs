@@ -6,6 +6,7 @@ use crate::command::review::change::{Field, Kind};
 use crate::command::review::delivery::Does;
 use crate::command::review::risk::sight::{Risk, Sight, from_to};
 use crate::text::finding::Code;
+use crate::text::forms::period;
 use crate::verdict::quantity;
 
 pub(super) fn deleted(sight: &Sight<'_>) -> Vec<Risk> {
@@ -89,12 +90,7 @@ fn lost(sight: &Sight<'_>, field: &Field) -> Option<Risk> {
 
 /// Whether a time such as `30d` (days, weeks or months, as Barman counts) becomes a longer one.
 fn longer(field: &Field) -> bool {
-    let days = |value: &Option<Value>| -> Option<u64> {
-        let text = value.as_ref()?.as_str()?;
-        let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
-        let days = [("d", 1), ("w", 7), ("m", 30)].into_iter().find(|(word, _)| *word == unit)?.1;
-        number.parse::<u64>().ok()?.checked_mul(days)
-    };
+    let days = |value: &Option<Value>| period(value.as_ref()?.as_str()?, &[("d", 1), ("w", 7), ("m", 30)]);
     days(&field.new).zip(days(&field.old)).is_some_and(|(new, old)| new > old)
 }
 

@@ -8,6 +8,7 @@ use crate::command::review::change::Field;
 use crate::command::review::compare::structured;
 use crate::command::review::risk::sight::{Risk, Sight, from_to};
 use crate::text::finding::Code;
+use crate::text::forms::period;
 use crate::text::pointer::{each, strings};
 use crate::verdict::quantity;
 
@@ -110,12 +111,7 @@ fn opens_models(field: &Field) -> bool {
 
 /// Whether a time such as `30d` becomes a longer one.
 fn longer(field: &Field) -> bool {
-    let seconds = |value: &Option<Value>| -> Option<u64> {
-        let text = value.as_ref()?.as_str()?;
-        let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
-        let of = PERIODS.iter().find(|(word, _)| *word == unit)?.1;
-        number.parse::<u64>().ok()?.checked_mul(of)
-    };
+    let seconds = |value: &Option<Value>| period(value.as_ref()?.as_str()?, &PERIODS);
     seconds(&field.new).zip(seconds(&field.old)).is_some_and(|(new, old)| new >= old)
 }
 
