@@ -127,12 +127,13 @@ pub fn manifests_below(root: &str, sources: &[Arc<Source>]) -> (Vec<Manifests>, 
         }
     }
     // The innermost folder counts; that of the files outside all of them is the root.
-    let folders: Vec<String> = clusters.keys().cloned().collect();
-    let folder_of = |name: &str| {
-        let inside = folders.iter().filter(|folder| name.starts_with(folder.as_str()));
-        inside.max_by_key(|folder| folder.len()).map_or(root, String::as_str).to_owned()
+    let folders: BTreeSet<String> = clusters.keys().cloned().collect();
+    let ours = |name: &str| -> Option<String> {
+        let mut above = name.rmatch_indices('/').map(|(at, _)| &name[..=at]).chain([""]);
+        above.find_map(|folder| folders.get(folder).cloned())
     };
-    let is_ours = |name: &str| folders.iter().any(|folder| name.starts_with(folder.as_str()));
+    let folder_of = |name: &str| ours(name).unwrap_or_else(|| root.to_owned());
+    let is_ours = |name: &str| ours(name).is_some();
     let others = sources.iter().filter(|source| !is_ours(&source.name));
     let layout = Layout::new(others.map(|source| (below(root, &source.name), source)));
     for source in sources {
@@ -142,9 +143,9 @@ pub fn manifests_below(root: &str, sources: &[Arc<Source>]) -> (Vec<Manifests>, 
         cluster.generated |= generates(source);
         cluster.files.push(file);
     }
-    let left_out = |source: &Source| match folder_of(&source.name) {
-        folder if folders.contains(&folder) => FOLLOWING.contains(&&source.name[folder.len()..]),
-        _ => layout.leaves_out(below(root, &source.name)),
+    let left_out = |source: &Source| match ours(&source.name) {
+        Some(folder) => FOLLOWING.contains(&&source.name[folder.len()..]),
+        None => layout.leaves_out(below(root, &source.name)),
     };
     let read = sources
         .par_iter()
