@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::group::component::{Evidence, Kept, Selector};
 use crate::object::object::Identity;
+use crate::render::alike::within;
 use crate::render::kept;
 use crate::text::kubeyaml;
 use crate::text::pointer::part;
@@ -190,7 +191,7 @@ fn agrees(wanted: &Value, found: Option<&Value>) -> bool {
             (Value::String(text), Value::String(part)) => text.contains(part.as_str()),
             _ => false,
         },
-        Some(("within", wanted)) => kept::within(wanted, found),
+        Some(("within", wanted)) => within(wanted, found),
         Some((word, limit)) => match (number(found), number(limit)) {
             (Some(found), Some(limit)) if word == "atMost" => found <= limit,
             (Some(found), Some(limit)) => found >= limit,
