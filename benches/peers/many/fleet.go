@@ -44,6 +44,17 @@ func each[T any](items []T, worker func() func(T)) {
 	group.Wait()
 }
 
+// stream is what templates make; no order is needed, for the objects are compared by name.
+func stream(rendered map[string]string) []byte {
+	var documents strings.Builder
+	for _, text := range rendered {
+		if strings.TrimSpace(text) != "" {
+			documents.WriteString("---\n" + text)
+		}
+	}
+	return []byte(documents.String())
+}
+
 func write(outputs, file string, text []byte) {
 	check(os.WriteFile(filepath.Join(outputs, file), text, 0o644))
 }

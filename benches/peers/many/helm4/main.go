@@ -3,7 +3,6 @@ package main
 
 import (
 	"path/filepath"
-	"strings"
 
 	"helm.sh/helm/v4/pkg/chart/common"
 	"helm.sh/helm/v4/pkg/chart/common/util"
@@ -27,15 +26,4 @@ func main() {
 			write(outputs, name+".yaml", stream(rendered))
 		}
 	})
-}
-
-// The templates as one stream; no order is needed, for the objects are compared by name.
-func stream(rendered map[string]string) []byte {
-	var documents strings.Builder
-	for _, text := range rendered {
-		if strings.TrimSpace(text) != "" {
-			documents.WriteString("---\n" + text)
-		}
-	}
-	return []byte(documents.String())
 }
