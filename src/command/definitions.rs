@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::command::workspace::{Outcome, Result};
-use crate::disk::read;
+use crate::disk::{files, read};
 use crate::object::object::Identity;
 use crate::render::bundle::Bundle;
 use crate::text::finding::{Finding, sorted};
@@ -82,7 +82,7 @@ impl Definitions {
         let default = [PathBuf::from(CRDS)];
         let paths = match paths {
             [] if folder.join(CRDS).is_dir() => {
-                read::inside(folder, &folder.join(CRDS))?;
+                files::inside(folder, &folder.join(CRDS))?;
                 &default[..]
             }
             paths => paths,

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::group::catalog::{Catalog, Group};
+use crate::group::catalog::Catalog;
+use crate::group::file::Group;
 use crate::group::page;
 use crate::group::pages::Pages;
 use crate::group::template::Templates;

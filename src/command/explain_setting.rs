@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::command::explain_line::written;
 use crate::command::pipeline::Rendered;
-use crate::group::catalog::{Catalog, Group};
+use crate::group::catalog::Catalog;
+use crate::group::file::Group;
 use crate::text::pointer::part;
 
 /// The keywords of a schema that say which values are allowed.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::group::catalog::{Catalog, Group};
+use crate::group::catalog::Catalog;
+use crate::group::file::Group;
 use crate::text::yaml;
 
 /// About how many sets are looked at.

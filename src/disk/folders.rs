@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use walkdir::WalkDir;
 
-use crate::disk::read::{listed, slashes};
+use crate::disk::files::{listed, slashes};
 
 /// The path of a folder that is there in the git repository that it lies in, as far as there is one; no git is run.
 ///

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::disk::read::slashes;
+use crate::disk::files::slashes;
 
 /// Largest file of a revision that is read, in bytes; larger ones are left out, as those that are no text.
 const MAX_FILE: usize = 8 << 20;

@@ -1,6 +1,7 @@
-//! Reads what users wrote and what lies in the output folder ([`read`]), and writes it ([`mod@write`], with [`folders`]; [`beside`] where
+//! Reads what users wrote and what lies in the output folder ([`read`], by [`files`]), and writes it ([`mod@write`], with [`folders`]; [`beside`] where
 //! others have files too; [`cache`] for the next run).
 
+pub mod files;
 pub mod read;
 pub mod optional;
 pub mod folders;

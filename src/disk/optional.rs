@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result as Tried};
 
-use crate::disk::read::{Failure, MAX_FILE, inside, not_utf8, text};
+use crate::disk::files::{MAX_FILE, inside, text};
+use crate::disk::read::{Failure, not_utf8};
 use crate::text::source::Source;
 
 /// A text of the working folder, under its name; `None`: there is no such file.

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use walkdir::WalkDir;
 
 use crate::disk::folders::{exchange, movable, remove, succeed};
-use crate::disk::read::{inside, listed, slashes};
+use crate::disk::files::{inside, listed, slashes};
 use crate::render::tree::{HEAD, INDEX, Tree, hand_edited, owned};
 
 /// The first letters of a folder that is being staged, beside the clusters' folders.

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::group::catalog::{Catalog, Group, Variant};
+use crate::group::catalog::Catalog;
+use crate::group::file::{Group, Variant};
 use crate::plan::features::Cluster;
 use crate::text::finding::{Code, Finding};
 use crate::text::source::Place;

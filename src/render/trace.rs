@@ -19,7 +19,8 @@ use crate::plan::resolve::Plan;
 use crate::render::bundle::{self, Bundle};
 use crate::render::manifest::{ChartValues, Layer, Placed};
 use crate::text::finding::Finding;
-use crate::text::pointer::{escaped, unescaped};
+use crate::text::part_at::{amid, part_at};
+use crate::text::pointer::unescaped;
 use crate::text::source::{Place, Source};
 use crate::text::yaml::{self, Kind, Node};
 
@@ -131,7 +132,7 @@ impl Memo {
         let mut read = self.read.borrow_mut();
         let first = || yaml::nodes(&place.source).ok()?.into_iter().next().map(Rc::new);
         let node = read.entry(place.source.name.clone()).or_insert_with(first).clone()?;
-        pointer_of(&node, place).map(|pointer| (pointer, String::new())).or_else(|| amid(&node, place))
+        part_at(&node, place).map(|pointer| (pointer, String::new())).or_else(|| amid(&node, place))
     }
 
     fn names(&self, plan: &Plan<'_>, text: &str) -> BTreeSet<String> {
@@ -367,46 +368,4 @@ fn same(node: &Node, key: &str, value: &Value, found: &mut Vec<Place>) {
         }
         same(item, key, value, found);
     }
-}
-
-/// The part of a value that stands at a place: a scalar, the key of an entry, or an item of a list. Parts stand in their order,
-/// since nothing that is rendered has an alias. Where a map starts its first key does, and readers differ in where it ends.
-fn pointer_of(node: &Node, place: &Place) -> Option<String> {
-    let at = |other: &Place| (other.start, other.end) == (place.start, place.end);
-    let starts = node.entries().first().is_some_and(|first| node.place.start == place.start && !at(&first.place));
-    if at(&node.place) || starts {
-        return Some(String::new());
-    }
-    match &node.kind {
-        Kind::Map(entries) => {
-            let before = entries.partition_point(|entry| entry.place.start <= place.start);
-            let entry = &entries[before.checked_sub(1)?];
-            let key = format!("/{}", escaped(&entry.key));
-            if at(&entry.place) { Some(key) } else { pointer_of(&entry.value, place).map(|inner| key + &inner) }
-        }
-        Kind::List(items) => {
-            let before = items.partition_point(|item| item.place.start <= place.start).checked_sub(1)?;
-            pointer_of(&items[before], place).map(|inner| format!("/{before}{inner}"))
-        }
-        _ => None,
-    }
-}
-
-/// The pointer to a block of text, and the one in the YAML that it holds to a place amid it.
-fn amid(node: &Node, place: &Place) -> Option<(String, String)> {
-    if let Kind::Map(entries) = &node.kind {
-        let before = entries.partition_point(|entry| entry.place.start <= place.start);
-        let entry = &entries[before.checked_sub(1)?];
-        return amid(&entry.value, place).map(|(outer, inner)| (format!("/{}{outer}", escaped(&entry.key)), inner));
-    }
-    let (Kind::String(text), (first, _)) = (&node.kind, node.place.line_column()) else { return None };
-    let source = Source::new(place.source.name.as_str(), text.as_str());
-    // The place of a block is that of its first line, unless that is empty.
-    let line = place.source.text.lines().nth(first - 1)?;
-    let (first, indent) = (first - 1, line.len() - line.trim_start().len());
-    let at =
-        |(line, column): (usize, usize)| Some(source.offset(line.checked_sub(first)?, column.checked_sub(indent)?));
-    let (start, end) = (at(place.line_column())?, at(place.end_line_column())?);
-    let inner = yaml::nodes(&source).ok()?.into_iter().next()?;
-    pointer_of(&inner, &Place::new(&source, start, end)).map(|inner| (String::new(), inner))
 }

@@ -1,5 +1,5 @@
 //! Bytes into values with places. [`source`] is a text with its lines and places in it, [`finding`] what is said about one;
-//! [`yaml`] reads what is written for gatewright, [`kubeyaml`] manifests as kubectl reads them, [`goyaml`] writes as yaml.v3
+//! [`yaml`] reads what is written for gatewright ([`mod@part_at`] finds what stands at a place of it), [`kubeyaml`] manifests as kubectl reads them, [`goyaml`] writes as yaml.v3
 //! does; [`mod@pointer`] is the one language of paths, [`schema`] holds values against JSON Schemas and [`named`] a list as the map that one
 //! wants, [`secret`] tells which text
 //! is a secret, [`shown`] how a text may be printed, [`forms`] reads patterns, durations, versions and base64,
@@ -14,6 +14,7 @@ pub mod fences;
 pub mod finding;
 pub mod node;
 pub mod yaml;
+pub mod part_at;
 pub mod merge;
 pub mod digest;
 pub mod goyaml;
