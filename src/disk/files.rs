@@ -86,4 +86,3 @@ pub(crate) fn listed(entry: walkdir::Result<DirEntry>) -> Result<DirEntry> {
 pub(crate) fn slashes(path: &Path) -> String {
     path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
 }
-

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use walkdir::WalkDir;
 
-use crate::disk::folders::{exchange, movable, remove, succeed};
 use crate::disk::files::{inside, listed, slashes};
+use crate::disk::folders::{exchange, movable, remove, succeed};
 use crate::render::tree::{HEAD, INDEX, Tree, hand_edited, owned};
 
 /// The first letters of a folder that is being staged, beside the clusters' folders.

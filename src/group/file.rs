@@ -216,4 +216,3 @@ impl Group {
         self.node.get_or_init(|| places(&self.source))
     }
 }
-
