@@ -33,7 +33,7 @@ pub const NAMES: [&str; 11] = [
 pub fn add(env: &mut Environment<'_>) {
     env.add_filter("collect", |v: Jinja, attr: String| call(v, |v| Ok(collect(v, &attr))));
     env.add_filter("filled_from", |v: Jinja, base: Jinja| {
-        let base = json(base)?;
+        let base = json(&base)?;
         call(v, |v| Ok(filled_from(v, &base)))
     });
     env.add_filter("image_ref", |v: Jinja, options: Kwargs| {
@@ -45,7 +45,7 @@ pub fn add(env: &mut Environment<'_>) {
     env.add_filter("nearest", |name: String, known: Jinja| call(known, |known| Ok(near(&name, &known))));
     env.add_filter("nested", nested);
     env.add_filter("merge_patch", |v: Jinja, patch: Jinja| {
-        let patch = json(patch)?;
+        let patch = json(&patch)?;
         call(v, |mut v| {
             merge::merge_patch(&mut v, &patch);
             Ok(v)
@@ -80,37 +80,35 @@ fn replace(text: String, from: String, to: String) -> Result<String, Error> {
 }
 
 fn short(bytes: usize) -> Result<(), Error> {
-    let sentence = format!("this makes a text of more than {MAX_TEXT} bytes");
-    if bytes > MAX_TEXT { Err(Error::new(ErrorKind::InvalidOperation, sentence)) } else { Ok(()) }
+    let sentence = || format!("this makes a text of more than {MAX_TEXT} bytes");
+    if bytes > MAX_TEXT { Err(Error::new(ErrorKind::InvalidOperation, sentence())) } else { Ok(()) }
 }
 
 fn call(value: Jinja, filter: impl FnOnce(Value) -> Result<Value, String>) -> Result<Jinja, Error> {
-    let result = filter(json(value)?).map_err(|e| Error::new(ErrorKind::InvalidOperation, e))?;
+    let result = filter(json(&value)?).map_err(|e| Error::new(ErrorKind::InvalidOperation, e))?;
     Ok(Jinja::from(Serde(result)))
 }
 
-/// A value as JSON, up to [`MAX_TEXT`]: a list may hold one large text many times.
-pub(crate) fn json(value: Jinja) -> Result<Value, Error> {
-    let fails = |e: serde_json::Error| Error::new(ErrorKind::InvalidOperation, e.to_string());
-    // Writing looks for what to escape in all of a text before the first byte is counted.
-    short(value.as_str().map_or(0, str::len))?;
-    let mut length = Length(0);
-    serde_json::to_writer(&mut length, &value)
-        .or_else(|e| if e.is_io() { short(usize::MAX) } else { Err(fails(e)) })?;
-    serde_json::to_value(value).map_err(fails)
+/// A value as JSON, up to [`MAX_TEXT`] in all: a list may hold one large text many times.
+pub(crate) fn json(value: &Jinja) -> Result<Value, Error> {
+    json_within(value, &mut 0)
 }
 
-/// Counts bytes, up to [`MAX_TEXT`].
-struct Length(usize);
-
-impl std::io::Write for Length {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.len();
-        if self.0 > MAX_TEXT { Err(std::io::ErrorKind::StorageFull.into()) } else { Ok(bytes.len()) }
+/// The same after so many bytes, a few for each value. By hand: the engine's values as serde sees them take much longer.
+fn json_within(value: &Jinja, length: &mut usize) -> Result<Value, Error> {
+    *length += 8 + value.as_str().map_or(0, str::len);
+    short(*length)?;
+    if let Some(text) = value.as_str() {
+        return Ok(Value::String(text.to_owned()));
     }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+    match (value.kind(), value.as_object()) {
+        (ValueKind::Seq | ValueKind::Iterable, _) => value.try_iter()?.map(|item| json_within(&item, length)).collect(),
+        (ValueKind::Map, Some(map)) => {
+            let entries = map.try_iter_pairs().into_iter().flatten();
+            let entry = |(key, value): (Jinja, Jinja)| Ok((key.to_string(), json_within(&value, length)?));
+            entries.map(entry).collect::<Result<Map<_, _>, _>>().map(Value::Object)
+        }
+        _ => serde_json::to_value(value).map_err(|e| Error::new(ErrorKind::InvalidOperation, e.to_string())),
     }
 }
 
@@ -312,7 +310,7 @@ mod tests {
         assert_eq!(collect(models, "m"), json!(["a", "b"]));
         let each = |value: Value, over: &[(&str, Jinja)]| {
             let options = over.iter().cloned().collect();
-            json(nested(Jinja::from(Serde(value)), "models".into(), options).unwrap()).unwrap()
+            json(&nested(Jinja::from(Serde(value)), "models".into(), options).unwrap()).unwrap()
         };
         let flat = each(json!({"p": {"z": 1, "models": ["x", "y"]}, "a": {}}), &[]);
         assert_eq!(flat[1], json!({"key": "p", "parent": {"z": 1}, "value": "y", "index": 1}));

@@ -214,7 +214,7 @@ fn evaluated(compiled: &Expression<'_, '_>, text: &str, context: &Context) -> Re
     if value.is_undefined() {
         return Err(format!("`{text}` is undefined"));
     }
-    filters::json(value).map_err(|e| sentence(&e, text))
+    filters::json(&value).map_err(|e| sentence(&e, text))
 }
 
 enum Unfilled {
