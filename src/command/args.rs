@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use clap_complete::engine::ArgValueCompleter;
 
+use crate::command::formats::{Deny, Form, Format, Notation, Picture, Report, ReviewFormat, Runner, Tool};
 use crate::command::words;
 
 /// Turns one features.yaml into the complete, checked, Argo CD-ready manifests of a self-hosted LLM platform.
@@ -263,42 +264,6 @@ pub struct Diff {
     pub output: ReviewFormat,
 }
 
-/// Formats of a review.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ReviewFormat {
-    /// For people
-    #[default]
-    Text,
-    /// JSON, as docs/diff.md says
-    Json,
-    /// Markdown for a comment on a pull request, 65,536 characters at most
-    Markdown,
-    /// The files line by line, as a unified diff
-    Patch,
-}
-
-/// Formats of findings. Paths are relative to the folder of `-C`; for those that read them elsewhere, to the root of the git
-/// repository, or without one to where the command was started.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Report {
-    /// For people, on stderr
-    #[default]
-    Text,
-    /// JSON
-    Json,
-    /// SARIF 2.1.0, for code scanning; at files that you can edit, paths from the repository's root
-    Sarif,
-    /// Annotations of GitHub Actions, one for each cause, at most ten errors and ten warnings; paths as in sarif
-    Github,
-}
-
-/// What `check` fails on beside errors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Deny {
-    /// Warnings
-    Warnings,
-}
-
 /// Which teams and keys, and how to tell them.
 #[derive(Debug, clap::Args)]
 pub struct Tenants {
@@ -314,15 +279,6 @@ pub struct Tenants {
     /// What reads the secret store, for keys whose value is there
     #[arg(long, value_name = "TOOL", value_enum)]
     pub store: Option<Tool>,
-}
-
-/// How `tenants` tells what is to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Form {
-    /// In words
-    Plan,
-    /// As a shell script that looks first, and changes what differs
-    Script,
 }
 
 /// Where trees lie.
@@ -358,44 +314,6 @@ pub struct Part {
     pub shards: Option<u64>,
 }
 
-/// Programs that write to a secret store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Tool {
-    /// HashiCorp Vault
-    Vault,
-    /// Google Secret Manager
-    Gcloud,
-    /// AWS Secrets Manager or Parameter Store
-    Aws,
-    /// Azure Key Vault
-    Az,
-    /// Secrets of a namespace
-    Kubectl,
-}
-
-/// What `graph` draws.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Picture {
-    /// Which group needs which, and what adds to the lists of another
-    Groups,
-    /// From the alias that a caller names to the model that answers
-    Request,
-    /// Which object names which
-    Wiring,
-}
-
-/// How a graph is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Notation {
-    /// Mermaid, which GitHub and GitLab draw in Markdown
-    #[default]
-    Mermaid,
-    /// DOT of Graphviz
-    Dot,
-    /// SVG
-    Svg,
-}
-
 /// What a plugin of Argo CD takes.
 #[derive(Debug, Subcommand)]
 pub enum ArgoCd {
@@ -414,29 +332,4 @@ pub enum ArgoCd {
         #[arg(long)]
         folder: Option<String>,
     },
-}
-
-/// What works on a whole fleet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Runner {
-    /// A Kubernetes Indexed Job
-    Job,
-    /// A matrix of GitHub Actions, as a workflow
-    Matrix,
-    /// An ApplicationSet of Argo CD that brings each cluster's AppProject and root Application
-    Appset,
-}
-
-/// Formats of data; each command says which it knows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    #[default]
-    Text,
-    /// JSON
-    Json,
-    /// YAML
-    Yaml,
-    /// A Markdown table
-    Markdown,
 }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use rayon::prelude::*;
 
-use crate::command::args::{Check, Deny, Place};
+use crate::command::args::{Check, Place};
 use crate::command::baseline::{self, Baseline};
 use crate::command::beside::{Lying, Meant, Others};
 use crate::command::definitions::{Asked, Definitions, kinds};
+use crate::command::formats::Deny;
 use crate::command::pipeline::Rendered;
 use crate::command::rulebook;
 use crate::command::workspace::{Outcome, Result, Workspace};

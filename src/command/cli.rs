@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
-use crate::command::args::{Args, Command, Report};
+use crate::command::args::{Args, Command};
 use crate::command::editable::editable;
+use crate::command::formats::Report;
 use crate::command::github;
 use crate::command::report;
 use crate::command::run;

@@ -21,6 +21,7 @@ pub mod editable;
 pub mod gateway_config;
 pub mod tables;
 pub mod words;
+pub mod formats;
 pub mod args;
 pub mod which;
 pub mod progress;

@@ -7,10 +7,11 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use crate::command::args::{Diff, Picture, Place, ReviewFormat};
+use crate::command::args::{Diff, Place};
 use crate::command::beside::{Lying, Meant};
 use crate::command::definitions::{Asked, Definitions};
 use crate::command::diff;
+use crate::command::formats::{Picture, ReviewFormat};
 use crate::command::graph;
 use crate::command::pipeline::Rendered;
 use crate::command::report;

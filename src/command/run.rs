@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use serde_json::{Value, json};
 
 use crate::agentic::model;
-use crate::command::args::{Args, Command, Format, Place, Tool, Which};
+use crate::command::args::{Args, Command, Place, Which};
 use crate::command::beside::{Lying, Meant};
 use crate::command::check;
 use crate::command::crds;
@@ -14,6 +14,7 @@ use crate::command::diff;
 use crate::command::eject;
 use crate::command::explain;
 use crate::command::explaining;
+use crate::command::formats::{Format, Tool};
 use crate::command::gateway_config;
 use crate::command::golden;
 use crate::command::graph;

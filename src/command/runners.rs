@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use serde_json::{Value, json};
 
-use crate::command::args::Runner;
+use crate::command::formats::Runner;
 use crate::command::workspace::{Outcome, Result, Workspace};
 use crate::disk::read::Failure;
 use crate::plan::features::Cluster;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::anyhow;
 use serde_json::Value;
 
-use crate::command::args::Tool;
+use crate::command::formats::Tool;
 use crate::command::workspace::Result;
 use crate::group::component::SecretSource;
 use crate::render::bundle::Bundle;

@@ -7,8 +7,9 @@ use anyhow::anyhow;
 use rayon::prelude::*;
 use serde_json::Value;
 
-use crate::command::args::{Format, Which};
+use crate::command::args::Which;
 use crate::command::clusters;
+use crate::command::formats::Format;
 use crate::command::pipeline::{self, Rendered};
 use crate::command::progress::Progress;
 use crate::disk::read::Failure;

@@ -9,7 +9,8 @@ pub mod wiring;
 
 use anyhow::anyhow;
 
-use crate::command::args::{Notation, Picture, Which};
+use crate::command::args::Which;
+use crate::command::formats::{Notation, Picture};
 use crate::command::graph::drawing::Graph;
 use crate::command::pipeline::Rendered;
 use crate::command::workspace::{Outcome, Result, Workspace};

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use anyhow::anyhow;
 
-use crate::command::args::{Form, Tenants, Tool};
+use crate::command::args::Tenants;
+use crate::command::formats::{Form, Tool};
 use crate::command::pipeline::Rendered;
 use crate::command::tenants::file::Platform;
 use crate::command::workspace::{Outcome, Result, Workspace};

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::command::args::Tool;
+use crate::command::formats::Tool;
 use crate::command::seed;
 use crate::command::tenants::file::{Field, KEY, Platform, TEAM};
 use crate::command::workspace::{Result, pretty};
