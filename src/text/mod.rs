@@ -1,4 +1,4 @@
-//! Bytes into values with places. [`source`] is a text with its lines and places in it, [`finding`] what is said about one;
+//! Bytes into values with places. [`source`] is a text with its lines and places in it, [`finding`] what is said about one, of the kinds in [`mod@code`];
 //! [`yaml`] reads what is written for gatewright ([`mod@part_at`] finds what stands at a place of it), [`kubeyaml`] manifests as kubectl reads them, [`goyaml`] writes as yaml.v3
 //! does; [`mod@pointer`] is the one language of paths, [`schema`] holds values against JSON Schemas and [`named`] a list as the map that one
 //! wants, [`secret`] tells which text
@@ -11,6 +11,7 @@ pub mod glob;
 pub mod source;
 pub mod pointer;
 pub mod fences;
+pub mod code;
 pub mod finding;
 pub mod node;
 pub mod yaml;
