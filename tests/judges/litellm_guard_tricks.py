@@ -329,6 +329,10 @@ def texts(alias, other):
         ("two objects", whole + json.dumps(honest(CHAT, other))),
         ("deep", whole[:-1] + ', "stop": ' + "[" * 50000 + "]" * 50000 + "}"),
         ("lone surrogate", whole[:-1] + ', "model\\ud800": 1}'),
+        ("half a character in a value", whole[:-1] + ', "user": "\\ud800"}'),
+        ("a number that has no end", whole[:-1] + ', "temperature": 1e999}'),
+        ("a number of 400 digits", whole[:-1] + f', "seed": {"9" * 400}}}'),
+        ("900 levels", whole[:-1] + ', "response_format": ' + '{"a": ' * 900 + "1" + "}" * 901),
         ("no end", whole[:-1]),
     ):
         yield Trick(f"body with {name}", CHAT, text.encode())

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-SECONDS = 180  # the longest wait for a start or an end
+SECONDS = 600  # the longest wait for a start or an end, on a machine that does much else
 MASTER = "sk-judge-master"
 # Isolated, so that litellm.py beside this file does not hide the package.
 PYTHON = [sys.executable, "-I"]
