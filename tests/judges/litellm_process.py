@@ -127,7 +127,7 @@ class Proxy:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             sent = {"Content-Type": "application/json", **(headers or {})}
-            if key:
+            if key and "Authorization" not in sent:
                 sent["Authorization"] = f"Bearer {key}"
             text = body if body is None or isinstance(body, bytes) else json.dumps(body)
             connection.request(method, path, text, sent)
