@@ -217,6 +217,14 @@ class Refuses(unittest.TestCase):
         for text in (whole[:-1] + f', "model": "{LOCAL}"}}', whole[:-1] + ', "temperature": NaN}', f"[{whole}]", "", "null",
                      whole[:-1], whole + whole, '{"model": ' + "[" * 100_000):
             self.refused(CHAT, text.encode())
+
+    def test_texts_that_python_alone_can_write(self):
+        whole = json.dumps(chat())
+        for more in ('"temperature": 1e999', '"user": "\\ud800"', '"metadata": {"\\udc00": "a"}'):
+            self.refused(CHAT, (whole[:-1] + f", {more}}}").encode())
+        self.assertEqual(ask(CHAT, chat(user="\U0001f600 \u00e9"))[0], 200)
+
+    def test_content_types_of_forms(self):
         for kind in (b"multipart/form-data; boundary=b", b"Application/X-WWW-Form-Urlencoded"):
             self.refused(CHAT, chat(), headers=[(b"Content-Type", kind)])
 

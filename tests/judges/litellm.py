@@ -23,7 +23,8 @@ from mock_gateway import BESIDE, CACHED_TOKENS, COMPLETION_TOKENS, PROMPT_TOKENS
 
 JUDGE = "litellm"
 VERSION = "1.89.2"
-UPSTREAM = "judge-upstream-key"
+# Callbacks that stay within the process; the others tell a collector, which is not there.
+INSIDE = ("request_guard.guard", "prometheus")
 
 
 def main():
@@ -106,9 +107,14 @@ def dummies(pod, config):
     """The environment that the tree gives the pod, with values of ours for its secrets and without the database."""
     master = config["general_settings"].get("master_key", "").removeprefix("os.environ/")
     keys = {m["litellm_params"].get("api_key", "").removeprefix("os.environ/") for m in config["model_list"]}
-    secret = dict.fromkeys(keys, UPSTREAM) | {master: MASTER}
+    secret = {key: f"judge-{key}" for key in keys} | {master: MASTER}
     env = {name: value if source is None else secret.get(name, "judge-secret") for name, value, source in pod.env}
     return {n: v for n, v in env.items() if v is not None and n not in ("DATABASE_URL", "HOST", "PORT")}
+
+
+def bearer(entry):
+    """What the gateway must be shown for an entry of the models: the key that the entry names."""
+    return f"Bearer judge-{entry['api_key'].removeprefix('os.environ/')}"
 
 
 def proxy_trial(subject, folder):
@@ -124,8 +130,13 @@ def proxy_trial(subject, folder):
 
 
 def redirected(config, gateway):
-    """The configuration with the mock in the place of the platform's gateway."""
+    """The configuration with the mock in the place of the platform's gateway, and without what else lies beyond the proxy:
+    Redis, which the judge limits has, and those who are told of calls."""
     config = json.loads(json.dumps(config))
+    settings = config["litellm_settings"]
+    if settings.get("cache_params", {}).get("type") == "redis":
+        del settings["cache"], settings["cache_params"]
+    settings["callbacks"] = [name for name in settings.get("callbacks", []) if name in INSIDE]
     for model in config["model_list"]:
         base = urlsplit(model["litellm_params"]["api_base"])
         model["litellm_params"]["api_base"] = gateway.url + base.path
@@ -168,8 +179,9 @@ def interview(subject, client, gateway):
     if known != longest:
         yield f"the longest answers are {known}, the entries say {longest}"
 
+    limits = json.loads(subject["guard"].get("request_guard.json", "{}")).get("tokens", {})
     for alias in sorted(set(entries) & set(routes)):
-        wrong = list(ask(alias, routes[alias], entries[alias], client, gateway))
+        wrong = list(ask(alias, routes[alias], entries[alias], client, gateway, alias in limits))
         yield from (f"{alias}: {p}" for p in wrong or tricks(alias, routes, client, gateway))
 
 
@@ -183,14 +195,16 @@ def cost_is(headers, due):
         yield f"costs {cost}, its prices make {due}"
 
 
-def ask(alias, route, entry, client, gateway):
+def ask(alias, route, entry, client, gateway, limited):
     """One plain and one streamed call of an alias."""
     status, headers, body = client.call("POST", "/v1/chat/completions", question(alias))
     seen = gateway.taken()
     if status != 200 or len(seen) != 1:
         yield f"{status} {body} after {len(seen)} calls of the gateway"
         return
-    yield from call_is_right(route, seen[0], {"model", "messages"})
+    # The guard writes the limit of an alias that has one into the call.
+    longest = {"max_completion_tokens"} if limited else set()
+    yield from call_is_right(route, entry, seen[0], {"model", "messages"} | longest)
     names = ("input_cost_per_token", "output_cost_per_token", "cache_read_input_token_cost")
     price, answer, cached = (float(entry.get(name, 0)) for name in names)
     yield from cost_is(headers, (PROMPT_TOKENS - CACHED_TOKENS) * price + CACHED_TOKENS * cached + COMPLETION_TOKENS * answer)
@@ -205,19 +219,19 @@ def ask(alias, route, entry, client, gateway):
     if status != 200 or len(seen) != 1:
         yield f"streamed: {status} {body} after {len(seen)} calls of the gateway"
         return
-    yield from call_is_right(route, seen[0], {"model", "messages", "stream", "stream_options"})
+    yield from call_is_right(route, entry, seen[0], {"model", "messages", "stream", "stream_options"} | longest)
     if seen[0]["body"].get("stream_options", {}).get("include_usage") is not True:
         yield f"streamed without usage: {seen[0]['body']}"
     if "[DONE]" not in body:
         yield f"the stream does not end: {body[-200:]}"
 
 
-def call_is_right(route, call, allowed):
+def call_is_right(route, entry, call, allowed):
     if call["path"] != route["path"] + "/chat/completions" or call["alias"] != route["alias"]:
         yield f"went to {call['path']} (route {call['alias']}) with the model {call['body'].get('model')!r}"
     if call["body"].get("model") != route["model"]:
         yield f"sent the model {call['body'].get('model')!r}, the route is for {route['model']!r}"
-    if call["authorization"] != f"Bearer {UPSTREAM}":
+    if call["authorization"] != bearer(entry):
         yield f"sent the key {call['authorization']!r}"
     if set(call["body"]) - allowed:
         yield f"sent parameters that nobody asked for: {sorted(set(call['body']) - allowed)}"

@@ -126,7 +126,7 @@ class Trial:
         call, booking, route = calls[0], bookings[0], self.routes[alias]
         if call["alias"] != alias or call["body"].get("model") != route["model"]:
             yield f"reaches {call['alias']} ({call['path']}) with the model {call['body'].get('model')}"
-        if call["authorization"] != f"Bearer {litellm.UPSTREAM}":
+        if call["authorization"] != litellm.bearer(self.entries[alias]):
             yield f"under the key {call['authorization']}"
         due = self.due(alias, api_of(call["path"]))
         if booking["cost"] < due * (1 - 1e-9):

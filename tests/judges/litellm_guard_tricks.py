@@ -1,8 +1,12 @@
 """What a caller might send to LiteLLM to reach another model, provider or key, or to have less booked. Each trick is a name,
 the path of the honest call that it would pass for, and the request: method, path, headers, body (bytes stay as they are)."""
 
+import base64
+import gzip
 import json
 from dataclasses import dataclass, field
+
+from litellm_process import MASTER
 
 HI = [{"role": "user", "content": "Hello"}]
 CHAT, TEXT, EMBED, RESPONSES, MESSAGES = APIS = (
@@ -46,6 +50,7 @@ def all_of(alias, other, upstream):
     yield from places(alias, other)
     yield from headers(alias, other)
     yield from texts(alias, other)
+    yield from further(alias, other)
     yield from routes(alias, other)
     for api in (CHAT, TEXT, RESPONSES, MESSAGES):
         yield Trick("hangs up in the stream", api, honest(api, alias, stream=True), hang_up=True)
@@ -313,6 +318,27 @@ def headers(alias, other):
             yield Trick(f"header {name}: {value}", api, honest(api, alias), headers={name: value})
 
 
+def further(alias, other):
+    """Ids that carry a deployment and a provider, names that LiteLLM reads in other maps, packed bodies, and keys of a provider of
+    the caller's own beside LiteLLM's."""
+    for provider in ("azure", "anthropic"):
+        carried = f"litellm:custom_llm_provider:{provider};model_id:{other};response_id:resp_1"
+        answer = "resp_" + base64.b64encode(carried.encode()).decode()
+        for stream in (False, True):
+            yield Trick(f"an answer of {provider}", RESPONSES, honest(RESPONSES, alias, previous_response_id=answer, stream=stream))
+    for name in ("agent_id", "attempted_retries", "batch_models", "cache_hit", "caching_groups", "cost", "cost_breakdown", "priority",
+                 "project_id", "redis_namespace", "response_cost", "team_id", "usage_object"):
+        for value in ("0", "true", other):
+            yield Trick(f"metadata {name}: {value}", CHAT, honest(CHAT, alias, metadata={name: value}))
+    whole = json.dumps(honest(CHAT, alias)).encode()
+    for coding, body in (("gzip", gzip.compress(whole)), ("gzip", whole), ("br", whole), ("identity", whole)):
+        yield Trick(f"packed as {coding}", CHAT, body, headers={"Content-Encoding": coding})
+    for api in (CHAT, MESSAGES):
+        for key in ("sk-ant-oat01-mine", "sk-proj-mine"):
+            own = {"x-litellm-api-key": MASTER, "Authorization": f"Bearer {key}", "anthropic-beta": "oauth-2025-04-20"}
+            yield Trick(f"a key of one's own, {key}", api, honest(api, alias), headers=own)
+
+
 def texts(alias, other):
     """Bodies that two readers may understand in two ways."""
     whole = json.dumps(honest(CHAT, alias))
@@ -329,6 +355,10 @@ def texts(alias, other):
         ("two objects", whole + json.dumps(honest(CHAT, other))),
         ("deep", whole[:-1] + ', "stop": ' + "[" * 50000 + "]" * 50000 + "}"),
         ("lone surrogate", whole[:-1] + ', "model\\ud800": 1}'),
+        ("half a character in a value", whole[:-1] + ', "user": "\\ud800"}'),
+        ("a number that has no end", whole[:-1] + ', "temperature": 1e999}'),
+        ("a number of 400 digits", whole[:-1] + f', "seed": {"9" * 400}}}'),
+        ("900 levels", whole[:-1] + ', "response_format": ' + '{"a": ' * 900 + "1" + "}" * 901),
         ("no end", whole[:-1]),
     ):
         yield Trick(f"body with {name}", CHAT, text.encode())

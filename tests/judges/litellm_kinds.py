@@ -74,14 +74,16 @@ def judge(platform, folder):
     with Gateway(routes, platform.headers) as gateway:
         config = json.loads(json.dumps(platform.config))
         # What else stands beside the configuration is another judge's.
-        config.get("litellm_settings", {}).pop("callbacks", None)
+        for name in ("callbacks", "cache", "cache_params"):
+            config["litellm_settings"].pop(name, None)
         config.pop("guardrails", None)
         for model in config["model_list"]:
             base = urlsplit(model["litellm_params"]["api_base"])
             model["litellm_params"]["api_base"] = gateway.url + base.path
         modes = {m["model_name"]: m.get("model_info", {}).get("mode") for m in config["model_list"]}
         master = config["general_settings"]["master_key"].removeprefix("os.environ/")
-        with Proxy(folder, config, {master: MASTER, "UPSTREAM_API_KEY": "judge-upstream-key", "EGRESS_API_KEY": "judge-egress-key"}) as proxy:
+        env = {master: MASTER, "UPSTREAM_API_KEY": "judge-upstream-key", "EGRESS_API_KEY": "judge-egress-key"}
+        with Proxy(folder, config, env, platform.guard) as proxy:
             if not proxy.healthy():
                 yield f"LiteLLM does not start: {proxy.last_words()}"
                 return

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-SECONDS = 180  # the longest wait for a start or an end
+SECONDS = 600  # the longest wait for a start or an end, on a machine that does much else
 MASTER = "sk-judge-master"
 # Isolated, so that litellm.py beside this file does not hide the package.
 PYTHON = [sys.executable, "-I"]
@@ -127,7 +127,7 @@ class Proxy:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             sent = {"Content-Type": "application/json", **(headers or {})}
-            if key:
+            if key and "Authorization" not in sent:
                 sent["Authorization"] = f"Bearer {key}"
             text = body if body is None or isinstance(body, bytes) else json.dumps(body)
             connection.request(method, path, text, sent)

@@ -32,7 +32,7 @@ def master_key_is_wired(p, _):
 
 def environment_is_there(p, _):
     """Each os.environ/X needs a variable, each variable its Secret and key in the same namespace."""
-    made = litellm_tree.secrets(p.objects)
+    made = litellm_tree.secrets(p)
     for name in environ(p.config):
         if name not in p.proxy.names():
             yield f"os.environ/{name} is not in the proxy's environment"
@@ -197,6 +197,8 @@ def salt_is_written_once(p, _):
     """What is encrypted with one salt cannot be read with another."""
     source = next((s for n, _, s in p.proxy.env if n == "LITELLM_SALT_KEY"), None)
     secret = source["name"] if source else None
+    if any((o["kind"], o["name"]) == ("Secret", secret) for o in p.elsewhere):
+        return
     salt = litellm_tree.one(p.objects, "ExternalSecret", lambda o: o["spec"]["target"]["name"] == secret)
     spec = salt["spec"] if salt else {"target": {}}
     seen = (

@@ -51,6 +51,7 @@ class Platform:
     routes: list
     headers: dict  # what the gateway derives from the body's model: header: {model: value}
     guard: dict  # the files of the request guard, which lie beside config.yaml
+    elsewhere: list  # objects that the tree counts on and does not make
 
 
 def read(tree):
@@ -74,6 +75,7 @@ def read(tree):
             routes,
             headers,
             guard,
+            trees.elsewhere(tree),
         )
     deployment = one(objects, "Deployment", lambda o: o["metadata"]["name"] == "litellm")
     job = one(objects, "Job", lambda o: "prisma_migration" in json.dumps(o))
@@ -93,6 +95,7 @@ def read(tree):
         routes,
         headers,
         guard,
+        trees.elsewhere(tree),
     )
 
 
@@ -152,10 +155,10 @@ def derived_headers(objects):
     return found
 
 
-def secrets(objects):
-    """{(namespace, name): keys} of the Secrets that the tree makes; None for keys that only the store knows."""
-    found = {}
-    for _, o in objects:
+def secrets(platform):
+    """{(namespace, name): keys} of the Secrets that the tree makes or counts on; None for keys that only the store knows."""
+    found = {(o["namespace"], o["name"]): set(o.get("keys") or []) or None for o in platform.elsewhere if o["kind"] == "Secret"}
+    for _, o in platform.objects:
         if o["kind"] == "Secret":
             found[o["metadata"]["namespace"], o["metadata"]["name"]] = set(o.get("data") or o.get("stringData") or {})
         elif o["kind"] == "ExternalSecret":

@@ -84,7 +84,7 @@ class Gateway:
 
 def usage(api, body):
     """Cached tokens are a part of the prompt's, or beside them; only a chat has some."""
-    beside = api == "chat" and "messages" in body and body["messages"][0]["content"] == BESIDE
+    beside = api == "chat" and any(m.get("content") == BESIDE for m in (body.get("messages") or [])[:1])
     prompt = PROMPT_TOKENS - CACHED_TOKENS if beside else PROMPT_TOKENS
     told = {"prompt_tokens": prompt, "completion_tokens": COMPLETION_TOKENS, "total_tokens": prompt + COMPLETION_TOKENS}
     return told | ({"prompt_tokens_details": {"cached_tokens": CACHED_TOKENS}} if api == "chat" else {})

@@ -48,3 +48,10 @@ def manifests(tree):
     for path in yaml_files(tree):
         if path not in (tree / "groups.yaml", tree / "claims.yaml") and path.relative_to(tree).parts[0] != "charts":
             yield str(path.relative_to(tree)), yaml.safe_load(path.read_text())
+
+
+def elsewhere(tree):
+    """What groups.yaml says that others make."""
+    import yaml
+
+    return yaml.safe_load((tree / "groups.yaml").read_text()).get("elsewhere", [])
