@@ -2,13 +2,13 @@
 //! each part of the result comes from. `null` removes; `$patch: delete` removes an item of a list that has keys, `$patch:
 //! replace` puts a map or a list in the place of what was there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use crate::plan::keyed::{in_order, key, meant};
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
-use crate::text::schema::did_you_mean;
 use crate::text::source::Place;
 use crate::text::yaml::{Kind, Node};
 use crate::verdict::merging::{Field, List};
@@ -173,11 +173,8 @@ impl Laying {
         let (deleted, laid): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(_, _, item)| orders(item, "delete"));
         for (key, _, item) in &deleted {
             if !known.contains(key) {
-                self.wrong(
-                    "no item of the list is known by this, so none is removed",
-                    &item.place,
-                    "look at what is rendered",
-                );
+                let help = meant(&list, &item.to_value(), before).unwrap_or_else(|| "look at what is rendered".into());
+                self.wrong("no item of the list is known by this, so none is removed", &item.place, &help);
             }
         }
         let gone = |key: &String| deleted.iter().any(|(other, ..)| other == key);
@@ -204,25 +201,19 @@ impl Laying {
         Value::Array(merged)
     }
 
-    /// An item that was not there, and is no whole one: most often another was meant.
+    /// An item that was not there, and is no whole one: another was meant.
     fn added(&mut self, item: &Node, list: &List, before: &[Value], field: &Field, at: &str) {
-        let List::Keyed(names) = list else { return };
         let value = item.to_value();
         let is_container = at.rsplit('/').nth(1).is_some_and(|list| list.ends_with("ontainers"));
-        let image = ["image"].into_iter().filter(|image| is_container && value.get(image).is_none());
-        let lacking: Vec<&str> = field.lacking(&value).into_iter().chain(image).collect();
-        let (Some((name, _)), false) = (names.first(), before.is_empty() || lacking.is_empty()) else { return };
-        let of = |item: &Value| item.get(name).map(|key| key.as_str().map_or_else(|| key.to_string(), str::to_owned));
-        let known: Vec<String> = before.iter().filter_map(of).collect();
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        let given = of(&value).unwrap_or_default();
+        let mut lacking = field.lacking(&value);
+        if is_container && value.get("image").is_none() {
+            lacking.push("image");
+        }
+        let help = meant(list, &value, before).filter(|help| is_container || help.ends_with('?'));
+        let (Some(help), false) = (help, lacking.is_empty()) else { return };
         let lacking: Vec<String> = lacking.iter().map(|field| format!("`{field}`")).collect();
-        let sentence = format!(
-            "no item of this list has the {name} `{given}`, and one that is added needs {}",
-            lacking.join(" and ")
-        );
-        let place = item.entry(name).map_or(&item.place, |entry| &entry.place);
-        self.wrong(&sentence, place, &did_you_mean(&given, &known));
+        let sentence = format!("the list has no such item, and one that is added needs {}", lacking.join(" and "));
+        self.wrong(&sentence, &item.place, &help);
     }
 
     fn brought(&mut self, at: &str, from: &str) {
@@ -236,66 +227,6 @@ impl Laying {
 
 fn orders(item: &Node, word: &str) -> bool {
     matches!(item.get(ORDER).map(|order| &order.kind), Some(Kind::String(order)) if order == word)
-}
-
-/// What an item is known by in its list; none where a key is missing.
-fn key(list: &List, item: &Value) -> Option<String> {
-    match list {
-        List::Keyed(names) => {
-            let part = |(name, default): &(String, Value)| {
-                let value = item.get(name).unwrap_or(default);
-                (!value.is_null()).then(|| value.clone())
-            };
-            let parts: Option<Vec<Value>> = names.iter().map(part).collect();
-            parts.map(|parts| Value::Array(parts).to_string())
-        }
-        _ => Some(item.to_string()),
-    }
-}
-
-/// The items of a merged list, each with its position in the old list and in the new one. Items of the new list stand in its
-/// order; those of the old one alone keep their place before the next item that both have.
-fn in_order(old: &[&str], new: &[&str]) -> Vec<(Option<usize>, Option<usize>)> {
-    let (in_old, in_new): (BTreeMap<&str, usize>, BTreeSet<&str>) =
-        (old.iter().enumerate().map(|(i, key)| (*key, i)).collect(), new.iter().copied().collect());
-    let mut shared = new.iter().filter(|key| in_old.contains_key(*key));
-    let mut next = shared.next();
-    let (mut merged, mut done) = (Vec::new(), BTreeSet::new());
-    let (mut o, mut n) = (0, 0);
-    while o < old.len() || n < new.len() {
-        if let (Some(before), Some(after)) = (old.get(o), new.get(n)) {
-            if before == after {
-                merged.push((Some(o), Some(n)));
-                done.insert(*before);
-                (o, n, next) = (o + 1, n + 1, shared.next());
-                continue;
-            }
-            // An item that both have, and not the one whose turn it is.
-            if in_new.contains(before) && next.is_some_and(|next| next != before) {
-                o += 1;
-                continue;
-            }
-        }
-        if let Some(before) = old.get(o) {
-            if !in_new.contains(before) {
-                merged.push((Some(o), None));
-                o += 1;
-                continue;
-            }
-            if done.contains(before) {
-                o += 1;
-            }
-        }
-        if let Some(after) = new.get(n) {
-            merged.push((in_old.get(after).copied(), Some(n)));
-            done.insert(*after);
-            n += 1;
-            if next == Some(after) {
-                next = shared.next();
-            }
-        }
-    }
-    merged
 }
 
 #[cfg(test)]
@@ -407,10 +338,10 @@ mod tests {
                 "this list has no keys, so no item of it can be removed by itself",
             ),
             ("{containers: [{image: x}]}", "an item of this list is known by `name`"),
-            ("{containers: [{name: x}, {name: x}]}", "this item stands twice in the list"),
+            ("{containers: [{name: x, image: y}, {name: x}]}", "this item stands twice in the list"),
             (
                 "{containers: [{name: servr, tty: true}]}",
-                "no item of this list has the name `servr`, and one that is added needs `image`",
+                "the list has no such item, and one that is added needs `image`",
             ),
             ("{containers: [{name: x, $patch: delete}]}", "no item of the list is known by this, so none is removed"),
         ] {

@@ -224,7 +224,11 @@ fn astray(operation: &PatchOperation, value: &Value) -> Option<(&'static str, St
                 let known: Vec<&str> = map.keys().map(String::as_str).collect();
                 format!("`{whole}` has no `{step}`: {}", did_you_mean(&step, &known))
             }
-            Value::Array(items) => format!("`{whole}` has {} items, and the first is 0", items.len()),
+            Value::Array(items) => match items.len() {
+                0 => format!("`{whole}` is empty"),
+                1 => format!("`{whole}` has one item, 0"),
+                more => format!("`{whole}` has the items 0 to {}", more - 1),
+            },
             _ => format!("`{whole}` is neither a map nor a list"),
         },
     ))
