@@ -127,7 +127,7 @@ fn name_clusters(clusters: &[Cluster], found: &mut [Vec<Finding>]) {
     let key = |finding: &Finding, of: &Option<(String, source::Place)>| {
         let place = finding.place.as_ref().filter(|_| finding.related.is_empty())?;
         let here = of.as_ref().is_some_and(|(base, _)| *base == place.source.name);
-        here.then(|| (finding.code.clone(), place.to_string(), finding.message.clone()))
+        here.then(|| (finding.code, place.to_string(), finding.message.clone()))
     };
     let mut earned: BTreeMap<_, Vec<source::Place>> = BTreeMap::new();
     for (findings, of) in found.iter().zip(&overlays) {
