@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use gatewright::command::bends::Bends;
 use gatewright::command::prove::{self, Proof};
@@ -95,4 +96,73 @@ data: { a: b }
     let place = finding.place.as_ref().expect("a place");
     assert_eq!(finding.code.name(), "dangling-reference");
     assert!(place.to_string().starts_with("patches/a.yaml:4:"), "{place}");
+}
+
+/// What `check` says of a platform with the defaults and this patch, a line for each finding: where, and what.
+fn said(patch: &str) -> Vec<String> {
+    let platform =
+        "platform:\n  name: dev\n  argocd: { repoURL: https://git.example.com/p.git }\nfeatures: { mcp: true }\n";
+    let folder = folder("bends-said", &[("features.yaml", platform), ("patches/a.yaml", patch)]);
+    fs::create_dir_all(folder.join(".git")).expect("writable");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+    let output = command.current_dir(folder).args(["check", "-o", "json"]).output().expect("it runs");
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let line = |finding: &serde_json::Value| {
+        let word = |pointer: &str| finding.pointer(pointer).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+        let number = finding.pointer("/place/line").map_or_else(String::new, ToString::to_string);
+        format!("{}:{number} {} ({})", word("/place/file"), word("/message"), word("/help"))
+    };
+    told.as_array().expect("findings").iter().map(line).collect()
+}
+
+#[test]
+fn the_readme_bends_a_fresh_platform() {
+    let readme = fs::read_to_string("README.md").expect("README.md");
+    let (_, patch) = readme.split_once("```yaml\n# patches/").expect("an example of a patch");
+    let (patch, _) = patch.split_once("```").expect("its end");
+    assert_eq!(said(&format!("# {patch}")), Vec::<String>::new());
+}
+
+/// A slip in each kind of bend stands at the line of the patch, with the way out.
+#[test]
+fn a_slip_is_told_where_it_is() {
+    let mcp = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: everything, namespace: mcp-gateway }\n";
+    let gateway = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: { name: inference-gateway, namespace: inference }\n";
+    let operation = "target: { kind: Deployment, namespace: mcp-gateway, name: everything }\npatch:\n";
+    for (patch, place, words) in [
+        ("component: litellm\nvalues:\n  podAnnotation: { a: b }\n".to_owned(), 3, "did you mean `podAnnotations`?"),
+        ("component: litellm\nvalues:\n  tolerations:\n    - { key: a, operater: Exists }\n".to_owned(), 4, "did you mean `operator`?"),
+        ("component: litellm\nvalues:\n  resources: { requests: { memory: 4GB } }\n".to_owned(), 3, "it must be a quantity"),
+        ("component: litellm\nvalues:\n  extraEnvVars:\n    - { name: A, valueFrom: { secretKeyref: { name: b, key: c } } }\n".to_owned(), 4, "did you mean `secretKeyRef`?"),
+        ("component: dex\nvalues:\n  podLabels: { team: 1 }\n".to_owned(), 3, "put it in quotes"),
+        (format!("{mcp}spec: {{ template: {{ spec: {{ containers: [{{ name: everything, tty: true }}] }} }} }}\n"), 4, "known here: `server`"),
+        (format!("{gateway}spec: {{ listeners: [{{ name: htp, port: 81 }}] }}\n"), 4, "did you mean `http`?"),
+        (format!("{gateway}spec:\n  listeners:\n    - name: more\n      port: 8081\n      protocol: HTTP\n      allowedRoutes: {{ namespaces: {{ from: Selector, selector: {{ matchLabels: {{ kubernetes.io/metadata.name: servng }} }} }} }}\n"), 9, "did you mean `serving`?"),
+        (format!("{operation}  - op: add\n    path: /spec/template/spec/containers/0/arg/-\n    value: a\n"), 4, "`/spec/template/spec/containers/0` has no `arg`: did you mean `args`?"),
+        (format!("{operation}  - op: remove\n    path: /spec/template/spec/containers/7/args\n"), 4, "has one item, 0"),
+        ("apiVersion: v1\nkind: ServiceAcount\nmetadata: { name: litellm, namespace: litellm }\n".to_owned(), 2, "did you mean `ServiceAccount litellm/litellm`?"),
+        ("apiVersion: v1\nkind: ServiceAccount\nmetdata: { name: litellm, namespace: litellm }\n".to_owned(), 3, "did you mean `metadata`?"),
+        (operation.replace("patch:", "patches: []"), 2, "did you mean `patch`?"),
+    ] {
+        let found = said(&patch);
+        let told = found.iter().any(|line| line.starts_with(&format!("patches/a.yaml:{place} ")) && line.contains(words));
+        assert!(told, "{patch}: {found:#?}");
+    }
+}
+
+/// What the group gives stays beside what a patch adds to a list that the chart hands on to its pods.
+#[test]
+fn lists_of_chart_values_merge_as_those_of_pods() {
+    let more = "component: litellm
+values:
+  extraContainers: [{ name: shipper, image: ghcr.io/example/shipper:1.4.2 }]
+  extraEnvVars: [{ name: TZ, value: Europe/Berlin }]
+  volumes: [{ name: logs, emptyDir: {} }]
+  volumeMounts: [{ name: logs, mountPath: /logs }]
+";
+    assert_eq!(said(more), Vec::<String>::new());
+    let lost = said(
+        "component: litellm\nvalues: { extraEnvVars: [{ $patch: replace }, { name: TZ, value: Europe/Berlin }] }\n",
+    );
+    assert!(lost.iter().any(|line| line.contains("DATABASE_URL")), "{lost:#?}");
 }

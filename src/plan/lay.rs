@@ -2,10 +2,11 @@
 //! each part of the result comes from. `null` removes; `$patch: delete` removes an item of a list that has keys, `$patch:
 //! replace` puts a map or a list in the place of what was there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use crate::plan::keyed::{in_order, key, meant};
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
 use crate::text::source::Place;
@@ -64,22 +65,22 @@ pub struct Laid {
 
 /// Lays a patch over an object.
 pub fn lay(base: &Value, patch: &Node, field: &Field) -> Laid {
-    let mut laying = Laying { nulls: false, origin: Origin::default(), findings: Vec::new() };
+    let mut laying = Laying { values: false, origin: Origin::default(), findings: Vec::new() };
     let value = laying.value(Some(base), patch, field, "", "");
     Laid { value, origin: laying.origin, findings: laying.findings }
 }
 
-/// Lays values of a Helm chart over others: maps merge, all else is replaced, and `null` stays: Helm takes a default of the
-/// chart away for it.
-pub fn lay_values(base: &Value, patch: &Node) -> (Value, Origin) {
-    let mut laying = Laying { nulls: true, origin: Origin::default(), findings: Vec::new() };
+/// Lays values of a Helm chart over others: maps merge, lists that charts hand on to a pod merge as the pod's do where all items
+/// have the keys, all else is replaced, and `null` stays: Helm takes a default of the chart away for it.
+pub fn lay_values(base: &Value, patch: &Node) -> Laid {
+    let mut laying = Laying { values: true, origin: Origin::default(), findings: Vec::new() };
     let value = laying.value(Some(base), patch, &Field::unknown(), "", "/values");
-    (value.unwrap_or_default(), laying.origin)
+    Laid { value, origin: laying.origin, findings: laying.findings }
 }
 
 struct Laying {
-    /// `null` is a value.
-    nulls: bool,
+    /// What is laid are values of a chart.
+    values: bool,
     origin: Origin,
     findings: Vec<Finding>,
 }
@@ -88,7 +89,7 @@ impl Laying {
     /// The value at a pointer of the result, from what was there and the part of the patch at `from`.
     fn value(&mut self, base: Option<&Value>, patch: &Node, field: &Field, at: &str, from: &str) -> Option<Value> {
         match &patch.kind {
-            Kind::Null if !self.nulls => None,
+            Kind::Null if !self.values => None,
             Kind::Map(_) => self.map(base, patch, field, at, from),
             Kind::List(items) => Some(self.list(base, items, field, at, from)),
             _ => {
@@ -123,7 +124,9 @@ impl Laying {
         for entry in patch.entries().iter().filter(|entry| entry.key != ORDER) {
             let key = escaped(&entry.key);
             let (at, from) = (format!("{at}/{key}"), format!("{from}/{key}"));
-            match self.value(map.get(&entry.key), &entry.value, &field.field(&entry.key), &at, &from) {
+            let below = field.field(&entry.key);
+            let below = if self.values && below.is_unknown() { Field::chart_value(&entry.key) } else { below };
+            match self.value(map.get(&entry.key), &entry.value, &below, &at, &from) {
                 Some(value) => drop(map.insert(entry.key.clone(), value)),
                 None => drop(map.shift_remove(&entry.key)),
             }
@@ -133,8 +136,11 @@ impl Laying {
 
     fn list(&mut self, base: Option<&Value>, items: &[Node], field: &Field, at: &str, from: &str) -> Value {
         let is_order = |item: &Node| item.entries().len() == 1 && orders(item, "replace");
-        let replaces = items.iter().any(is_order);
-        let list = if replaces { List::Replaced } else { field.list() };
+        let before: &[Value] = base.and_then(Value::as_array).map_or(&[], Vec::as_slice);
+        let list = field.list();
+        let known = |item: &Value| key(&list, item).is_some();
+        let is_form = !self.values || items.iter().all(|item| known(&item.to_value())) && before.iter().all(known);
+        let list = if is_form && !items.iter().any(is_order) { list } else { List::Replaced };
         let items: Vec<(usize, &Node)> = items.iter().enumerate().filter(|(_, item)| !is_order(item)).collect();
         if list == List::Replaced {
             self.brought(at, from);
@@ -147,7 +153,6 @@ impl Laying {
             };
             return items.iter().filter_map(fresh).collect();
         }
-        let before: &[Value] = base.and_then(Value::as_array).map_or(&[], Vec::as_slice);
         let mut keys = Vec::new();
         let mut seen = BTreeSet::new();
         for (position, item) in items {
@@ -168,11 +173,8 @@ impl Laying {
         let (deleted, laid): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(_, _, item)| orders(item, "delete"));
         for (key, _, item) in &deleted {
             if !known.contains(key) {
-                self.wrong(
-                    "no item of the list is known by this, so none is removed",
-                    &item.place,
-                    "look at what is rendered",
-                );
+                let help = meant(&list, &item.to_value(), before).unwrap_or_else(|| "look at what is rendered".into());
+                self.wrong("no item of the list is known by this, so none is removed", &item.place, &help);
             }
         }
         let gone = |key: &String| deleted.iter().any(|(other, ..)| other == key);
@@ -185,6 +187,9 @@ impl Laying {
             let value = match now.map(|i| &laid[i]) {
                 Some((_, position, item)) => {
                     let base = was.map(|i| &before[i]);
+                    if base.is_none() {
+                        self.added(item, &list, before, &field.item(), &at);
+                    }
                     self.value(base, item, &field.item(), &at, &format!("{from}/{position}"))
                 }
                 None => was.map(|i| before[i].clone()),
@@ -194,6 +199,21 @@ impl Laying {
         }
         self.origin.lists.push((at.to_owned(), positions));
         Value::Array(merged)
+    }
+
+    /// An item that was not there, and is no whole one: another was meant.
+    fn added(&mut self, item: &Node, list: &List, before: &[Value], field: &Field, at: &str) {
+        let value = item.to_value();
+        let is_container = at.rsplit('/').nth(1).is_some_and(|list| list.ends_with("ontainers"));
+        let mut lacking = field.lacking(&value);
+        if is_container && value.get("image").is_none() {
+            lacking.push("image");
+        }
+        let help = meant(list, &value, before).filter(|help| is_container || help.ends_with('?'));
+        let (Some(help), false) = (help, lacking.is_empty()) else { return };
+        let lacking: Vec<String> = lacking.iter().map(|field| format!("`{field}`")).collect();
+        let sentence = format!("the list has no such item, and one that is added needs {}", lacking.join(" and "));
+        self.wrong(&sentence, &item.place, &help);
     }
 
     fn brought(&mut self, at: &str, from: &str) {
@@ -207,66 +227,6 @@ impl Laying {
 
 fn orders(item: &Node, word: &str) -> bool {
     matches!(item.get(ORDER).map(|order| &order.kind), Some(Kind::String(order)) if order == word)
-}
-
-/// What an item is known by in its list; none where a key is missing.
-fn key(list: &List, item: &Value) -> Option<String> {
-    match list {
-        List::Keyed(names) => {
-            let part = |(name, default): &(String, Value)| {
-                let value = item.get(name).unwrap_or(default);
-                (!value.is_null()).then(|| value.clone())
-            };
-            let parts: Option<Vec<Value>> = names.iter().map(part).collect();
-            parts.map(|parts| Value::Array(parts).to_string())
-        }
-        _ => Some(item.to_string()),
-    }
-}
-
-/// The items of a merged list, each with its position in the old list and in the new one. Items of the new list stand in its
-/// order; those of the old one alone keep their place before the next item that both have.
-fn in_order(old: &[&str], new: &[&str]) -> Vec<(Option<usize>, Option<usize>)> {
-    let (in_old, in_new): (BTreeMap<&str, usize>, BTreeSet<&str>) =
-        (old.iter().enumerate().map(|(i, key)| (*key, i)).collect(), new.iter().copied().collect());
-    let mut shared = new.iter().filter(|key| in_old.contains_key(*key));
-    let mut next = shared.next();
-    let (mut merged, mut done) = (Vec::new(), BTreeSet::new());
-    let (mut o, mut n) = (0, 0);
-    while o < old.len() || n < new.len() {
-        if let (Some(before), Some(after)) = (old.get(o), new.get(n)) {
-            if before == after {
-                merged.push((Some(o), Some(n)));
-                done.insert(*before);
-                (o, n, next) = (o + 1, n + 1, shared.next());
-                continue;
-            }
-            // An item that both have, and not the one whose turn it is.
-            if in_new.contains(before) && next.is_some_and(|next| next != before) {
-                o += 1;
-                continue;
-            }
-        }
-        if let Some(before) = old.get(o) {
-            if !in_new.contains(before) {
-                merged.push((Some(o), None));
-                o += 1;
-                continue;
-            }
-            if done.contains(before) {
-                o += 1;
-            }
-        }
-        if let Some(after) = new.get(n) {
-            merged.push((in_old.get(after).copied(), Some(n)));
-            done.insert(*after);
-            n += 1;
-            if next == Some(after) {
-                next = shared.next();
-            }
-        }
-    }
-    merged
 }
 
 #[cfg(test)]
@@ -292,8 +252,16 @@ mod tests {
             "{containers: [{name: a, tty: true}]}",
             "{containers: [{name: a, image: x, tty: true}]}",
         ],
-        ["{containers: [{name: a}]}", "{containers: [{name: b}]}", "{containers: [{name: a}, {name: b}]}"],
-        ["{containers: [{name: a}]}", "{containers: [{name: b}, {name: a}]}", "{containers: [{name: b}, {name: a}]}"],
+        [
+            "{containers: [{name: a}]}",
+            "{containers: [{name: b, image: x}]}",
+            "{containers: [{name: a}, {name: b, image: x}]}",
+        ],
+        [
+            "{containers: [{name: a}]}",
+            "{containers: [{name: b, image: x}, {name: a}]}",
+            "{containers: [{name: b, image: x}, {name: a}]}",
+        ],
         [
             "{containers: [{name: a}, {name: b}, {name: c}]}",
             "{containers: [{name: b, $patch: delete}]}",
@@ -328,6 +296,27 @@ mod tests {
     }
 
     #[test]
+    fn values_merge_as_what_they_become() {
+        for [before, patch, result] in [
+            ["{extraEnvVars: [{name: A}]}", "{extraEnvVars: [{name: B}]}", "{extraEnvVars: [{name: A}, {name: B}]}"],
+            [
+                "{extraEnvVars: [{name: A}]}",
+                "{extraEnvVars: [{$patch: replace}, {name: B}]}",
+                "{extraEnvVars: [{name: B}]}",
+            ],
+            ["{volumes: [{name: a}, {name: b}]}", "{volumes: [{name: a, $patch: delete}]}", "{volumes: [{name: b}]}"],
+            ["{nodeSelector: {a: b}}", "{nodeSelector: {c: null}}", "{nodeSelector: {a: b, c: null}}"],
+            ["{tolerations: [{key: a}]}", "{tolerations: [{key: b}]}", "{tolerations: [{key: b}]}"],
+            ["{env: {A: b}}", "{env: {C: d}}", "{env: {A: b, C: d}}"],
+            ["{volumes: [a, b]}", "{volumes: [c]}", "{volumes: [c]}"],
+        ] {
+            let laid = lay_values(&read(before).to_value(), &read(patch));
+            assert!(laid.findings.is_empty(), "{patch}: {:?}", laid.findings);
+            assert_eq!(laid.value, Some(read(result).to_value()), "{before} with {patch}");
+        }
+    }
+
+    #[test]
     fn every_part_knows_where_it_comes_from() {
         let before = read("{containers: [{name: a, image: x}], hostname: h}").to_value();
         let patch = read("{spec: {containers: [{name: b, image: y}, {name: a, tty: true}], subdomain: s}}");
@@ -349,10 +338,15 @@ mod tests {
                 "this list has no keys, so no item of it can be removed by itself",
             ),
             ("{containers: [{image: x}]}", "an item of this list is known by `name`"),
-            ("{containers: [{name: x}, {name: x}]}", "this item stands twice in the list"),
+            ("{containers: [{name: x, image: y}, {name: x}]}", "this item stands twice in the list"),
+            (
+                "{containers: [{name: servr, tty: true}]}",
+                "the list has no such item, and one that is added needs `image`",
+            ),
             ("{containers: [{name: x, $patch: delete}]}", "no item of the list is known by this, so none is removed"),
         ] {
-            let laid = lay(&serde_json::json!({}), &read(&format!("spec: {patch}")), &Field::root("", "v1", "Pod"));
+            let before = serde_json::json!({ "spec": { "containers": [{ "name": "server" }] } });
+            let laid = lay(&before, &read(&format!("spec: {patch}")), &Field::root("", "v1", "Pod"));
             let messages: Vec<&str> = laid.findings.iter().map(|f| f.message.as_str()).collect();
             assert_eq!(messages, [said], "{patch}");
         }

@@ -15,6 +15,7 @@ pub mod mirror;
 pub mod agentic_stratum;
 pub mod objects_stratum;
 pub mod claims_stratum;
+pub mod keyed;
 pub mod lay;
 pub mod patches;
 pub mod own;

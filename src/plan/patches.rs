@@ -60,8 +60,8 @@ impl Patch {
 pub enum Change {
     /// The document is laid over it.
     Lay,
-    /// RFC 6902, each operation with its place.
-    Operations(Vec<(PatchOperation, Place)>),
+    /// RFC 6902.
+    Operations(Vec<PatchOperation>),
 }
 
 /// Values laid over those of a chart.
@@ -154,12 +154,14 @@ fn of_values(
             wrong("`values` must be a map", &node.place_at("/values")).help("the values of the chart, below it")
         );
     };
-    let (laid, origin) = lay_values(&chart.values, values);
-    if laid == chart.values {
+    let laid = lay_values(&chart.values, values);
+    findings.extend(laid.findings);
+    let value = laid.value.unwrap_or_default();
+    if value == chart.values {
         let before = json!({ "values": chart.values });
         return Err(without_effect(&node, &format!("the values of the chart `{name}`"), &before));
     }
-    chart.values = laid;
+    chart.values = value;
     let vendored = format!("charts/{}-{}/values.yaml", chart.name, chart.version);
     if let Some(source) = cluster.charts.iter().find(|source| source.name == vendored) {
         match yaml::read(source) {
@@ -167,7 +169,7 @@ fn of_values(
             Err(finding) => findings.push(finding),
         }
     }
-    Ok((name, Values { node, origin }))
+    Ok((name, Values { node, origin: laid.origin }))
 }
 
 /// Keys that the chart does not know, as far as its own values say: below a map that it leaves empty anything may stand.
@@ -251,15 +253,29 @@ fn of_object(mut node: Node) -> Result<Patch, Finding> {
             place,
         });
     }
-    let identity = Identity::of(&node.to_value()).map_err(|field| {
-        wrong(format!("this patch names no object: it has no {field}"), &place)
-            .help("apiVersion, kind, metadata.name and metadata.namespace say what it is laid over")
-    })?;
+    let identity = Identity::of(&node.to_value()).map_err(|field| nameless(&node, &field))?;
     let version = text(&node, "apiVersion").unwrap_or_default();
     let version = version.rsplit('/').next().unwrap_or_default().to_owned();
     let Identity { group, kind, namespace, name } = identity;
     let (group, version) = (Some(group), Some(version));
     Ok(Patch { group, version, kind, namespace, name, optional, change: Change::Lay, node, place })
+}
+
+/// About a patch that lacks a field of the identity of its object, or has another in its place.
+fn nameless(node: &Node, field: &str) -> Finding {
+    let (above, key) = field.split_once('.').unwrap_or(("", field));
+    let (within, wanted) = match node.get(above) {
+        Some(metadata) => (metadata, vec![key]),
+        None => (node, vec![if above.is_empty() { key } else { above }, "patch", "target", "component", "values"]),
+    };
+    let slip = |entry: &&Entry| !wanted.contains(&entry.key.as_str()) && nearest(&entry.key, &wanted).is_some();
+    let slip = within.entries().iter().find(slip);
+    let place = slip.map_or(&node.place, |entry| &entry.place);
+    let finding = wrong(format!("this patch names no object: it has no {field}"), place);
+    match slip.and_then(|entry| nearest(&entry.key, &wanted)) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        None => finding.help("apiVersion, kind, metadata.name and metadata.namespace say what it is laid over"),
+    }
 }
 
 fn text(node: &Node, key: &str) -> Option<String> {
@@ -292,18 +308,17 @@ fn without_order_of_ours(node: &mut Node) {
     *node = kept(whole, top);
 }
 
-fn operations(node: &Node) -> Result<Vec<(PatchOperation, Place)>, Finding> {
+fn operations(node: &Node) -> Result<Vec<PatchOperation>, Finding> {
     let Some(Node { kind: Kind::List(items), .. }) = node.get("patch") else {
         let help = "`- { op: replace, path: /spec/replicas, value: 3 }`";
         return Err(wrong("`patch` is a list of operations (RFC 6902)", &node.place_at("/patch")).help(help));
     };
     let one = |item: &Node| {
-        let operation = serde_json::from_value(item.to_value()).map_err(|error| {
+        serde_json::from_value(item.to_value()).map_err(|error| {
             let help =
                 "`op` is add, remove, replace, move, copy or test; `path` is a JSON pointer, with `value` or `from`";
             wrong(format!("this is no operation of RFC 6902: {error}"), &item.place).help(help)
-        })?;
-        Ok((operation, item.place.clone()))
+        })
     };
     items.iter().map(one).collect()
 }

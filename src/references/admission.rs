@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use crate::object::api_group::NETWORKING;
 use crate::object::object::Object;
 use crate::references::calls::{self, Call};
@@ -12,7 +10,6 @@ use crate::references::inventory::Inventory;
 use crate::references::running::Running;
 use crate::references::strangers::strangers;
 use crate::text::finding::{Code, Finding, Severity};
-use crate::text::schema::did_you_mean;
 
 /// Every rule about whom NetworkPolicies let in and out.
 pub fn admission(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
@@ -33,9 +30,6 @@ fn peers(inventory: &Inventory<'_, '_>, pods: &Running<'_>, policy: &Object<'_>)
     let ingress = policy.all("/spec/ingress/*/from/*");
     let all = ingress.into_iter().chain(policy.all("/spec/egress/*/to/*"));
     let nobody = all.filter_map(|(pointer, peer)| {
-        if let Some(finding) = peer.get("namespaceSelector").and_then(|n| nearly(inventory, policy, &pointer, n)) {
-            return Some(finding);
-        }
         let selector = peer.get("podSelector").filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?;
         let namespace = match peer.get("namespaceSelector") {
             None => policy.home(),
@@ -54,19 +48,6 @@ fn peers(inventory: &Inventory<'_, '_>, pods: &Running<'_>, policy: &Object<'_>)
         Some(finding.help("compare with the labels in the pod templates there"))
     });
     nobody.collect()
-}
-
-/// A namespace that is not there, of nearly the name of one that is.
-fn nearly(inventory: &Inventory<'_, '_>, policy: &Object<'_>, pointer: &str, selector: &Value) -> Option<Finding> {
-    let name = only_namespace(selector)?;
-    let names: Vec<&str> = inventory.of("", "Namespace").map(|n| n.name.as_ref()).collect();
-    let alike = |n: &&str| strsim::damerau_levenshtein(n, name) <= 1 + name.len() / 6;
-    if names.contains(&name) || !names.iter().any(alike) {
-        return None;
-    }
-    let message = format!("{} is for the namespace {name}, which is not there", policy.identity);
-    let finding = policy.warning(Code::UnknownNamespace, &format!("{pointer}/namespaceSelector"), message);
-    Some(finding.help(did_you_mean(name, &names)))
 }
 
 /// Pods that call others, and policies of the one side or the other that do not let them.

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::object::api_group::{AGENTGATEWAY, APIEXTENSIONS, ARGOCD, CERT_MANAGER, CNPG, GATEWAY};
+use serde_json::Value;
+
+use crate::object::api_group::{AGENTGATEWAY, APIEXTENSIONS, ARGOCD, CERT_MANAGER, CNPG, GATEWAY, NETWORKING};
 use crate::object::existing::Existing;
 use crate::object::kinds::{self, is_built_in};
 use crate::object::object::Object;
@@ -14,7 +16,7 @@ use crate::text::schema::did_you_mean;
 
 /// Every namespace in use is there, before what lies in it.
 pub fn namespaces(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings = selected(inventory);
     for object in inventory.world.objects.iter().filter(|o| !o.identity.namespace.is_empty()) {
         let place = Needing { object, pointer: "/metadata/namespace", content: false };
         findings.extend(namespace(inventory, place, &object.identity.namespace));
@@ -27,6 +29,43 @@ pub fn namespaces(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Where selectors of namespaces are: API group, kind, pointer.
+const SELECTORS: [(&str, &str, &str); 3] = [
+    (NETWORKING, "NetworkPolicy", "/spec/ingress/*/from/*/namespaceSelector"),
+    (NETWORKING, "NetworkPolicy", "/spec/egress/*/to/*/namespaceSelector"),
+    (GATEWAY, "Gateway", "/spec/listeners/*/allowedRoutes/namespaces/selector"),
+];
+
+/// Selectors that take a namespace by its name, which is nearly that of one that is there.
+fn selected(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let names: Vec<&str> = inventory.of("", "Namespace").map(|n| n.name.as_ref()).collect();
+    for (group, kind, pattern) in SELECTORS {
+        for object in inventory.world.objects.of(group, kind) {
+            for (pointer, selector) in object.all(pattern) {
+                let nearly = |name: &&str| {
+                    let alike = |n: &&str| strsim::damerau_levenshtein(n, name) <= 1 + name.len() / 6;
+                    !names.contains(name) && names.iter().any(alike)
+                };
+                findings.extend(named(selector).into_iter().filter(nearly).map(|name| {
+                    let message = format!("{} is for the namespace {name}, which is not there", object.identity);
+                    object.warning(Code::UnknownNamespace, &pointer, message).help(did_you_mean(name, &names))
+                }));
+            }
+        }
+    }
+    findings
+}
+
+/// The namespaces that a selector names.
+fn named(selector: &Value) -> Vec<&str> {
+    const NAME: &str = "kubernetes.io/metadata.name";
+    let expressions = selector["matchExpressions"].as_array().into_iter().flatten();
+    let listed =
+        expressions.filter(|e| e["key"] == NAME && e["operator"] == "In").filter_map(|e| e["values"].as_array());
+    [&selector["matchLabels"][NAME]].into_iter().chain(listed.flatten()).filter_map(Value::as_str).collect()
 }
 
 fn namespace(inventory: &Inventory<'_, '_>, from: Needing<'_, '_>, name: &str) -> Option<Finding> {

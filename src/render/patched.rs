@@ -15,10 +15,11 @@ use crate::plan::patches::{Change, Patch, without_effect};
 use crate::plan::resolve::Plan;
 use crate::render::manifest::{Layer, Manifest, Placed};
 use crate::text::finding::{Code, Finding};
-use crate::text::schema::nearest;
-use crate::text::source::Place;
-use crate::text::yaml;
+use crate::text::pointer::unescaped;
+use crate::text::schema::{did_you_mean, is_slip, nearest};
+use crate::text::yaml::{self, Node};
 use crate::verdict::merging::Field;
+use crate::verdict::violation::existing;
 
 /// Lays all patches of the plan; what is wrong with them.
 pub fn lay_all(plan: &Plan<'_>, manifests: &mut BTreeMap<Identity, Placed>, memo: &Memo) -> Vec<Finding> {
@@ -96,6 +97,10 @@ fn missed(
         let help = format!("did you mean `{same}` of `{}`?", api_version_of(same, manifests));
         return (differs(patch, same), help);
     }
+    let is_here = |i: &&Identity| (&i.namespace, &i.name) == (&patch.namespace, &patch.name);
+    if let Some(same) = manifests.keys().filter(is_here).find(|i| is_slip(&i.kind, &patch.kind)) {
+        return ("kind", format!("did you mean `{same}`?"));
+    }
     if let Some(chart) = chart(plan, patch) {
         let help = format!(
             "the chart of the component `{chart}` makes it: patch its values, `component: {chart}` and `values: {{ ... }}`"
@@ -143,7 +148,9 @@ fn patched(before: &Manifest, patch: &Patch) -> Result<Option<Arc<Manifest>>, Ve
             let Some(value) = laid.value else { return Ok(None) };
             (value, vec![laid.origin])
         }
-        Change::Operations(operations) => operated(&before.value, operations).map_err(|finding| vec![finding])?,
+        Change::Operations(operations) => {
+            operated(&before.value, operations, &patch.node).map_err(|finding| vec![finding])?
+        }
     };
     if value == before.value {
         return Err(vec![without_effect(&patch.node, &before.identity.to_string(), &before.value)]);
@@ -178,18 +185,53 @@ fn head(before: &Manifest, file: &str) -> String {
 }
 
 /// RFC 6902, one operation after the other, and what each did.
-fn operated(before: &Value, operations: &[(PatchOperation, Place)]) -> Result<(Value, Vec<Origin>), Finding> {
+fn operated(before: &Value, operations: &[PatchOperation], patch: &Node) -> Result<(Value, Vec<Origin>), Finding> {
     let (mut value, mut origins) = (before.clone(), Vec::new());
-    for (position, (operation, place)) in operations.iter().enumerate() {
+    for (position, operation) in operations.iter().enumerate() {
         let old = value.clone();
         json_patch::patch(&mut value, std::slice::from_ref(operation)).map_err(|error| {
+            let at = |key: &str| patch.place_at(&format!("/patch/{position}/{key}"));
+            let astray = astray(operation, &old).map(|(key, help)| (at(key), help));
+            let (place, help) = astray.unwrap_or_else(|| {
+                (at("path"), format!("`{}` must lead to something that is rendered", operation.path()))
+            });
             let sentence = format!("this operation cannot be done: {}", error.kind);
-            let help = format!("`{}` must lead to something that is rendered", operation.path());
-            Finding::error(Code::InvalidPatch, sentence).place(place.clone()).help(help)
+            Finding::error(Code::InvalidPatch, sentence).place(place).help(help)
         })?;
         origins.push(origin(operation, position, &old, &value));
     }
     Ok((value, origins))
+}
+
+/// Where the first pointer of an operation leads to nothing, and what is there.
+fn astray(operation: &PatchOperation, value: &Value) -> Option<(&'static str, String)> {
+    let path = operation.path().to_string();
+    let above = || path.rsplit_once('/').map_or("", |(above, _)| above).to_owned();
+    let ways = match operation {
+        PatchOperation::Move(operation) => vec![("from", operation.from.to_string()), ("path", above())],
+        PatchOperation::Copy(operation) => vec![("from", operation.from.to_string()), ("path", above())],
+        PatchOperation::Add(_) => vec![("path", above())],
+        _ => vec![("path", path)],
+    };
+    let (key, way) = ways.into_iter().find(|(_, way)| value.pointer(way).is_none())?;
+    let there = existing(value, &way);
+    let step = way[there.len()..].split('/').nth(1).map(unescaped)?;
+    let whole = if there.is_empty() { "the object" } else { &there };
+    Some((
+        key,
+        match value.pointer(&there)? {
+            Value::Object(map) => {
+                let known: Vec<&str> = map.keys().map(String::as_str).collect();
+                format!("`{whole}` has no `{step}`: {}", did_you_mean(&step, &known))
+            }
+            Value::Array(items) => match items.len() {
+                0 => format!("`{whole}` is empty"),
+                1 => format!("`{whole}` has one item, 0"),
+                more => format!("`{whole}` has the items 0 to {}", more - 1),
+            },
+            _ => format!("`{whole}` is neither a map nor a list"),
+        },
+    ))
 }
 
 /// What one operation brought, and which items it moved.

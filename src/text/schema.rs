@@ -258,8 +258,11 @@ fn explain(error: &ValidationError<'_>, node: &Node, what: &str, schema: &Value)
         ValidationErrorKind::PropertyNames { error } => {
             let key = plain(error.instance());
             let place = here.and_then(|n| n.entry(&key)).map_or_else(|| place.clone(), |e| e.place.clone());
-            let said = parent_schema(schema, error.schema_path().as_str()).and_then(|s| s["description"].as_str());
-            let help = match (error.kind(), said) {
+            let names = parent_schema(schema, error.schema_path().as_str());
+            // Beside a `not` the words are about it.
+            let is_form = matches!(error.kind(), ValidationErrorKind::Pattern { .. });
+            let said = names.filter(|names| !is_form || names.get("not").is_none());
+            let help = match (error.kind(), said.and_then(|names| names["description"].as_str())) {
                 (_, Some(said)) => said.to_owned(),
                 (ValidationErrorKind::Pattern { pattern }, None) if !pattern.starts_with("^[a-z](") => {
                     format!("it must match {pattern}")

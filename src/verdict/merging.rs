@@ -9,9 +9,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::verdict::builtin;
+use crate::verdict::chart_value;
 use crate::verdict::metadata;
 use crate::verdict::pinned;
-use crate::verdict::structural::{ListType, Structural};
+use crate::verdict::structural::{Kind, ListType, Structural};
 
 /// The schemas of a custom resource by version, unpacked when the first patch asks for them.
 type Versions = LazyLock<BTreeMap<String, Structural>, Box<dyn FnOnce() -> BTreeMap<String, Structural> + Send>>;
@@ -76,6 +77,24 @@ impl Field {
     /// A value of which nothing is known.
     pub fn unknown() -> Self {
         Self { schema: None, custom: false }
+    }
+
+    /// A list among the values of a chart, by the field of a pod that its name says.
+    pub fn chart_value(name: &str) -> Self {
+        let schema = chart_value::schemas(name).find(|schema| schema.kind == Kind::Array);
+        Self { schema, custom: false }
+    }
+
+    /// Nothing is known of it.
+    pub fn is_unknown(&self) -> bool {
+        self.schema.is_none()
+    }
+
+    /// Required fields of a map that a value lacks, but for those with a default.
+    pub fn lacking(&self, value: &Value) -> Vec<&str> {
+        let Some(schema) = self.schema else { return Vec::new() };
+        let given = |name: &str| value.get(name).is_some() || schema.field(name).is_some_and(|f| f.default.is_some());
+        schema.required.iter().map(String::as_str).filter(|name| !given(name)).collect()
     }
 
     /// A field of this map.

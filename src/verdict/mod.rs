@@ -21,5 +21,6 @@ pub mod spot;
 pub mod metadata;
 pub mod builtin;
 pub mod pinned;
+pub mod chart_value;
 pub mod merging;
 pub mod crd;

@@ -1,5 +1,5 @@
-//! Values that an Application gives to a chart of a pinned release -> those whose key is nearly one that the chart knows. The keys
-//! are `schemas/chart-values.json`.
+//! Values that an Application gives to a chart of a pinned release -> those whose key is nearly one that the chart knows (the keys
+//! are `schemas/chart-values.json`), and those that its pods cannot have.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -13,7 +13,9 @@ use crate::references::application::sources;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
 use crate::text::schema::is_slip;
+use crate::verdict::chart_value;
 use crate::verdict::pinned;
+use crate::verdict::violation::Violation;
 
 /// Rules that look at one object alone.
 pub const OF_OBJECTS: &[ObjectRule] = &[keys];
@@ -52,14 +54,26 @@ fn keys(object: &Object<'_>) -> Vec<Finding> {
 fn slips(object: &Object<'_>, of: (&str, &Chart), given: &Value, known: &Value, at: &str, findings: &mut Vec<Finding>) {
     let (Value::Object(given), Value::Object(known), (name, chart)) = (given, known, of) else { return };
     for (key, value) in given {
-        let at = format!("{at}/{}", escaped(key));
+        let (above, at) = (at, format!("{at}/{}", escaped(key)));
         let near = |known: &str| is_slip(&known.to_lowercase(), &key.to_lowercase());
         if let Some(below) = known.get(key) {
             slips(object, of, value, below, &at, findings);
+            if below.is_null() && !at.contains("Spec/") {
+                findings
+                    .extend(chart_value::refused(key, value).into_iter().map(|v| handed_on(object, name, above, v)));
+            }
         } else if let Some(near) = known.keys().find(|known| near(known)).filter(|_| !chart.also.contains(key)) {
             let message = format!("{} gives the chart {name} a value `{key}`, which it does not know", object.identity);
             let finding = object.error(Code::UnknownChartValue, &at, message);
             findings.push(finding.help(format!("did you mean `{near}`?")));
         }
     }
+}
+
+/// About a value that the chart hands on to its pods, of which the API server refuses it. What lies below a `...Spec` goes to
+/// custom resources, whose fields of the same name may have more in them.
+fn handed_on(object: &Object<'_>, chart: &str, above: &str, violation: Violation) -> Finding {
+    let message = format!("{} gives the chart {chart} what no pod can have: {}", object.identity, violation.message);
+    let pointer = format!("{above}{}", violation.pointer);
+    Finding { help: violation.help.map(Into::into), ..object.error(violation.code, &pointer, message) }
 }

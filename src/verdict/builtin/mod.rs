@@ -186,7 +186,7 @@ fn name_syntax(kind: &str) -> Syntax {
 }
 
 /// A field that is `null` is not given: Go's types do not know the difference. In lists and maps it is a zero value.
-fn without_nulls(schema: &Structural, value: &Value) -> Value {
+pub fn without_nulls(schema: &Structural, value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             let given = map.iter().filter(|(name, v)| !v.is_null() || !schema.properties.contains_key(*name));
