@@ -87,22 +87,27 @@ fn object(review: &Review, told: &Told) -> String {
     }
 }
 
-/// Names and values are those of others: they are no markup here.
+/// Names and values are those of others: they are no markup here, neither in a paragraph nor in the HTML of a summary, and call
+/// nobody. What stands between two backticks is code.
 fn safe(text: &str) -> String {
-    let mut safe = String::new();
-    for c in text.chars() {
+    let (mut safe, mut ticks) = (String::new(), text.matches('`').count());
+    let mut open = false;
+    for (at, c) in text.char_indices() {
         match c {
-            '<' => safe += "&lt;",
-            '>' => safe += "&gt;",
-            '&' => safe += "&amp;",
-            '|' => safe += "\\|",
-            '\n' | '\r' => safe.push(' '),
-            '*' | '_' | '[' | ']' | '@' | '#' | '!' | '\\' => {
-                safe.push('\\');
-                safe.push(c);
+            '`' if open || ticks > 1 => {
+                open = !open;
+                safe += if open { "<code>" } else { "</code>" };
             }
-            c => safe.push(c),
+            '\n' | '\r' => safe.push(' '),
+            // GitHub looks for these in what is shown, so that no escape helps: a space of no width does.
+            '@' | '#' => _ = write!(safe, "{c}&#8203;"),
+            ':' if text[at..].starts_with("://") => safe += ":&#8203;",
+            '.' if text[..at].to_lowercase().ends_with("www") => safe += "&#8203;.",
+            '+' | '-' if at > 0 => safe.push(c),
+            _ if c.is_alphanumeric() || " .,:;/=\"'(){}?%$^".contains(c) || !c.is_ascii() => safe.push(c),
+            _ => _ = write!(safe, "&#{};", u32::from(c)),
         }
+        ticks -= usize::from(c == '`');
     }
     safe
 }

@@ -75,6 +75,8 @@ fn loosens(sight: &Sight<'_>, field: &Field) -> bool {
         "allowPrivilegeEscalation" | "automountServiceAccountToken" => is(old, &no) || is(new, &yes),
         "runAsNonRoot" | "readOnlyRootFilesystem" => is(old, &yes),
         "runAsUser" => is(new, &Value::from(0)),
+        // Code that lies beside the weights runs in the pod.
+        _ if is(new, &Value::from("--trust-remote-code")) => true,
         _ if field.passes(&["capabilities", "add"]) => new.is_some(),
         _ if field.passes(&["capabilities", "drop"]) => old.is_some(),
         _ if field.passes(&["seccompProfile"]) => old.is_some(),
