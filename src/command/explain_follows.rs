@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::command::explain_line::{self, line_of, named, of_group};
+use crate::command::explain_line::{self, line_of, named, of_group, of_platform};
 use crate::command::pipeline::Rendered;
 use crate::group::component::Component;
 use crate::object::existing::Silence;
@@ -15,7 +15,11 @@ use crate::text::yaml::{self, Node};
 type Lines = fn(&Rendered<'_>, &[&str], usize) -> Option<String>;
 const FILES: [(&str, &str, Lines); 3] = [
     (INDEX, "the index of our files with their digests; it follows from them\n", of_index),
-    (GROUPS, "the groups that are on, and what exists beside the files: `gatewright resolve`\n", of_groups),
+    (
+        GROUPS,
+        "the groups that are on, and what exists beside the files; it follows from features.yaml: `gatewright resolve`\n",
+        of_groups,
+    ),
     (
         CLAIMS,
         "what the files must show; it follows from them and from the claims of groups: `gatewright status`\n",
@@ -31,7 +35,9 @@ pub(crate) fn file(rendered: &Rendered<'_>, below: &str, line: Option<usize>) ->
     let Some((line, text)) = line.and_then(|line| Some((line, lines.get(line.checked_sub(1)?)?))) else {
         return Some((*about).to_owned());
     };
-    let said = of_line(rendered, &lines, line).unwrap_or_default();
+    // What says no more than that there is a list follows from all that is switched on.
+    let said = of_line(rendered, &lines, line);
+    let said = said.unwrap_or_else(|| line_of(&rendered.cluster.written.place_at("/features")));
     Some(format!("{below}:{line}: {}\n{about}{said}", text.trim()))
 }
 
@@ -50,8 +56,8 @@ fn of_groups(rendered: &Rendered<'_>, lines: &[&str], line: usize) -> Option<Str
     let nodes = yaml::nodes(&Source::new(GROUPS, lines.join("\n"))).ok()?;
     let (key, value) = last(nodes.first()?, line)?;
     match key {
-        "cluster" => named(rendered, "", "platform.name"),
-        "profile" => named(rendered, "", "platform.profile"),
+        "cluster" => Some(of_platform(rendered, "name")),
+        "profile" => Some(of_platform(rendered, "profile")),
         "groups" => {
             let (group, entry) = last(value, line)?;
             let own = last(entry, line).is_some_and(|(key, _)| key == "provider");
@@ -111,13 +117,14 @@ fn elsewhere(rendered: &Rendered<'_>, item: &Value) -> Option<Place> {
 /// The line of a claim, or of an object that must stay as it is rendered.
 fn of_claims(rendered: &Rendered<'_>, lines: &[&str], line: usize) -> Option<String> {
     let above = |before: &str| lines[..line].iter().rev().find_map(|text| text.strip_prefix(before));
-    let control: String = serde_json::from_str(above("- control: ")?).ok()?;
+    let control = above("- control: ")?.trim_matches('"');
     let (plan, item) = (&rendered.plan, lines[line - 1].strip_prefix("  - "));
-    let Some(claim) = plan.declared.iter().find(|claim| claim.control == control) else {
+    let Some(claim) = plan.declared.iter().find(|claim| claim.control == *control) else {
         let kept: Value = serde_json::from_str(item?).ok()?;
         let kept = kept.as_object()?.values().next()?;
-        let is =
-            |id: &Identity| *id.kind == kept["kind"] && *id.namespace == kept["namespace"] && *id.name == kept["name"];
+        let part = |key: &str| kept.get(key).and_then(Value::as_str).unwrap_or_default();
+        let whole = (part("kind"), part("namespace"), part("name"));
+        let is = |id: &Identity| (&*id.kind, &*id.namespace, &*id.name) == whole;
         let placed = rendered.bundle.manifests.iter().find(|(id, _)| is(id));
         return placed.map(|(_, placed)| explain_line::object(rendered, placed));
     };

@@ -186,10 +186,7 @@ pub(crate) fn named(rendered: &Rendered<'_>, group: &str, name: &str) -> Option<
             let (shown, from) = (value(&format!("/settings/{steps}")), written(rendered, group, &steps));
             Some(format!("  setting   {group}.{path} = {} ({from})\n", shown.unwrap_or_else(|| "nothing".into())))
         }
-        "platform" => {
-            let (shown, from) = (value(&format!("/platform/{steps}")), written(rendered, "", &steps));
-            Some(format!("  platform  {path} = {} ({from})\n", shown.unwrap_or_else(|| "nothing".into())))
-        }
+        "platform" => Some(of_platform(rendered, path)),
         "capabilities" => {
             let capability = path.split('.').next().unwrap_or_default();
             let of = rendered
@@ -209,6 +206,13 @@ pub(crate) fn named(rendered: &Rendered<'_>, group: &str, name: &str) -> Option<
         }
         _ => None,
     }
+}
+
+/// `  platform  argocd.repoURL = "https://..." (features.yaml:4)`
+pub(crate) fn of_platform(rendered: &Rendered<'_>, path: &str) -> String {
+    let steps = path.replace('.', "/");
+    let value = part(&rendered.plan.platform, &format!("/{steps}")).map(short);
+    format!("  platform  {path} = {} ({})\n", value.unwrap_or_else(|| "nothing".into()), written(rendered, "", &steps))
 }
 
 /// Where a setting (of the platform: without a group) was written, or that it is a default.

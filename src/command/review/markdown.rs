@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::command::review::risk::sight::Risk;
 use crate::command::review::routine::follows;
 use crate::command::review::text::{count, field_line, headline};
-use crate::command::review::told::{Review, Told};
+use crate::command::review::told::{Review, Told, words};
 
 /// Characters of a comment (GitHub: "body is too long (maximum is 65536 characters)").
 pub const MOST: usize = 65_536;
@@ -35,9 +35,7 @@ fn comment(review: &Review, much: Much) -> String {
     if much == Much::Codes {
         return text + &codes(review);
     }
-    for (why, clusters) in &review.refused {
-        let _ = write!(text, "\n- **refused**: {} ({})", safe(why), safe(&review.names(clusters)));
-    }
+    text.extend(review.refusals().iter().map(|why| format!("\n- **refused**: {}", safe(why))));
     let risky: Vec<&Told> = review.told.iter().filter(|told| !told.known.risks.is_empty()).collect();
     if !risky.is_empty() || !review.whole.is_empty() {
         text += "\n\n| risk | object | what | what to do |\n|---|---|---|---|\n";
@@ -52,7 +50,7 @@ fn comment(review: &Review, much: Much) -> String {
         text += &codes(review);
     }
     for (causes, told) in review.by_cause() {
-        let names: Vec<String> = causes.iter().map(|cause| safe(&cause.words())).collect();
+        let names: Vec<String> = words(causes).iter().map(|cause| safe(cause)).collect();
         let names = if names.is_empty() { "without a known cause".to_owned() } else { names.join("<br>") };
         let _ = write!(text, "\n<details><summary>{}: {names}</summary>\n\n", count(told.len(), "object"));
         for told in told.into_iter().filter(|_| much != Much::Counts) {
