@@ -5,12 +5,15 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::command::explain_follows;
 use crate::command::pipeline::Rendered;
 use crate::object::object::Identity;
 use crate::plan::choice::Reason;
+use crate::plan::own::Own;
+use crate::plan::resolve::Plan;
 use crate::render::manifest::Placed;
 use crate::render::trace;
-use crate::render::tree::{CLAIMS, GROUPS, INDEX};
+use crate::render::tree;
 use crate::text::pointer::part;
 use crate::text::source::{Place, Source};
 use crate::text::yaml::{self, Kind, Node};
@@ -19,57 +22,67 @@ use crate::text::yaml::{self, Kind, Node};
 pub fn file(rendered: &Rendered<'_>, path: &str, line: Option<usize>) -> Option<String> {
     let cluster = rendered.plan.cluster.as_str();
     let (_, below) = path.split_once(&format!("{cluster}/"))?;
-    let (placed, text) = match rendered.bundle.manifests.values().find(|placed| placed.path == below) {
-        Some(placed) => (Some(placed), &placed.manifest.text),
-        None => match rendered.bundle.values.get(below) {
-            Some(values) => (None, &values.text),
-            None => return follows(below).map(str::to_owned),
-        },
-    };
-    let about = match placed {
-        Some(placed) => object(rendered, placed),
-        None => format!("{below}: the values of a chart\n"),
+    let (plan, bundle) = (&rendered.plan, &rendered.bundle);
+    let placed = bundle.manifests.values().find(|placed| placed.path == below);
+    let placed = placed.or_else(|| tree::copies(plan, bundle).get(below).copied());
+    let (about, name, text, head) = match (placed, bundle.values.get(below)) {
+        (Some(placed), _) => {
+            (object(rendered, placed), placed.path.as_str(), &placed.manifest.text, of_head(plan, placed))
+        }
+        (None, Some(values)) => {
+            let component = plan.components.iter().find(|component| component.name == values.component);
+            let head = component
+                .and_then(|c| Some(plan.choices.get(c.group.as_str())?.place(&format!("/components/{}", c.entry))));
+            (format!("{below}: the values of a chart\n"), below, &values.text, head)
+        }
+        (None, None) => return explain_follows::file(rendered, below, line),
     };
     let Some(line) = line else { return Some(about) };
-    let source = Source::new(format!("{cluster}/{below}"), &**text);
     let Some(written) = text.lines().nth(line.saturating_sub(1)) else {
         return Some(format!("{about}it has {} lines\n", text.lines().count()));
     };
-    let head = format!("{below}:{line}: {}\n{about}", written.trim());
-    let nodes = yaml::nodes(&source).ok()?;
-    let place = nodes.first().and_then(|node| last_on(node, line));
-    let trail = place.and_then(|place| trace::trail(&rendered.plan, &rendered.bundle, &place));
-    let Some(trail) = trail else {
-        return Some(
-            head + "  this line is a comment, or the engine's own: the first line of a file names its template\n",
-        );
-    };
-    let mut text = head;
-    let mut named = BTreeSet::new();
-    for cause in trail {
-        text += &format!(
-            "  line      {}:{}  {}\n",
-            cause.place.source.name,
-            cause.place.line_column().0,
-            first(&cause.place)
-        );
-        named.extend(cause.names.iter().map(|name| (cause.group.clone(), name.clone())));
+    let said = format!("{below}:{line}: {}\n{about}", written.trim());
+    if written.starts_with('#') {
+        return Some(said + &head.map(|place| line_of(&place)).unwrap_or_default());
     }
-    text.extend(named.iter().filter_map(|(group, name)| self::named(rendered, group, name)));
-    Some(text)
+    let source = Source::new(format!("{cluster}/{name}"), &**text);
+    let nodes = yaml::nodes(&source).ok()?;
+    let place = part_on(nodes.first()?, line)?;
+    let mut trail = trace::trail(plan, bundle, &place)?;
+    if let Some(last) = trail.last_mut() {
+        last.place = below_in(&last.place, line.saturating_sub(place.line_column().0), written);
+    }
+    let lines: String = trail.iter().map(|cause| line_of(&cause.place)).collect();
+    let named: BTreeSet<_> =
+        trail.iter().flat_map(|cause| cause.names.iter().map(|name| (&cause.group, name))).collect();
+    let named: String = named.into_iter().filter_map(|(group, name)| self::named(rendered, group, name)).collect();
+    Some(said + &lines + &named)
 }
 
-fn follows(below: &str) -> Option<&'static str> {
-    match below {
-        GROUPS => Some(
-            "the groups that are on, and what exists beside the files; it follows from features.yaml: `gatewright resolve`\n",
-        ),
-        CLAIMS => {
-            Some("what the files must show; it follows from them and from the claims of groups: `gatewright status`\n")
-        }
-        INDEX => Some("the index of our files with their digests; it follows from them\n"),
-        _ => None,
+/// What the first line of an object's file says stands in its template, or in the file of the user's that it comes from.
+fn of_head(plan: &Plan<'_>, placed: &Placed) -> Option<Place> {
+    let Some(source) = plan.catalog.templates.source(&placed.manifest.template) else {
+        let is = |own: &&Own| own.identity == placed.manifest.identity;
+        return plan.own.values().flatten().find(is).map(|own| own.node.place.clone());
+    };
+    let at = source.text.find("purpose:").unwrap_or_default();
+    Some(Place::new(source, at, at))
+}
+
+/// The line of a text that is written out where its first line is: so many below it, where that is the same.
+fn below_in(first: &Place, down: usize, written: &str) -> Place {
+    let (source, line) = (&first.source, first.line_column().0);
+    // A block of text starts below its key.
+    let same = |line: &usize| source.text.lines().nth(line - 1).is_some_and(|text| text.trim() == written.trim());
+    match [line + down, line + down + 1].into_iter().find(same) {
+        Some(line) => Place::new(source, source.offset(line, 1), source.offset(line + 1, 1)),
+        None => first.clone(),
     }
+}
+
+/// `  line      templates/litellm/service.yaml:3  kind: Service`
+pub(crate) fn line_of(place: &Place) -> String {
+    format!("  line      {}:{}  {}\n", place.source.name, place.line_column().0, first(place))
 }
 
 fn first(place: &Place) -> String {
@@ -90,15 +103,18 @@ pub fn object(rendered: &Rendered<'_>, placed: &Placed) -> String {
         text += &format!("  patch     {}:{}\n", place.source.name, place.line_column().0);
     }
     let component = plan.components.iter().find(|component| component.name == placed.component);
-    if let Some(choice) = component.and_then(|component| plan.choices.get(component.group.as_str())) {
-        let flag = choice.group.feature.as_ref().and_then(|feature| rendered.cluster.flags.get(feature));
-        let place = match (&choice.reason, flag) {
-            (Reason::Flag, Some(flag)) => format!(" ({}:{})", flag.place.source.name, flag.place.line_column().0),
-            _ => String::new(),
-        };
-        text += &format!("  group     {}: {}{place}\n", choice.group.name, choice.reason);
-    }
-    text
+    text + &component.map(|component| of_group(rendered, &component.group)).unwrap_or_default()
+}
+
+/// A group, why it is on, and where its flag stands.
+pub(crate) fn of_group(rendered: &Rendered<'_>, name: &str) -> String {
+    let Some(choice) = rendered.plan.choices.get(name) else { return String::new() };
+    let flag = choice.group.feature.as_ref().and_then(|feature| rendered.cluster.flags.get(feature));
+    let place = match (&choice.reason, flag) {
+        (Reason::Flag, Some(flag)) => format!(" ({}:{})", flag.place.source.name, flag.place.line_column().0),
+        _ => String::new(),
+    };
+    format!("  group     {name}: {}{place}\n", choice.reason)
 }
 
 /// A file of the inputs: what a patch is laid over, what a template or an object of the user's own makes; and of features.yaml
@@ -160,7 +176,7 @@ pub fn is(identity: &Identity, topic: &str) -> bool {
 }
 
 /// A path that a line names, with its value and where that comes from.
-fn named(rendered: &Rendered<'_>, group: &str, name: &str) -> Option<String> {
+pub(crate) fn named(rendered: &Rendered<'_>, group: &str, name: &str) -> Option<String> {
     let (root, path) = name.split_once('.').unwrap_or((name, ""));
     let scope = rendered.plan.scopes.get(group)?.value();
     let value = |pointer: &str| part(scope, pointer).map(short);
@@ -170,10 +186,7 @@ fn named(rendered: &Rendered<'_>, group: &str, name: &str) -> Option<String> {
             let (shown, from) = (value(&format!("/settings/{steps}")), written(rendered, group, &steps));
             Some(format!("  setting   {group}.{path} = {} ({from})\n", shown.unwrap_or_else(|| "nothing".into())))
         }
-        "platform" => {
-            let (shown, from) = (value(&format!("/platform/{steps}")), written(rendered, "", &steps));
-            Some(format!("  platform  {path} = {} ({from})\n", shown.unwrap_or_else(|| "nothing".into())))
-        }
+        "platform" => Some(of_platform(rendered, path)),
         "capabilities" => {
             let capability = path.split('.').next().unwrap_or_default();
             let of = rendered
@@ -195,6 +208,13 @@ fn named(rendered: &Rendered<'_>, group: &str, name: &str) -> Option<String> {
     }
 }
 
+/// `  platform  argocd.repoURL = "https://..." (features.yaml:4)`
+pub(crate) fn of_platform(rendered: &Rendered<'_>, path: &str) -> String {
+    let steps = path.replace('.', "/");
+    let value = part(&rendered.plan.platform, &format!("/{steps}")).map(short);
+    format!("  platform  {path} = {} ({})\n", value.unwrap_or_else(|| "nothing".into()), written(rendered, "", &steps))
+}
+
 /// Where a setting (of the platform: without a group) was written, or that it is a default.
 pub fn written(rendered: &Rendered<'_>, group: &str, steps: &str) -> String {
     let pointer = if group.is_empty() { format!("/platform/{steps}") } else { format!("/settings/{group}/{steps}") };
@@ -212,6 +232,34 @@ pub fn written(rendered: &Rendered<'_>, group: &str, steps: &str) -> String {
 fn short(value: &Value) -> String {
     let text = value.to_string();
     if text.chars().count() <= 60 { text } else { format!("{}…", text.chars().take(60).collect::<String>()) }
+}
+
+/// What stands on a line: a part that begins there, else the text that goes on there. Of a text that is YAML the part in it.
+fn part_on(node: &Node, line: usize) -> Option<Place> {
+    if let Some(place) = last_on(node, line) {
+        return Some(place);
+    }
+    let text = last_before(node, line);
+    let (Kind::String(written), source, (first, _)) = (&text.kind, &text.place.source, text.place.line_column()) else {
+        return Some(text.place.clone());
+    };
+    let indent = source.text.lines().nth(first - 1).map_or(0, |text| text.len() - text.trim_start().len());
+    let inner = yaml::nodes(&Source::new("text", written.as_str())).ok();
+    let inner = inner.and_then(|nodes| last_on(nodes.first()?, line + 1 - first));
+    let outer = |(line, column): (usize, usize)| source.offset(line + first - 1, column + indent);
+    let placed = |place: Place| Place::new(source, outer(place.line_column()), outer(place.end_line_column()));
+    Some(inner.map_or_else(|| text.place.clone(), placed))
+}
+
+/// The last value that begins before a line.
+fn last_before(node: &Node, line: usize) -> &Node {
+    let before = |node: &&Node| node.place.line_column().0 < line;
+    let below = match &node.kind {
+        Kind::Map(entries) => entries.iter().map(|entry| &entry.value).take_while(before).last(),
+        Kind::List(items) => items.iter().take_while(before).last(),
+        _ => None,
+    };
+    below.map_or(node, |below| last_before(below, line))
 }
 
 /// The last part of a value that begins on a line: a scalar, else the key.

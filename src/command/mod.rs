@@ -47,6 +47,7 @@ pub mod causes;
 pub mod seen;
 pub mod diff;
 pub mod page;
+pub mod explain_follows;
 pub mod explain_line;
 pub mod explain_setting;
 pub mod why_not;

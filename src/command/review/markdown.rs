@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::command::review::risk::sight::Risk;
 use crate::command::review::routine::follows;
 use crate::command::review::text::{count, field_line, headline};
-use crate::command::review::told::{Review, Told};
+use crate::command::review::told::{Review, Told, words};
 
 /// Characters of a comment (GitHub: "body is too long (maximum is 65536 characters)").
 pub const MOST: usize = 65_536;
@@ -35,9 +35,7 @@ fn comment(review: &Review, much: Much) -> String {
     if much == Much::Codes {
         return text + &codes(review);
     }
-    for (why, clusters) in &review.refused {
-        let _ = write!(text, "\n- **refused**: {} ({})", safe(why), safe(&review.names(clusters)));
-    }
+    text.extend(review.refusals().iter().map(|why| format!("\n- **refused**: {}", safe(why))));
     let risky: Vec<&Told> = review.told.iter().filter(|told| !told.known.risks.is_empty()).collect();
     if !risky.is_empty() || !review.whole.is_empty() {
         text += "\n\n| risk | object | what | what to do |\n|---|---|---|---|\n";
@@ -52,7 +50,7 @@ fn comment(review: &Review, much: Much) -> String {
         text += &codes(review);
     }
     for (causes, told) in review.by_cause() {
-        let names: Vec<String> = causes.iter().map(|cause| safe(&cause.words())).collect();
+        let names: Vec<String> = words(causes).iter().map(|cause| safe(cause)).collect();
         let names = if names.is_empty() { "without a known cause".to_owned() } else { names.join("<br>") };
         let _ = write!(text, "\n<details><summary>{}: {names}</summary>\n\n", count(told.len(), "object"));
         for told in told.into_iter().filter(|_| much != Much::Counts) {
@@ -87,22 +85,27 @@ fn object(review: &Review, told: &Told) -> String {
     }
 }
 
-/// Names and values are those of others: they are no markup here.
+/// Names and values are those of others: they are no markup here, neither in a paragraph nor in the HTML of a summary, and call
+/// nobody. What stands between two backticks is code.
 fn safe(text: &str) -> String {
-    let mut safe = String::new();
-    for c in text.chars() {
+    let (mut safe, mut ticks) = (String::new(), text.matches('`').count());
+    let mut open = false;
+    for (at, c) in text.char_indices() {
         match c {
-            '<' => safe += "&lt;",
-            '>' => safe += "&gt;",
-            '&' => safe += "&amp;",
-            '|' => safe += "\\|",
-            '\n' | '\r' => safe.push(' '),
-            '*' | '_' | '[' | ']' | '@' | '#' | '!' | '\\' => {
-                safe.push('\\');
-                safe.push(c);
+            '`' if open || ticks > 1 => {
+                open = !open;
+                safe += if open { "<code>" } else { "</code>" };
             }
-            c => safe.push(c),
+            '\n' | '\r' => safe.push(' '),
+            // GitHub looks for these in what is shown, so that no escape helps: a space of no width does.
+            '@' | '#' => _ = write!(safe, "{c}&#8203;"),
+            ':' if text[at..].starts_with("://") => safe += ":&#8203;",
+            '.' if text[..at].to_lowercase().ends_with("www") => safe += "&#8203;.",
+            '+' | '-' if at > 0 => safe.push(c),
+            _ if c.is_alphanumeric() || " .,:;/=\"'(){}?%$^".contains(c) || !c.is_ascii() => safe.push(c),
+            _ => _ = write!(safe, "&#{};", u32::from(c)),
         }
+        ticks -= usize::from(c == '`');
     }
     safe
 }

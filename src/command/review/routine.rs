@@ -42,8 +42,10 @@ pub fn is_version(field: &Field) -> bool {
 pub enum Step {
     /// Forward within a major version.
     Within,
-    /// Back within a major version.
+    /// Back within a minor version.
     Back,
+    /// Back over a minor version.
+    Older,
     /// Over a major version; of `0.x` each minor one.
     Major,
     /// The same from another registry.
@@ -61,14 +63,23 @@ pub fn step(old: &Value, new: &Value) -> Option<Step> {
     let ((name, before), (other, now)) = (parts(old), parts(new));
     let (Some(before), Some(now)) = (numbers(before), numbers(now)) else { return Some(Step::Unknown) };
     let major = |v: &[u64]| if v[0] == 0 { (0, v.get(1).copied()) } else { (v[0], None) };
-    let last = |name: &str| name.rsplit('/').next().map(str::to_owned);
+    let same = path(name).ends_with(path(other)) || path(other).ends_with(path(name));
     Some(match () {
-        () if name != other && last(name) == last(other) && before == now => Step::Elsewhere,
-        () if name != other && last(name) != last(other) => Step::Unknown,
+        () if name != other && same && before == now => Step::Elsewhere,
+        () if name != other && !same => Step::Unknown,
         () if major(&before) != major(&now) => Step::Major,
+        () if now[..now.len().min(2)] < before[..before.len().min(2)] => Step::Older,
         () if now < before => Step::Back,
         () => Step::Within,
     })
+}
+
+/// The path of an image without its registry; a mirror may stand before the whole.
+fn path(name: &str) -> &str {
+    match name.split_once('/') {
+        Some((registry, path)) if registry.contains(['.', ':']) => path,
+        _ => name,
+    }
 }
 
 /// The name and the version of `registry/name:version@digest`, or an empty name and a version alone.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::command::review::change::{Field, Kind};
 use crate::command::review::risk::sight::{Risk, short};
 use crate::command::review::routine::follows;
-use crate::command::review::told::{Review, Told, Verdict};
+use crate::command::review::told::{Review, Told, Verdict, words};
 use crate::text::shown;
 
 /// Fields of one object that are shown; the rest is counted.
@@ -31,13 +31,13 @@ pub fn summary(review: &Review) -> String {
         Verdict::Refused => "31",
     };
     let mut text = format!("\u{1b}[1;{colour}m{}\u{1b}[0m: {}\n", verdict.word(), shown::line(&headline(review)));
-    let refused = review.refused.iter().map(|(why, clusters)| format!("{why} ({})", review.names(clusters)));
-    text += &some("  refused: ", refused.collect(), 2);
+    text += &some("  refused: ", review.refusals(), 2);
     text += &some("  ", codes(review), LINES.0);
-    let causes = review.by_cause().into_iter().filter(|(causes, _)| !causes.is_empty()).map(|(causes, told)| {
-        let names: Vec<String> = causes.iter().map(|cause| cause.words()).collect();
-        format!("{}: {}", short_list(&names), count(told.len(), "object"))
-    });
+    let causes = review
+        .by_cause()
+        .into_iter()
+        .filter(|(causes, _)| !causes.is_empty())
+        .map(|(causes, told)| format!("{}: {}", short_list(&words(causes)), count(told.len(), "object")));
     text + &some("  cause: ", causes.collect(), LINES.1)
 }
 
@@ -107,8 +107,8 @@ fn details(review: &Review) -> String {
     }
     for (causes, told) in review.by_cause() {
         text += "\n";
-        for cause in causes {
-            text += &format!("\u{1b}[1m{}\u{1b}[0m\n", shown::line(&cause.words()));
+        for cause in words(causes) {
+            text += &format!("\u{1b}[1m{}\u{1b}[0m\n", shown::line(&cause));
         }
         text.extend(told.into_iter().map(|told| one(review, told)));
     }

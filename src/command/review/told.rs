@@ -169,6 +169,15 @@ impl Review {
         groups
     }
 
+    /// Why `render` refuses it, a sentence each, with the clusters where it is one of theirs.
+    pub fn refusals(&self) -> Vec<String> {
+        let one = |(why, clusters): (&String, &BTreeSet<String>)| match clusters.is_empty() {
+            true => why.clone(),
+            false => format!("{why} ({})", self.names(clusters)),
+        };
+        self.refused.iter().map(one).collect()
+    }
+
     /// The names of clusters for people: all, some with a count, by ring where they have one.
     pub fn names(&self, clusters: &BTreeSet<String>) -> String {
         let some = |names: &[&String]| match names.len() {
@@ -188,6 +197,27 @@ impl Review {
         };
         rings.into_iter().map(one).collect::<Vec<_>>().join("; ")
     }
+}
+
+/// Causes that are said, at most.
+const CAUSES: usize = 8;
+
+/// Causes for people: what was changed alike in several places once, with the first of them.
+pub fn words(causes: &BTreeSet<Cause>) -> Vec<String> {
+    let mut alike: Vec<(Cause, usize)> = Vec::new();
+    for cause in causes {
+        let same = |(first, _): &&mut (Cause, usize)| Cause { place: cause.place.clone(), ..first.clone() } == *cause;
+        match alike.iter_mut().find(same) {
+            Some((_, count)) => *count += 1,
+            None => alike.push((cause.clone(), 1)),
+        }
+    }
+    let said = |(cause, count): &(Cause, usize)| match count {
+        1 => cause.words(),
+        n => Cause { place: format!("{} and {} more", cause.place, n - 1), ..cause.clone() }.words(),
+    };
+    let more = alike.len().checked_sub(CAUSES).filter(|more| *more > 0).map(|more| format!("{more} other causes"));
+    alike.iter().take(CAUSES).map(said).chain(more).collect()
 }
 
 /// `Deployment litellm/litellm`, or with the name that it had before.

@@ -91,6 +91,34 @@ pub(super) fn transport(sight: &Sight<'_>) -> Vec<Risk> {
     fields.filter(weaker).map(|field| sight.at(field, Code::AuthLoosened, message(field), help)).collect()
 }
 
+/// Keys of an address that is a host alone.
+const HOSTS: [&str; 3] = ["host", "server", "endpoint"];
+
+/// What is sent goes to another host outside the cluster, with the keys that are sent along.
+pub(super) fn elsewhere(sight: &Sight<'_>) -> Vec<Risk> {
+    let help = "say in the review whose host that is: it gets what is sent, and the key that opened the old one";
+    let host = |field: &Field, value: &Option<Value>| {
+        let text = value.as_ref()?.as_str()?;
+        let address = match text.split_once("://") {
+            Some((_, rest)) => rest.rsplit_once('@').map_or(rest, |(_, host)| host),
+            None if HOSTS.contains(&field.key()) => text,
+            None => return None,
+        };
+        address.split(['/', ':', '?']).next().map(str::to_owned)
+    };
+    let inside = |host: &str| !host.contains('.') || host.ends_with(".svc") || host.ends_with(".local");
+    let other = |field: &&Field| {
+        let (old, new) = (host(field, &field.old), host(field, &field.new));
+        let own = !field.steps.first().is_some_and(|step| step == "metadata") && !field.passes(&["labels"]);
+        own && old.is_some() && new.as_ref().is_some_and(|new| !inside(new)) && old != new
+    };
+    let ours = ["Application", "AppProject", "Ingress", "PrometheusRule"].iter().any(|kind| sight.is(kind));
+    let fields = sight.leaves.iter().filter(|_| !ours).filter(other);
+    fields
+        .map(|f| sight.at(f, Code::AuthLoosened, format!("what is sent goes to another host: {}", from_to(f)), help))
+        .collect()
+}
+
 /// Whether the field belongs to a part that asks who somebody is and that was not there before.
 fn asks_first(sight: &Sight<'_>, leaf: &Field) -> bool {
     let Some(at) = leaf.steps.iter().position(|step| ASKS.contains(&step.as_str())) else { return false };

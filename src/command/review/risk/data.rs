@@ -23,15 +23,47 @@ pub(super) fn deleted(sight: &Sight<'_>) -> Vec<Risk> {
 
 pub(super) fn left_behind(sight: &Sight<'_>) -> Vec<Risk> {
     if !(sight.goes() && matches!(sight.does, Does::Keeps | Does::Orphans)) {
-        return Vec::new();
+        return unkept(sight);
     }
     let help = "it runs on, and nobody changes it any more: delete it by hand when it is really to go";
     vec![sight.risk(Code::LeftBehind, format!("git has it no more, and it stays: {}", sight.does.words()), help)]
 }
 
+/// What an Application that stays no longer does.
+fn unkept(sight: &Sight<'_>) -> Vec<Risk> {
+    let help = "say in the review who deletes and corrects it by hand from now on, or leave it to Argo CD";
+    let stays = |field: &Field| match field.key() {
+        "prune" if field.old == Some(true.into()) => Some("what goes from git stays in the cluster from now on"),
+        "selfHeal" if field.old == Some(true.into()) => Some("what is changed by hand stays so from now on"),
+        _ if field.passes(&["finalizers"]) && field.new.is_none() => {
+            Some("when it is deleted, what it brought stays from now on")
+        }
+        _ => None,
+    };
+    let fields = sight.leaves.iter().filter(|_| sight.is("Application") && sight.new.is_some());
+    fields.filter_map(|field| Some(sight.at(field, Code::LeftBehind, stays(field)?, help))).collect()
+}
+
 pub(super) fn recreated(sight: &Sight<'_>) -> Vec<Risk> {
     let moved = sight.change.kind == Kind::Moved && matches!(sight.does, Does::Prunes | Does::DeletesWithApplication);
     let forced = sight.change.kind == Kind::Changed && sight.does == Does::Recreates && !sight.is("Job");
+    let to_replace = |field: &&Field| {
+        let options = ["syncOptions", "argocd.argoproj.io/sync-options"].iter().any(|part| field.passes(&[part]));
+        let has = |value: &Option<Value>| {
+            let text = value.as_ref().and_then(Value::as_str).unwrap_or_default();
+            ["Replace=true", "Force=true"].iter().any(|option| text.contains(option))
+        };
+        options && has(&field.new) && !has(&field.old)
+    };
+    if let Some(field) = sight.leaves.iter().find(to_replace).filter(|_| !forced) {
+        let message = "Argo CD replaces from now on what it applied: what others wrote there goes, and what cannot change is made anew";
+        return vec![sight.at(
+            field,
+            Code::Recreated,
+            message,
+            "apply on the server side instead, and delete by hand what cannot change",
+        )];
+    }
     let message = match (moved, forced) {
         (true, _) => "another Application brings it; where the old one syncs first it is deleted and created again",
         (_, true) => "`Force=true`: Argo CD deletes it and creates it again, and what it does is away meanwhile",
@@ -65,6 +97,18 @@ fn lost(sight: &Sight<'_>, field: &Field) -> Option<Risk> {
             format!("what it made is deleted with it from now on: `{}` goes {}", field.key(), from_to(field))
         }
         "creationPolicy" if was("Orphan") => "the Secret is deleted with it from now on".to_owned(),
+        "destinationPath" if field.old.is_some() && field.new.is_some() => {
+            format!("backups go elsewhere, where none is yet: {}", from_to(field))
+        }
+        "schedule" if sight.is("ScheduledBackup") && runs(&new) < runs(&old) => {
+            format!("backups are made less often: {}", from_to(field))
+        }
+        "fsync" | "full_page_writes" | "synchronous_commit" if database && new == "off" => {
+            "what was committed is lost when the database stops at a bad moment".to_owned()
+        }
+        "maximum_spend_logs_retention_period" if field.new.is_some() && !longer(field) => {
+            format!("what was spent is known for a shorter time: {}", from_to(field))
+        }
         "retentionPolicy" if !longer(field) => format!("backups are kept for another time: {}", from_to(field)),
         "instances" if database && number(&field.new) == Some(1) && number(&field.old) > Some(1) => {
             "one instance is left, and no other copy of the data".to_owned()
@@ -86,6 +130,22 @@ fn lost(sight: &Sight<'_>, field: &Field) -> Option<Risk> {
         message,
         "leave the protection in place, or say in the review why it goes",
     ))
+}
+
+/// About how often a schedule of six fields runs: the numbers that each field takes, one by the other.
+fn runs(schedule: &str) -> u64 {
+    let of = |(part, all): (&str, u64)| match part.split_once('/') {
+        Some((_, step)) => all / step.parse::<u64>().unwrap_or(1).max(1),
+        None if ["*", "?"].contains(&part) => all,
+        None => part
+            .split(',')
+            .map(|one| match one.split_once('-') {
+                Some((from, to)) => to.parse::<u64>().unwrap_or(0).saturating_sub(from.parse().unwrap_or(0)) + 1,
+                None => 1,
+            })
+            .sum(),
+    };
+    schedule.split_whitespace().zip([60, 60, 24, 31, 12, 7]).map(of).product()
 }
 
 /// Whether a time such as `30d` (days, weeks or months, as Barman counts) becomes a longer one.

@@ -33,6 +33,7 @@ const RULES: &[Rule] = &[
     limits::guard,
     access::auth,
     access::transport,
+    access::elsewhere,
     conditions::loosened,
     access::routes,
     access::tools,

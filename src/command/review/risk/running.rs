@@ -100,10 +100,14 @@ pub(super) fn version(sight: &Sight<'_>) -> Vec<Risk> {
             && field.new.is_some()
     };
     let far = |field: &&Field| {
-        elsewhere(field) || routine::is_version(field) && matches!(step(field), Some(Step::Major | Step::Unknown))
+        elsewhere(field)
+            || routine::is_version(field) && matches!(step(field), Some(Step::Major | Step::Older | Step::Unknown))
     };
     let message = |field: &Field| match step(field) {
         Some(Step::Major) => format!("over a major version: {}", from_to(field)),
+        Some(Step::Older) => {
+            format!("back to an older version, which may not read what the newer one wrote: {}", from_to(field))
+        }
         _ => format!("another program, or no version that can be compared: {}", from_to(field)),
     };
     let help = "read the release notes for what breaks, and try it on one cluster first";
