@@ -2,8 +2,8 @@
 //! [`trace`] finds the cause of a line, [`deletions`] and [`foreign`] hold a tree against the one that is there.
 
 pub mod alike;
-pub mod canonical;
 pub mod kept;
+pub mod canonical;
 pub mod manifest;
 pub mod patched;
 pub mod bundle;
