@@ -92,6 +92,31 @@ fn patches_bring_what_a_base_lacks() {
 }
 
 #[test]
+fn a_patch_may_bring_the_port_and_an_assertion_is_no_object() {
+    let service = "apiVersion: v1\nkind: Service\nmetadata: { name: web, namespace: shop }\n\
+        spec: { selector: { app: web }, ports: [{ port: 80, targetPort: metrics }] }\n";
+    let web = |more: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{ name: web, namespace: shop }}\nspec:\n  {more}template:\n    \
+             metadata: {{ labels: {{ app: web }} }}\n    spec: {{ containers: [{{ name: web, image: \"e.com/web:1.2.3\" }}] }}\n"
+        )
+    };
+    let (base, patch) = (web("selector: { matchLabels: { app: web } }\n  "), web(""));
+    let list = "resources: [web.yaml, service.yaml]\n";
+    let files = [("base/kustomization.yaml", list), ("base/web.yaml", &base), ("base/service.yaml", service)];
+    earns(&files, &["missing-port!"]);
+    let patched = "resources: [../base]\npatches: [{ path: proxy.yaml }]\n";
+    let more = [("default/kustomization.yaml", patched), ("default/proxy.yaml", &patch)];
+    earns(&[files.as_slice(), &more].concat(), &[]);
+    // KUTTL and Chainsaw hold parts of objects against a cluster.
+    earns(
+        &[("test/01-assert.yaml", &patch), ("test/02-web-assert.yaml", &patch), ("test/03-errors.yaml", &patch)],
+        &[],
+    );
+    earns(&[("test/01-web.yaml", &patch)], &["invalid-field!"]);
+}
+
+#[test]
 fn charts_and_templates_are_noted_once() {
     let template = "{{- if .Values.on }}\napiVersion: v1\nkind: ConfigMap\n{{- end }}\n";
     let files = [

@@ -11,6 +11,7 @@ use crate::chain::way::{End, Stage, Target, Trip, Walk, address, behind, openai_
 use crate::object::api_group::{AGENTGATEWAY, INFERENCE};
 use crate::object::litellm_config::Entry;
 use crate::object::object::{Identity, Object};
+use crate::references::attachment::takers;
 use crate::references::gateways::targets;
 use crate::text::finding::{Code, Finding, Severity};
 
@@ -262,7 +263,9 @@ pub fn repeated<'a>(walk: &Walk<'_, '_, 'a>) -> Vec<(Finding, Vec<&'a Identity>)
                 way.headers().map(|(_, n, k, v)| format!("{}\0{k}\0{v}", n.to_ascii_lowercase())).collect();
             headers.sort();
             let rest = (&way.condition["method"], &way.condition["queryParams"], way.route.items("/spec/hostnames"));
-            let key = format!("{}\0{:?}\0{headers:?}\0{rest:?}", way.section, way.path());
+            // Listeners may let in routes of different namespaces, or for different hosts and ports.
+            let takers = takers(walk.inventory, &way.route, &stage.gateway);
+            let key = format!("{takers:?}\0{:?}\0{headers:?}\0{rest:?}", way.path());
             let first = seen.entry(key).or_insert(way);
             if !first.same_rule(way) {
                 let message = format!("{} matches what {} matches already", way.route.identity, first.route.identity);

@@ -1,11 +1,13 @@
 //! All rules over one cluster. They look, they never edit, and none looks at a file.
 
+use std::cell::OnceCell;
+
 use serde_json::Value;
 
 use crate::agentic;
 use crate::agentic::seen::Seen;
 use crate::chain;
-use crate::group::component::Promise;
+use crate::group::component::{Evidence, Promise};
 use crate::group::rule::Around;
 use crate::object::litellm_config;
 use crate::object::object::{Identity, Object, ObjectRule};
@@ -19,6 +21,7 @@ use crate::references::manifests::Manifests;
 use crate::references::world::{World, WorldRule};
 use crate::references::{self, silence};
 use crate::render::bundle::Bundle;
+use crate::render::canonical::canonical;
 use crate::render::claims::{self, Claim};
 use crate::render::evidence::{self, Gap, Texts};
 use crate::text::finding::{Code, Finding, Severity};
@@ -95,6 +98,7 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
     references::dns::shut_out,
     references::hosts::addresses,
     references::filled::logins,
+    references::filled::addresses,
     |inventory| argocd::owners::waves(inventory).into_iter().collect(),
     argocd::owners::projects,
     argocd::owners::paths,
@@ -208,9 +212,17 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
 fn promises(world: &World<'_>) -> Vec<Finding> {
     let objects = || world.objects.iter().chain(&world.repeated);
     let texts = Texts::among(world.promises.iter().flat_map(|p| &p.evidence), objects().map(|o| o.identity));
+    let forms: OnceCell<Vec<(&Identity, Value)>> = OnceCell::new();
     let one = |promise: &Promise| -> Vec<Finding> {
         let all = || objects().map(|o| (o.identity, o.value));
-        let gaps = promise.evidence.iter().filter_map(|evidence| evidence::gap(evidence, all(), &texts));
+        let gap = |evidence: &Evidence| {
+            let gap = evidence::gap(evidence, all(), &texts)?;
+            // Another way to write the same is none.
+            let forms = forms.get_or_init(|| all().map(|(i, v)| (i, canonical("", v))).collect());
+            let forms = forms.iter().map(|(identity, value)| (*identity, value));
+            evidence::gap(&evidence::plain(evidence), forms, &texts).map(|_| gap)
+        };
+        let gaps = promise.evidence.iter().filter_map(gap);
         let tell = |gap: Gap<'_>| {
             let message = format!(
                 "the claim `{}` of group `{}` lacks evidence: {}",

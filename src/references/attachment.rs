@@ -72,6 +72,22 @@ fn attached(
     Some(wrong("/name", message).help("change `allowedRoutes` or the hostname of the listener, or the route"))
 }
 
+/// The names of the listeners of a Gateway that take a route.
+pub fn takers<'g>(inventory: &Inventory<'_, '_>, route: &Object<'_>, gateway: &Object<'g>) -> Vec<&'g str> {
+    let named = |parent: &&Value| {
+        let namespace = parent["namespace"].as_str().unwrap_or(&route.identity.namespace);
+        parent["name"] == *gateway.identity.name && namespace == gateway.identity.namespace
+    };
+    let asked = |listener: &Value| {
+        let same = |key: &str, of: &str, parent: &Value| parent.get(key).is_none_or(|wanted| *wanted == listener[of]);
+        let mut parents = route.items("/spec/parentRefs").iter().filter(named);
+        parents.any(|parent| same("sectionName", "name", parent) && same("port", "port", parent))
+    };
+    let listeners = gateway.items("/spec/listeners").iter();
+    let taking = listeners.filter(|l| asked(l) && refusal(inventory, route, gateway, l).is_none());
+    taking.filter_map(|l| l["name"].as_str()).collect()
+}
+
 /// Why a listener does not take a route.
 fn refusal(
     inventory: &Inventory<'_, '_>,

@@ -154,12 +154,17 @@ impl<'a> Place<'_, '_, 'a> {
 
     /// Kind and name behind a volume, and the files that it becomes; `None` where they are not known.
     fn volume(&self, volume: &'a Value) -> Option<(String, Vec<&'a str>)> {
-        let (kind, source, field) = match (volume.get("configMap"), volume.get("secret")) {
-            (Some(source), _) => ("ConfigMap", source, "name"),
-            (_, Some(source)) => ("Secret", source, "secretName"),
+        if let Some(sources) = volume["projected"]["sources"].as_array() {
+            let parts: Vec<(String, Vec<&str>)> = sources.iter().map(|s| self.volume(s)).collect::<Option<_>>()?;
+            let (names, files): (Vec<String>, Vec<Vec<&str>>) = parts.into_iter().unzip();
+            return Some((names.join(" and "), files.concat()));
+        }
+        let (kind, source) = match (volume.get("configMap"), volume.get("secret")) {
+            (Some(source), _) => ("ConfigMap", source),
+            (_, Some(source)) => ("Secret", source),
             _ => return None,
         };
-        let name = source[field].as_str()?;
+        let name = source.get("secretName").or(source.get("name"))?.as_str()?;
         let files = match source["items"].as_array().filter(|items| !items.is_empty()) {
             Some(items) => items.iter().filter_map(|item| item["path"].as_str()?.split('/').next()).collect(),
             None => self.inventory.find("", kind, &self.object.identity.namespace, name)?.keys()?,

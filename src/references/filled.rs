@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::object::api_group::{CNPG, ESO};
 use crate::object::object::Object;
+use crate::object::placeholder;
 use crate::references::go_template;
 use crate::references::inventory::{Inventory, Origin};
 use crate::text::finding::{Code, Finding};
@@ -108,6 +109,49 @@ pub fn logins(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Where a URL of a database may stand.
+const URLS: [(&str, &str, &str); 2] =
+    [(ESO, "ExternalSecret", "/spec/target/template/data/*"), ("", "Secret", "/stringData/*")];
+
+/// A URL asks a CloudNativePG cluster for a database or a user that it does not make.
+pub fn addresses(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
+    let objects = &inventory.world.objects;
+    let held = URLS.iter().flat_map(|(group, kind, at)| objects.of(group, kind).map(move |object| (object, *at)));
+    let texts = held.flat_map(|(object, at)| object.all(at).into_iter().map(move |(p, text)| (object, p, text)));
+    texts.filter_map(|(object, pointer, text)| asked(inventory, object, &pointer, text.as_str()?)).collect()
+}
+
+fn asked(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, url: &str) -> Option<Finding> {
+    let url = url.trim().strip_prefix("postgres")?.trim_start_matches("ql").strip_prefix("://")?;
+    let (login, address) = url.rsplit_once('@')?;
+    let user = login.split(':').next()?;
+    let (host, rest) = address.split_once('/')?;
+    let database = rest.split('?').next()?;
+    let mut labels = host.split(':').next()?.split('.');
+    let name = labels.next()?.rsplit_once('-').filter(|(_, end)| ["rw", "ro", "r"].contains(end))?.0;
+    let namespace = labels.next().unwrap_or(object.home());
+    let cluster = inventory.world.objects.get(CNPG, "Cluster", namespace, name)?;
+    let made = cluster.at("/spec/bootstrap/initdb").unwrap_or(&Value::Null);
+    let others = made.as_object()?.keys().any(|key| key.starts_with("postInit") || key == "import");
+    let own = made["database"].as_str().unwrap_or("app");
+    let owner = made["owner"].as_str().unwrap_or(own);
+    let mut more = inventory.world.objects.of(CNPG, "Database").filter(|d| d.text_at("/spec/cluster/name") == name);
+    let roles = cluster.items("/spec/managed/roles").iter().any(|role| role["name"] == user);
+    if others || [user, database].iter().any(|word| word.is_empty() || placeholder::is_in(word)) {
+        return None;
+    }
+    let (what, wanted, makes) = match () {
+        () if database != own && user != "postgres" && !more.any(|d| d.text_at("/spec/name") == database) => {
+            ("database", database, own)
+        }
+        () if user != owner && user != "postgres" && !roles => ("user", user, owner),
+        () => return None,
+    };
+    let message =
+        format!("{} asks {} for the {what} `{wanted}`, which it does not make", object.identity, cluster.identity);
+    Some(object.warning(Code::DatabaseLogin, pointer, message).help(format!("it makes the {what} `{makes}`")))
 }
 
 /// What the files tell about a login.

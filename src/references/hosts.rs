@@ -128,8 +128,27 @@ pub fn services(text: &str) -> impl Iterator<Item = (&str, &str, Option<i64>)> {
 
 /// The addresses in a text: after `//` or `@`, as a value, or the whole of it.
 fn find(text: &str) -> Vec<Address<'_>> {
-    let lines = text.lines().filter(|line| line.contains(".svc") && !line.contains("api_base"));
-    lines.flat_map(|line| line.match_indices(".svc").filter_map(|(at, _)| address(line, at))).collect()
+    let mut found = Vec::new();
+    let mut lines = text.lines().peekable();
+    let mut before = "";
+    while let Some(line) = lines.next() {
+        if line.contains(".svc") && !line.contains("api_base") {
+            let around = [before, lines.peek().copied().unwrap_or_default()];
+            let beside = || around.into_iter().find_map(|other| port_beside(line, other));
+            let all = line.match_indices(".svc").filter_map(|(at, _)| address(line, at));
+            found.extend(all.map(|a| Address { port: a.port.or_else(beside), ..a }));
+        }
+        before = line;
+    }
+    found
+}
+
+/// The port of a host that stands in a line of its own, where another line of that map tells it.
+fn port_beside(line: &str, other: &str) -> Option<i64> {
+    let indent = |line: &str| line.find(|c: char| c != ' ' && c != '-');
+    let of = |line: &str, key: &str| line.trim_start_matches([' ', '-']).strip_prefix(key).map(|v| v.trim().to_owned());
+    of(line, "host:")?;
+    (indent(line) == indent(other)).then(|| of(other, "port:")?.trim_matches(['"', '\'']).parse().ok())?
 }
 
 fn address(line: &str, at: usize) -> Option<Address<'_>> {
@@ -165,6 +184,8 @@ mod tests {
         assert_eq!(one("endpoint: https://otel.tracing.svc.cluster.local"), Some(("otel", "tracing", Some(443))));
         assert_eq!(one("postgresql://u:{{ .p }}@db-rw.shop.svc:5432/app"), Some(("db-rw", "shop", Some(5432))));
         assert_eq!(one("db-0.db.shop.svc:5432"), Some(("db", "shop", Some(5432))));
+        assert_eq!(one("cache:\n  host: valkey.valkey.svc\n  port: 6380"), Some(("valkey", "valkey", Some(6380))));
+        assert_eq!(one("- port: 1\n  host: a.b.svc\nport: 2"), Some(("a", "b", Some(1))));
         assert_eq!(one("kubernetes.default.svc"), Some(("kubernetes", "default", None)));
         for none in
             ["the host of a.b.svc or another", "http://a.b.svcs", "http://$(HOST).svc", "a.svc", "x: {{ ns }}.svc"]

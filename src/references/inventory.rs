@@ -219,7 +219,9 @@ impl<'w, 'a> Inventory<'w, 'a> {
         }
         let moved = known().any(|t| t.name == name && !namespace.is_empty() && !t.namespace.is_empty());
         let alike = || beside().any(|thing| is_alike(&thing.name, name));
-        if moved || alike() || kind != "Secret" && self.brings(namespace) {
+        // Where several Secrets are told, another one would be as well.
+        let told = || kind != "Secret" || beside().nth(2).is_some();
+        if moved || alike() || told() && self.brings(namespace) {
             return Absence::Likely;
         }
         Absence::Unknown

@@ -90,7 +90,10 @@ impl Layout {
     /// True for a file in which no objects of a cluster stand: a part of a chart, or what a kustomization reads otherwise.
     pub fn leaves_out(&self, name: &str) -> bool {
         let inside = |folder: &str| self.taken.contains(folder) && !self.listed.contains_key(folder);
-        self.is_taken(name) || self.chart_of(name).is_some() || ancestors(name).any(|f| inside(f.trim_end_matches('/')))
+        is_expected(name)
+            || self.is_taken(name)
+            || self.chart_of(name).is_some()
+            || ancestors(name).any(|f| inside(f.trim_end_matches('/')))
     }
 
     /// True for a patch, or another file that a kustomization takes and does not list as well.
@@ -299,6 +302,13 @@ fn split_samples(items: &[Item<'_>], keys: &mut [String]) {
 fn ancestors(name: &str) -> impl Iterator<Item = &str> + Clone {
     let ends = name.char_indices().rev().filter(|(_, c)| *c == '/').map(|(at, _)| at + 1);
     ends.chain([0]).map(|end| &name[..end])
+}
+
+/// True for what KUTTL and Chainsaw hold against the objects of a cluster: parts of objects, or what must not be there.
+fn is_expected(name: &str) -> bool {
+    let stem = file_of(name).rsplit_once('.').map_or("", |(stem, _)| stem);
+    let step = stem.starts_with(|c: char| c.is_ascii_digit());
+    stem.rsplit(['-', '_']).next().is_some_and(|last| last == "assert" || step && ["error", "errors"].contains(&last))
 }
 
 fn folder_of(name: &str) -> &str {

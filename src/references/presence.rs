@@ -149,7 +149,7 @@ fn kind(inventory: &Inventory<'_, '_>, known: &[&Thing<'_>], object: &Object<'_>
 /// A kind that is nearly the one of a CustomResourceDefinition.
 fn is_slip(thing: &Thing<'_>, kind: &str) -> bool {
     let known = thing.object().map_or("", |object| object.text_at("/spec/names/kind"));
-    strsim::damerau_levenshtein(known, kind) <= 1 + kind.len() / 8
+    strsim::damerau_levenshtein(known, kind) <= 1 + kind.len() / 12
 }
 
 /// A CustomResourceDefinition is named after the plural of its kind.

@@ -27,7 +27,7 @@ pub fn selection(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     }
     for policy in inventory.world.objects.of(NETWORKING, "NetworkPolicy") {
         findings.extend(guarded(inventory, &pods, policy, "/spec/podSelector"));
-        findings.extend(policy_ports(&pods, policy));
+        findings.extend(policy_ports(inventory, &pods, policy));
     }
     findings.extend(pods.iter().filter_map(own_pods));
     for backend in inventory.world.objects.of(AGENTGATEWAY, "AgentgatewayBackend") {
@@ -97,7 +97,7 @@ fn service_pods(inventory: &Inventory<'_, '_>, pods: &Running<'_>, service: &Obj
             Some(target) => ("targetPort", target),
             None => ("port", &port["port"]),
         };
-        findings.extend(no_port(service, &format!("/spec/ports/{i}/{field}"), target, &taken));
+        findings.extend(no_port(inventory, service, &format!("/spec/ports/{i}/{field}"), target, &taken));
     }
     findings
 }
@@ -114,13 +114,23 @@ fn named(mut names: impl Iterator<Item = String>) -> String {
 }
 
 /// A port that none of the selected pods has: by name nothing leads there, by number nothing says that something listens.
-fn no_port(object: &Object<'_>, pointer: &str, wanted: &Value, taken: &[&Pods<'_>]) -> Option<Finding> {
+fn no_port(
+    inventory: &Inventory<'_, '_>,
+    object: &Object<'_>,
+    pointer: &str,
+    wanted: &Value,
+    taken: &[&Pods<'_>],
+) -> Option<Finding> {
     let declared: Vec<&Port<'_>> = taken.iter().filter_map(|p| p.ports.as_ref()).flatten().collect();
     let has = match wanted {
         Value::String(name) => declared.iter().any(|p| p.name == name),
         number => taken.iter().any(|p| p.ports.is_none()) || declared.iter().any(|p| Some(p.number) == number.as_i64()),
     };
-    if has || taken.iter().any(|p| p.owner.identity.group == GATEWAY) {
+    let patched = |p: &&Pods<'_>| {
+        let owner = p.owner.identity;
+        inventory.world.beyond.is_some_and(|beyond| beyond.is_changed(&owner.kind, &owner.name))
+    };
+    if has || taken.iter().any(|p| p.owner.identity.group == GATEWAY || patched(p)) {
         return None;
     }
     let owners = taken.iter().map(|p| p.owner.identity.to_string());
@@ -147,7 +157,7 @@ fn pool_pods(inventory: &Inventory<'_, '_>, pods: &Running<'_>, pool: &Object<'_
     }
     let mut findings = Vec::new();
     for (i, port) in pool.items("/spec/targetPorts").iter().enumerate() {
-        findings.extend(no_port(pool, &format!("/spec/targetPorts/{i}/number"), &port["number"], &taken));
+        findings.extend(no_port(inventory, pool, &format!("/spec/targetPorts/{i}/number"), &port["number"], &taken));
     }
     findings
 }
@@ -198,7 +208,7 @@ fn astray(pods: &Running<'_>, object: &Object<'_>, pointer: &str, selector: &Val
 }
 
 /// An ingress rule for a port that the pods do not have lets nothing in.
-fn policy_ports(pods: &Running<'_>, policy: &Object<'_>) -> Vec<Finding> {
+fn policy_ports(inventory: &Inventory<'_, '_>, pods: &Running<'_>, policy: &Object<'_>) -> Vec<Finding> {
     let selector = policy.at("/spec/podSelector").unwrap_or(&Value::Null);
     let taken = pods.taken(&policy.identity.namespace, selector);
     let mut findings = Vec::new();
@@ -210,7 +220,8 @@ fn policy_ports(pods: &Running<'_>, policy: &Object<'_>) -> Vec<Finding> {
             }
             let pointer = format!("/spec/ingress/{rule}/ports/{i}/port");
             findings.extend(
-                no_port(policy, &pointer, wanted, &taken).map(|f| Finding { severity: Severity::Warning, ..f }),
+                no_port(inventory, policy, &pointer, wanted, &taken)
+                    .map(|f| Finding { severity: Severity::Warning, ..f }),
             );
         }
     }

@@ -50,7 +50,8 @@ fn same_size(key: &str, kept: f64, found: f64) -> bool {
 
 /// A number, a duration or a quantity.
 fn amount(text: &str) -> Option<f64> {
-    const UNITS: [(&str, f64); 11] = [
+    const UNITS: [(&str, f64); 12] = [
+        ("kB", 1024.0),
         ("Ki", 1024.0),
         ("Mi", 1048576.0),
         ("Gi", 1073741824.0),
@@ -72,7 +73,9 @@ fn alike(kept: &str, found: &str) -> bool {
     let split = |text: &str| -> Option<(String, [u32; 2], String)> {
         let (repository, tag) = text.rsplit_once(':').unwrap_or(("", text));
         let rest = tag.trim_start_matches(|c: char| c != '-').to_owned();
-        version::<2>(tag).filter(|_| tag.contains('.')).map(|v| (repository.to_owned(), v, rest))
+        // The second number of a PostgreSQL is what the third of others is.
+        let line = |[a, b]: [u32; 2]| if repository.ends_with("/postgresql") { [a, 0] } else { [a, b] };
+        version::<2>(tag).filter(|_| tag.contains('.')).map(|v| (repository.to_owned(), line(v), rest))
     };
     let bare = |text: &'_ str| text.split_once("@sha256:").map_or(text, |(bare, _)| bare).to_owned();
     let (of_kept, of_found) = (bare(kept), bare(found));

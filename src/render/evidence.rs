@@ -7,11 +7,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::group::component::{Evidence, Kept, Selector};
 use crate::object::object::Identity;
 use crate::render::alike::within;
+use crate::render::canonical::canonical;
 use crate::render::kept;
 use crate::text::kubeyaml;
 use crate::text::pointer::part;
@@ -108,6 +109,33 @@ pub fn gap<'a>(
         }
         // It says how far a run reaches, which is no gap.
         Evidence::Seen(_) => None,
+    }
+}
+
+/// The same evidence, to hold against objects in their [`canonical`] form.
+pub fn plain(evidence: &Evidence) -> Evidence {
+    let of = |conditions: &serde_json::Map<String, Value>| {
+        let one = |(pointer, wanted): (&String, &Value)| {
+            let mut steps = pointer.rsplit('/').filter(|step| *step != "*" && step.parse::<u8>().is_err());
+            let (key, above) = (steps.next().unwrap_or_default(), steps.next());
+            let plain = match (word(wanted), wanted) {
+                (Some((word, wanted)), _) => json!({ word: canonical(key, wanted) }),
+                (None, Value::String(name)) if key == "name" && above == Some("headers") => {
+                    json!(name.to_ascii_lowercase())
+                }
+                _ => canonical(key, wanted),
+            };
+            (pointer.clone(), plain)
+        };
+        conditions.iter().map(one).collect()
+    };
+    let plain = |s: &Selector| Selector { conditions: of(&s.conditions), shows: of(&s.shows), ..s.clone() };
+    match evidence {
+        Evidence::Present(selector) => Evidence::Present(plain(selector)),
+        Evidence::Absent(selector) => Evidence::Absent(plain(selector)),
+        Evidence::Every(selector) => Evidence::Every(plain(selector)),
+        Evidence::Seen(seen) => Evidence::Seen(seen.clone()),
+        Evidence::Kept(kept) => Evidence::Kept(Kept { value: canonical("", &kept.value), ..kept.clone() }),
     }
 }
 

@@ -39,7 +39,25 @@ const NAMES: &[&str] = &[
 ];
 
 /// What a server takes where nothing is said.
-const DEFAULTS: &[&str] = &["ClusterFirst", "ClusterIP", "Default", "Exact", "IfNotPresent", "Ignore", "None", "http"];
+const DEFAULTS: &[&str] = &[
+    "ClusterFirst",
+    "ClusterIP",
+    "Default",
+    "Exact",
+    "FailClose",
+    "IfNotPresent",
+    "Ignore",
+    "None",
+    "Owner",
+    "PathPrefix",
+    "Periodic",
+    "Replace",
+    "Retain",
+    "Same",
+    "Terminate",
+    "http",
+    "v2",
+];
 
 /// Lists of which an item more opens something.
 const WHOLE: &[&str] =
@@ -190,7 +208,7 @@ fn sum(text: &str) -> String {
 }
 
 /// The YAML with keys that a text is.
-fn inner(text: &str) -> Option<Value> {
+pub fn inner(text: &str) -> Option<Value> {
     let value = text.contains(": ").then(|| kubeyaml::value(text).ok().flatten())??;
     (text.contains('\n') && value.is_object()).then_some(value)
 }

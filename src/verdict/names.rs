@@ -108,7 +108,10 @@ pub fn fault(syntax: Syntax, text: &str) -> Option<&'static str> {
             let fits = text.bytes().next().is_some_and(first) && text.bytes().all(|b| first(b) || b.is_ascii_digit());
             (fits, "letters, digits and `_`, not a digit first")
         }
-        Syntax::Cel => (cel::parsed(text).is_ok(), "an expression in CEL"),
+        // The parser does not know optional fields.
+        Syntax::Cel => {
+            ([".?", "[?"].iter().any(|sign| text.contains(sign)) || cel::parsed(text).is_ok(), "an expression in CEL")
+        }
     };
     (!fits).then_some(words)
 }

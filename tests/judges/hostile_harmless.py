@@ -62,7 +62,55 @@ def without(value):
     return lambda old: GONE if old == value else old
 
 
+def by_expressions(old):
+    """Labels of a selector as expressions."""
+    if not isinstance(old, dict) or "matchLabels" not in old:
+        return old
+    expressions = [{"key": k, "operator": "In", "values": [v]} for k, v in old["matchLabels"].items()]
+    return {**{k: v for k, v in old.items() if k != "matchLabels"}, "matchExpressions": old.get("matchExpressions", []) + expressions}
+
+
+def divided(*keys):
+    """A rule for several things as rules for one of each."""
+
+    def change(old):
+        for key in keys:
+            old = [{**rule, key: [one]} for rule in old for one in rule.get(key) or [None]] if all(key in rule for rule in old) else old
+        return old
+
+    return change
+
+
+def conditions_backwards(old):
+    parts = old.split(" && ") if isinstance(old, str) and "||" not in old else []
+    return " && ".join(parts[::-1]) if len(parts) == 2 else old
+
+
+def unsaid(**fields):
+    """Without what a server fills in."""
+    return lambda old: {k: v for k, v in old.items() if fields.get(k, GONE) != v} if isinstance(old, dict) else old
+
+
 HARMLESS = [
+    ("selector by expressions", "NetworkPolicy", "**/*Selector", by_expressions),
+    ("policy rules divided", "NetworkPolicy", "spec/*", lambda old: divided("ports", "from")(divided("ports", "to")(old)) if isinstance(old, list) and old and isinstance(old[0], dict) else old),
+    ("role rules divided", "Role ClusterRole", "rules", divided("resources", "verbs")),
+    ("condition backwards", "AgentgatewayPolicy", "**/matchExpressions/*", conditions_backwards),
+    ("condition in brackets", "AgentgatewayPolicy", "**/matchExpressions/*", lambda old: f"({old})"),
+    ("conditions joined", "AgentgatewayPolicy", "spec/traffic/authorization/policy/matchExpressions", lambda old: [" && ".join(f"({one})" for one in old)]),
+    ("other quotes", "AgentgatewayPolicy ScaledObject", "**/matchExpressions/*", lambda old: old.replace('"', "'") if "'" not in old else old),
+    ("lines in promql", "PrometheusRule", "**/expr", sub(r" (and|or|>|<|/) ", r"\n  \1 ")),
+    ("comment in promql", "PrometheusRule", "**/expr", more(" # as agreed")),
+    ("route defaults unsaid", "HTTPRoute", "**/backendRefs/*", unsaid(group="", kind="Service", weight=1)),
+    ("parent defaults unsaid", "HTTPRoute", "spec/parentRefs/*", unsaid(group="gateway.networking.k8s.io", kind="Gateway")),
+    ("picker defaults unsaid", "InferencePool", "spec/endpointPickerRef", unsaid(group="", kind="Service", failureMode="FailClose")),
+    ("secret defaults unsaid", "ExternalSecret", "spec/target/template", unsaid(engineVersion="v2", mergePolicy="Replace")),
+    ("lock default unsaid", "AgentgatewayPolicy", "spec/traffic/apiKeyAuthentication", unsaid(mode="Strict")),
+    ("listener kinds said", "Gateway", "spec/listeners/*/allowedRoutes", add(kinds=[{"kind": "HTTPRoute"}])),
+    ("mirror", WORK, BOX + "/image", sub("^[^/]+[.][^/]+/", "registry.example.com/mirror/")),
+    ("database patched", "Cluster", "spec/imageName", sub(r":(\d+)\.(\d)-", lambda m: f":{m[1]}.{int(m[2]) + 1}-")),
+    ("address in full", "ConfigMap", LITELLM + "/model_list/*/litellm_params/api_base", sub(r"\.svc/", ".svc.cluster.local:80/")),
+    ("only backend's weight", "HTTPRoute", "**/backendRefs/*/weight", lambda _: 100),
     ("keys backwards", "*", OBJECT, backwards),
     ("label", "*", "metadata", lambda old: {**old, "labels": {**old.get("labels", {}), "example.com/team": "a"}}),
     ("annotation", "*", "metadata", lambda old: {**old, "annotations": {**old.get("annotations", {}), "example.com/note": "x"}}),

@@ -98,6 +98,14 @@ pub fn keys(text: &str) -> impl Iterator<Item = Found> {
         .map(|range| (range, PEM))
         .chain(credentials_in_urls(text).map(|range| (range, IN_URL)))
         .chain(words(text).filter_map(|word| Some((range_of(word, text), token(word)?))))
+        .filter(|(range, what)| *what != RANDOM || !is_in_path(&text[..range.start]))
+}
+
+/// Whether what follows belongs to the path of an address: a page, a calendar, a picture.
+fn is_in_path(before: &str) -> bool {
+    let near = &before[before.ceil_char_boundary(before.len().saturating_sub(400))..];
+    let chunk = near.rsplit(|c: char| c.is_whitespace() || "\"'`()<>".contains(c)).next().unwrap_or_default();
+    chunk.contains("://") && !chunk.contains(['?', '#', '@', '\\'])
 }
 
 /// Whether a text begins as a well-known token does.
@@ -183,6 +191,7 @@ fn token(word: &str) -> Option<&'static str> {
             && value::is_random(run)
             && run.bytes().all(|b| b.is_ascii_alphanumeric())
             && !value::is_hex(run)
+            && value::decoded(run).is_none() // words in base64, as of an identity
     };
     // What a tool encrypted or signed, and pictures, are longer.
     let whole =

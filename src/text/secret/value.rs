@@ -172,6 +172,10 @@ pub fn is_standin(text: &str) -> bool {
     if letters.len() < 3 {
         return true;
     }
+    // The name of a variable, as in `OPENAI_API_KEY`: who copies the file is to write its value there.
+    if text.contains('_') && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') && pieces(text).all(is_wordy) {
+        return true;
+    }
     let digits = text.bytes().any(|b| b.is_ascii_digit());
     let parts = words(text);
     (STANDINS.iter().any(|part| lower.contains(part)) && pieces(text).all(is_wordy))

@@ -180,7 +180,8 @@ fn below<'a, T: Tree>(
                     into(item, &i.to_string(), name, pointer, found);
                     continue;
                 };
-                let named = flag.map_or(name, |says| Name { says: Some(says), ..name });
+                let named =
+                    flag.filter(|_| !text.starts_with("--")).map_or(name, |says| Name { says: Some(says), ..name });
                 into(item, &i.to_string(), named, pointer, found);
                 flag = text.strip_prefix('-').filter(|f| !f.contains(['=', ' '])).and_then(says);
             }

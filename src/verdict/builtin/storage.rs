@@ -94,7 +94,31 @@ pub fn volume(object: &Spot<'_>, out: &mut Vec<Violation>) {
     if spec.at("capacity").at("storage").quantity().is_none_or(|amount| amount <= 0) {
         out.push(spec.refuse(format!("`{}` needs a `capacity.storage` of more than 0", spec.path)));
     }
-    const SOURCES: [&str; 8] = ["azureFile", "csi", "fc", "flexVolume", "hostPath", "iscsi", "local", "nfs"];
+    // The API server counts those too for which there is no driver any more.
+    const SOURCES: [&str; 22] = [
+        "awsElasticBlockStore",
+        "azureDisk",
+        "azureFile",
+        "cephfs",
+        "cinder",
+        "csi",
+        "fc",
+        "flexVolume",
+        "flocker",
+        "gcePersistentDisk",
+        "glusterfs",
+        "hostPath",
+        "iscsi",
+        "local",
+        "nfs",
+        "photonPersistentDisk",
+        "portworxVolume",
+        "quobyte",
+        "rbd",
+        "scaleIO",
+        "storageos",
+        "vsphereVolume",
+    ];
     spec.exactly_one(&SOURCES, false, out);
 }
 

@@ -1,0 +1,369 @@
+//! A value -> one form for all ways to write it that do the same work: selectors, rules of roles and of NetworkPolicies,
+//! conditions in CEL, defaults of a server. Only to compare with: nothing is written so.
+
+use serde_json::{Map, Value, json};
+
+use crate::render::kept::inner;
+
+/// Most rules that a rule of a NetworkPolicy or a role is divided into.
+const MOST: usize = 256;
+
+/// Keys of texts that are conditions: CEL, and PromQL.
+const CONDITIONS: [&str; 3] = ["expr", "matchExpressions", "query"];
+
+/// What a field says where it is not there, by the key that its map or list stands under.
+const UNSAID: [(&str, &str, &str); 15] = [
+    ("apiKeyAuthentication", "mode", "Strict"),
+    ("backendRefs", "group", ""),
+    ("backendRefs", "kind", "Service"),
+    ("certificateRefs", "group", ""),
+    ("certificateRefs", "kind", "Secret"),
+    ("endpointPickerRef", "failureMode", "FailClose"),
+    ("endpointPickerRef", "group", ""),
+    ("endpointPickerRef", "kind", "Service"),
+    ("headers", "type", "Exact"),
+    ("jwtAuthentication", "mode", "Strict"),
+    ("parentRefs", "group", "gateway.networking.k8s.io"),
+    ("parentRefs", "kind", "Gateway"),
+    ("path", "type", "PathPrefix"),
+    ("scaleTargetRef", "apiVersion", "apps/v1"),
+    ("scaleTargetRef", "kind", "Deployment"),
+];
+
+/// The form that a value below a key has.
+pub fn canonical(key: &str, value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let kept = map.iter().filter(|(key, value)| !is_default(key, value));
+            let mut map: Map<String, Value> = kept.map(|(key, value)| (key.clone(), canonical(key, value))).collect();
+            for (_, field, unsaid) in UNSAID.iter().filter(|(of, ..)| *of == key) {
+                map.entry(*field).or_insert_with(|| json!(unsaid));
+            }
+            selector(&mut map);
+            required(&mut map);
+            routed(key, &mut map);
+            if map.contains_key("port") && map.get("endPort") == map.get("port") {
+                map.remove("endPort");
+            }
+            Value::Object(map)
+        }
+        Value::Array(items) => {
+            let parts: &[&str] = match key {
+                "ingress" => &["ports", "from"],
+                "egress" => &["ports", "to"],
+                "rules" => &["apiGroups", "matches", "resources", "verbs"],
+                _ => &[],
+            };
+            let divided = items.iter().flat_map(|item| divided(item, parts));
+            let mut all: Vec<Value> = divided.map(|item| canonical(key, &item)).collect();
+            // All goes to an only one, whatever its share.
+            if let ("backendRefs", [Value::Object(only)]) = (key, all.as_mut_slice())
+                && only.get("weight").is_some_and(|weight| *weight != json!(0))
+            {
+                only.remove("weight");
+            }
+            if !parts.is_empty() {
+                all.sort_by_cached_key(Value::to_string);
+                all.dedup();
+            }
+            Value::Array(all)
+        }
+        Value::String(text) if CONDITIONS.contains(&key) => Value::String(condition(text)),
+        Value::String(text) if text.starts_with('{') => Value::String(sorted(&bare(text))),
+        Value::String(text) if key == "image" || key == "imageName" => Value::String(of_any_registry(text)),
+        Value::String(text) if text.starts_with("http") && text.contains("://") => Value::String(address(text)),
+        Value::String(text) if !key.ends_with(".json") && text.contains('\n') => match inner(text) {
+            Some(inner) => canonical("", &inner),
+            None => value.clone(),
+        },
+        Value::String(text) if ["True", "False"].contains(&text.as_str()) => Value::String(text.to_lowercase()),
+        Value::String(text) if key == "path" => Value::String(text.trim_end_matches('/').to_owned()),
+        _ => value.clone(),
+    }
+}
+
+/// What a server takes where nothing is said.
+fn is_default(key: &str, value: &Value) -> bool {
+    const STATED: [(&str, &str); 5] = [
+        ("apiVersion", "v1"),
+        ("internalTrafficPolicy", "Cluster"),
+        ("protocol", "TCP"),
+        ("schedulerName", "default-scheduler"),
+        ("scheme", "HTTP"),
+    ];
+    const OFF: [&str; 5] = ["allowEmpty", "immutable", "optional", "publishNotReadyAddresses", "skipCrds"];
+    let text = value.as_str().unwrap_or_default();
+    STATED.contains(&(key, text))
+        || OFF.contains(&key) && *value == json!(false)
+        || key == "replicas" && *value == json!(1)
+        || key == "kinds" && value.as_array().is_some_and(|kinds| kinds.iter().all(|kind| kind["kind"] == "HTTPRoute"))
+        || ["ingress", "egress"].contains(&key) && *value == json!([])
+}
+
+/// An expression that asks for one value is a label.
+fn selector(map: &mut Map<String, Value>) {
+    let Some(Value::Array(expressions)) = map.get("matchExpressions") else { return };
+    if !expressions.iter().all(|e| e["key"].is_string()) {
+        return;
+    }
+    let mut labels = map.get("matchLabels").and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut left = Vec::new();
+    for expression in expressions {
+        let key = expression["key"].as_str().unwrap_or_default();
+        match expression["values"].as_array().map(Vec::as_slice) {
+            Some([one]) if expression["operator"] == "In" => drop(labels.insert(key.to_owned(), one.clone())),
+            _ => left.push(expression.clone()),
+        }
+    }
+    left.retain(|e| !(e["operator"] == "Exists" && e["key"].as_str().is_some_and(|key| labels.contains_key(key))));
+    map.insert("matchLabels".to_owned(), Value::Object(labels));
+    match left.is_empty() {
+        true => map.remove("matchExpressions"),
+        false => map.insert("matchExpressions".to_owned(), Value::Array(left)),
+    };
+}
+
+/// What Gateway API and Kubernetes fill in of routes, listeners and policies.
+fn routed(key: &str, map: &mut Map<String, Value>) {
+    match key {
+        "listeners" => {
+            map.entry("allowedRoutes").or_insert_with(|| json!({ "namespaces": { "from": "Same" } }));
+        }
+        "headers" => {
+            if let Some(Value::String(name)) = map.get_mut("name") {
+                name.make_ascii_lowercase();
+            }
+        }
+        "path" if map.get("type").is_some_and(|kind| kind == "PathPrefix") => {
+            if let Some(Value::String(path)) = map.get_mut("value") {
+                path.truncate(path.trim_end_matches('/').len());
+            }
+        }
+        "spec" if map.contains_key("podSelector") && !map.contains_key("policyTypes") => {
+            let egress = map.contains_key("egress").then_some("Egress");
+            map.insert("policyTypes".to_owned(), ["Ingress"].into_iter().chain(egress).collect());
+        }
+        _ => {}
+    }
+}
+
+/// An image by the last two parts of its path: a mirror has another registry.
+fn of_any_registry(image: &str) -> String {
+    let parts: Vec<&str> = image.split('/').collect();
+    parts[parts.len().saturating_sub(2)..].join("/")
+}
+
+/// A URL without what a client fills in.
+fn address(url: &str) -> String {
+    let url = url.trim_end_matches('/').replace(".svc.cluster.local", ".svc");
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", &url));
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let port = if scheme == "http" { ":80" } else { ":443" };
+    format!("{scheme}://{}{path}", host.strip_suffix(port).unwrap_or(host))
+}
+
+/// A text with the items between braces in their order.
+fn sorted(text: &str) -> String {
+    let mut sorted = String::new();
+    let mut rest = text;
+    while let Some((before, (within, behind))) =
+        rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+    {
+        let mut items = parts(within, ",");
+        items.sort_unstable();
+        sorted += &format!("{before}{{{}}}", items.join(","));
+        rest = behind;
+    }
+    sorted + rest
+}
+
+/// All conditions of a rule that requires them are one.
+fn required(map: &mut Map<String, Value>) {
+    if map.get("action").is_some_and(|action| action == "Require")
+        && let Some(Value::Array(all)) = map.get_mut("policy").and_then(|policy| policy.get_mut("matchExpressions"))
+    {
+        let mut each: Vec<String> =
+            all.iter().filter_map(Value::as_str).flat_map(|text| parts(text, "&&")).map(condition).collect();
+        each.sort();
+        *all = each.into_iter().map(Value::String).collect();
+    }
+}
+
+/// A rule for several ports, peers or verbs, as rules for one of each.
+fn divided(rule: &Value, parts: &[&str]) -> Vec<Value> {
+    let mut rules = vec![rule.clone()];
+    for part in parts {
+        let Some(items) = rule[*part].as_array().filter(|items| items.len() > 1) else { continue };
+        if rules.len() * items.len() > MOST {
+            return vec![rule.clone()];
+        }
+        let one = |rule: &Value, item: &Value| {
+            let mut rule = rule.clone();
+            rule[*part] = json!([item]);
+            rule
+        };
+        rules = rules.iter().flat_map(|rule| items.iter().map(|item| one(rule, item)).collect::<Vec<_>>()).collect();
+    }
+    rules
+}
+
+/// A condition without what does not change it: comments and space, kinds of quotes, brackets around all of it, and the order of its
+/// parts and of the items of a list.
+fn condition(text: &str) -> String {
+    let bare = sorted(&bare(text));
+    let mut whole = bare.as_str();
+    while let Some(inner) = whole.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|i| is_closed(i)) {
+        whole = inner;
+    }
+    let mut all: Vec<String> = parts(whole, "&&").into_iter().map(ordered).collect();
+    all.sort();
+    all.join("&&")
+}
+
+/// One value, or one of several, as `name in[...]`.
+fn ordered(part: &str) -> String {
+    let whole = part.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|i| is_closed(i)).unwrap_or(part);
+    let any: Option<Vec<(&str, Vec<&str>)>> = parts(whole, "||").into_iter().map(values).collect();
+    match any {
+        Some(any) if any.iter().all(|(name, _)| *name == any[0].0) => {
+            let mut all: Vec<&str> = any.iter().flat_map(|(_, values)| values.iter().copied()).collect();
+            all.sort_unstable();
+            format!("{}in[{}]", any[0].0, all.join(","))
+        }
+        _ => whole.to_owned(),
+    }
+}
+
+/// A name, and the values of which it is to have one.
+fn values(part: &str) -> Option<(&str, Vec<&str>)> {
+    if let Some((name, list)) = part.split_once("in[") {
+        let list = list.strip_suffix(']').filter(|list| !list.contains(['[', ']']))?;
+        return Some((name, parts(list, ",")));
+    }
+    match parts(part, "==")[..] {
+        [value, name] if value.starts_with('"') => Some((name, vec![value])),
+        [name, value] if value.starts_with('"') => Some((name, vec![value])),
+        _ => None,
+    }
+}
+
+/// Without comments and space outside of quotes, and with one kind of quotes.
+fn bare(text: &str) -> String {
+    let mut bare = String::new();
+    let mut open: Option<char> = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match open {
+            Some(quote) if c == quote => {
+                open = None;
+                bare.push('"');
+            }
+            Some(_) => {
+                bare.push(c);
+                if c == '\\' {
+                    bare.extend(chars.next());
+                }
+            }
+            None if c == '#' => drop(chars.by_ref().find(|c| *c == '\n')),
+            None if c == '"' || c == '\'' => {
+                open = Some(c);
+                bare.push('"');
+            }
+            None if c.is_whitespace() => {}
+            None => bare.push(c),
+        }
+    }
+    bare
+}
+
+/// The parts of a text between separators that stand in no brackets and no quotes.
+fn parts<'t>(text: &'t str, separator: &str) -> Vec<&'t str> {
+    let (mut parts, mut start, mut depth, mut quoted) = (Vec::new(), 0, 0_i32, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            '(' | '[' | '{' if !quoted => depth += 1,
+            ')' | ']' | '}' if !quoted => depth -= 1,
+            // It binds less.
+            '|' if depth == 0 && !quoted && separator == "&&" && text[at..].starts_with("||") => return vec![text],
+            _ if depth == 0 && !quoted && at >= start && text[at..].starts_with(separator) => {
+                parts.push(text[start..at].trim());
+                start = at + separator.len();
+            }
+            _ => {}
+        }
+    }
+    parts.push(text[start..].trim());
+    parts
+}
+
+/// Whether no bracket closes before it opens.
+fn is_closed(text: &str) -> bool {
+    let mut depth = 0_i32;
+    text.chars().all(|c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        depth >= 0
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::canonical;
+
+    fn same(one: &Value, other: &Value) -> bool {
+        canonical("", one) == canonical("", other)
+    }
+
+    #[test]
+    fn what_does_the_same_work_has_one_form() {
+        let (one, other) = (json!({ "port": 1, "protocol": "TCP" }), json!({ "port": 2 }));
+        let (a, b) = (json!({ "podSelector": { "matchLabels": { "a": "b" } } }), json!({ "ipBlock": {} }));
+        for (one, other) in [
+            (
+                json!({ "podSelector": { "matchLabels": { "a": "b" } } }),
+                json!({ "podSelector": { "matchExpressions": [{ "key": "a", "operator": "In", "values": ["b"] }, { "key": "a", "operator": "Exists" }] } }),
+            ),
+            (
+                json!({ "ingress": [{ "ports": [one, other], "from": [a, b] }] }),
+                json!({ "ingress": [{ "from": [b], "ports": [other, { "port": 1 }] }, { "ports": [other], "from": [a] },
+                    { "ports": [{ "port": 1, "endPort": 1 }], "from": [a] }] }),
+            ),
+            (
+                json!({ "rules": [{ "apiGroups": [""], "resources": ["pods", "secrets"], "verbs": ["get", "list"] }] }),
+                json!({ "rules": [{ "apiGroups": [""], "resources": ["secrets"], "verbs": ["list", "get"] },
+                    { "apiGroups": [""], "resources": ["pods"], "verbs": ["get"] }, { "apiGroups": [""], "resources": ["pods"], "verbs": ["list"] }] }),
+            ),
+            (
+                json!({ "action": "Require", "policy": { "matchExpressions": ["a == \"x\" && b in [\"1\", \"2\"]", "(c)"] } }),
+                json!({ "action": "Require", "policy": { "matchExpressions": ["c", "b in ['2', '1']", "'x' == a"] } }),
+            ),
+            (
+                json!({ "action": "Require", "policy": { "matchExpressions": ["(a) && (b in c || c == b)"] } }),
+                json!({ "action": "Require", "policy": { "matchExpressions": ["b in c || c == b", "a"] } }),
+            ),
+            (json!({ "expr": "sum(a)\n  > 1 # why" }), json!({ "expr": "sum(a) > 1" })),
+        ] {
+            assert!(same(&one, &other), "{} {}", canonical("", &one), canonical("", &other));
+        }
+    }
+
+    #[test]
+    fn what_does_other_work_has_another() {
+        for (one, other) in [
+            (
+                json!({ "podSelector": { "matchLabels": { "a": "b" } } }),
+                json!({ "podSelector": { "matchExpressions": [{ "key": "a", "operator": "NotIn", "values": ["b"] }] } }),
+            ),
+            (json!({ "ingress": [{ "ports": [{ "port": 1 }] }] }), json!({ "ingress": [{}] })),
+            (json!({ "query": "a{b=\"c d\"}" }), json!({ "query": "a{b=\"cd\"}" })),
+            (json!({ "expr": "a && b || c" }), json!({ "expr": "b || c && a" })),
+            (json!({ "expr": "(a) && (b)" }), json!({ "expr": "a) && (b" })),
+            (json!({ "protocol": "UDP" }), json!({})),
+            (json!({ "enabled": false }), json!({})),
+        ] {
+            assert!(!same(&one, &other), "{one} {other}");
+        }
+    }
+}
