@@ -138,7 +138,7 @@ fn a_slip_is_told_where_it_is() {
         (format!("{mcp}spec: {{ template: {{ spec: {{ containers: [{{ name: everything, tty: true }}] }} }} }}\n"), 4, "known here: `server`"),
         (format!("{gateway}spec: {{ listeners: [{{ name: htp, port: 81 }}] }}\n"), 4, "did you mean `http`?"),
         (format!("{gateway}spec:\n  listeners:\n    - name: more\n      port: 8081\n      protocol: HTTP\n      allowedRoutes: {{ namespaces: {{ from: Selector, selector: {{ matchLabels: {{ kubernetes.io/metadata.name: servng }} }} }} }}\n"), 9, "did you mean `serving`?"),
-        (format!("{operation}  - op: add\n    path: /spec/template/spec/containers/0/arg/-\n    value: a\n"), 4, "`/spec/template/spec/containers/0` has no `arg`: did you mean `args`?"),
+        (format!("{operation}  - op: add\n    path: /spec/template/spec/containers/0/arg/-\n    value: a\n"), 4, "`/spec/template/spec/containers/0` has no `arg`"),
         (format!("{operation}  - op: remove\n    path: /spec/template/spec/containers/7/args\n"), 4, "has one item, 0"),
         ("apiVersion: v1\nkind: ServiceAcount\nmetadata: { name: litellm, namespace: litellm }\n".to_owned(), 2, "did you mean `ServiceAccount litellm/litellm`?"),
         ("apiVersion: v1\nkind: ServiceAccount\nmetdata: { name: litellm, namespace: litellm }\n".to_owned(), 3, "did you mean `metadata`?"),
