@@ -109,7 +109,7 @@ pub(super) fn elsewhere(sight: &Sight<'_>) -> Vec<Risk> {
     let inside = |host: &str| !host.contains('.') || host.ends_with(".svc") || host.ends_with(".local");
     let other = |field: &&Field| {
         let (old, new) = (host(field, &field.old), host(field, &field.new));
-        let own = !field.steps.first().is_some_and(|step| step == "metadata") && !field.passes(&["labels"]);
+        let own = field.steps.first().is_none_or(|step| step != "metadata") && !field.passes(&["labels"]);
         own && old.is_some() && new.as_ref().is_some_and(|new| !inside(new)) && old != new
     };
     let ours = ["Application", "AppProject", "Ingress", "PrometheusRule"].iter().any(|kind| sight.is(kind));
