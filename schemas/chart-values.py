@@ -7,8 +7,8 @@ FOLDER holds each chart as it is unpacked, in a folder of its name. A key is kno
 it, or when a comment of values.yaml shows it (`also`, wherever it stands). A map is what the chart looks into; of everything
 else, and of a map that is empty by default, nothing is known below it (null).
 
-`litellm-helm` was written by hand: its published chart could not be had. The keys are all that its repository had some weeks before the
-pinned release and some months after it, so that none of the release's is missing; one that is only in the later state is let through.
+`litellm-helm` was written by hand: its published chart could not be had. The keys are those of several states of its
+repository, none of which is known to be the release's own; a key is told only where it is nearly one of them.
 """
 import json
 import re

@@ -102,11 +102,14 @@ data: { a: b }
 fn said(patch: &str) -> Vec<String> {
     let platform =
         "platform:\n  name: dev\n  argocd: { repoURL: https://git.example.com/p.git }\nfeatures: { mcp: true }\n";
-    let folder = folder("bends-said", &[("features.yaml", platform), ("patches/a.yaml", patch)]);
+    // Tests run at the same time, each in a thread of its name.
+    let name = format!("said-{}", std::thread::current().name().expect("a test"));
+    let folder = folder(&name, &[("features.yaml", platform), ("patches/a.yaml", patch)]);
     fs::create_dir_all(folder.join(".git")).expect("writable");
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
     let output = command.current_dir(folder).args(["check", "-o", "json"]).output().expect("it runs");
-    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let told = serde_json::from_slice::<serde_json::Value>(&output.stdout);
+    let told = told.unwrap_or_else(|_| panic!("{patch}: {}", String::from_utf8_lossy(&output.stderr)));
     let line = |finding: &serde_json::Value| {
         let word = |pointer: &str| finding.pointer(pointer).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
         let number = finding.pointer("/place/line").map_or_else(String::new, ToString::to_string);

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use gatewright::command::explain_line;
 use gatewright::command::pipeline::{self, Rendered};
 use gatewright::command::review::flips::{put, with_root};
 use gatewright::command::revision::Revision;
+use gatewright::command::{explain_follows, explain_line};
 use gatewright::group::catalog::Catalog;
 use gatewright::group::memo::Memo;
 use gatewright::render::trace;
@@ -146,7 +146,8 @@ fn every_line_of_a_golden_tree_has_a_cause() {
             let first = asked % 7;
             for (path, line) in lines.iter().skip(first).step_by(lines.len() / ASKED) {
                 asked += 1;
-                let said = explain_line::file(&rendered, path, Some(*line)).unwrap_or_default();
+                let said = explain_line::file(&rendered, path, Some(*line));
+                let said = said.or_else(|| explain_follows::file(&rendered, path, Some(*line))).unwrap_or_default();
                 let causes = ["  line      ", "  patch     ", "  platform  ", "  group     "];
                 if !causes.iter().any(|cause| said.contains(cause)) {
                     without.push(format!("{}: {path}:{line}: {said}", case.display()));

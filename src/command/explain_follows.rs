@@ -28,7 +28,8 @@ const FILES: [(&str, &str, Lines); 3] = [
 ];
 
 /// A file of these, or one of its lines (from 1).
-pub(crate) fn file(rendered: &Rendered<'_>, below: &str, line: Option<usize>) -> Option<String> {
+pub fn file(rendered: &Rendered<'_>, path: &str, line: Option<usize>) -> Option<String> {
+    let (_, below) = path.split_once(&format!("{}/", rendered.plan.cluster))?;
     let (_, about, of_line) = FILES.iter().find(|(name, _, _)| *name == below)?;
     let tree = rendered.tree();
     let lines: Vec<&str> = tree.get(below)?.lines().collect();

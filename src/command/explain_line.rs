@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::command::explain_follows;
 use crate::command::pipeline::Rendered;
 use crate::object::object::Identity;
 use crate::plan::choice::Reason;
@@ -18,7 +17,7 @@ use crate::text::pointer::part;
 use crate::text::source::{Place, Source};
 use crate::text::yaml::{self, Kind, Node};
 
-/// A rendered file, or one of its lines (from 1); none where the cluster has no such file.
+/// A file of an object or of a chart's values, or one of its lines (from 1); none where the cluster has no such file.
 pub fn file(rendered: &Rendered<'_>, path: &str, line: Option<usize>) -> Option<String> {
     let cluster = rendered.plan.cluster.as_str();
     let (_, below) = path.split_once(&format!("{cluster}/"))?;
@@ -35,7 +34,7 @@ pub fn file(rendered: &Rendered<'_>, path: &str, line: Option<usize>) -> Option<
                 .and_then(|c| Some(plan.choices.get(c.group.as_str())?.place(&format!("/components/{}", c.entry))));
             (format!("{below}: the values of a chart\n"), below, &values.text, head)
         }
-        (None, None) => return explain_follows::file(rendered, below, line),
+        (None, None) => return None,
     };
     let Some(line) = line else { return Some(about) };
     let Some(written) = text.lines().nth(line.saturating_sub(1)) else {
@@ -47,8 +46,10 @@ pub fn file(rendered: &Rendered<'_>, path: &str, line: Option<usize>) -> Option<
     }
     let source = Source::new(format!("{cluster}/{name}"), &**text);
     let nodes = yaml::nodes(&source).ok()?;
-    let place = part_on(nodes.first()?, line)?;
-    let mut trail = trace::trail(plan, bundle, &place)?;
+    let whole = nodes.first()?;
+    // What looks like YAML within a text may be none.
+    let places = [part_on(whole, line)?, last_before(whole, line).place.clone()];
+    let (mut trail, place) = places.into_iter().find_map(|place| Some((trace::trail(plan, bundle, &place)?, place)))?;
     if let Some(last) = trail.last_mut() {
         last.place = below_in(&last.place, line.saturating_sub(place.line_column().0), written);
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::anyhow;
 
 use crate::command::explain;
+use crate::command::explain_follows;
 use crate::command::explain_line::{self, Input};
 use crate::command::explain_setting;
 use crate::command::gateway_config;
@@ -102,7 +103,8 @@ fn file(rendered: &Rendered<'_>, near: &Nearest, topic: &str) -> Option<String> 
     };
     let path = path.strip_prefix("./").unwrap_or(path);
     let whole = format!("{}{path}", near.prefix);
-    if let Some(text) = explain_line::file(rendered, &whole, line) {
+    let made = explain_line::file(rendered, &whole, line);
+    if let Some(text) = made.or_else(|| explain_follows::file(rendered, &whole, line)) {
         return Some(text);
     }
     match explain_line::input(rendered, &whole, line)? {

@@ -13,18 +13,23 @@ use crate::text::finding::{Code, Finding, Severity};
 /// Every port that is called over another protocol than its container declares.
 pub fn protocols(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let pods = Running::new(inventory);
+    // Thousands of policies may take the same thousands of pods.
+    let ports: Vec<Vec<&Value>> = pods.iter().map(ports).collect();
+    let of_pods = |namespace: &str, selector: &Value| -> Vec<&Value> {
+        pods.positions(namespace, selector).iter().flat_map(|i| &ports[*i]).copied().collect()
+    };
     let mut findings = Vec::new();
     for service in inventory.world.objects.of("", "Service") {
         let Some(selector) = selector_of(service, "/spec/selector") else { continue };
-        let taken = pods.taken(&service.identity.namespace, &selector);
+        let declared = of_pods(&service.identity.namespace, &selector);
         for (pointer, port) in service.all("/spec/ports/*") {
             let target = port.get("targetPort").unwrap_or(&port["port"]);
-            findings.extend(differs(service, &format!("{pointer}/protocol"), target, port, &taken));
+            findings.extend(differs(service, &format!("{pointer}/protocol"), target, port, &declared));
         }
     }
     for policy in inventory.world.objects.of(NETWORKING, "NetworkPolicy") {
         let selector = policy.at("/spec/podSelector").unwrap_or(&Value::Null);
-        let taken = pods.taken(&policy.identity.namespace, selector);
+        let declared = of_pods(&policy.identity.namespace, selector);
         for (pointer, port) in policy.all("/spec/ingress/*/ports/*") {
             // One rule for each protocol is how both are let in.
             let of_rule = policy.at(pointer.rsplit_once('/').map_or("", |(list, _)| list));
@@ -32,7 +37,7 @@ pub fn protocols(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
                 all.iter().any(|other| other["port"] == port["port"] && protocol(other) != protocol(port))
             });
             if !both && port.get("endPort").is_none() {
-                let found = differs(policy, &format!("{pointer}/protocol"), &port["port"], port, &taken);
+                let found = differs(policy, &format!("{pointer}/protocol"), &port["port"], port, &declared);
                 findings.extend(found.map(|f| Finding { severity: Severity::Warning, ..f }));
             }
         }
@@ -56,8 +61,8 @@ fn is(port: &Value, wanted: &Value) -> bool {
 }
 
 /// The port is declared, and nowhere for this protocol. A name is looked for together with its protocol.
-fn differs(object: &Object<'_>, at: &str, wanted: &Value, port: &Value, taken: &[&Pods<'_>]) -> Option<Finding> {
-    let declared: Vec<&Value> = taken.iter().flat_map(|p| ports(p)).filter(|declared| is(declared, wanted)).collect();
+fn differs(object: &Object<'_>, at: &str, wanted: &Value, port: &Value, declared: &[&Value]) -> Option<Finding> {
+    let declared: Vec<&&Value> = declared.iter().filter(|declared| is(declared, wanted)).collect();
     let (first, asked) = (declared.first()?, protocol(port));
     if declared.iter().any(|declared| protocol(declared) == asked) {
         return None;

@@ -45,6 +45,8 @@ pub fn canonical(key: &str, value: &Value) -> Value {
             if map.contains_key("port") && map.get("endPort") == map.get("port") {
                 map.remove("endPort");
             }
+            // Lists are sorted by their text.
+            map.sort_keys();
             Value::Object(map)
         }
         Value::Array(items) => {
@@ -70,7 +72,7 @@ pub fn canonical(key: &str, value: &Value) -> Value {
         }
         Value::String(text) if CONDITIONS.contains(&key) => Value::String(condition(text)),
         Value::String(text) if text.starts_with('{') => Value::String(sorted(&bare(text))),
-        Value::String(text) if key == "image" || key == "imageName" => Value::String(of_any_registry(text)),
+        Value::String(text) if key == "image" || key == "imageName" => Value::String(image(text).to_owned()),
         Value::String(text) if text.starts_with("http") && text.contains("://") => Value::String(address(text)),
         Value::String(text) if !key.ends_with(".json") && text.contains('\n') => match inner(text) {
             Some(inner) => canonical("", &inner),
@@ -147,10 +149,10 @@ fn routed(key: &str, map: &mut Map<String, Value>) {
     }
 }
 
-/// An image by the last two parts of its path: a mirror has another registry.
-fn of_any_registry(image: &str) -> String {
-    let parts: Vec<&str> = image.split('/').collect();
-    parts[parts.len().saturating_sub(2)..].join("/")
+/// An image without what a container runtime fills in.
+fn image(image: &str) -> &str {
+    let image = image.strip_prefix("docker.io/").unwrap_or(image);
+    image.strip_prefix("library/").unwrap_or(image)
 }
 
 /// A URL without what a client fills in.
@@ -216,6 +218,10 @@ fn condition(text: &str) -> String {
         whole = inner;
     }
     let mut all: Vec<String> = parts(whole, "&&").into_iter().map(ordered).collect();
+    if all.len() > 1 {
+        let choice = |part: &&mut String| parts(part, "||").len() > 1;
+        all.iter_mut().filter(choice).for_each(|part| *part = format!("({part})"));
+    }
     all.sort();
     all.join("&&")
 }
@@ -360,6 +366,7 @@ mod tests {
             (json!({ "query": "a{b=\"c d\"}" }), json!({ "query": "a{b=\"cd\"}" })),
             (json!({ "expr": "a && b || c" }), json!({ "expr": "b || c && a" })),
             (json!({ "expr": "(a) && (b)" }), json!({ "expr": "a) && (b" })),
+            (json!({ "expr": "a && (b || c)" }), json!({ "expr": "a && b || c" })),
             (json!({ "protocol": "UDP" }), json!({})),
             (json!({ "enabled": false }), json!({})),
         ] {

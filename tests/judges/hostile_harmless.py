@@ -107,7 +107,6 @@ HARMLESS = [
     ("secret defaults unsaid", "ExternalSecret", "spec/target/template", unsaid(engineVersion="v2", mergePolicy="Replace")),
     ("lock default unsaid", "AgentgatewayPolicy", "spec/traffic/apiKeyAuthentication", unsaid(mode="Strict")),
     ("listener kinds said", "Gateway", "spec/listeners/*/allowedRoutes", add(kinds=[{"kind": "HTTPRoute"}])),
-    ("mirror", WORK, BOX + "/image", sub("^[^/]+[.][^/]+/", "registry.example.com/mirror/")),
     ("database patched", "Cluster", "spec/imageName", sub(r":(\d+)\.(\d)-", lambda m: f":{m[1]}.{int(m[2]) + 1}-")),
     ("address in full", "ConfigMap", LITELLM + "/model_list/*/litellm_params/api_base", sub(r"\.svc/", ".svc.cluster.local:80/")),
     ("only backend's weight", "HTTPRoute", "**/backendRefs/*/weight", lambda _: 100),

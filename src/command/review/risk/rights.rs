@@ -68,7 +68,6 @@ pub(super) fn pods(sight: &Sight<'_>) -> Vec<Risk> {
 fn loosens(sight: &Sight<'_>, field: &Field) -> bool {
     let (old, new) = (&field.old, &field.new);
     let is = |value: &Option<Value>, wanted: &Value| value.as_ref() == Some(wanted);
-    let foreign = |value: &Option<Value>| value.as_ref().is_some_and(|v| v.to_string().contains("--trust-remote-code"));
     let (yes, no) = (Value::Bool(true), Value::Bool(false));
     match field.key() {
         "privileged" | "hostPID" | "hostIPC" => is(new, &yes),
@@ -77,7 +76,7 @@ fn loosens(sight: &Sight<'_>, field: &Field) -> bool {
         "runAsNonRoot" | "readOnlyRootFilesystem" => is(old, &yes),
         "runAsUser" => is(new, &Value::from(0)),
         // Code that lies beside the weights runs in the pod.
-        _ if foreign(new) && !foreign(old) => true,
+        "--trust-remote-code" => new.is_some(),
         _ if field.passes(&["capabilities", "add"]) => new.is_some(),
         _ if field.passes(&["capabilities", "drop"]) => old.is_some(),
         _ if field.passes(&["seccompProfile"]) => old.is_some(),
