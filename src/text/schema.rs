@@ -329,10 +329,11 @@ const LISTED: usize = 100;
 pub fn nearest<'n>(given: &str, known: &[&'n str]) -> Option<&'n str> {
     let lower = given.to_lowercase();
     let allowed = |name: &str| 1 + name.len() / 4;
+    let letters = given.chars().count();
     // The lengths alone tell of most that they are not near; there may be many of them, and long ones.
     let near = known
         .iter()
-        .filter(|name| name.len().abs_diff(given.len()) <= 4 * allowed(name) && name.len() <= LONGEST)
+        .filter(|name| name.len() <= LONGEST && name.chars().count().abs_diff(letters) <= allowed(name))
         .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
         .min()
         .filter(|(distance, name)| *distance <= allowed(name));

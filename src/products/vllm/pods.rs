@@ -1,5 +1,7 @@
 //! Known traps of vLLM in anybody's pods: arguments against GPUs, shared memory, probes, home and shutdown.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::object::object::{Object, ObjectRule};
@@ -94,7 +96,7 @@ impl<'a> Server<'a> {
 const REPEATABLE: [&str; 2] = ["--middleware", "--lora-modules"];
 
 fn twice(server: &Server<'_>) -> Vec<Finding> {
-    let mut seen: Vec<String> = Vec::new();
+    let mut seen = BTreeSet::new();
     let mut findings = Vec::new();
     // A script may choose between several calls.
     let one_call = server.words.iter().filter(|w| **w == "serve" || w.contains("api_server")).count() <= 1;
@@ -105,7 +107,7 @@ fn twice(server: &Server<'_>) -> Vec<Finding> {
             let finding = server.template.owner.warning(Code::VllmArgument, &server.arguments(), message);
             findings.push(finding.help("remove one"));
         }
-        seen.push(name);
+        seen.insert(name);
     }
     findings
 }
