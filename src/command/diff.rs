@@ -9,7 +9,7 @@ use crate::command::args::Diff;
 use crate::command::beside::shown;
 use crate::command::causes::Inputs;
 use crate::command::definitions::{Asked, Definitions};
-use crate::command::formats::ReviewFormat;
+use crate::command::formats::{Format, ReviewFormat};
 use crate::command::pipeline::{self, Rendered};
 use crate::command::rendering::{names, orphans, output_folder};
 use crate::command::review::risk::sight::Risk;
@@ -133,7 +133,7 @@ fn compared(workspace: &Workspace<'_>, args: &Diff) -> Result<Outcome> {
 /// A review in a format.
 fn told(review: &Review, format: ReviewFormat) -> Result<Outcome> {
     match format {
-        ReviewFormat::Json => formatted(&json::json(review), crate::command::formats::Format::Json),
+        ReviewFormat::Json => formatted(&json::json(review), Format::Json),
         ReviewFormat::Markdown => Ok(Outcome::data(markdown::markdown(review))),
         ReviewFormat::Patch => Ok(Outcome::default()),
         ReviewFormat::Text => {
