@@ -474,18 +474,29 @@ fn a_run_relies_on_the_last_one_for_what_has_not_changed() {
     assert_eq!(fleet.files("rendered"), first);
 }
 
-/// A finding is told in each run, also while another cluster is passed over.
+/// A warning is told in each run, at its place, also where the cluster that earned it is passed over.
 #[test]
-fn what_earns_a_finding_is_rendered_again() {
+fn what_was_said_of_a_cluster_is_said_again() {
     let fleet = Fleet::new("warned", 2);
     fleet.cluster(
         0,
         "settings: { serving: { models: { slipped: { model: Org/A, inputPrice: 0.0000001, outputPrice: 1 } } } }\n",
     );
-    let told = || fleet.fine(&["render"]).err.contains("warning[setting-advice]");
-    assert!(told() && told());
+    let told = || {
+        let said = fleet.fine(&["render"]).err;
+        said.lines().filter(|line| !line.contains(" removed)")).map(|line| format!("{line}\n")).collect::<String>()
+    };
+    let first = told();
+    assert!(first.contains("warning[setting-advice]") && first.contains("clusters/prod-0.yaml:2:"), "{first}");
+    assert_eq!(told(), first);
     let memory = fs::read_to_string(fleet.cache()).expect("a memory");
-    assert!(memory.contains("  dev-1\n") && !memory.contains("  prod-0\n"), "{memory}");
+    fs::write(fleet.cache(), memory.replace("setting-advice", "litellm-start")).expect("writable");
+    assert!(told().contains("warning[litellm-start]"), "the memory was not asked");
+    // What cannot be understood is worked out.
+    fs::write(fleet.cache(), memory.replace("setting-advice", "no-such-code")).expect("writable");
+    assert_eq!(told(), first);
+    fs::write(fleet.cache(), memory.replace("clusters/prod-0.yaml\"", "clusters/gone.yaml\"")).expect("writable");
+    assert_eq!(told(), first);
 }
 
 /// With the plugin each Application asks for its folder at the inputs, and what the plugin prints for that is what lies in git otherwise.

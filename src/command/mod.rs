@@ -36,6 +36,7 @@ pub mod beside;
 pub mod fleet;
 pub mod verify;
 pub mod runners;
+pub mod noted;
 pub mod remembered;
 pub mod rendering;
 pub mod plugin;

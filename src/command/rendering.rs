@@ -47,7 +47,7 @@ pub(crate) fn render(
     let mut remembered = Remembered::of(workspace, &folder, &clusters);
     let (held, clusters) = remembered.held(clusters)?;
     let definitions = Definitions::find(workspace.folder, &[])?;
-    let (staged, findings) = workspace.each_sound(&clusters, &memo, |rendered, findings| {
+    let (staged, mut findings) = workspace.each_sound(&clusters, &memo, |rendered, findings| {
         let name = rendered.plan.cluster.as_str();
         let (shown, found, tree) = both(workspace, place, &rendered)?;
         unrefused(&rendered, &shown, (&tree::owned(&found, &tree), &tree), &definitions, allow_delete)?;
@@ -58,16 +58,19 @@ pub(crate) fn render(
         });
         let warnings: String = warnings.collect();
         let digest = digest::hex(tree[INDEX].as_bytes());
-        Ok((name.to_owned(), Folder { files: tree.len() - 1, digest, done, warnings, staged, sound: findings.is_empty() }))
+        Ok((name.to_owned(), Folder { files: tree.len() - 1, digest, done, warnings, staged, findings: findings.to_vec() }))
     })?;
     let mut talk: String = staged.iter().map(|(_, folder)| folder.warnings.as_str()).collect();
     let sum = |count: fn(&Folder) -> usize| staged.iter().map(|(_, folder)| count(folder)).sum::<usize>();
     let (written, removed) = (sum(|folder| folder.done.written), sum(|folder| folder.done.removed));
     let files = sum(|folder| folder.files) + held.values().map(|held| held.files).sum::<usize>();
     let (mut digests, mut waiting) = (Digests::new(), Vec::new());
-    digests.extend(held.into_iter().map(|(name, held)| (name, held.digest)));
-    for (name, folder) in staged {
-        remembered.set(&name, folder.sound.then(|| folder.digest.clone()));
+    for (name, held) in held {
+        digests.insert(name, held.digest);
+        findings.extend(held.warnings);
+    }
+    for ((name, folder), cluster) in staged.into_iter().zip(&clusters) {
+        remembered.set(cluster, folder.digest.clone(), &folder.findings);
         digests.insert(name, folder.digest);
         waiting.extend(folder.staged);
     }
@@ -81,7 +84,7 @@ pub(crate) fn render(
     };
     talk +=
         &format!("{which}: {files} files in {} ({written} written, {removed} removed)\n", place.output_dir.display());
-    Ok(Outcome { talk, findings, ..Outcome::default() })
+    Ok(Outcome { talk, findings: sorted(findings), ..Outcome::default() })
 }
 
 /// A cluster's folder that is rendered and waits to take its place.
@@ -91,8 +94,8 @@ struct Folder {
     done: write::Written,
     warnings: String,
     staged: Option<write::Staged>,
-    /// No rule has anything to say of it.
-    sound: bool,
+    /// What the rules have to say of it.
+    findings: Vec<Finding>,
 }
 
 /// Puts staged folders in their places, and takes those of `orphans` away that may be deleted; what is to be said of these. The
