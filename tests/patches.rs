@@ -6,6 +6,7 @@
 use std::{env, fs};
 
 use gatewright::plan::lay::lay;
+use gatewright::text::finding::Finding;
 use gatewright::text::source::Source;
 use gatewright::text::yaml;
 use gatewright::verdict::merging::Field;
@@ -23,7 +24,9 @@ fn over(object: &Value, patch: &Value) -> Value {
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     let field = Field::root(group, version, object["kind"].as_str().expect("an object"));
     let laid = lay(object, &yaml::read(&source).expect("JSON is YAML"), &field);
-    assert!(laid.findings.is_empty(), "{patch}: {:?}", laid.findings);
+    // Items made by chance lack what their kinds require, which is told where one is added.
+    let minded = |finding: &Finding| !finding.message.contains("one that is added needs");
+    assert!(!laid.findings.iter().any(minded), "{patch}: {:?}", laid.findings);
     laid.value.expect("something is left")
 }
 

@@ -207,7 +207,7 @@ def judged(server, name, cases):
         command = ["cargo", "test", "--locked", "--quiet", "--test", "patches", "asked_by_the_judge"]
         done = subprocess.run(command, cwd=HERE / "../..", env={**os.environ, "PATCHES": str(given)}, capture_output=True, text=True, check=False)
         if done.returncode:
-            print(f"FAIL patches {name}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+            print(f"FAIL patches {name}: {done.stdout[:2500]}{done.stderr[-2000:]}")
             return True
         laid = [json.loads(line) for line in Path(f"{given}.laid").read_text().splitlines()]
     same, different, refused, kept = 0, [], 0, []
