@@ -9,9 +9,6 @@ use crate::agentic::gateway::{Gateway, Patch};
 use crate::agentic::model::{AGENTS_HOME, Choice, Model, Unserved, agent_environment};
 use crate::agentic::route::{Broken, Route};
 
-/// The kinds that can be explained, as in `AiGateway/namespace/name`.
-pub const KINDS: [&str; 4] = ["AiGateway", "ToolGateway", "ToolRoute", "Agent"];
-
 /// All names that can be explained.
 pub fn names(model: &Model) -> Vec<String> {
     let gateways = model.gateways.iter().map(|g| format!("{}/{}", g.kind, g.id()));

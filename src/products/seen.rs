@@ -19,8 +19,6 @@ pub const GATEWAY_API: &str = "1.5.1";
 pub const INFERENCE: &str = "1.5.0";
 /// KEDA.
 pub const KEDA: &str = "2.20.1";
-/// Kubernetes.
-pub const KUBERNETES: &str = "1.35";
 /// LeaderWorkerSet.
 pub const LWS: &str = "0.9.0";
 /// LiteLLM and its chart.

@@ -10,11 +10,6 @@ use regex::Regex;
 
 use crate::text::forms::{self, base64};
 
-/// True when the API server holds strings against that format.
-pub fn is_enforced(format: &str) -> bool {
-    test(format).is_some()
-}
-
 /// True for a string of that format, and for any string when the format is not enforced.
 pub fn admits(format: &str, text: &str) -> bool {
     test(format).is_none_or(|test| test(text))

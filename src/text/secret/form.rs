@@ -108,11 +108,6 @@ fn is_in_path(before: &str) -> bool {
     chunk.contains("://") && !chunk.contains(['?', '#', '@', '\\'])
 }
 
-/// Whether a text begins as a well-known token does.
-pub fn has_prefix(text: &str) -> bool {
-    prefix(text).is_some()
-}
-
 /// What follows the beginning of a well-known token.
 pub fn prefix(text: &str) -> Option<&str> {
     RARE.iter().chain(&COMMON).find_map(|prefix| text.strip_prefix(prefix))
