@@ -15,6 +15,11 @@ use std::{env, fs};
 mod fences;
 
 fn main() {
+    // A rule of ours that fails stops an unoptimised build, as `debug_assert` would: std's own of these are off (Cargo.toml).
+    println!("cargo::rustc-check-cfg=cfg(unoptimized)");
+    if env::var("OPT_LEVEL").is_ok_and(|level| level == "0") {
+        println!("cargo::rustc-cfg=unoptimized");
+    }
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let mut files = Vec::new();
     for folder in ["groups", "shapes", "templates"] {

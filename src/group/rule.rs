@@ -357,7 +357,7 @@ impl Rule {
         let Some(place) = &self.place else {
             let slow = why.starts_with("it may take more than") && spot.subject.object.text.len() < ORDINARY;
             let careless = slow || ["No such key", "Undeclared reference"].iter().any(|words| why.contains(words));
-            debug_assert!(!careless, "{} at {}: {why}", self.code.name(), spot.pointer);
+            assert!(!(cfg!(unoptimized) && careless), "{} at {}: {why}", self.code.name(), spot.pointer);
             return None;
         };
         let about = About { object: spot.subject.object.identity.to_string(), pointer: spot.pointer.to_owned() };
