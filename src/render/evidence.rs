@@ -13,7 +13,7 @@ use crate::group::component::{Evidence, Kept, Selector};
 use crate::object::object::Identity;
 use crate::render::alike::within;
 use crate::render::canonical::canonical;
-use crate::render::kept;
+use crate::render::differs::{Names, differs};
 use crate::text::kubeyaml;
 use crate::text::pointer::part;
 
@@ -32,23 +32,23 @@ pub struct Gap<'a> {
 #[derive(Debug, Default)]
 pub struct Texts {
     read: RefCell<BTreeMap<String, Rc<Value>>>,
-    /// Names of objects that were kept and are not there.
-    gone: BTreeSet<String>,
+    names: Names,
     /// Kinds of which something is there that was not kept: what is gone may have another name.
     renamed: BTreeSet<String>,
 }
 
 impl Texts {
     /// For evidence about objects some of which may be gone.
-    pub fn among<'a>(evidence: impl Iterator<Item = &'a Evidence>, all: impl Iterator<Item = &'a Identity>) -> Self {
+    pub fn among<'a>(evidence: impl Iterator<Item = &'a Evidence>, all: &[(&Identity, &Value)]) -> Self {
         let kept = evidence.filter_map(|evidence| if let Evidence::Kept(kept) = evidence { Some(kept) } else { None });
         let kept: BTreeSet<(&str, &str, &str)> =
             kept.map(|k| (k.kind.as_str(), k.namespace.as_str(), k.name.as_str())).collect();
         let there: BTreeSet<(&str, &str, &str)> =
-            all.map(|i| (i.kind.as_str(), i.namespace.as_str(), i.name.as_str())).collect();
+            all.iter().map(|(i, _)| (i.kind.as_str(), i.namespace.as_str(), i.name.as_str())).collect();
         let gone = kept.difference(&there).map(|(.., name)| (*name).to_owned()).collect();
         let renamed = there.difference(&kept).map(|(kind, ..)| (*kind).to_owned()).collect();
-        Self { gone, renamed, ..Self::default() }
+        let read = all.iter().map(|(_, value)| *value).filter(|_| !kept.is_empty());
+        Self { names: Names::new(gone, read), renamed, ..Self::default() }
     }
 
     /// The YAML that a text is; null where it is none.
@@ -100,7 +100,7 @@ pub fn gap<'a>(
                 let gone = !texts.renamed.contains(&kept.kind);
                 return gone.then(|| Gap { sentence, object: None, pointer: String::new() });
             };
-            let pointer = kept::differs(&kept.value, value, &texts.gone)?;
+            let pointer = differs(&kept.value, value, &texts.names)?;
             Some(Gap {
                 sentence: format!("{object} is not as it was rendered at {pointer}"),
                 object: Some(object),
