@@ -184,7 +184,7 @@ fn below(key: &str, kept: &Value, found: Option<&Value>, now: &Now<'_>) -> Optio
                 .filter(|(key, _)| !changed(key))
                 .find_map(|(key, kept)| Some(step(key, below(key, kept, other.get(key), now)?)));
             let asked = |key: &str, value: &Value| {
-                map.contains_key(key) || !UNASKED.contains(&key) || is_default(key, value, now)
+                map.contains_key(key) || !UNASKED.contains(&key) || is_default(key, value, now) || is_empty(value)
             };
             let more = || other.iter().find(|(key, value)| !asked(key, value));
             lost.or_else(|| Some(step(more()?.0, String::new())))
@@ -198,6 +198,10 @@ fn below(key: &str, kept: &Value, found: Option<&Value>, now: &Now<'_>) -> Optio
         (Value::Array(_) | Value::Object(_), _) | (_, Value::Array(_) | Value::Object(_)) => Some(String::new()),
         _ => here(same(key, kept, found, &now.names.gone)),
     }
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty)
 }
 
 /// Whether a field may as well not be said.

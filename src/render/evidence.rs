@@ -28,13 +28,16 @@ pub struct Gap<'a> {
     pub pointer: String,
 }
 
+/// Kinds whose name holds data, namespaces or rights.
+const OF_A_NAME: [&str; 6] = ["AppProject", "Application", "Cluster", "Namespace", "ObjectStore", "StatefulSet"];
+
 /// What the texts say that evidence went into: hundreds of claims may be about one configuration.
 #[derive(Debug, Default)]
 pub struct Texts {
     read: RefCell<BTreeMap<String, Rc<Value>>>,
     names: Names,
-    /// Kinds of which something is there that was not kept: what is gone may have another name.
-    renamed: BTreeSet<String>,
+    /// Kind, namespace and name of what is there and was not kept: what is gone may have another name.
+    new: BTreeSet<(String, String, String)>,
 }
 
 impl Texts {
@@ -46,9 +49,22 @@ impl Texts {
         let there: BTreeSet<(&str, &str, &str)> =
             all.iter().map(|(i, _)| (i.kind.as_str(), i.namespace.as_str(), i.name.as_str())).collect();
         let gone = kept.difference(&there).map(|(.., name)| (*name).to_owned()).collect();
-        let renamed = there.difference(&kept).map(|(kind, ..)| (*kind).to_owned()).collect();
+        let owned =
+            |(kind, namespace, name): &(&str, &str, &str)| ((*kind).into(), (*namespace).into(), (*name).into());
+        let new = there.difference(&kept).map(owned).collect();
         let read = all.iter().map(|(_, value)| *value).filter(|_| !kept.is_empty());
-        Self { names: Names::new(gone, read), renamed, ..Self::default() }
+        Self { names: Names::new(gone, read), new, ..Self::default() }
+    }
+
+    /// Whether an object may be one that had another name, and a kind that nothing finds by its name but what refers to it.
+    fn renamed(&self, wanted: &str, is: &Identity) -> bool {
+        let key = || (is.kind.clone(), is.namespace.clone(), is.name.clone());
+        !OF_A_NAME.contains(&is.kind.as_str()) && self.names.gone.contains(wanted) && self.new.contains(&key())
+    }
+
+    /// Whether a value says the name of something that has another now.
+    fn refers(&self, wanted: &Value, found: Option<&Value>) -> bool {
+        found.is_some() && wanted.as_str().is_some_and(|text| self.names.gone.iter().any(|name| text.contains(name)))
     }
 
     /// The YAML that a text is; null where it is none.
@@ -85,7 +101,8 @@ pub fn gap<'a>(
             all.filter(|(identity, value)| selects(selector, identity, value, texts)).find_map(|(object, value)| {
                 let lacks = |(pointer, wanted): &(&String, &Value)| {
                     let mut lacks = false;
-                    reach(value, pointer, texts, &mut |found| lacks |= !agrees(wanted, found));
+                    let agrees = |found: Option<&Value>| agrees(wanted, found) || texts.refers(wanted, found);
+                    reach(value, pointer, texts, &mut |found| lacks |= !agrees(found));
                     lacks
                 };
                 let (pointer, wanted) = selector.shows.iter().find(lacks)?;
@@ -97,7 +114,7 @@ pub fn gap<'a>(
             let Some((object, value)) = all.find(|(identity, _)| is(kept, identity)) else {
                 let place = if kept.namespace.is_empty() { String::new() } else { format!("{}/", kept.namespace) };
                 let sentence = format!("{} {place}{} is gone", kept.kind, kept.name);
-                let gone = !texts.renamed.contains(&kept.kind);
+                let gone = !texts.new.iter().any(|(kind, ..)| *kind == kept.kind);
                 return gone.then(|| Gap { sentence, object: None, pointer: String::new() });
             };
             let pointer = differs(&kept.value, value, &texts.names)?;
@@ -149,20 +166,21 @@ fn is(kept: &Kept, identity: &Identity) -> bool {
 
 /// Whether a selector takes an object.
 pub fn selects(selector: &Selector, identity: &Identity, value: &Value, texts: &Texts) -> bool {
-    names(selector, identity) && selector.conditions.iter().all(|condition| holds(condition, value, texts))
+    names(selector, identity, texts) && selector.conditions.iter().all(|condition| holds(condition, value, texts))
 }
 
-fn names(selector: &Selector, identity: &Identity) -> bool {
+fn names(selector: &Selector, identity: &Identity, texts: &Texts) -> bool {
     let same = |wanted: &Option<String>, given: &str| wanted.as_deref().is_none_or(|w| w == given);
     selector.kind == identity.kind
         && same(&selector.group, &identity.group)
         && same(&selector.namespace, &identity.namespace)
-        && same(&selector.name, &identity.name)
+        && (same(&selector.name, &identity.name)
+            || selector.name.as_deref().is_some_and(|wanted| texts.renamed(wanted, identity)))
 }
 
 fn holds((pointer, wanted): (&String, &Value), value: &Value, texts: &Texts) -> bool {
     let mut some = false;
-    reach(value, pointer, texts, &mut |found| some |= agrees(wanted, found));
+    reach(value, pointer, texts, &mut |found| some |= agrees(wanted, found) || texts.refers(wanted, found));
     some
 }
 
@@ -172,7 +190,7 @@ pub fn unmet<'a>(
     mut all: impl Iterator<Item = (&'a Identity, &'a Value)>,
     texts: &Texts,
 ) -> Vec<String> {
-    let Some((_, value)) = all.find(|(identity, _)| names(selector, identity)) else { return Vec::new() };
+    let Some((_, value)) = all.find(|(identity, _)| names(selector, identity, texts)) else { return Vec::new() };
     let lacking = selector.conditions.iter().filter(|condition| !holds(*condition, value, texts));
     lacking.map(|(pointer, _)| pointer.clone()).collect()
 }
