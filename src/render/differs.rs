@@ -98,6 +98,7 @@ const UNASKED: &[&str] = &[
     "proxy_batch_write_at",
     "publishNotReadyAddresses",
     "queryParams",
+    "readOnly",
     "retry",
     "schedulerName",
     "scheme",
@@ -166,7 +167,7 @@ pub fn differs(kept: &Value, found: &Value, names: &Names) -> Option<String> {
 fn below(key: &str, kept: &Value, found: Option<&Value>, now: &Now<'_>) -> Option<String> {
     let here = |same: bool| (!same).then(String::new);
     let Some(found) = found.filter(|found| !found.is_null()) else {
-        return here(is_default(key, kept, now));
+        return here(key == "readOnly" || is_default(key, kept, now));
     };
     match (kept, found) {
         (Value::Object(map), Value::String(text)) if map.len() == 1 && map.contains_key("sha256") => {
@@ -209,7 +210,7 @@ fn is_default(key: &str, kept: &Value, now: &Now<'_>) -> bool {
     now.own.contains(&(key, kept))
         || key == "weight" && *kept == json!(1)
         || key == "group" && (*kept == json!("") || *kept == json!("gateway.networking.k8s.io"))
-        || key == "readOnly"
+        || key == "readOnly" && *kept == json!(false)
         || kept.as_str().is_some_and(|text| DEFAULTS.contains(&text))
 }
 

@@ -31,6 +31,17 @@ pub struct Gap<'a> {
 /// Kinds whose name holds data, namespaces or rights.
 const OF_A_NAME: [&str; 6] = ["AppProject", "Application", "Cluster", "Namespace", "ObjectStore", "StatefulSet"];
 
+/// Kind, namespace and name of an object, and of the Secret that it fills.
+fn names_of<'a>(
+    kind: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+    value: &'a Value,
+) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
+    let target = if kind == "ExternalSecret" { value["spec"]["target"]["name"].as_str() } else { None };
+    [(kind, namespace, name)].into_iter().chain(target.map(|name| ("Secret", namespace, name)))
+}
+
 /// What the texts say that evidence went into: hundreds of claims may be about one configuration.
 #[derive(Debug, Default)]
 pub struct Texts {
@@ -45,9 +56,9 @@ impl Texts {
     pub fn among<'a>(evidence: impl Iterator<Item = &'a Evidence>, all: &[(&Identity, &Value)]) -> Self {
         let kept = evidence.filter_map(|evidence| if let Evidence::Kept(kept) = evidence { Some(kept) } else { None });
         let kept: BTreeSet<(&str, &str, &str)> =
-            kept.map(|k| (k.kind.as_str(), k.namespace.as_str(), k.name.as_str())).collect();
+            kept.flat_map(|k| names_of(&k.kind, &k.namespace, &k.name, &k.value)).collect();
         let there: BTreeSet<(&str, &str, &str)> =
-            all.iter().map(|(i, _)| (i.kind.as_str(), i.namespace.as_str(), i.name.as_str())).collect();
+            all.iter().flat_map(|(i, value)| names_of(&i.kind, &i.namespace, &i.name, value)).collect();
         let gone = kept.difference(&there).map(|(.., name)| (*name).to_owned()).collect();
         let owned =
             |(kind, namespace, name): &(&str, &str, &str)| ((*kind).into(), (*namespace).into(), (*name).into());
@@ -85,7 +96,7 @@ pub fn gap<'a>(
     texts: &Texts,
 ) -> Option<Gap<'a>> {
     match evidence {
-        Evidence::Present(selector) => match all.any(|(identity, value)| selects(selector, identity, value, texts)) {
+        Evidence::Present(selector) => match all.any(|(identity, value)| shows(selector, identity, value, texts)) {
             true => None,
             false => {
                 let sentence = format!("no {} in the manifests", describe(selector));
@@ -111,13 +122,16 @@ pub fn gap<'a>(
             })
         }
         Evidence::Kept(kept) => {
-            let Some((object, value)) = all.find(|(identity, _)| is(kept, identity)) else {
+            // It may stand twice, of which one is applied by hand.
+            let mut here = all.filter(|(identity, _)| is(kept, identity)).peekable();
+            if here.peek().is_none() {
                 let place = if kept.namespace.is_empty() { String::new() } else { format!("{}/", kept.namespace) };
                 let sentence = format!("{} {place}{} is gone", kept.kind, kept.name);
                 let gone = !texts.new.iter().any(|(kind, ..)| *kind == kept.kind);
                 return gone.then(|| Gap { sentence, object: None, pointer: String::new() });
-            };
-            let pointer = differs(&kept.value, value, &texts.names)?;
+            }
+            let (object, pointer) =
+                here.find_map(|(object, value)| Some((object, differs(&kept.value, value, &texts.names)?)))?;
             Some(Gap {
                 sentence: format!("{object} is not as it was rendered at {pointer}"),
                 object: Some(object),
@@ -166,21 +180,33 @@ fn is(kept: &Kept, identity: &Identity) -> bool {
 
 /// Whether a selector takes an object.
 pub fn selects(selector: &Selector, identity: &Identity, value: &Value, texts: &Texts) -> bool {
-    names(selector, identity, texts) && selector.conditions.iter().all(|condition| holds(condition, value, texts))
+    names(selector, identity) && selector.conditions.iter().all(|condition| holds(condition, value, texts))
 }
 
-fn names(selector: &Selector, identity: &Identity, texts: &Texts) -> bool {
+/// As [`selects`], where names may have changed wherever they stood.
+fn shows(selector: &Selector, identity: &Identity, value: &Value, texts: &Texts) -> bool {
+    let renamed = || selector.name.as_deref().is_some_and(|wanted| texts.renamed(wanted, identity));
+    let named = names(selector, identity) || renamed() && names(&Selector { name: None, ..selector.clone() }, identity);
+    let refers = |(pointer, wanted): (&String, &Value)| {
+        let mut some = false;
+        reach(value, pointer, texts, &mut |found| some |= texts.refers(wanted, found));
+        some
+    };
+    let holds = |condition| holds(condition, value, texts) || refers(condition);
+    named && selector.conditions.iter().all(holds)
+}
+
+fn names(selector: &Selector, identity: &Identity) -> bool {
     let same = |wanted: &Option<String>, given: &str| wanted.as_deref().is_none_or(|w| w == given);
     selector.kind == identity.kind
         && same(&selector.group, &identity.group)
         && same(&selector.namespace, &identity.namespace)
-        && (same(&selector.name, &identity.name)
-            || selector.name.as_deref().is_some_and(|wanted| texts.renamed(wanted, identity)))
+        && same(&selector.name, &identity.name)
 }
 
 fn holds((pointer, wanted): (&String, &Value), value: &Value, texts: &Texts) -> bool {
     let mut some = false;
-    reach(value, pointer, texts, &mut |found| some |= agrees(wanted, found) || texts.refers(wanted, found));
+    reach(value, pointer, texts, &mut |found| some |= agrees(wanted, found));
     some
 }
 
@@ -190,7 +216,7 @@ pub fn unmet<'a>(
     mut all: impl Iterator<Item = (&'a Identity, &'a Value)>,
     texts: &Texts,
 ) -> Vec<String> {
-    let Some((_, value)) = all.find(|(identity, _)| names(selector, identity, texts)) else { return Vec::new() };
+    let Some((_, value)) = all.find(|(identity, _)| names(selector, identity)) else { return Vec::new() };
     let lacking = selector.conditions.iter().filter(|condition| !holds(*condition, value, texts));
     lacking.map(|(pointer, _)| pointer.clone()).collect()
 }
