@@ -211,7 +211,8 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
 /// What a rendered folder claims and no longer shows.
 fn promises(world: &World<'_>) -> Vec<Finding> {
     let objects = || world.objects.iter().chain(&world.repeated);
-    let texts = Texts::among(world.promises.iter().flat_map(|p| &p.evidence), objects().map(|o| o.identity));
+    let evidence = world.promises.iter().flat_map(|p| &p.evidence);
+    let texts = Texts::among(evidence, &objects().map(|o| (o.identity, o.value)).collect::<Vec<_>>());
     let forms: OnceCell<Vec<(&Identity, Value)>> = OnceCell::new();
     let one = |promise: &Promise| -> Vec<Finding> {
         let all = || objects().map(|o| (o.identity, o.value));

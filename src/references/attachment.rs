@@ -30,6 +30,10 @@ pub fn listeners(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
                 continue;
             };
             let Origin::File(gateway) = &thing.origin else { continue };
+            // Who applies an object without a namespace says which.
+            if gateway.identity.namespace.is_empty() != namespace.is_empty() {
+                continue;
+            }
             if group == GATEWAY && ["Gateway", "ListenerSet"].contains(&kind) {
                 findings.extend(attached(inventory, route, parent, &format!("/spec/parentRefs/{i}"), gateway));
             }

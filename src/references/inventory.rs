@@ -294,7 +294,10 @@ fn keys<'a>(object: &Object<'a>) -> Option<Vec<&'a str>> {
     // Controllers fill such an object in the cluster, and mark it.
     let filled = |key: &str| ["inject", "reflect", "replicat"].iter().any(|word| key.contains(word));
     let by_others = keys("/metadata/annotations").chain(keys("/metadata/labels")).any(filled);
-    let token = object.text_at("/type") == "kubernetes.io/service-account-token";
+    // A type of a controller's own says where the controller finds the rest.
+    let kind = object.text_at("/type");
+    let token = kind == "kubernetes.io/service-account-token"
+        || kind.split_once('/').is_some_and(|(owner, _)| owner.contains('.') && !owner.ends_with("kubernetes.io"));
     // A Secret without any value stands in git for one that is filled by hand, or by another tool.
     let values = ["/data", "/stringData"].into_iter().filter_map(|pointer| object.at(pointer)?.as_object());
     let stub = object.identity.kind == "Secret" && values.flat_map(|map| map.values()).all(|value| value == "");

@@ -10,6 +10,9 @@ use crate::text::forms::{duration, version};
 /// Keys with amounts of which more is no harm.
 const MORE: &[&str] = &["instances", "maxReplicaCount", "replicaCount", "replicas", "size", "storage"];
 
+/// Levels of a log, without the one that has prompts in it.
+const LEVELS: [&str; 4] = ["CRITICAL", "ERROR", "INFO", "WARNING"];
+
 /// A text without its comments.
 pub fn uncommented(text: &str) -> String {
     let lines: Vec<&str> = text.trim().lines().filter(|line| !line.trim_start().starts_with('#')).collect();
@@ -26,6 +29,7 @@ pub fn same(key: &str, kept: &Value, found: &Value, gone: &BTreeSet<String>) -> 
     let (kept, found) = (text(kept), text(found));
     let (kept, found) = (kept.as_str(), found.as_str());
     kept == found
+        || LEVELS.contains(&kept) && LEVELS.contains(&found)
         || gone.iter().any(|name| kept.contains(name.as_str()))
         || alike(kept, found)
         || matches!((amount(kept), amount(found)), (Some(kept), Some(found)) if same_size(key, kept, found))

@@ -13,7 +13,7 @@ use crate::group::component::{Evidence, Kept, Selector};
 use crate::object::object::Identity;
 use crate::render::alike::within;
 use crate::render::canonical::canonical;
-use crate::render::kept;
+use crate::render::differs::{Names, differs};
 use crate::text::kubeyaml;
 use crate::text::pointer::part;
 
@@ -28,27 +28,54 @@ pub struct Gap<'a> {
     pub pointer: String,
 }
 
+/// Kinds whose name holds data, namespaces or rights.
+const OF_A_NAME: [&str; 6] = ["AppProject", "Application", "Cluster", "Namespace", "ObjectStore", "StatefulSet"];
+
+/// Kind, namespace and name of an object, and of the Secret that it fills.
+fn names_of<'a>(
+    kind: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+    value: &'a Value,
+) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
+    let target = if kind == "ExternalSecret" { value["spec"]["target"]["name"].as_str() } else { None };
+    [(kind, namespace, name)].into_iter().chain(target.map(|name| ("Secret", namespace, name)))
+}
+
 /// What the texts say that evidence went into: hundreds of claims may be about one configuration.
 #[derive(Debug, Default)]
 pub struct Texts {
     read: RefCell<BTreeMap<String, Rc<Value>>>,
-    /// Names of objects that were kept and are not there.
-    gone: BTreeSet<String>,
-    /// Kinds of which something is there that was not kept: what is gone may have another name.
-    renamed: BTreeSet<String>,
+    names: Names,
+    /// Kind, namespace and name of what is there and was not kept: what is gone may have another name.
+    new: BTreeSet<(String, String, String)>,
 }
 
 impl Texts {
     /// For evidence about objects some of which may be gone.
-    pub fn among<'a>(evidence: impl Iterator<Item = &'a Evidence>, all: impl Iterator<Item = &'a Identity>) -> Self {
+    pub fn among<'a>(evidence: impl Iterator<Item = &'a Evidence>, all: &[(&Identity, &Value)]) -> Self {
         let kept = evidence.filter_map(|evidence| if let Evidence::Kept(kept) = evidence { Some(kept) } else { None });
         let kept: BTreeSet<(&str, &str, &str)> =
-            kept.map(|k| (k.kind.as_str(), k.namespace.as_str(), k.name.as_str())).collect();
+            kept.flat_map(|k| names_of(&k.kind, &k.namespace, &k.name, &k.value)).collect();
         let there: BTreeSet<(&str, &str, &str)> =
-            all.map(|i| (i.kind.as_str(), i.namespace.as_str(), i.name.as_str())).collect();
+            all.iter().flat_map(|(i, value)| names_of(&i.kind, &i.namespace, &i.name, value)).collect();
         let gone = kept.difference(&there).map(|(.., name)| (*name).to_owned()).collect();
-        let renamed = there.difference(&kept).map(|(kind, ..)| (*kind).to_owned()).collect();
-        Self { gone, renamed, ..Self::default() }
+        let owned =
+            |(kind, namespace, name): &(&str, &str, &str)| ((*kind).into(), (*namespace).into(), (*name).into());
+        let new = there.difference(&kept).map(owned).collect();
+        let read = all.iter().map(|(_, value)| *value).filter(|_| !kept.is_empty());
+        Self { names: Names::new(gone, read), new, ..Self::default() }
+    }
+
+    /// Whether an object may be one that had another name, and a kind that nothing finds by its name but what refers to it.
+    fn renamed(&self, wanted: &str, is: &Identity) -> bool {
+        let key = || (is.kind.clone(), is.namespace.clone(), is.name.clone());
+        !OF_A_NAME.contains(&is.kind.as_str()) && self.names.gone.contains(wanted) && self.new.contains(&key())
+    }
+
+    /// Whether a value says the name of something that has another now.
+    fn refers(&self, wanted: &Value, found: Option<&Value>) -> bool {
+        found.is_some() && wanted.as_str().is_some_and(|text| self.names.gone.iter().any(|name| text.contains(name)))
     }
 
     /// The YAML that a text is; null where it is none.
@@ -69,7 +96,7 @@ pub fn gap<'a>(
     texts: &Texts,
 ) -> Option<Gap<'a>> {
     match evidence {
-        Evidence::Present(selector) => match all.any(|(identity, value)| selects(selector, identity, value, texts)) {
+        Evidence::Present(selector) => match all.any(|(identity, value)| shows(selector, identity, value, texts)) {
             true => None,
             false => {
                 let sentence = format!("no {} in the manifests", describe(selector));
@@ -85,7 +112,8 @@ pub fn gap<'a>(
             all.filter(|(identity, value)| selects(selector, identity, value, texts)).find_map(|(object, value)| {
                 let lacks = |(pointer, wanted): &(&String, &Value)| {
                     let mut lacks = false;
-                    reach(value, pointer, texts, &mut |found| lacks |= !agrees(wanted, found));
+                    let agrees = |found: Option<&Value>| agrees(wanted, found) || texts.refers(wanted, found);
+                    reach(value, pointer, texts, &mut |found| lacks |= !agrees(found));
                     lacks
                 };
                 let (pointer, wanted) = selector.shows.iter().find(lacks)?;
@@ -94,13 +122,16 @@ pub fn gap<'a>(
             })
         }
         Evidence::Kept(kept) => {
-            let Some((object, value)) = all.find(|(identity, _)| is(kept, identity)) else {
+            // It may stand twice, of which one is applied by hand.
+            let mut here = all.filter(|(identity, _)| is(kept, identity)).peekable();
+            if here.peek().is_none() {
                 let place = if kept.namespace.is_empty() { String::new() } else { format!("{}/", kept.namespace) };
                 let sentence = format!("{} {place}{} is gone", kept.kind, kept.name);
-                let gone = !texts.renamed.contains(&kept.kind);
+                let gone = !texts.new.iter().any(|(kind, ..)| *kind == kept.kind);
                 return gone.then(|| Gap { sentence, object: None, pointer: String::new() });
-            };
-            let pointer = kept::differs(&kept.value, value, &texts.gone)?;
+            }
+            let (object, pointer) =
+                here.find_map(|(object, value)| Some((object, differs(&kept.value, value, &texts.names)?)))?;
             Some(Gap {
                 sentence: format!("{object} is not as it was rendered at {pointer}"),
                 object: Some(object),
@@ -150,6 +181,19 @@ fn is(kept: &Kept, identity: &Identity) -> bool {
 /// Whether a selector takes an object.
 pub fn selects(selector: &Selector, identity: &Identity, value: &Value, texts: &Texts) -> bool {
     names(selector, identity) && selector.conditions.iter().all(|condition| holds(condition, value, texts))
+}
+
+/// As [`selects`], where names may have changed wherever they stood.
+fn shows(selector: &Selector, identity: &Identity, value: &Value, texts: &Texts) -> bool {
+    let renamed = || selector.name.as_deref().is_some_and(|wanted| texts.renamed(wanted, identity));
+    let named = names(selector, identity) || renamed() && names(&Selector { name: None, ..selector.clone() }, identity);
+    let refers = |(pointer, wanted): (&String, &Value)| {
+        let mut some = false;
+        reach(value, pointer, texts, &mut |found| some |= texts.refers(wanted, found));
+        some
+    };
+    let holds = |condition| holds(condition, value, texts) || refers(condition);
+    named && selector.conditions.iter().all(holds)
 }
 
 fn names(selector: &Selector, identity: &Identity) -> bool {

@@ -1,8 +1,9 @@
-//! A plan into objects and a tree: [`bundle`] renders, [`tree`] names the files, [`fleet`] all clusters, [`claims`] and [`evidence`] say what holds, [`kept`] what a hand must leave, [`alike`] and [`canonical`] what does the same,
+//! A plan into objects and a tree: [`bundle`] renders, [`tree`] names the files, [`fleet`] all clusters, [`claims`] and [`evidence`] say what holds, [`kept`] what a hand must leave and [`differs`] whether it did, [`alike`] and [`canonical`] what does the same,
 //! [`trace`] finds the cause of a line, [`deletions`] and [`foreign`] hold a tree against the one that is there.
 
 pub mod alike;
 pub mod kept;
+pub mod differs;
 pub mod canonical;
 pub mod manifest;
 pub mod patched;

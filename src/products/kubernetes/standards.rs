@@ -3,12 +3,16 @@
 
 use serde_json::Value;
 
+use crate::object::object::Object;
 use crate::object::pod_template::{self, PodTemplate};
 use crate::references::world::World;
 use crate::text::finding::{Code, Finding, Severity};
 
 /// The standards, the strictest last.
 pub const STANDARDS: [&str; 3] = ["privileged", "baseline", "restricted"];
+
+/// The label with which a namespace enforces one.
+const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 
 /// What is refused: where, and in words that follow `has`.
 type Refused = (String, String);
@@ -89,8 +93,15 @@ pub fn strictest(template: &PodTemplate<'_>) -> &'static str {
 /// Pods that the standard of their namespace refuses.
 pub fn standards(world: &World<'_>) -> Vec<Finding> {
     let enforced = |name: &str| {
-        let labels = world.objects.get("", "Namespace", "", name)?.labels()?;
-        let label = labels.get("pod-security.kubernetes.io/enforce")?.as_str()?;
+        let first = world.objects.get("", "Namespace", "", name)?;
+        let label = first.labels()?.get(ENFORCE)?.as_str()?;
+        // Of two Namespaces with one name, either may be the one that is there.
+        let other = |n: &Object<'_>| {
+            n.identity == first.identity && n.labels().and_then(|l| l.get(ENFORCE)?.as_str()) != Some(label)
+        };
+        if world.repeated.iter().any(other) {
+            return None;
+        }
         STANDARDS.into_iter().find(|standard| *standard == label)
     };
     let told = |template: PodTemplate<'_>| {

@@ -98,7 +98,13 @@ pub fn keys(text: &str) -> impl Iterator<Item = Found> {
         .map(|range| (range, PEM))
         .chain(credentials_in_urls(text).map(|range| (range, IN_URL)))
         .chain(words(text).filter_map(|word| Some((range_of(word, text), token(word)?))))
-        .filter(|(range, what)| *what != RANDOM || !is_in_path(&text[..range.start]))
+        .filter(|(range, what)| *what != RANDOM || !is_public(&text[..range.start]))
+}
+
+/// Whether what stands before says that a random word is none: a part of an address, a digest as `go.sum` has it, an id.
+fn is_public(before: &str) -> bool {
+    let name = before.trim_end_matches([' ', ':', '"', '\\']);
+    is_in_path(before) || before.ends_with("h1:") || name.ends_with("\"uid") && name.len() < before.len()
 }
 
 /// Whether what follows belongs to the path of an address: a page, a calendar, a picture.
@@ -189,8 +195,8 @@ fn token(word: &str) -> Option<&'static str> {
             && value::decoded(run).is_none() // words in base64, as of an identity
     };
     // What a tool encrypted or signed, and pictures, are longer.
-    let whole =
-        word.len() <= 400 && !["ocid1.", "MIIBIjAN", "MIICIjAN", "AAAA"].iter().any(|start| word.starts_with(start));
+    let whole = word.len() <= 400
+        && !["ocid1.", "sha512-", "MIIBIjAN", "MIICIjAN", "AAAA"].iter().any(|start| word.starts_with(start));
     (whole && runs().any(|run| random(run) || hex(run))).then_some(RANDOM)
 }
 
