@@ -6,11 +6,12 @@ use std::cmp::Reverse;
 use crate::chain::model_header::Carried;
 use crate::chain::model_server::{Server, all_servers};
 use crate::chain::routing::{Holds, Way, header_fits, path_fits};
-use crate::chain::way::{Target, Trip, Walk, address, behind, openai_like, selecting};
+use crate::chain::way::{Target, Trip, Walk, address, behind, by_path, openai_like, selecting};
 use crate::object::litellm_config::{Config, Entry};
 use crate::object::object::{Identity, Object};
 use crate::references::inventory::Absence;
 use crate::text::finding::{Code, Finding, Severity};
+use crate::text::near::at_least;
 use crate::text::schema::did_you_mean;
 
 /// The address of every entry names something that is there.
@@ -106,12 +107,19 @@ pub fn no_path<'a>(walk: &Walk<'_, '_, 'a>, trip: &Trip<'_, 'a>) -> (Finding, Ve
     );
     let finding = trip.config.part.error(Code::AliasRoute, &trip.entry.pointer("/litellm_params/api_base"), message);
     // The route that was meant has the right headers, or at least a similar path.
-    let distance = |w: &&Way<'a>| {
-        let headers = w.headers().next().is_some() && w.takes_headers(&trip.request) == Holds::Yes;
-        (!headers, strsim::damerau_levenshtein(w.path().1, &trip.request.path), w.path().1)
-    };
-    let near = stage.ways.iter().filter(|w| w.path().0 != "RegularExpression").min_by_key(distance);
-    let Some(way) = near else {
+    let headers = |w: &Way<'a>| w.headers().next().is_some() && w.takes_headers(&trip.request) == Holds::Yes;
+    let mut near: Option<((bool, usize, &str), &Way<'a>)> = None;
+    for way in stage.ways.iter().filter(|w| w.path().0 != "RegularExpression") {
+        let (other, path) = (!headers(way), way.path().1);
+        let further = |least| near.as_ref().is_some_and(|(best, _)| *best <= (other, least, path));
+        if !further(at_least(path, &trip.request.path)) {
+            let slips = strsim::damerau_levenshtein(path, &trip.request.path);
+            if !further(slips) {
+                near = Some(((other, slips, path), way));
+            }
+        }
+    }
+    let Some((_, way)) = near else {
         return (finding.help("no HTTPRoute names this Gateway as its parent"), Vec::new());
     };
     let place = way.route.place(&format!("{}/path/value", way.pointer()));
@@ -120,14 +128,11 @@ pub fn no_path<'a>(walk: &Walk<'_, '_, 'a>, trip: &Trip<'_, 'a>) -> (Finding, Ve
 }
 
 /// The path leads to routes whose headers do not fit: says which of alias, policy and route differs from the other two.
-pub fn other_headers<'a>(
-    walk: &Walk<'_, '_, 'a>,
-    trip: &Trip<'_, 'a>,
-    ways: &[Way<'a>],
-) -> (Finding, Vec<&'a Identity>) {
+pub fn other_headers<'a>(walk: &Walk<'_, '_, 'a>, trip: &Trip<'_, 'a>) -> (Finding, Vec<&'a Identity>) {
     // The route that fits best is the one that was meant.
     let misses = |w: &Way<'_>| w.headers().filter(|h| fits(trip, h) == Holds::No).count();
-    let way = ways.iter().min_by_key(|w| (misses(w), Reverse(w.precedence()))).expect("the path leads somewhere");
+    let ways = by_path(&walk.stages[trip.stage], &trip.request).map(|(way, _)| way);
+    let way = ways.min_by_key(|w| (misses(w), Reverse(w.precedence()))).expect("the path leads somewhere");
     let (index, name, _, value) = way.headers().find(|h| fits(trip, h) == Holds::No).expect("some header does not fit");
     let pointer = format!("{}/headers/{index}/value", way.pointer());
     let stage = &walk.stages[trip.stage];

@@ -258,13 +258,15 @@ pub fn repeated<'a>(walk: &Walk<'_, '_, 'a>) -> Vec<(Finding, Vec<&'a Identity>)
     let mut findings = Vec::new();
     for stage in &walk.stages {
         let mut seen: BTreeMap<String, &Way<'_>> = BTreeMap::new();
+        let mut known: BTreeMap<&Identity, Vec<&str>> = BTreeMap::new();
         for way in &stage.ways {
             let mut headers: Vec<String> =
                 way.headers().map(|(_, n, k, v)| format!("{}\0{k}\0{v}", n.to_ascii_lowercase())).collect();
             headers.sort();
             let rest = (&way.condition["method"], &way.condition["queryParams"], way.route.items("/spec/hostnames"));
             // Listeners may let in routes of different namespaces, or for different hosts and ports.
-            let takers = takers(walk.inventory, &way.route, &stage.gateway);
+            let takers = || takers(walk.inventory, &way.route, &stage.gateway);
+            let takers = known.entry(way.route.identity).or_insert_with(takers);
             let key = format!("{takers:?}\0{:?}\0{headers:?}\0{rest:?}", way.path());
             let first = seen.entry(key).or_insert(way);
             if !first.same_rule(way) {

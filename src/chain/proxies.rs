@@ -28,7 +28,7 @@ fn ways(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
         let found = match end {
             End::Elsewhere => Vec::new(),
             End::NoPath => vec![from_alias::no_path(walk, trip)],
-            End::OtherHeaders(ways) => vec![from_alias::other_headers(walk, trip, ways)],
+            End::OtherHeaders => vec![from_alias::other_headers(walk, trip)],
             End::Taken(way, other) => {
                 let conflict = other.filter(|o| !said.routes.contains(o.route.identity));
                 findings.extend(conflict.map(|other| from_alias::conflict(trip, way, &other)));

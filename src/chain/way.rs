@@ -70,7 +70,7 @@ pub enum End<'a> {
     /// To this match; a second one takes it with equal right.
     Taken(Way<'a>, Option<Way<'a>>),
     /// To matches of its path whose headers differ.
-    OtherHeaders(Vec<Way<'a>>),
+    OtherHeaders,
     /// To no match of its path.
     NoPath,
 }
@@ -207,23 +207,32 @@ fn trip<'c, 'a>(stages: &[Stage<'_>], config: &'c Config<'a>, entry: Entry<'c>) 
     })
 }
 
+/// The matches whose path fits a request, and whether that is sure.
+pub fn by_path<'s, 'a>(stage: &'s Stage<'a>, request: &Request) -> impl Iterator<Item = (&'s Way<'a>, Holds)> {
+    stage.ways.iter().map(|way| (way, way.takes_path(request))).filter(|(_, holds)| *holds > Holds::No)
+}
+
 /// How far a request leads at its Gateway.
 fn end<'a>(stage: &Stage<'a>, request: &Request) -> End<'a> {
-    let by_path: Vec<Way<'a>> = stage.ways.iter().filter(|w| w.takes_path(request) > Holds::No).copied().collect();
-    if by_path.is_empty() {
+    let mut by_path = by_path(stage, request).peekable();
+    if by_path.peek().is_none() {
         return End::NoPath;
     }
-    let mut taken: Vec<Way<'a>> = by_path.iter().filter(|w| w.takes_headers(request) > Holds::No).copied().collect();
-    if taken.iter().any(|w| w.takes_path(request).min(w.takes_headers(request)) == Holds::Perhaps) {
-        return End::Elsewhere;
-    }
-    taken.sort_by_key(|w| std::cmp::Reverse(w.precedence()));
-    match taken[..] {
-        [] => End::OtherHeaders(by_path),
-        [first, second, ..] if first.precedence() == second.precedence() && !first.same_rule(&second) => {
-            End::Taken(first, Some(second))
+    let mut taken = Vec::new();
+    for (way, path) in by_path {
+        match path.min(way.takes_headers(request)) {
+            Holds::Yes => taken.push(way),
+            Holds::Perhaps => return End::Elsewhere,
+            Holds::No => {}
         }
-        [first, ..] => End::Taken(first, None),
+    }
+    taken.sort_by_cached_key(|way| std::cmp::Reverse(way.precedence()));
+    match taken[..] {
+        [] => End::OtherHeaders,
+        [first, second, ..] if first.precedence() == second.precedence() && !first.same_rule(second) => {
+            End::Taken(*first, Some(*second))
+        }
+        [first, ..] => End::Taken(*first, None),
     }
 }
 

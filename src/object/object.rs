@@ -258,6 +258,17 @@ impl<'a> Objects<'a> {
             .take_while(move |o| o.identity.group == group && o.identity.kind == kind)
     }
 
+    /// Those of a kind in a namespace, sorted by name.
+    pub fn of_in(&self, group: &str, kind: &str, namespace: &str) -> impl Iterator<Item = &Object<'a>> {
+        let text = str::to_owned;
+        let first = Identity { group: text(group), kind: text(kind), namespace: text(namespace), name: String::new() };
+        let from = self.all.range::<Identity, _>(&first..).map(|(_, object)| object);
+        from.take_while(move |o| {
+            let Identity { group, kind, namespace, .. } = o.identity;
+            (group, kind, namespace) == (&first.group, &first.kind, &first.namespace)
+        })
+    }
+
     /// The object of that identity.
     pub fn get(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&Object<'a>> {
         self.all.get(&Identity {

@@ -1,14 +1,17 @@
 //! Inventory -> routes that no listener takes, and references into another namespace that nothing allows. Follows the Gateway
 //! API 1.5 and what agentgateway makes of it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Map, Value};
 
 use crate::object::api_group::{AGENTGATEWAY, ESO, GATEWAY, INFERENCE};
 use crate::object::labels::selects;
-use crate::object::object::Object;
+use crate::object::object::{Identity, Object};
 use crate::references::inventory::{Inventory, Origin};
 use crate::text::finding::{Code, Finding};
 use crate::text::schema::did_you_mean;
+use crate::text::shown::listed;
 
 /// Kinds that attach to listeners.
 const ROUTES: [&str; 5] = ["GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute", "UDPRoute"];
@@ -68,11 +71,11 @@ fn attached(
         );
         return Some(wrong("/port", message));
     }
-    let refusals: Vec<String> = chosen.iter().filter_map(|l| refusal(inventory, route, gateway, l)).collect();
-    if refusals.len() < chosen.len() {
+    if chosen.iter().any(|l| refused(inventory, route, gateway, l).is_none()) {
         return None;
     }
-    let message = format!("{} is not let in by {}: {}", route.identity, gateway.identity, refusals.join("; "));
+    let refusals = listed(chosen.iter(), "; ", |listener| refusal(inventory, route, gateway, listener));
+    let message = format!("{} is not let in by {}: {refusals}", route.identity, gateway.identity);
     Some(wrong("/name", message).help("change `allowedRoutes` or the hostname of the listener, or the route"))
 }
 
@@ -88,32 +91,50 @@ pub fn takers<'g>(inventory: &Inventory<'_, '_>, route: &Object<'_>, gateway: &O
         parents.any(|parent| same("sectionName", "name", parent) && same("port", "port", parent))
     };
     let listeners = gateway.items("/spec/listeners").iter();
-    let taking = listeners.filter(|l| asked(l) && refusal(inventory, route, gateway, l).is_none());
+    let taking = listeners.filter(|l| asked(l) && refused(inventory, route, gateway, l).is_none());
     taking.filter_map(|l| l["name"].as_str()).collect()
 }
 
-/// Why a listener does not take a route.
-fn refusal(
+/// What of a route a listener does not take.
+enum Refused {
+    Namespace,
+    Kind,
+    Hostnames,
+}
+
+fn refused(
     inventory: &Inventory<'_, '_>,
     route: &Object<'_>,
     gateway: &Object<'_>,
     listener: &Value,
-) -> Option<String> {
-    let name = listener["name"].as_str().unwrap_or_default();
-    let identity = route.identity;
-    if !namespace_allowed(inventory, identity.namespace.as_str(), gateway, listener) {
-        return Some(format!("the listener `{name}` takes no routes from the namespace {}", identity.namespace));
-    }
-    if !kind_allowed(&identity.kind, listener) {
-        return Some(format!("the listener `{name}` takes no {}", identity.kind));
-    }
-    let hostnames = route.items("/spec/hostnames").iter().filter_map(Value::as_str);
-    let hostnames: Vec<&str> = hostnames.collect();
+) -> Option<Refused> {
+    let mut hostnames = route.items("/spec/hostnames").iter().filter_map(Value::as_str).peekable();
     let of_listener = listener["hostname"].as_str().unwrap_or_default();
-    if !of_listener.is_empty() && !hostnames.is_empty() && !hostnames.iter().any(|h| hosts_meet(h, of_listener)) {
-        return Some(format!("the listener `{name}` is for {of_listener}, the route for {}", hostnames.join(", ")));
+    if !namespace_allowed(inventory, &route.identity.namespace, gateway, listener) {
+        return Some(Refused::Namespace);
     }
-    None
+    if !kind_allowed(&route.identity.kind, listener) {
+        return Some(Refused::Kind);
+    }
+    let other = !of_listener.is_empty() && hostnames.peek().is_some() && !hostnames.any(|h| hosts_meet(h, of_listener));
+    other.then_some(Refused::Hostnames)
+}
+
+/// Why a listener does not take a route.
+fn refusal(inventory: &Inventory<'_, '_>, route: &Object<'_>, gateway: &Object<'_>, listener: &Value) -> String {
+    let name = listener["name"].as_str().unwrap_or_default();
+    match refused(inventory, route, gateway, listener) {
+        Some(Refused::Namespace) => {
+            format!("the listener `{name}` takes no routes from the namespace {}", route.identity.namespace)
+        }
+        Some(Refused::Kind) => format!("the listener `{name}` takes no {}", route.identity.kind),
+        _ => {
+            let hostnames = route.items("/spec/hostnames").iter().filter_map(Value::as_str);
+            let hostnames = listed(hostnames, ", ", str::to_owned);
+            let of_listener = listener["hostname"].as_str().unwrap_or_default();
+            format!("the listener `{name}` is for {of_listener}, the route for {hostnames}")
+        }
+    }
 }
 
 fn namespace_allowed(inventory: &Inventory<'_, '_>, namespace: &str, gateway: &Object<'_>, listener: &Value) -> bool {
@@ -156,24 +177,27 @@ fn kind_allowed(kind: &str, listener: &Value) -> bool {
 
 /// Two hostnames have a name in common; `*.` stands for one or more labels.
 pub fn hosts_meet(a: &str, b: &str) -> bool {
-    let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
+    let ends = |text: &str, end: &str| {
+        text.len() >= end.len() && text.as_bytes()[text.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
+    };
     match (a.strip_prefix('*'), b.strip_prefix('*')) {
-        (None, None) => a == b,
-        (Some(suffix), None) => b.ends_with(suffix),
-        (None, Some(suffix)) => a.ends_with(suffix),
-        (Some(a), Some(b)) => a.ends_with(b) || b.ends_with(a),
+        (None, None) => a.eq_ignore_ascii_case(b),
+        (Some(suffix), None) => ends(b, suffix),
+        (None, Some(suffix)) => ends(a, suffix),
+        (Some(a), Some(b)) => ends(a, b) || ends(b, a),
     }
 }
 
 /// A reference into another namespace needs the consent of that namespace, and with agentgateway some never get it.
 pub fn grants(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let grants = Grants::new(inventory);
     for route in routes(inventory) {
         for (rule, value) in route.items("/spec/rules").iter().enumerate() {
             let backends = value["backendRefs"].as_array().into_iter().flatten().enumerate();
             for (i, backend) in backends {
                 let pointer = format!("/spec/rules/{rule}/backendRefs/{i}");
-                findings.extend(crossing(inventory, route, backend, &pointer, ("", "Service")));
+                findings.extend(crossing(&grants, route, backend, &pointer, ("", "Service")));
             }
         }
     }
@@ -182,20 +206,54 @@ pub fn grants(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
             let certificates = value["tls"]["certificateRefs"].as_array().into_iter().flatten().enumerate();
             for (i, certificate) in certificates {
                 let pointer = format!("/spec/listeners/{listener}/tls/certificateRefs/{i}");
-                findings.extend(crossing(inventory, gateway, certificate, &pointer, ("", "Secret")));
+                findings.extend(crossing(&grants, gateway, certificate, &pointer, ("", "Secret")));
             }
         }
     }
     findings
 }
 
+/// What the ReferenceGrants allow.
+struct Grants<'i, 'w, 'a> {
+    inventory: &'i Inventory<'w, 'a>,
+    /// Namespaces of files.
+    namespaces: BTreeSet<&'a str>,
+    /// By their namespace, and by group, kind and namespace of those that may refer.
+    allowed: BTreeMap<(&'a str, [&'a str; 3]), Vec<&'a [Value]>>,
+}
+
+impl<'i, 'w, 'a> Grants<'i, 'w, 'a> {
+    fn new(inventory: &'i Inventory<'w, 'a>) -> Self {
+        let namespaces = inventory.world.objects.iter().map(|o| o.identity.namespace.as_str()).collect();
+        let mut allowed: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for grant in inventory.world.objects.of(GATEWAY, "ReferenceGrant") {
+            for from in grant.items("/spec/from") {
+                let from = ["group", "kind", "namespace"].map(|key| from[key].as_str().unwrap_or_default());
+                let key = (grant.identity.namespace.as_str(), from);
+                allowed.entry(key).or_default().push(grant.items("/spec/to"));
+            }
+        }
+        Self { inventory, namespaces, allowed }
+    }
+
+    fn allow(&self, from: &Identity, (group, kind, namespace, name): (&str, &str, &str, &str)) -> bool {
+        let fits = |to: &Value| {
+            let named = to["name"].as_str().filter(|n| !n.is_empty());
+            to["kind"] == kind && to["group"] == group && named.is_none_or(|n| n == name)
+        };
+        let key = (namespace, [from.group.as_str(), &from.kind, &from.namespace]);
+        self.allowed.get(&key).is_some_and(|grants| grants.iter().copied().flatten().any(fits))
+    }
+}
+
 fn crossing(
-    inventory: &Inventory<'_, '_>,
+    grants: &Grants<'_, '_, '_>,
     from: &Object<'_>,
     reference: &Value,
     pointer: &str,
     default: (&str, &str),
 ) -> Option<Finding> {
+    let inventory = grants.inventory;
     let text = |key: &str| reference[key].as_str();
     // Of an object that names no namespace nobody knows whether it crosses into another.
     let namespace = text("namespace").filter(|n| *n != from.identity.namespace)?;
@@ -221,22 +279,10 @@ fn crossing(
                 .help(format!("a ReferenceGrant does not help: put the route into the namespace {namespace}")),
         );
     }
-    let ours = inventory.world.closed || inventory.world.objects.iter().any(|o| o.identity.namespace == namespace);
-    let granted = inventory.world.objects.of(GATEWAY, "ReferenceGrant").any(|grant| {
-        let from_fits = |f: &Value| {
-            f["kind"] == from.identity.kind.as_str()
-                && f["group"] == from.identity.group.as_str()
-                && f["namespace"] == from.identity.namespace.as_str()
-        };
-        let to_fits = |t: &Value| {
-            t["kind"] == kind && t["group"] == group && t["name"].as_str().is_none_or(|n| n.is_empty() || n == name)
-        };
-        grant.identity.namespace == namespace
-            && grant.items("/spec/from").iter().any(from_fits)
-            && grant.items("/spec/to").iter().any(to_fits)
-    });
+    let ours = inventory.world.closed || grants.namespaces.contains(namespace);
+    let granted = grants.allow(from.identity, (group, kind, namespace, name));
     // One of another folder may be for this; which of its parts kustomize changes is not known.
-    let own = inventory.world.objects.of(GATEWAY, "ReferenceGrant").any(|grant| grant.identity.namespace == namespace);
+    let own = inventory.world.objects.of_in(GATEWAY, "ReferenceGrant", namespace).next().is_some();
     let elsewhere = inventory.world.beyond.is_some_and(|b| !own && b.has_some("ReferenceGrant", namespace));
     if granted || elsewhere || !ours {
         return None;

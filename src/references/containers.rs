@@ -45,7 +45,7 @@ impl<'a> Place<'_, '_, 'a> {
     /// What commands, arguments and variables name below a mount is a file of it, and so is each `subPath`.
     fn mounts(&self, container: &'a Value) -> Vec<Finding> {
         let mut findings = Vec::new();
-        let mut mounts: Vec<(&str, Option<Mount<'a>>)> = Vec::new();
+        let mut mounts: BTreeMap<&str, Option<Mount<'a>>> = BTreeMap::new();
         let volumes = self.volumes();
         for (i, mount) in container["volumeMounts"].as_array().into_iter().flatten().enumerate() {
             let text = |key: &str| mount[key].as_str().unwrap_or_default();
@@ -54,19 +54,18 @@ impl<'a> Place<'_, '_, 'a> {
             findings.extend(volume.is_none().then(|| self.no_volume(i, text("name"))).flatten());
             let volume = volume.and_then(|volume| self.volume(volume));
             match (text("subPath"), volume) {
-                ("", volume) => mounts.push((path, volume.map(|(what, files)| Mount { path, what, files }))),
-                (sub_path, Some((what, files))) => {
-                    findings.extend(self.missing(&format!("volumeMounts/{i}/subPath"), sub_path, &what, &files));
-                    mounts.push((path, None));
+                ("", volume) => drop(mounts.insert(path, volume.map(|(what, files)| Mount { path, what, files }))),
+                (sub_path, volume) => {
+                    let at = format!("volumeMounts/{i}/subPath");
+                    findings.extend(volume.and_then(|(what, files)| self.missing(&at, sub_path, &what, &files)));
+                    mounts.insert(path, None);
                 }
-                _ => mounts.push((path, None)),
             }
         }
         for (pointer, text) in texts(container) {
             for word in text.split(|c: char| c.is_whitespace() || "\"'=,;:()<>|&".contains(c)) {
-                let below = |path: &str| word.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
-                let deepest = mounts.iter().filter(|(path, _)| below(path)).max_by_key(|(path, _)| path.len());
-                let Some(mount) = deepest.and_then(|(_, mount)| mount.as_ref()) else { continue };
+                let deepest = word.rmatch_indices('/').find_map(|(end, _)| mounts.get(&word[..end]));
+                let Some(mount) = deepest.and_then(Option::as_ref) else { continue };
                 let file = word[mount.path.len() + 1..].split('/').next().unwrap_or_default();
                 if !file.is_empty() && !file.contains(['$', '*', '?', '{', '%', '`', '[']) {
                     findings.extend(self.missing(&pointer, file, &mount.what, &mount.files));

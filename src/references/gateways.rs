@@ -1,6 +1,8 @@
 //! What of agentgateway and the Gateway API acts on what: routes and their Gateways, policies and their targets. Answers
 //! only; what is wrong with them is for the rules.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::object::api_group::{AGENTGATEWAY, GATEWAY};
@@ -59,6 +61,19 @@ pub fn targets(policy: &Object<'_>, object: &Object<'_>) -> bool {
             || policy.items("/spec/targetSelectors").iter().any(|t| same(t) && selects(t, object.labels())))
 }
 
+/// The routes of a kind that a policy targets: those that it names are looked up, for there may be thousands of both.
+pub fn targeted<'w, 'a>(world: &'w World<'a>, policy: &Object<'_>, kind: &str) -> Vec<&'w Object<'a>> {
+    let namespace = policy.identity.namespace.as_str();
+    let is = |route: &&Object<'_>| targets(policy, route);
+    if namespace.is_empty() || policy.at("/spec/targetSelectors").is_some() {
+        return world.objects.of(GATEWAY, kind).filter(is).collect();
+    }
+    let names: BTreeSet<&str> = policy.items("/spec/targetRefs").iter().filter_map(|t| t["name"].as_str()).collect();
+    // One without a namespace may lie beside it.
+    let all = ["", namespace].into_iter().flat_map(|namespace| names.iter().map(move |name| (namespace, *name)));
+    all.filter_map(|(namespace, name)| world.objects.get(GATEWAY, kind, namespace, name)).filter(is).collect()
+}
+
 /// Whether a policy acts on the traffic to a backend: it targets the backend, a route to it, or some Gateway.
 pub fn acts_on_backend(world: &World<'_>, policy: &Object<'_>, backend: &Object<'_>) -> bool {
     let kinds = policy.all("/spec/targetRefs/*/kind").into_iter().chain(policy.all("/spec/targetSelectors/*/kind"));
@@ -69,8 +84,8 @@ pub fn acts_on_backend(world: &World<'_>, policy: &Object<'_>, backend: &Object<
                 && reference["kind"] == backend.identity.kind.as_str()
                 && reference["namespace"].as_str().unwrap_or(&route.identity.namespace) == backend.identity.namespace
         };
-        targets(policy, route) && backends(route).iter().any(|(_, reference)| to(reference))
+        backends(route).iter().any(|(_, reference)| to(reference))
     };
-    let mut routes = ["HTTPRoute", "GRPCRoute"].into_iter().flat_map(|kind| world.objects.of(GATEWAY, kind));
+    let mut routes = ["HTTPRoute", "GRPCRoute"].into_iter().flat_map(|kind| targeted(world, policy, kind));
     on_gateway || targets(policy, backend) || routes.any(leads)
 }

@@ -14,6 +14,7 @@ use crate::object::placeholder;
 use crate::references::delivery::Delivery;
 use crate::references::made::{self, Made, Port};
 use crate::references::world::World;
+use crate::text::near::is_near;
 use crate::text::schema::is_misspelt;
 
 /// Something that references may name.
@@ -243,7 +244,7 @@ impl<'w, 'a> Inventory<'w, 'a> {
 
 /// One name may be a slip for the other: a letter or so differs.
 pub fn is_alike(a: &str, b: &str) -> bool {
-    strsim::damerau_levenshtein(a, b) <= 1 + b.len() / 6
+    is_near(a, b, 1 + b.len() / 6)
 }
 
 impl Thing<'_> {

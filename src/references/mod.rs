@@ -2,7 +2,8 @@
 //!
 //! [`layout`], [`kustomization`] and [`manifests`] find the objects of a repository, [`world`] holds them. [`inventory`] is what
 //! there will be, made of [`made`] and [`delivery`]; [`resolver`] resolves the table in [`edges`] against it. What does not fit
-//! a row of the table has a file of its own. [`gateways`] and [`application`] only answer questions.
+//! a row of the table has a file of its own. [`gateways`] and [`application`] only answer
+//! questions; [`labelled`] finds by labels.
 
 pub mod kustomization;
 pub mod configuration;
@@ -19,6 +20,7 @@ pub mod waves;
 pub mod resolver;
 pub mod presence;
 pub mod pods;
+pub mod labelled;
 pub mod running;
 pub mod selection;
 pub mod transport;

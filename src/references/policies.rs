@@ -1,11 +1,13 @@
 //! Inventory -> AgentgatewayPolicies that act on nothing: a section or a part of the target that is not there, or a target
 //! that has no such section. Facts of agentgateway.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::object::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE};
 use crate::object::labels::selects;
-use crate::object::object::Object;
+use crate::object::object::{Identity, Object};
 use crate::references::gateways;
 use crate::references::inventory::{Inventory, Origin};
 use crate::text::finding::{Code, Finding};
@@ -133,14 +135,14 @@ pub fn open(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let locked = |object: &Object<'_>| policies.iter().any(|policy| gateways::targets(policy, object));
     let routes: Vec<(&Object<'_>, Option<&Object<'_>>)> =
         objects.of(GATEWAY, "HTTPRoute").map(|route| (route, gateway_of(inventory, route))).collect();
+    let beside: BTreeSet<&Identity> =
+        routes.iter().filter_map(|(route, gateway)| Some(gateway.filter(|_| locked(route))?.identity)).collect();
     let mut findings = Vec::new();
     for (route, gateway) in &routes {
         let own = policies.iter().filter(|policy| gateways::targets(policy, route));
         findings.extend(own.filter_map(|policy| locks_late(inventory, policy, route)));
         let Some(gateway) = gateway else { continue };
-        let beside = |other: &Option<&Object<'_>>| other.is_some_and(|g| g.identity == gateway.identity);
-        let others = routes.iter().any(|(other, g)| beside(g) && locked(other));
-        if !others || locked(route) || locked(gateway) || !leads_to_tools(inventory, route) {
+        if !beside.contains(gateway.identity) || locked(route) || locked(gateway) || !leads_to_tools(inventory, route) {
             continue;
         }
         let message = format!(

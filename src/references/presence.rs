@@ -9,9 +9,10 @@ use crate::object::existing::Existing;
 use crate::object::kinds::{self, is_built_in};
 use crate::object::object::Object;
 use crate::references::gateways;
-use crate::references::inventory::{Absence, Inventory, Origin, Thing};
+use crate::references::inventory::{Absence, Inventory, Origin, Thing, is_alike};
 use crate::references::waves::{self, Needing};
 use crate::text::finding::{Code, Finding, Severity};
+use crate::text::near::is_near;
 use crate::text::schema::did_you_mean;
 
 /// Every namespace in use is there, before what lies in it.
@@ -45,10 +46,8 @@ fn selected(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     for (group, kind, pattern) in SELECTORS {
         for object in inventory.world.objects.of(group, kind) {
             for (pointer, selector) in object.all(pattern) {
-                let nearly = |name: &&str| {
-                    let alike = |n: &&str| strsim::damerau_levenshtein(n, name) <= 1 + name.len() / 6;
-                    !names.contains(name) && names.iter().any(alike)
-                };
+                let nearly =
+                    |name: &&str| names.binary_search(name).is_err() && names.iter().any(|n| is_alike(n, name));
                 findings.extend(named(selector).into_iter().filter(nearly).map(|name| {
                     let message = format!("{} is for the namespace {name}, which is not there", object.identity);
                     object.warning(Code::UnknownNamespace, &pointer, message).help(did_you_mean(name, &names))
@@ -149,7 +148,7 @@ fn kind(inventory: &Inventory<'_, '_>, known: &[&Thing<'_>], object: &Object<'_>
 /// A kind that is nearly the one of a CustomResourceDefinition.
 fn is_slip(thing: &Thing<'_>, kind: &str) -> bool {
     let known = thing.object().map_or("", |object| object.text_at("/spec/names/kind"));
-    strsim::damerau_levenshtein(known, kind) <= 1 + kind.len() / 12
+    is_near(known, kind, 1 + kind.len() / 12)
 }
 
 /// A CustomResourceDefinition is named after the plural of its kind.

@@ -1,7 +1,9 @@
 //! Inventory -> pods that do not get the rights that the files hold for them, or too late.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::object::api_group::RBAC;
-use crate::object::object::Object;
+use crate::object::object::{Object, Objects};
 use crate::object::pod_template;
 use crate::references::inventory::{Inventory, Origin};
 use crate::text::finding::{Code, Finding, Severity};
@@ -9,41 +11,53 @@ use crate::text::finding::{Code, Finding, Severity};
 /// Roles are bound, and before the pods that use them.
 pub fn bindings(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let objects = &inventory.world.objects;
-    let bindings: Vec<&Object<'_>> =
-        ["ClusterRoleBinding", "RoleBinding"].iter().flat_map(|kind| objects.of(RBAC, kind)).collect();
+    let bindings = Bindings::new(objects);
     let mut findings: Vec<Finding> =
         objects.of(RBAC, "Role").filter_map(|role| unbound(inventory, &bindings, role)).collect();
     for template in pod_template::all(objects) {
         let (workload, account) = (&template.owner, template.text_at("/serviceAccountName"));
-        let mut own =
-            bindings.iter().filter(|b| !account.is_empty() && binds(b, &workload.identity.namespace, account));
-        findings.extend(own.find_map(|binding| late(inventory, workload, binding)));
+        let own = bindings.of.get(&(workload.identity.namespace.as_str(), account)).filter(|_| !account.is_empty());
+        findings.extend(own.into_iter().flatten().find_map(|binding| late(inventory, workload, binding)));
     }
     findings
 }
 
-/// True where a binding gives its role to a ServiceAccount.
-fn binds(binding: &Object<'_>, namespace: &str, account: &str) -> bool {
-    binding.items("/subjects").iter().any(|subject| {
-        let there = subject["namespace"].as_str().unwrap_or(&binding.identity.namespace);
-        subject["kind"] == "ServiceAccount" && subject["name"] == account && there == namespace
-    })
+/// Who is given what.
+struct Bindings<'w, 'a> {
+    /// The bindings of a ServiceAccount, by namespace and name.
+    of: BTreeMap<(&'a str, &'a str), Vec<&'w Object<'a>>>,
+    /// The Roles that are bound, by namespace and name.
+    roles: BTreeSet<(&'a str, &'a str)>,
+}
+
+impl<'w, 'a> Bindings<'w, 'a> {
+    fn new(objects: &'w Objects<'a>) -> Self {
+        let (mut of, mut roles) = (BTreeMap::<_, Vec<_>>::new(), BTreeSet::new());
+        for binding in ["ClusterRoleBinding", "RoleBinding"].iter().flat_map(|kind| objects.of(RBAC, kind)) {
+            let own = binding.identity.namespace.as_str();
+            if binding.text_at("/roleRef/kind") == "Role" {
+                roles.insert((own, binding.text_at("/roleRef/name")));
+            }
+            for subject in binding.items("/subjects").iter().filter(|s| s["kind"] == "ServiceAccount") {
+                let account =
+                    (subject["namespace"].as_str().unwrap_or(own), subject["name"].as_str().unwrap_or_default());
+                of.entry(account).or_default().push(binding);
+            }
+        }
+        Self { of, roles }
+    }
 }
 
 /// Roles for people are bound elsewhere; beside a ServiceAccount that has no rights at all, a role that is bound to nobody was
 /// meant for it.
-fn unbound(inventory: &Inventory<'_, '_>, bindings: &[&Object<'_>], role: &Object<'_>) -> Option<Finding> {
+fn unbound(inventory: &Inventory<'_, '_>, bindings: &Bindings<'_, '_>, role: &Object<'_>) -> Option<Finding> {
     let namespace = role.identity.namespace.as_str();
-    let of_role = |b: &&Object<'_>| {
-        let refers = b.text_at("/roleRef/kind") == "Role" && b.text_at("/roleRef/name") == role.identity.name;
-        refers && b.identity.namespace == namespace
-    };
-    if bindings.iter().any(of_role) || inventory.is_opaque(namespace) {
+    if bindings.roles.contains(&(namespace, role.identity.name.as_str())) || inventory.is_opaque(namespace) {
         return None;
     }
     let in_files =
         inventory.of("", "ServiceAccount").filter(|a| matches!(a.origin, Origin::File(_)) && a.namespace == namespace);
-    let mut idle = in_files.filter(|account| !bindings.iter().any(|b| binds(b, namespace, &account.name)));
+    let mut idle = in_files.filter(|account| !bindings.of.contains_key(&(namespace, account.name.as_ref())));
     let account = idle.next()?;
     let message =
         format!("{} is bound to nobody, and ServiceAccount {namespace}/{} has no rights", role.identity, account.name);

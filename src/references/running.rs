@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::object::api_group::{INFERENCE, MONITORING};
 use crate::object::object::Object;
 use crate::references::inventory::Inventory;
+use crate::references::labelled::Labelled;
 use crate::references::pods::{self, Pods};
 
 /// Positions in a list of pods.
@@ -19,10 +20,7 @@ type Positions = Rc<[usize]>;
 /// All pods, and what is asked of them more than once.
 pub struct Running<'a> {
     pods: Vec<Pods<'a>>,
-    /// By namespace.
-    of: BTreeMap<String, Vec<usize>>,
-    /// By namespace and label, as `key=value`, or `key` where a controller chooses the value.
-    labelled: BTreeMap<(String, String), Vec<usize>>,
+    labelled: Labelled,
     /// By namespace, where an operator makes them.
     operated: BTreeMap<String, Vec<usize>>,
     served: OnceLock<BTreeSet<String>>,
@@ -43,27 +41,22 @@ impl<'a> Running<'a> {
     /// The pods of all workloads.
     pub fn new(inventory: &Inventory<'_, 'a>) -> Self {
         let pods = pods::pods(inventory);
-        let (mut of, mut operated) = (BTreeMap::<_, Vec<usize>>::new(), BTreeMap::<_, Vec<usize>>::new());
-        let mut labelled = BTreeMap::<_, Vec<usize>>::new();
+        let (mut labelled, mut operated) = (Labelled::default(), BTreeMap::<_, Vec<usize>>::new());
         for (i, pod) in pods.iter().enumerate() {
             let namespace = &pod.owner.identity.namespace;
-            of.entry(namespace.clone()).or_default().push(i);
-            let Some(labels) = pod.template_labels() else {
+            let given = pod.template.iter().flat_map(|template| template.kind.given());
+            labelled.add(i, namespace, pod.template_labels(), given);
+            if pod.template.is_none() {
                 operated.entry(namespace.clone()).or_default().push(i);
-                continue;
-            };
-            let given = pod.template.iter().flat_map(|template| template.kind.given()).map(str::to_owned);
-            for label in labels.iter().map(|(key, value)| label(key, value)).chain(given) {
-                labelled.entry((namespace.clone(), label)).or_default().push(i);
             }
         }
         let (served, reached, taken) = (OnceLock::new(), OnceLock::new(), RefCell::default());
-        Self { pods, of, labelled, operated, served, reached, taken }
+        Self { pods, labelled, operated, served, reached, taken }
     }
 
     /// Those of a namespace.
     pub fn of<'r>(&'r self, namespace: &str) -> impl Iterator<Item = &'r Pods<'a>> + use<'r, 'a> {
-        self.of.get(namespace).into_iter().flatten().map(|i| &self.pods[*i])
+        self.labelled.of(namespace).iter().map(|i| &self.pods[*i])
     }
 
     /// Those of a namespace that a selector takes.
@@ -77,24 +70,13 @@ impl<'a> Running<'a> {
         if let Some(known) = self.taken.borrow().get(&key) {
             return known.clone();
         }
-        let near = self.near(namespace, selector);
-        let mut found: Vec<usize> = near.filter(|i| self.pods[*i].taken(selector)).collect();
-        found.sort_unstable();
-        found.dedup();
-        let found = Positions::from(found);
+        let mut near = self.labelled.near(namespace, selector);
+        near.extend(self.operated.get(namespace).into_iter().flatten());
+        near.sort_unstable();
+        near.dedup();
+        let found: Positions = near.into_iter().filter(|i| self.pods[*i].taken(selector)).collect();
         self.taken.borrow_mut().insert(key, found.clone());
         found
-    }
-
-    /// Those of a namespace among which are all that a selector may take.
-    fn near<'r>(&'r self, namespace: &str, selector: &Value) -> impl Iterator<Item = usize> + use<'r, 'a> {
-        let wanted = selector["matchLabels"].as_object().and_then(|labels| labels.iter().next());
-        let labelled = |label: String| self.labelled.get(&(namespace.to_owned(), label));
-        let lists = match wanted {
-            Some((key, value)) => [labelled(label(key, value)), labelled(key.clone()), self.operated.get(namespace)],
-            None => [self.of.get(namespace), None, None],
-        };
-        lists.into_iter().flatten().flatten().copied()
     }
 
     /// The namespaces in which some Service finds pods.
@@ -133,8 +115,4 @@ impl<'a> Running<'a> {
 pub fn selector_of(object: &Object<'_>, pointer: &str) -> Option<Value> {
     let labels = object.at(pointer).filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?;
     Some(json!({ "matchLabels": labels }))
-}
-
-fn label(key: &str, value: &Value) -> String {
-    format!("{key}={value}")
 }

@@ -5,16 +5,18 @@ use serde_json::Value;
 use crate::object::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE, MONITORING, NETWORKING};
 use crate::object::labels::selects;
 use crate::object::object::Object;
-use crate::references::inventory::{Inventory, Thing};
+use crate::references::inventory::Inventory;
+use crate::references::labelled::Services;
 use crate::references::made::Port;
 use crate::references::pods::Pods;
 use crate::references::running::{Running, selector_of};
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::schema::did_you_mean;
+use crate::text::shown::listed;
 
 /// Every rule about what selectors take.
 pub fn selection(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
-    let pods = Running::new(inventory);
+    let (pods, services) = (Running::new(inventory), Services::new(inventory));
     let mut findings = Vec::new();
     for service in inventory.world.objects.of("", "Service") {
         findings.extend(service_pods(inventory, &pods, service));
@@ -31,14 +33,14 @@ pub fn selection(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     }
     findings.extend(pods.iter().filter_map(own_pods));
     for backend in inventory.world.objects.of(AGENTGATEWAY, "AgentgatewayBackend") {
-        findings.extend(mcp_services(inventory, backend));
+        findings.extend(mcp_services(inventory, &services, backend));
     }
     for (kind, group, pointer) in
         [("Service", "", "/spec/selector"), ("PodDisruptionBudget", "policy", "/spec/selector")]
     {
         findings.extend(inventory.world.objects.of(group, kind).filter_map(|o| beside_jobs(&pods, o, pointer)));
     }
-    findings.extend(monitors(inventory, &pods));
+    findings.extend(monitors(inventory, &pods, &services));
     let all = pods.iter().enumerate();
     findings.extend(all.filter_map(|(i, p)| unreached(inventory, p, || pods.reached(inventory).contains(&i))));
     findings
@@ -78,8 +80,8 @@ fn nothing(
     let help = match pods.of(namespace).next() {
         None => "nothing runs there".into(),
         Some(_) => {
-            let owners = pods.of(namespace).map(|p| p.owner.identity.to_string());
-            format!("compare with the labels in the pod templates of {}", named(owners))
+            let owners = listed(pods.of(namespace), ", ", owner);
+            format!("compare with the labels in the pod templates of {owners}")
         }
     };
     Some(Finding { severity, ..finding.help(help) })
@@ -102,15 +104,8 @@ fn service_pods(inventory: &Inventory<'_, '_>, pods: &Running<'_>, service: &Obj
     findings
 }
 
-/// Most names that one sentence has.
-const NAMED: usize = 20;
-
-fn named(mut names: impl Iterator<Item = String>) -> String {
-    let first: Vec<String> = names.by_ref().take(NAMED).collect();
-    match names.count() {
-        0 => first.join(", "),
-        more => format!("{} and {more} more", first.join(", ")),
-    }
+fn owner(pods: &Pods<'_>) -> String {
+    pods.owner.identity.to_string()
 }
 
 /// A port that none of the selected pods has: by name nothing leads there, by number nothing says that something listens.
@@ -133,10 +128,9 @@ fn no_port(
     if has || taken.iter().any(|p| p.owner.identity.group == GATEWAY || patched(p)) {
         return None;
     }
-    let owners = taken.iter().map(|p| p.owner.identity.to_string());
+    let owners = listed(taken.iter(), ", ", |pods| owner(pods));
     let plain = wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned);
-    let message =
-        format!("{} leads to port {plain} of the pods of {}, which no container has", object.identity, named(owners));
+    let message = format!("{} leads to port {plain} of the pods of {owners}, which no container has", object.identity);
     let finding = object.error(Code::MissingPort, pointer, message);
     let port = |p: &&Port<'_>| match p.name {
         "" => p.number.to_string(),
@@ -144,7 +138,7 @@ fn no_port(
     };
     Some(Finding {
         severity: if wanted.is_string() { Severity::Error } else { Severity::Warning },
-        ..finding.help(format!("their ports: {}", named(declared.iter().map(port))))
+        ..finding.help(format!("their ports: {}", listed(declared.iter(), ", ", port)))
     })
 }
 
@@ -244,24 +238,22 @@ fn own_pods(pods: &Pods<'_>) -> Option<Finding> {
 }
 
 /// agentgateway makes a target of each port that speaks MCP of the Services that a selector takes.
-fn mcp_services(inventory: &Inventory<'_, '_>, backend: &Object<'_>) -> Vec<Finding> {
+fn mcp_services(inventory: &Inventory<'_, '_>, all: &Services<'_, '_>, backend: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (i, target) in backend.items("/spec/mcp/targets").iter().enumerate() {
         let Some(selector) = target.get("selector") else { continue };
         let pointer = format!("/spec/mcp/targets/{i}/selector");
-        let in_scope = |thing: &&Thing<'_>| match selector.get("namespaces") {
-            None => thing.namespace == backend.identity.namespace,
-            Some(namespaces) => {
-                let labels = inventory.find("", "Namespace", "", thing.namespace).and_then(Thing::labels);
-                labels.is_some() && selects(namespaces, labels)
+        let namespaces: Vec<&str> = match selector.get("namespaces") {
+            None => vec![&backend.identity.namespace],
+            Some(wanted) => {
+                let labelled = inventory.of("", "Namespace").filter(|n| n.labels().is_some());
+                labelled.filter(|n| selects(wanted, n.labels())).map(|n| n.name.as_ref()).collect()
             }
         };
-        let services: Vec<&Thing<'_>> = inventory.of("", "Service").filter(in_scope).collect();
-        let taken =
-            services.iter().filter(|s| selector.get("services").is_none_or(|wanted| selects(wanted, s.labels())));
-        let taken: Vec<&&Thing<'_>> = taken.collect();
-        let known = inventory.world.closed || !services.is_empty() && !inventory.is_opaque(&backend.identity.namespace);
-        if taken.is_empty() && known {
+        let wanted = selector.get("services").unwrap_or(&Value::Null);
+        let none = namespaces.iter().all(|namespace| all.taken(namespace, wanted).is_empty());
+        let some = || namespaces.iter().any(|namespace| all.of(namespace).next().is_some());
+        if none && (inventory.world.closed || some() && !inventory.is_opaque(&backend.identity.namespace)) {
             let message =
                 format!("{} selects no Service, and answers 503 without a word in its status", backend.identity);
             let finding = backend.error(Code::EmptySelection, &pointer, message);
@@ -281,7 +273,7 @@ fn watched<'a>(object: &Object<'a>) -> Option<&'a str> {
 }
 
 /// What Prometheus is told to scrape.
-fn monitors(inventory: &Inventory<'_, '_>, pods: &Running<'_>) -> Vec<Finding> {
+fn monitors(inventory: &Inventory<'_, '_>, pods: &Running<'_>, all: &Services<'_, '_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for monitor in inventory.world.objects.of(MONITORING, "PodMonitor") {
         let Some(namespace) = watched(monitor) else { continue };
@@ -295,15 +287,14 @@ fn monitors(inventory: &Inventory<'_, '_>, pods: &Running<'_>) -> Vec<Finding> {
     for monitor in inventory.world.objects.of(MONITORING, "ServiceMonitor") {
         let Some(namespace) = watched(monitor) else { continue };
         let Some(selector) = monitor.at("/spec/selector") else { continue };
-        let services: Vec<&Thing<'_>> = inventory.of("", "Service").filter(|s| s.namespace == namespace).collect();
-        let taken: Vec<&&Thing<'_>> = services.iter().filter(|s| selects(selector, s.labels())).collect();
-        if !services.is_empty() && known(namespace) && taken.is_empty() {
+        let (here, taken) = (all.of(namespace).next().is_some(), all.taken(namespace, selector));
+        if here && known(namespace) && taken.is_empty() {
             let message = format!("{} selects no Service in the namespace {namespace}", monitor.identity);
             findings.push(monitor.warning(Code::EmptySelection, "/spec/selector", message));
         }
         let elsewhere =
             || inventory.of("", "Service").find(|s| !s.namespace.is_empty() && selects(selector, s.labels()));
-        if let Some(other) = elsewhere().filter(|_| services.is_empty()) {
+        if let Some(other) = elsewhere().filter(|_| !here) {
             let message =
                 format!("{} is for Services that are not known in the namespace {namespace}", monitor.identity);
             let finding = monitor.warning(Code::EmptySelection, "/spec/selector", message);
@@ -330,7 +321,7 @@ fn scraped(monitor: &Object<'_>, pointer: &str, ports: Option<Vec<Port<'_>>>) ->
                 missing.push(say(i, "port", name).help(did_you_mean(name, &names)));
             }
             (None, Some(number)) if !ports.iter().any(|p| p.number == number) => {
-                let help = format!("their ports: {}", named(ports.iter().map(|p| p.number.to_string())));
+                let help = format!("their ports: {}", listed(ports.iter(), ", ", |p| p.number.to_string()));
                 missing.push(say(i, "portNumber", &number.to_string()).help(help));
             }
             _ => {}

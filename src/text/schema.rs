@@ -1,6 +1,7 @@
 //! Values against the closed JSON Schemas of settings: mistakes with their places, and defaults filled in.
 //! Knows no group and no template.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use jsonschema::Validator;
@@ -9,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::text::finding::{Code, Finding};
 use crate::text::named;
+use crate::text::near::{is_near, slips};
 use crate::text::source::{Place, Source};
 use crate::text::yaml::{self, Node, object};
 
@@ -319,25 +321,20 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Longest name that may be meant, in bytes.
-const LONGEST: usize = 300;
-
 /// Names that are listed where none is near.
 const LISTED: usize = 100;
 
 /// The known name that may be meant by another one.
 pub fn nearest<'n>(given: &str, known: &[&'n str]) -> Option<&'n str> {
-    let lower = given.to_lowercase();
+    let given = lower(given);
     let allowed = |name: &str| 1 + name.len() / 4;
-    let letters = given.chars().count();
-    // The lengths alone tell of most that they are not near; there may be many of them, and long ones.
-    let near = known
-        .iter()
-        .filter(|name| name.len() <= LONGEST && name.chars().count().abs_diff(letters) <= allowed(name))
-        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
-        .min()
-        .filter(|(distance, name)| *distance <= allowed(name));
-    near.map(|(_, name)| *name)
+    let measured = |name| Some((slips(&given, &lower(name), allowed(name))?, name));
+    known.iter().filter_map(|name| measured(*name)).min().map(|(_, name)| name)
+}
+
+fn lower(text: &str) -> Cow<'_, str> {
+    let plain = text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
+    if plain { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
 }
 
 /// Whether a name is another one with a slip of the pen. Names that differ in a number or a letter of their own (`db-1`,
@@ -345,13 +342,13 @@ pub fn nearest<'n>(given: &str, known: &[&'n str]) -> Option<&'n str> {
 pub fn is_misspelt(known: &str, name: &str) -> bool {
     let plain = |text: &str| text.split('-').filter(|part| part.len() > 1).collect::<Vec<_>>().join("-");
     let letters = |text: &str| plain(text).replace(|c: char| c.is_ascii_digit(), "");
-    letters(known) != letters(name) && is_slip(known, name)
+    is_slip(known, name) && letters(known) != letters(name)
 }
 
 /// Whether a word is another one but for a letter, or two where it is long.
 pub fn is_slip(known: &str, word: &str) -> bool {
     let most = if word.len() < 8 { 1 } else { 2 };
-    word.len() > 3 && strsim::damerau_levenshtein(known, word) <= most
+    word.len() > 3 && is_near(known, word, most)
 }
 
 /// `did you mean ...?` where a known name is near, else the list of names.

@@ -15,6 +15,18 @@ pub fn is_hidden(c: char) -> bool {
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Most names that one sentence has.
+const NAMED: usize = 20;
+
+/// The first names of a list, and how many more there are.
+pub fn listed<T>(mut all: impl Iterator<Item = T>, between: &str, name: impl Fn(T) -> String) -> String {
+    let first: Vec<String> = all.by_ref().take(NAMED).map(name).collect();
+    match all.count() {
+        0 => first.join(between),
+        more => format!("{} and {more} more", first.join(between)),
+    }
+}
+
 /// A text of several lines, with hidden characters as escapes and without orders.
 pub fn text(text: &str) -> String {
     obeyed(&escaped(text, false))

@@ -106,7 +106,7 @@ fn follow(graph: &mut Graph, world: &World<'_>, gateway: usize, end: &End<'_>) {
             [Some(first), second.as_ref()].into_iter().flatten().for_each(|way| route(graph, world, gateway, way));
         }
         End::Elsewhere => lost(graph, "where the files do not show"),
-        End::OtherHeaders(_) => lost(graph, "no route: other headers"),
+        End::OtherHeaders => lost(graph, "no route: other headers"),
         End::NoPath => lost(graph, "no route: other paths"),
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::object::api_group::{AGENTGATEWAY, GATEWAY};
 use crate::object::object::{Object, ObjectRule};
-use crate::references::gateways::{gateways, policies, resolve, targets};
+use crate::references::gateways::{gateways, policies, resolve, targeted, targets};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding, Severity};
 use crate::verdict::expression::Expression;
@@ -56,7 +56,9 @@ fn jwt_without_require(world: &World<'_>) -> Vec<Finding> {
     let gates: Vec<&Object<'_>> = policies(world).filter(|p| has_gate(p)).collect();
     for policy in policies(world).filter(|p| p.at(JWT).is_some() && !has_gate(p)) {
         let strict = !["Optional", "Permissive"].contains(&policy.text_at(&format!("{JWT}/mode")));
-        if !strict || gates.iter().any(|gate| covers(world, gate, policy)) {
+        let routes: Vec<Routed<'_, '_>> =
+            targeted(world, policy, "HTTPRoute").into_iter().map(|route| (route, gateways(world, route))).collect();
+        if !strict || gates.iter().any(|gate| covers(gate, policy, &routes)) {
             continue;
         }
         let message = format!(
@@ -71,20 +73,21 @@ fn jwt_without_require(world: &World<'_>) -> Vec<Finding> {
     findings
 }
 
+/// A route with its Gateways.
+type Routed<'w, 'a> = (&'w Object<'a>, Vec<&'w Object<'a>>);
+
 /// Whether a gate stands before everything that a policy targets: on the same target, or on a Gateway of each route.
-fn covers(world: &World<'_>, gate: &Object<'_>, policy: &Object<'_>) -> bool {
+fn covers(gate: &Object<'_>, policy: &Object<'_>, routes: &[Routed<'_, '_>]) -> bool {
     let same = |field: &str| policy.at(field).is_some() && policy.at(field) == gate.at(field);
     if gate.identity.namespace == policy.identity.namespace
         && (same("/spec/targetRefs") || same("/spec/targetSelectors"))
     {
         return true;
     }
-    let mut routes = world.objects.of(GATEWAY, "HTTPRoute").filter(|route| targets(policy, route)).peekable();
-    let before = |route: &Object<'_>| {
-        let parents = gateways(world, route);
+    let before = |(route, parents): &Routed<'_, '_>| {
         targets(gate, route) || !parents.is_empty() && parents.iter().all(|gateway| targets(gate, gateway))
     };
-    routes.peek().is_some() && routes.all(before)
+    !routes.is_empty() && routes.iter().all(before)
 }
 
 fn mcp_with_remote_keys(object: &Object<'_>) -> Vec<Finding> {
@@ -223,7 +226,7 @@ fn has_tls(world: &World<'_>, source: &Object<'_>) -> bool {
 fn mcp_discovery(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for policy in policies(world).filter(|p| p.at(&format!("{JWT}/mcp")).is_some()) {
-        for route in world.objects.of(GATEWAY, "HTTPRoute").filter(|route| targets(policy, route)) {
+        for route in targeted(world, policy, "HTTPRoute") {
             if serves_discovery(route) {
                 continue;
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::object::api_group::{AGENTGATEWAY, GATEWAY};
+use crate::object::api_group::AGENTGATEWAY;
 use crate::object::object::{Identity, Object};
 use crate::references::gateways::{self, backends, policies, targets};
 use crate::references::world::{World, WorldRule};
@@ -82,8 +82,8 @@ fn tokens_without_model(world: &World<'_>) -> Vec<Finding> {
     for policy in policies(world) {
         let limits: Vec<_> = LIMITS.iter().flat_map(|pattern| policy.all(&format!("{pattern}/*/tokens"))).collect();
         let Some((pointer, _)) = limits.first() else { continue };
-        let routes = world.objects.of(GATEWAY, "HTTPRoute").filter(|route| targets(policy, route));
-        for route in routes.filter(|route| leads_to_no_model(world, route)) {
+        let routes = gateways::targeted(world, policy, "HTTPRoute");
+        for route in routes.into_iter().filter(|route| leads_to_no_model(world, route)) {
             let message =
                 format!("{} counts tokens on {}, which leads to no model provider", policy.identity, route.identity);
             let finding = policy.error(Code::TokensWithoutModel, pointer, message);

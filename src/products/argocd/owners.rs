@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::object::api_group::{APIEXTENSIONS, ARGOCD};
 use crate::object::existing::Existing;
-use crate::object::object::Object;
+use crate::object::object::{Identity, Object};
 use crate::references::delivery::{self, folder_of, wildcard};
 use crate::references::inventory::{Absence, Inventory, Origin};
 use crate::references::waves;
@@ -44,6 +44,7 @@ pub fn projects(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
             brought.entry(maker).or_default().push(existing);
         }
     }
+    let mut known: BTreeMap<&Identity, Permits<'_>> = BTreeMap::new();
     for (position, application) in inventory.delivery.applications.iter().enumerate() {
         let name = Some(application.text_at("/spec/project")).filter(|n| !n.is_empty()).unwrap_or("default");
         let mut named = inventory.of(ARGOCD, "AppProject").filter(|project| project.name == name);
@@ -53,14 +54,45 @@ pub fn projects(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
             findings.extend(no_project(inventory, application, name));
             continue;
         };
-        findings.extend(home(application, project));
-        findings.extend(repositories(application, project));
-        findings.extend(destination(application, project));
+        let permits = known.entry(project.identity).or_insert_with(|| Permits::new(*project));
+        findings.extend(home(application, permits));
+        findings.extend(repositories(application, permits));
+        findings.extend(destination(application, permits));
         let objects = delivered.remove(&position).unwrap_or_default();
-        findings.extend(contents(inventory, application, project, &objects));
-        findings.extend(elsewhere(application, project, &brought.remove(&position).unwrap_or_default()));
+        findings.extend(contents(inventory, application, permits, &objects));
+        findings.extend(elsewhere(application, permits, &brought.remove(&position).unwrap_or_default()));
     }
     findings
+}
+
+/// What a project allows: thousands of Applications may ask one with thousands of patterns.
+struct Permits<'a> {
+    project: Object<'a>,
+    /// Patterns of repositories; those with `!` close what they name to the project, and open nothing.
+    open: Vec<String>,
+    closed: Vec<String>,
+    /// Server, its name, and namespace.
+    destinations: Vec<[&'a str; 3]>,
+}
+
+impl<'a> Permits<'a> {
+    fn new(project: Object<'a>) -> Self {
+        let repositories = project.items("/spec/sourceRepos").iter().filter_map(Value::as_str);
+        let (closed, open): (Vec<&str>, Vec<&str>) = repositories.partition(|pattern| pattern.starts_with('!'));
+        let destinations = project.items("/spec/destinations").iter();
+        let fields = |d: &'a Value| ["server", "name", "namespace"].map(|key| d[key].as_str().unwrap_or_default());
+        Self {
+            project,
+            open: open.into_iter().map(plain).collect(),
+            closed: closed.into_iter().map(|pattern| plain(&pattern[1..])).collect(),
+            destinations: destinations.map(fields).collect(),
+        }
+    }
+}
+
+/// A repository as Argo CD compares it.
+fn plain(url: &str) -> String {
+    url.trim_end_matches('/').trim_end_matches(".git").to_lowercase()
 }
 
 fn no_project(inventory: &Inventory<'_, '_>, application: &Object<'_>, name: &str) -> Option<Finding> {
@@ -74,14 +106,15 @@ fn no_project(inventory: &Inventory<'_, '_>, application: &Object<'_>, name: &st
     Some(application.error(Code::DanglingReference, "/spec/project", message).help(did_you_mean(name, &known)))
 }
 
-fn refused(application: &Object<'_>, project: &Object<'_>, pointer: &str, what: &str, field: &str) -> Finding {
-    let message = format!("{} does not allow {what} to {}", project.identity, application.identity);
+fn refused(application: &Object<'_>, permits: &Permits<'_>, pointer: &str, what: &str, field: &str) -> Finding {
+    let message = format!("{} does not allow {what} to {}", permits.project.identity, application.identity);
     let finding = application.error(Code::NotPermitted, pointer, message);
-    finding.related(project.place(&format!("/spec/{field}")), "what the project allows")
+    finding.related(permits.project.place(&format!("/spec/{field}")), "what the project allows")
 }
 
 /// Argo CD reads Applications in its own namespace, and in others where the project says so.
-fn home(application: &Object<'_>, project: &Object<'_>) -> Option<Finding> {
+fn home(application: &Object<'_>, permits: &Permits<'_>) -> Option<Finding> {
+    let project = &permits.project;
     let namespace = application.identity.namespace.as_str();
     let sources = project.items("/spec/sourceNamespaces");
     let allowed =
@@ -90,29 +123,24 @@ fn home(application: &Object<'_>, project: &Object<'_>) -> Option<Finding> {
         return None;
     }
     let finding =
-        refused(application, project, "/metadata/namespace", &format!("the namespace {namespace}"), "sourceNamespaces");
+        refused(application, permits, "/metadata/namespace", &format!("the namespace {namespace}"), "sourceNamespaces");
     Some(finding.help(format!("Argo CD reads Applications in {}", project.identity.namespace)))
 }
 
-fn repositories(application: &Object<'_>, project: &Object<'_>) -> Vec<Finding> {
-    let plain = |url: &str| url.trim_end_matches('/').trim_end_matches(".git").to_lowercase();
-    let allowed: Vec<&str> = project.items("/spec/sourceRepos").iter().filter_map(Value::as_str).collect();
-    // `!` closes what it names to the project, and opens nothing.
-    let (closed, open): (Vec<&str>, Vec<&str>) = allowed.iter().partition(|pattern| pattern.starts_with('!'));
-    let hits = |pattern: &str, url: &str| wildcard(&plain(pattern), &plain(url));
-    let fits = |url: &str| {
-        open.iter().any(|pattern| hits(pattern, url)) && !closed.iter().any(|pattern| hits(&pattern[1..], url))
-    };
+fn repositories(application: &Object<'_>, permits: &Permits<'_>) -> Vec<Finding> {
+    let hit = |patterns: &[String], url: &str| patterns.iter().any(|pattern| wildcard(pattern, url));
+    let fits = |url: &str| hit(&permits.open, url) && !hit(&permits.closed, url);
     let several = (0..application.items("/spec/sources").len()).map(|i| format!("/spec/sources/{i}"));
     let pointers = ["/spec/source".to_owned()].into_iter().chain(several).map(|source| format!("{source}/repoURL"));
     let wrong = pointers.filter(|pointer| {
         let url = application.text_at(pointer);
-        !url.is_empty() && !fits(url)
+        !url.is_empty() && !fits(&plain(url))
     });
     let one = |pointer: String| {
         let url = application.text_at(&pointer);
-        let finding = refused(application, project, &pointer, &format!("the repository {url}"), "sourceRepos");
-        finding.help(did_you_mean(url, &allowed))
+        let finding = refused(application, permits, &pointer, &format!("the repository {url}"), "sourceRepos");
+        let allowed = permits.project.items("/spec/sourceRepos").iter().filter_map(Value::as_str);
+        finding.help(did_you_mean(url, &allowed.collect::<Vec<_>>()))
     };
     wrong.map(one).collect()
 }
@@ -136,46 +164,45 @@ fn taken(pattern: &str, text: &str) -> Taken {
 }
 
 /// True where a project lets an Application put something into a namespace.
-fn is_destination(application: &Object<'_>, project: &Object<'_>, namespace: &str) -> bool {
+fn is_destination(application: &Object<'_>, permits: &Permits<'_>, namespace: &str) -> bool {
     const HERE: &str = "https://kubernetes.default.svc";
     let (server, name) =
         (application.text_at("/spec/destination/server"), application.text_at("/spec/destination/name"));
     let server = if server.is_empty() && name == "in-cluster" { HERE } else { server };
-    let one = |allowed: &Value| {
-        let text = |key: &str| allowed[key].as_str().unwrap_or_default();
-        let by_server = if server.is_empty() { Taken::No } else { taken(text("server"), server) };
-        let by_name = if name.is_empty() { Taken::No } else { taken(text("name"), name) };
+    let one = |[of_server, of_name, of_namespace]: &[&str; 3]| {
+        let by_server = if server.is_empty() { Taken::No } else { taken(of_server, server) };
+        let by_name = if name.is_empty() { Taken::No } else { taken(of_name, name) };
         // Which server a name stands for is known to Argo CD alone.
-        let unknown = !name.is_empty() && text("name").is_empty() && server.is_empty()
-            || !text("name").is_empty() && text("server").is_empty() && name.is_empty();
+        let unknown = !name.is_empty() && of_name.is_empty() && server.is_empty()
+            || !of_name.is_empty() && of_server.is_empty() && name.is_empty();
         let there = unknown || by_server == Taken::Yes || by_name == Taken::Yes;
-        match taken(text("namespace"), namespace) {
+        match taken(of_namespace, namespace) {
             Taken::Yes if there => Taken::Yes,
             Taken::Closed => Taken::Closed,
             _ if by_server == Taken::Closed || by_name == Taken::Closed => Taken::Closed,
             _ => Taken::No,
         }
     };
-    let all: Vec<Taken> = project.items("/spec/destinations").iter().map(one).collect();
+    let all: Vec<Taken> = permits.destinations.iter().map(one).collect();
     all.contains(&Taken::Yes) && !all.contains(&Taken::Closed)
 }
 
-fn destination(application: &Object<'_>, project: &Object<'_>) -> Option<Finding> {
+fn destination(application: &Object<'_>, permits: &Permits<'_>) -> Option<Finding> {
     let pointer = "/spec/destination/namespace";
     let namespace = application.text_at(pointer);
-    if namespace.is_empty() || is_destination(application, project, namespace) {
+    if namespace.is_empty() || is_destination(application, permits, namespace) {
         return None;
     }
     let cluster = ["server", "name"].map(|key| application.text_at(&format!("/spec/destination/{key}"))).concat();
     let what = format!("the namespace {namespace} of {cluster}");
-    Some(refused(application, project, pointer, &what, "destinations"))
+    Some(refused(application, permits, pointer, &what, "destinations"))
 }
 
 /// Namespaces and kinds of the objects in an Application's folder.
 fn contents(
     inventory: &Inventory<'_, '_>,
     application: &Object<'_>,
-    project: &Object<'_>,
+    permits: &Permits<'_>,
     objects: &[&Object<'_>],
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -188,11 +215,11 @@ fn contents(
         if !namespace.is_empty()
             && !in_destination
             && namespaces.insert(namespace)
-            && !is_destination(application, project, namespace)
+            && !is_destination(application, permits, namespace)
         {
             let finding = refused(
                 application,
-                project,
+                permits,
                 "/spec/project",
                 &format!("the namespace {namespace} of {identity}"),
                 "destinations",
@@ -204,14 +231,14 @@ fn contents(
             continue;
         }
         if kinds.insert((&identity.group, &identity.kind, cluster_scoped))
-            && !is_kind(project, (&identity.group, &identity.kind), cluster_scoped)
+            && !is_kind(&permits.project, (&identity.group, &identity.kind), cluster_scoped)
         {
             let (field, scope) = match cluster_scoped {
                 true => ("clusterResourceWhitelist", "the cluster-scoped kind"),
                 false => ("namespaceResourceWhitelist", "the kind"),
             };
             let what = format!("{scope} {} of {identity}", identity.kind);
-            let finding = refused(application, project, "/spec/project", &what, field);
+            let finding = refused(application, permits, "/spec/project", &what, field);
             let finding = finding.related(object.place("/kind"), "this is of that kind");
             findings.push(
                 finding.help("add it to that list; in a group file to `clusterKinds` or `kinds` of the component"),
@@ -238,19 +265,19 @@ fn is_kind(project: &Object<'_>, (group, kind): (&str, &str), cluster_scoped: bo
 }
 
 /// What a chart puts into other namespaces than its own, and its kinds.
-fn elsewhere(application: &Object<'_>, project: &Object<'_>, brought: &[&Existing]) -> Vec<Finding> {
+fn elsewhere(application: &Object<'_>, permits: &Permits<'_>, brought: &[&Existing]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for e in brought {
         let own = application.text_at("/spec/destination/namespace");
-        let strange = e.namespace.as_deref().filter(|n| *n != own && !is_destination(application, project, n));
+        let strange = e.namespace.as_deref().filter(|n| *n != own && !is_destination(application, permits, n));
         if let Some(namespace) = strange {
             let what = format!("the namespace {namespace} of its {} {}", e.kind, e.name);
-            findings.push(refused(application, project, "/spec/project", &what, "destinations"));
+            findings.push(refused(application, permits, "/spec/project", &what, "destinations"));
         }
         let definition = (APIEXTENSIONS, "CustomResourceDefinition");
-        if e.kind == definition.1 && !is_kind(project, definition, true) {
+        if e.kind == definition.1 && !is_kind(&permits.project, definition, true) {
             let what = format!("the cluster-scoped kind {} of its {}", e.kind, e.name);
-            findings.push(refused(application, project, "/spec/project", &what, "clusterResourceWhitelist"));
+            findings.push(refused(application, permits, "/spec/project", &what, "clusterResourceWhitelist"));
             break;
         }
     }

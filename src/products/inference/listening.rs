@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::object::api_group::INFERENCE;
 use crate::object::object::{Object, ObjectRule};
 use crate::object::pod_template::{self, PodTemplate, flag};
-use crate::products::inference::pool::{pickers, pickers_of};
+use crate::products::inference::pool::{pickers, pickers_of, picking};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 use crate::text::source::Source;
@@ -64,6 +64,7 @@ fn declared(workload: &Object<'_>, pointer: &str, container: &Value, listens: &[
 /// The port of a pool's picker leads to the one on which the picker takes requests.
 fn picker_services(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let picking = picking(world);
     for pool in world.objects.of(INFERENCE, "InferencePool") {
         let picker = pool.at("/spec/endpointPickerRef").unwrap_or(&Value::Null);
         let name = picker["name"].as_str().unwrap_or_default();
@@ -71,9 +72,9 @@ fn picker_services(world: &World<'_>) -> Vec<Finding> {
         let ports = service.items("/spec/ports");
         let Some(i) = ports.iter().position(|p| p["port"] == picker["port"]["number"]) else { continue };
         let Some(selector) = service.at("/spec/selector").and_then(Value::as_object) else { continue };
-        let near = pod_template::all(&world.objects).filter(|t| t.owner.home() == pool.home());
+        let near = picking.get(pool.home()).into_iter().flatten();
         let selected = near.filter(|template| template.has(selector));
-        for (_, container) in selected.flat_map(|template| pickers(&template)) {
+        for (_, container) in selected.flat_map(pickers) {
             let field = if ports[i].get("targetPort").is_some() { "targetPort" } else { "port" };
             let (Some(target), Some(wanted)) = (number(container, &ports[i][field]), picker_port(container, PICKER[0]))
             else {

@@ -23,18 +23,23 @@ struct Picked<'w, 'a> {
 
 fn picked<'w, 'a>(world: &'w World<'a>) -> Vec<Picked<'w, 'a>> {
     let mut all = Vec::new();
+    let called = |pool: &'w Object<'a>| {
+        let name = pool.text_at("/spec/endpointPickerRef/name");
+        let service = world.objects.get("", "Service", &pool.identity.namespace, name)?;
+        let selector = service.at("/spec/selector").and_then(Value::as_object).filter(|s| !s.is_empty())?;
+        Some((pool, selector))
+    };
+    let called: Vec<_> = world.objects.of(INFERENCE, "InferencePool").filter_map(called).collect();
     for template in pod_template::all(&world.objects) {
-        let calls = |pool: &&Object<'a>| {
-            let name = pool.text_at("/spec/endpointPickerRef/name");
-            let service = world.objects.get("", "Service", &pool.identity.namespace, name);
-            let selector = service.and_then(|s| s.at("/spec/selector")).and_then(Value::as_object);
-            pool.identity.namespace == template.owner.identity.namespace
-                && selector.is_some_and(|s| !s.is_empty() && template.has(s))
-        };
-        let pools: Vec<&Object<'a>> = world.objects.of(INFERENCE, "InferencePool").filter(calls).collect();
+        let pickers = pickers(&template);
+        if pickers.is_empty() {
+            continue;
+        }
+        let near = called.iter().filter(|(p, _)| p.identity.namespace == template.owner.identity.namespace);
+        let pools: Vec<&Object<'a>> = near.filter(|(_, s)| template.has(s)).map(|(pool, _)| *pool).collect();
         if !pools.is_empty() {
             let one = |(pointer, container)| Picked { template, pointer, container, pools: pools.clone() };
-            all.extend(pickers(&template).into_iter().map(one));
+            all.extend(pickers.into_iter().map(one));
         }
     }
     all
@@ -124,7 +129,7 @@ fn rights(world: &World<'_>) -> Vec<Finding> {
 
 /// The rules that bindings give to a ServiceAccount in a namespace; `None` where some are not known.
 fn rules_of<'a>(world: &World<'a>, namespace: &str, account: &str) -> Option<Vec<&'a Value>> {
-    let bindings = world.objects.of(RBAC, "RoleBinding").filter(|b| b.identity.namespace == namespace);
+    let bindings = world.objects.of_in(RBAC, "RoleBinding", namespace);
     let bindings = bindings.chain(world.objects.of(RBAC, "ClusterRoleBinding"));
     let subject = |s: &Value| {
         s["kind"] == "ServiceAccount" && s["name"] == account && s["namespace"].as_str().is_none_or(|n| n == namespace)

@@ -1,5 +1,7 @@
 //! Known traps of InferencePools and their endpoint pickers.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::object::api_group::{GATEWAY, INFERENCE};
@@ -34,13 +36,22 @@ pub fn pickers_of<'a>(workload: &Object<'a>) -> impl Iterator<Item = (String, &'
     pod_template::of(workload).flat_map(|template| pickers(&template))
 }
 
+/// The pod templates that run pickers, by where their neighbours are.
+pub fn picking<'a>(world: &World<'a>) -> BTreeMap<&'a str, Vec<PodTemplate<'a>>> {
+    let mut all: BTreeMap<&str, Vec<PodTemplate<'_>>> = BTreeMap::new();
+    for template in pod_template::all(&world.objects).filter(|template| !pickers(template).is_empty()) {
+        all.entry(template.owner.home()).or_default().push(template);
+    }
+    all
+}
+
 fn pool_selects_picker(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let picking = picking(world);
     for pool in world.objects.of(INFERENCE, "InferencePool") {
         let Some(selector) = pool.at("/spec/selector").filter(|s| s["matchLabels"].is_object()) else { continue };
-        let near = pod_template::all(&world.objects).filter(|t| t.owner.home() == pool.home());
-        let mut selected = near.filter(|template| template.is_selected(selector));
-        let Some(picker) = selected.find(|template| !pickers(template).is_empty()) else { continue };
+        let mut near = picking.get(pool.home()).into_iter().flatten();
+        let Some(picker) = near.find(|template| template.is_selected(selector)) else { continue };
         let message = format!(
             "{} selects the pods of {}, an endpoint picker: it would be sent prompts",
             pool.identity, picker.owner.identity
@@ -86,11 +97,13 @@ fn epp_flags(workload: &Object<'_>) -> Vec<Finding> {
 /// agentgateway speaks TLS to the picker, without looking at the certificate.
 fn picker_without_tls(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    if !world.objects.of(GATEWAY, "Gateway").any(|gateway| is_agentgateway(world, gateway)) {
+        return findings;
+    }
     for template in pod_template::all(&world.objects) {
         let workload = &template.owner;
         for (pointer, picker) in pickers(&template) {
-            let mut gateways = world.objects.of(GATEWAY, "Gateway");
-            if flag(picker, "secure-serving") != Some("false") || !gateways.any(|g| is_agentgateway(world, g)) {
+            if flag(picker, "secure-serving") != Some("false") {
                 continue;
             }
             let message =

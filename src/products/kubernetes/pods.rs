@@ -1,6 +1,8 @@
 //! Known traps of pods: configuration that no container sees, and what the Pod Security Standard of their namespace refuses.
 //! What the kubelet refuses is in a page.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 use crate::object::object::{Object, ObjectRule};
@@ -26,14 +28,12 @@ fn idle(template: &PodTemplate<'_>) -> Vec<Finding> {
     if all.is_empty() {
         return Vec::new();
     }
-    let mounted = |name: &str| {
-        let mounts = all.iter().flat_map(|(_, c)| c["volumeMounts"].as_array()).flatten();
-        mounts.into_iter().any(|mount| mount["name"] == name)
-    };
+    let mounts = all.iter().filter_map(|(_, c)| c["volumeMounts"].as_array()).flatten();
+    let mounted: BTreeSet<&str> = mounts.filter_map(|mount| mount["name"].as_str()).collect();
     let volumes = object.all(&template.spec("/volumes/*"));
     let idle = volumes.iter().filter(|(_, volume)| {
         let configured = volume.get("configMap").is_some() || volume.get("secret").is_some();
-        configured && volume["name"].as_str().is_some_and(|name| !mounted(name))
+        configured && volume["name"].as_str().is_some_and(|name| !mounted.contains(name))
     });
     idle.map(|(pointer, volume)| {
         let name = volume["name"].as_str().unwrap_or_default();
@@ -63,20 +63,25 @@ fn mislaid(world: &World<'_>, template: &PodTemplate<'_>, pointer: &str, contain
     let below = |path: &str| folders.iter().any(|f| path.strip_prefix(f).is_some_and(|rest| rest.starts_with('/')));
     let texts = ["command", "args"].into_iter().filter_map(|key| container[key].as_array()).flatten();
     let texts: Vec<&str> = texts.filter_map(Value::as_str).collect();
+    // A flag's value, as `--config=/etc/x/config.yaml`.
+    let paths = texts.iter().filter_map(|text| Some(&text[text.find('/')?..]));
+    let strange = paths.filter(|path| !path.contains(' ') && !below(path));
+    let strange: BTreeMap<&str, &str> =
+        strange.rev().filter_map(|path| Some((path.rsplit_once('/')?.1, path))).collect();
+    if strange.is_empty() {
+        return None;
+    }
+    let volumes = template.items("/volumes").iter().rev().filter_map(|v| Some((v["name"].as_str()?, v)));
+    let volumes: BTreeMap<&str, &Value> = volumes.collect();
     for mount in mounts.iter().filter(|m| m.get("subPath").is_none() && m.get("subPathExpr").is_none()) {
-        let volume = template.items("/volumes").iter().find(|v| v["name"] == mount["name"])?;
+        let volume = volumes.get(mount["name"].as_str()?)?;
         let Some(name) = volume["configMap"]["name"].as_str() else { continue };
         let map = world.objects.get("", "ConfigMap", &object.identity.namespace, name)?;
         let folder = mount["mountPath"].as_str()?.trim_end_matches('/');
         for (file, _) in map.at("/data").and_then(Value::as_object).into_iter().flatten() {
+            let Some(path) = strange.get(file.as_str()) else { continue };
             let at = format!("{folder}/{file}");
-            if texts.iter().any(|text| text.contains(&at)) {
-                continue;
-            }
-            // A flag's value, as `--config=/etc/x/config.yaml`.
-            let path = |text: &&str| text.find('/').map_or("", |start| &text[start..]).to_owned();
-            let wrong = |path: &String| path.ends_with(&format!("/{file}")) && !path.contains(' ') && !below(path);
-            if let Some(path) = texts.iter().map(path).find(wrong) {
+            if !texts.iter().any(|text| text.contains(&at)) {
                 let message = format!("{} reads {path}, and ConfigMap {name} is mounted at {folder}", object.identity);
                 let finding = object.warning(Code::MissingKey, &format!("{pointer}/volumeMounts"), message);
                 return Some(finding.help(format!("mount it where it is read, or read {at}")));

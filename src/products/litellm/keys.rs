@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::object::litellm_config::{Config, Entry, SETTINGS};
 use crate::products::seen::LITELLM;
 use crate::text::finding::{Code, Finding};
+use crate::text::near::slips;
 use crate::text::pointer::escaped;
 
 /// The keys that LiteLLM reads, by section; sorted.
@@ -115,10 +116,8 @@ fn near<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
         return None;
     }
     let allowed = if key.len() < 8 { 1 } else { 2 };
-    // Names of another length are further away than is allowed; there may be ten thousands of keys.
-    let near = known.iter().filter(|k| key.len() > 3 && k.len().abs_diff(key.len()) <= allowed);
-    let measured = near.map(|k| (strsim::damerau_levenshtein(key, k), *k));
-    measured.min_by_key(|(distance, _)| *distance).filter(|(distance, _)| *distance <= allowed).map(|(_, best)| best)
+    let near = known.iter().filter_map(|k| Some((slips(key, k, allowed).filter(|_| key.len() > 3)?, *k)));
+    near.min_by_key(|(slips, _)| *slips).map(|(_, best)| best)
 }
 
 #[cfg(test)]

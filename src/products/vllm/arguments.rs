@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::object::api_group::{GATEWAY, INFERENCE};
+use crate::object::api_group::INFERENCE;
 use crate::object::object::{Object, ObjectRule};
 use crate::object::pod_template::{self, PodTemplate, flag, image, words};
-use crate::references::gateways::{acts_on_backend, backends, policies, resolve, targets};
+use crate::references::gateways::{acts_on_backend, backends, policies, resolve, targeted};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::forms::version;
@@ -121,7 +121,7 @@ fn surges(deployment: &Object<'_>) -> bool {
 fn key_behind_gateway(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for policy in policies(world).filter(|p| p.at("/spec/traffic/apiKeyAuthentication").is_some()) {
-        for route in world.objects.of(GATEWAY, "HTTPRoute").filter(|route| targets(policy, route)) {
+        for route in targeted(world, policy, "HTTPRoute") {
             let pools = backends(route).into_iter().filter_map(|(_, r)| resolve(world, route, r, ("", "Service")));
             for pool in pools.filter(|pool| pool.is(INFERENCE, "InferencePool")) {
                 findings.extend(guarded_servers(world, policy, pool));
