@@ -104,7 +104,7 @@ mod tests {
         labels.iter().enumerate().for_each(|(i, l)| labelled.add(i, "a", l.as_object(), [].into_iter()));
         labelled.add(9, "b", labels[0].as_object(), [].into_iter());
         for (selector, near) in [
-            (json!({ "matchLabels": { "app": "x", "tier": "front" } }), &[0, 2][..]),
+            (json!({ "matchLabels": { "app": "x", "tier": "front" } }), &[0, 1][..]),
             (json!({ "matchLabels": { "app": "x" } }), &[0, 1]),
             (json!({ "matchLabels": { "app": "z" } }), &[]),
             (json!({ "matchExpressions": [{ "key": "app", "operator": "In", "values": ["x", "y"] }] }), &[0, 1, 4]),
