@@ -16,6 +16,7 @@ use gatewright::group::catalog::Catalog;
 use gatewright::group::pages::Pages;
 use gatewright::text::fences::blocks;
 use gatewright::text::finding::Code;
+use rayon::prelude::*;
 use serde_json::Value;
 
 /// Runs the program in a folder: exit code, stdout, stderr.
@@ -61,24 +62,23 @@ fn block<'a>(page: &'a str, info: &str) -> Option<(&'a str, Range<usize>)> {
 
 #[test]
 fn every_page_has_an_example_that_earns_it_and_one_that_does_not() {
-    let mut wrong = Vec::new();
-    for entry in fs::read_dir("rules").expect("the pages") {
-        let path = entry.expect("readable").path();
+    let one = |path: PathBuf| -> Vec<String> {
+        let mut wrong = Vec::new();
         let code = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if code == "README" {
-            continue;
+            return wrong;
         }
         let page = fs::read_to_string(&path).expect("text");
         assert!(Code::ALL.iter().any(|c| c.name() == code), "rules/{code}.md is about no code");
         assert!(page.starts_with(&format!("# {code}\n")), "rules/{code}.md does not start with its code");
         // What `diff` says takes two states: tests/review.rs.
         if block(&page, "yaml was").is_some() || code == "many-objects" {
-            continue;
+            return wrong;
         }
         // Claims and plans need a whole platform: their examples stand in tests/diagnostics.
         let (Some((before, _)), Some((after, _))) = (block(&page, "yaml before"), block(&page, "yaml after")) else {
             assert!(fs::exists(format!("tests/diagnostics/{code}")).unwrap_or(false), "{code}: no examples");
-            continue;
+            return wrong;
         };
         let ((said, bad), (_, good)) = (check(before), check(after));
         // An example may show what another rule warns of too, as long as it does so before and after.
@@ -94,7 +94,10 @@ fn every_page_has_an_example_that_earns_it_and_one_that_does_not() {
             Some(_) => wrong.push(format!("{code}: the page does not show what is said:\n{said}")),
             None => wrong.push(format!("{code}: no block `text` with what is said")),
         }
-    }
+        wrong
+    };
+    let pages = fs::read_dir("rules").expect("the pages").map(|entry| entry.expect("readable").path());
+    let wrong = pages.collect::<Vec<_>>().into_par_iter().flat_map_iter(one).collect::<Vec<_>>();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
