@@ -11,9 +11,11 @@ use gatewright::command::revision::Revision;
 use gatewright::command::{explain_follows, explain_line};
 use gatewright::group::catalog::Catalog;
 use gatewright::group::memo::Memo;
+use gatewright::render::manifest::Placed;
 use gatewright::render::trace;
 use gatewright::text::source::Source;
 use gatewright::text::yaml::{self, Kind, Node};
+use rayon::prelude::*;
 use serde_json::{Value, json};
 
 fn gatewright(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
@@ -207,31 +209,25 @@ fn a_cause_that_is_flipped_changes_its_line() {
         let clusters = revision.clusters("features.yaml", &catalog).expect("sound").expect("there");
         let memo = Memo::default();
         let rendered = pipeline::render(&catalog, &clusters[0], &memo).expect("it renders");
-        for placed in rendered.bundle.manifests.values() {
+        let one = |placed: &Placed| {
             let name = format!("{}/{}", rendered.plan.cluster, placed.path);
             let node = yaml::nodes(&Source::new(name, &*placed.manifest.text)).expect("YAML").remove(0);
-            for (pointer, leaf) in leaves(&node).into_iter().step_by(STEP) {
+            let leaf = |(pointer, leaf): (String, &Node)| {
                 let trail = trace::trail(&rendered.plan, &rendered.bundle, &leaf.place).unwrap_or_default();
                 // The line itself, and nothing else in it.
-                let Some(cause) = trail.first().filter(|cause| cause.names.len() == 1 && trail.len() == 1) else {
-                    continue;
-                };
-                let name = cause.names.first().cloned().unwrap_or_default();
-                let Some(path) = name.strip_prefix("settings.") else { continue };
-                let Some(value) = rendered.plan.scopes[cause.group.as_str()]
-                    .value()
-                    .pointer(&format!("/settings/{}", path.replace('.', "/")))
-                    .and_then(other)
-                else {
-                    continue;
-                };
+                let cause = trail.first().filter(|cause| cause.names.len() == 1 && trail.len() == 1)?;
+                let path = cause.names.first()?.strip_prefix("settings.")?;
+                let scope = rendered.plan.scopes[cause.group.as_str()].value();
+                let value = scope.pointer(&format!("/settings/{}", path.replace('.', "/"))).and_then(other)?;
                 let steps: Vec<&str> = ["settings", &cause.group].into_iter().chain(path.split('.')).collect();
-                match changed(&catalog, &rendered, &steps, &value, placed, &pointer) {
-                    Some(true) => flipped += 1,
-                    Some(false) => same.push(format!("{case}: {}{pointer} by {}.{path}", placed.path, cause.group)),
-                    None => {}
-                }
-            }
+                let changed = changed(&catalog, &rendered, &steps, &value, placed, &pointer)?;
+                Some((changed, format!("{case}: {}{pointer} by {}.{path}", placed.path, cause.group)))
+            };
+            leaves(&node).into_iter().step_by(STEP).filter_map(leaf).collect::<Vec<_>>()
+        };
+        let manifests: Vec<&Placed> = rendered.bundle.manifests.values().collect();
+        for (changed, line) in manifests.into_par_iter().flat_map_iter(one).collect::<Vec<_>>() {
+            if changed { flipped += 1 } else { same.push(line) }
         }
     }
     println!("{flipped} lines changed");
@@ -244,7 +240,7 @@ fn changed(
     rendered: &Rendered<'_>,
     steps: &[&str],
     value: &Value,
-    placed: &gatewright::render::manifest::Placed,
+    placed: &Placed,
     pointer: &str,
 ) -> Option<bool> {
     let value = yaml::read(&Source::new("other", value.to_string())).ok()?;
