@@ -47,6 +47,7 @@ fn loss(identity: &Identity, value: &Value) -> Option<&'static str> {
     let kept = options.is_some_and(|options| options.split(',').any(|option| option.trim() == "Prune=false"));
     match kinds::of(kind.0, kind.1).holds {
         _ if kind == ("", "Namespace") && !kept => Some("and with it everything that lies there"),
+        _ if kind.1 == "CustomResourceDefinition" => Some("and with it every object of its kind"),
         Some(Holds::Data) => Some("which holds data"),
         Some(Holds::Key) => Some("which holds a key"),
         None => None,

@@ -293,6 +293,8 @@ codes! {
     RightsLoosened "rights-loosened" "In `diff`: RBAC or an AppProject allows more."
     PodLoosened "pod-loosened" "In `diff`: pods may do more to their node or to the API."
     PublicExposure "public-exposure" "In `diff`: something can be reached from outside the cluster."
+    AvailabilityLowered "availability-lowered" "In `diff`: what keeps a workload answering is taken away."
+    ContentLogged "content-logged" "In `diff`: prompts, answers or keys are written down or sent where they were not."
     ScaledToZero "scaled-to-zero" "In `diff`: a workload goes down to nothing."
     WaveMoved "wave-moved" "In `diff`: an object is synced at another time than before."
     MajorVersion "major-version" "In `diff`: an image or a chart goes over a major version."

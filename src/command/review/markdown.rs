@@ -1,9 +1,10 @@
 //! A review -> Markdown for a comment on a pull request, which holds 65,536 characters: fields, else objects, else counts. It says
 //! less, and never stops in the middle.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use crate::command::review::risk::sight::Risk;
+use crate::command::review::risk::sight::{Risk, short};
 use crate::command::review::routine::follows;
 use crate::command::review::text::{count, field_line, headline};
 use crate::command::review::told::{Review, Told, words};
@@ -33,7 +34,7 @@ pub fn markdown(review: &Review) -> String {
 fn comment(review: &Review, much: Much) -> String {
     let mut text = format!("{MARKER}\n**{}**: {}\n", review.verdict().word(), safe(&headline(review)));
     if much == Much::Codes {
-        return text + &codes(review);
+        return text + &codes(review) + &inputs(review);
     }
     text.extend(review.refusals().iter().map(|why| format!("\n- **refused**: {}", safe(why))));
     let risky: Vec<&Told> = review.told.iter().filter(|told| !told.known.risks.is_empty()).collect();
@@ -64,13 +65,37 @@ fn comment(review: &Review, much: Much) -> String {
 }
 
 fn codes(review: &Review) -> String {
-    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+    let mut counts = BTreeMap::<&str, usize>::new();
     for told in &review.told {
         for risk in &told.known.risks {
             *counts.entry(risk.code.name()).or_default() += told.clusters.len();
         }
     }
     counts.into_iter().map(|(code, n)| format!("\n- `{code}`: {n}")).collect::<String>() + "\n"
+}
+
+/// Causes that are named where no more fits.
+const INPUTS: usize = 20;
+
+/// What was changed in the inputs, without its values and places; the most first.
+fn inputs(review: &Review) -> String {
+    let mut found: BTreeMap<(&str, &str), (usize, BTreeSet<&String>)> = BTreeMap::new();
+    for told in &review.told {
+        for cause in &told.known.causes {
+            let (objects, clusters) = found.entry((cause.what, cause.name.as_str())).or_default();
+            *objects += told.clusters.len();
+            clusters.extend(&told.clusters);
+        }
+    }
+    let mut all: Vec<_> = found.into_iter().collect();
+    all.sort_by_key(|(_, (objects, _))| std::cmp::Reverse(*objects));
+    let more = all.len().saturating_sub(INPUTS);
+    let line = |((what, name), (objects, clusters)): ((&str, &str), (usize, BTreeSet<&String>))| {
+        let (objects, clusters) = (count(objects, "object"), count(clusters.len(), "cluster"));
+        format!("\n- {what} {}: {objects} in {clusters}", safe(&short(name)))
+    };
+    let told: String = all.into_iter().take(INPUTS).map(line).collect();
+    if more > 0 { format!("{told}\n- {}\n", count(more, "further cause")) } else { format!("{told}\n") }
 }
 
 fn row(risk: &Risk, object: &str) -> String {

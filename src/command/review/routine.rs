@@ -61,6 +61,10 @@ pub fn step(old: &Value, new: &Value) -> Option<Step> {
         return None;
     }
     let ((name, before), (other, now)) = (parts(old), parts(new));
+    // A digest in the place of a tag: what ran before is pinned.
+    if new.contains('@') && !old.contains('@') && other.is_empty() && now == name {
+        return Some(Step::Elsewhere);
+    }
     let (Some(before), Some(now)) = (numbers(before), numbers(now)) else { return Some(Step::Unknown) };
     let major = |v: &[u64]| if v[0] == 0 { (0, v.get(1).copied()) } else { (v[0], None) };
     let same = path(name).ends_with(path(other)) || path(other).ends_with(path(name));

@@ -67,8 +67,11 @@ pub(super) fn transport(sight: &Sight<'_>) -> Vec<Risk> {
         let text = value.as_ref()?.as_str()?.split_once("sslmode=")?.1;
         SSL_MODES.iter().rposition(|mode| text.starts_with(mode))
     };
-    let yes = |field: &Field| field.new == Some(true.into());
+    let yes = |field: &Field| field.new.as_ref().is_some_and(|new| *new != false);
+    let strict =
+        |value: &Option<Value>| value.as_ref().and_then(Value::as_str).is_some_and(|v| v.contains("sslaccept=strict"));
     let weaker = |field: &&Field| match field.key() {
+        "name" if field.ends(&["issuerRef", "name"]) => field.old.is_some() && field.new.is_some(),
         "tls" | "backendTLS" => {
             field.old.is_some() && (field.new.is_none() || field.new == Some(false.into())) && sight.new.is_some()
         }
@@ -82,7 +85,10 @@ pub(super) fn transport(sight: &Sight<'_>) -> Vec<Risk> {
                 |value: &Option<Value>| SSL_MODES.iter().position(|mode| value.as_ref().is_some_and(|v| v == mode));
             at(&field.new) < at(&field.old)
         }
-        _ => mode(&field.old).is_some_and(|old| mode(&field.new).is_some_and(|new| new < old)),
+        _ => {
+            mode(&field.old).is_some_and(|old| mode(&field.new).is_some_and(|new| new < old))
+                || (strict(&field.old) && field.new.is_some() && !strict(&field.new))
+        }
     };
     let help = "say in the review who could read along or answer in its place on that way";
     let whole = sight.change.fields.iter().filter(|field| field.new.is_none());
@@ -127,6 +133,33 @@ fn asks_first(sight: &Sight<'_>, leaf: &Field) -> bool {
     sight.change.fields.iter().any(|whole| new(whole) && leaf.shown.starts_with(&whole.shown))
 }
 
+/// Words in an argument that switch something off which asks or looks, and words of what does.
+const ARGUMENTS: ([&str; 6], [&str; 5]) = (
+    ["insecure", "skip-", "no-auth", "disable-auth", "allow-credentials", "allowed-origins"],
+    ["auth", "tls", "verify", "ssl", "api-key"],
+);
+
+/// An argument of a program, and what it is now; one that stands twice is known by its text.
+fn argument(field: &Field) -> Option<(&str, Option<&str>)> {
+    let text = field.new.as_ref().and_then(Value::as_str);
+    if field.key().starts_with("--") {
+        return Some((field.key(), text.or(field.new.as_ref().map(|_| "true"))));
+    }
+    let listed = ["args", "command"].iter().any(|list| field.passes(&[list]));
+    let text = text.filter(|text| listed && text.starts_with("--"))?;
+    Some(text.split_once('=').map_or((text, Some("true")), |(name, value)| (name, Some(value))))
+}
+
+/// Whether an argument asks less from now on.
+fn argument_opens((name, value): (&str, Option<&str>)) -> bool {
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    let off = value.is_none_or(|value| value == "false");
+    match has(&ARGUMENTS.0) {
+        true => !off,
+        false => has(&ARGUMENTS.1) && off,
+    }
+}
+
 fn weaker(field: &Field) -> bool {
     let below = field.steps.iter().any(|step| ASKS.contains(&step.as_str()));
     let was = |word: &str| field.old.as_ref().is_some_and(|old| old == word);
@@ -142,6 +175,8 @@ fn weaker(field: &Field) -> bool {
             lasts(&field.new).zip(lasts(&field.old)).is_some_and(|(new, old)| new > old)
         }
         "cacheDuration" | "jwksPath" => false,
+        _ if argument(field).is_some_and(argument_opens) => true,
+        _ if field.passes(&["cors"]) => field.new.is_some(),
         key if OPENING.iter().any(|(switch, _)| *switch == key) => OPENING
             .iter()
             .any(|(switch, opens)| *switch == key && field.new.as_ref().map_or(!opens, |new| new == opens)),

@@ -35,6 +35,9 @@ fn unkept(sight: &Sight<'_>) -> Vec<Risk> {
     let stays = |field: &Field| match field.key() {
         "prune" if field.old == Some(true.into()) => Some("what goes from git stays in the cluster from now on"),
         "selfHeal" if field.old == Some(true.into()) => Some("what is changed by hand stays so from now on"),
+        "server" | "name" if field.passes(&["spec", "destination"]) && field.old.is_some() => {
+            Some("it goes to another cluster, empty of data; what runs in the old one stays there")
+        }
         _ if field.passes(&["finalizers"]) && field.new.is_none() => {
             Some("when it is deleted, what it brought stays from now on")
         }
@@ -109,12 +112,22 @@ fn lost(sight: &Sight<'_>, field: &Field) -> Option<Risk> {
         "maximum_spend_logs_retention_period" if field.new.is_some() && !longer(field) => {
             format!("what was spent is known for a shorter time: {}", from_to(field))
         }
+        "refreshPolicy" if was("CreatedOnce") => {
+            "a key that is read once is read again, and what the old one encrypted is lost when it is another one"
+                .into()
+        }
+        "retention" | "retentionPeriod" if field.old.is_some() && field.new.is_some() && !longer(field) => {
+            format!("what is kept goes earlier: {}", from_to(field))
+        }
         "retentionPolicy" if !longer(field) => format!("backups are kept for another time: {}", from_to(field)),
         "instances" if database && number(&field.new) == Some(1) && number(&field.old) > Some(1) => {
             "one instance is left, and no other copy of the data".to_owned()
         }
         "prune" if sight.is("Application") && field.new == Some(true.into()) && field.old.is_some() => {
             "Argo CD deletes from now on what git has no more, CRDs and their objects included".to_owned()
+        }
+        _ if base(&old) != base(&new) && !new.is_empty() && !old.is_empty() => {
+            format!("another database is used, which has nothing of the old one: {}", from_to(field))
         }
         _ if database && field.new.is_none() && field.steps.starts_with(&["spec".into(), "backup".into()]) => {
             "the database has no backups any more".to_owned()
@@ -130,6 +143,13 @@ fn lost(sight: &Sight<'_>, field: &Field) -> Option<Risk> {
         message,
         "leave the protection in place, or say in the review why it goes",
     ))
+}
+
+/// The name of the database in a URL of PostgreSQL.
+fn base(text: &str) -> Option<&str> {
+    let (_, address) = text.split_once("postgres").filter(|(before, _)| before.is_empty())?;
+    let (_, path) = address.split_once("://")?.1.rsplit_once('@')?.1.split_once('/')?;
+    path.split('?').next()
 }
 
 /// About how often a schedule of six fields runs: the numbers that each field takes, one by the other.
@@ -148,17 +168,20 @@ fn runs(schedule: &str) -> u64 {
     schedule.split_whitespace().zip([60, 60, 24, 31, 12, 7]).map(of).product()
 }
 
-/// Whether a time such as `30d` (days, weeks or months, as Barman counts) becomes a longer one.
+/// Whether a time such as `30d` (hours, days, weeks or months, as Barman counts) becomes a longer one.
 fn longer(field: &Field) -> bool {
-    let days = |value: &Option<Value>| period(value.as_ref()?.as_str()?, &[("d", 1), ("w", 7), ("m", 30)]);
-    days(&field.new).zip(days(&field.old)).is_some_and(|(new, old)| new > old)
+    let hours = |value: &Option<Value>| {
+        period(value.as_ref()?.as_str()?, &[("h", 1), ("d", 24), ("w", 168), ("m", 720), ("y", 8760)])
+    };
+    hours(&field.new).zip(hours(&field.old)).is_some_and(|(new, old)| new > old)
 }
 
 pub(super) fn shrinks(sight: &Sight<'_>) -> Vec<Risk> {
-    let sizes: [&[&str]; 3] = [&["requests", "storage"], &["storage", "size"], &["walStorage", "size"]];
+    let volume = |step: &String| ["storage", "persist", "volume"].iter().any(|w| step.to_lowercase().contains(w));
     let smaller = |field: &&Field| {
         let amount = |value: &Option<Value>| value.as_ref().and_then(quantity::of);
-        sizes.iter().any(|way| field.ends(way))
+        ["storage", "size"].contains(&field.key())
+            && field.steps.iter().any(volume)
             && amount(&field.new).zip(amount(&field.old)).is_some_and(|(n, o)| n < o)
     };
     let fields = sight.leaves.iter().filter(smaller);

@@ -54,7 +54,7 @@ pub(super) fn loosened(sight: &Sight<'_>) -> Vec<Risk> {
     risks.extend(opened.map(|field| {
         sight.at(field, Code::LimitLoosened, format!("the models that new keys open go {}", from_to(field)), help)
     }));
-    if sight.goes() && held(sight, "rateLimit") {
+    if sight.goes() && ["rateLimit"].iter().chain(&SIZES).any(|part| held(sight, part)) {
         risks.push(sight.risk(Code::LimitLoosened, "its limit goes with it, and what it limited stays", help));
     }
     risks
@@ -69,6 +69,10 @@ fn looser(field: &Field) -> bool {
             UNITS.iter().position(|unit| said.starts_with(unit))
         };
         return at(&field.new) < at(&field.old);
+    }
+    if field.passes(&["spec", "hard"]) {
+        let amount = |value: &Option<Value>| value.as_ref().and_then(quantity::of);
+        return amount(&field.old).is_some_and(|old| amount(&field.new).is_none_or(|new| new > old));
     }
     // The limit over all proxies, whose numbers stand elsewhere.
     if field.ends(&["rateLimit", "global", "domain"]) {
@@ -173,6 +177,7 @@ pub(super) fn guard(sight: &Sight<'_>) -> Vec<Risk> {
             && field.old.as_ref().and_then(Value::as_str).is_none_or(|c| c.contains('.')))
             || (field.passes(&["guardrails"]) && (gone || (field.key() == "default_on" && off)))
             || (field.steps.iter().any(|step| step == "promptGuard") && gone)
+            || (["failureMode", "failurePolicy"].contains(&field.key()) && field.new.as_ref().is_some_and(opens))
             || (field.passes(&["request_guard.json", "fields"]) && field.old.is_none())
             || field.ends(&["data", "request_guard.py"])
     };
@@ -181,6 +186,11 @@ pub(super) fn guard(sight: &Sight<'_>) -> Vec<Risk> {
     fields
         .map(|f| sight.at(f, Code::GuardLoosened, format!("what guards requests goes {}", from_to(f)), help))
         .collect()
+}
+
+/// Whether requests pass where what looks at them is away.
+fn opens(mode: &Value) -> bool {
+    mode.as_str().is_some_and(|mode| mode.contains("Open") || mode == "Ignore")
 }
 
 /// Whether a policy that goes held such a part, for something that stays.

@@ -5,6 +5,8 @@ use crate::command::review::risk::sight::{Risk, Sight};
 use crate::text::finding::Code;
 
 pub mod sight;
+pub mod answering;
+pub mod content;
 pub mod conditions;
 pub mod limits;
 pub mod access;
@@ -27,6 +29,7 @@ const RULES: &[Rule] = &[
     running::immutable,
     running::selector,
     secrets::needed,
+    secrets::store,
     limits::loosened,
     limits::prices,
     limits::aliases,
@@ -41,6 +44,8 @@ const RULES: &[Rule] = &[
     rights::rights,
     rights::pods,
     exposure::public,
+    answering::lowered,
+    content::logged,
     running::zero,
     running::wave,
     running::version,

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::command::review::change::{Field, Kind};
 use crate::command::review::risk::sight::{Risk, Sight, from_to};
 use crate::object::labels::selects;
+use crate::render::tree::Tree;
 use crate::text::finding::Code;
 use crate::text::source::Source;
 use crate::text::yaml;
@@ -16,7 +17,9 @@ pub(super) fn network(sight: &Sight<'_>) -> Vec<Risk> {
     }
     let help = "say in the review who reaches these pods, or whom they reach, from now on";
     if sight.change.kind == Kind::Removed && pods_stay(sight) {
-        return vec![sight.risk(Code::NetworkLoosened, "it is gone, and the pods that it closed stay", help)];
+        let closed = sight.old.is_some_and(|old| closed_still(sight, &old.value));
+        let told = || sight.risk(Code::NetworkLoosened, "it is gone, and the pods that it closed stay", help);
+        return if closed { Vec::new() } else { vec![told()] };
     }
     if sight.change.kind == Kind::Added {
         let opened = sight.new.into_iter().flat_map(|new| opened_beside(sight, &new.value));
@@ -34,6 +37,34 @@ pub(super) fn network(sight: &Sight<'_>) -> Vec<Risk> {
     };
     let fields = sight.change.fields.iter().filter(opens);
     fields.map(|f| sight.at(f, Code::NetworkLoosened, format!("it goes {}", from_to(f)), help)).collect()
+}
+
+/// The policies of a cluster.
+fn policies(tree: &Tree) -> Vec<Value> {
+    let files = tree.iter().filter(|(path, _)| path.contains("/networkpolicy-"));
+    files.flat_map(|(path, text)| yaml::documents(&Source::new(path, &**text)).unwrap_or_default()).collect()
+}
+
+/// Whether a policy closes its pods in a way.
+fn of_type(policy: &Value, way: &str) -> bool {
+    let types = policy["spec"]["policyTypes"].as_array();
+    types.map_or(way == "Ingress", |types| types.iter().any(|t| t == way))
+}
+
+/// Whether a policy closes in a way the pods that another one is for.
+fn closes(way: &str, other: &Value, policy: &Value) -> bool {
+    let pods = &other["spec"]["podSelector"];
+    let all = pods.as_object().is_some_and(serde_json::Map::is_empty);
+    other["metadata"]["namespace"] == policy["metadata"]["namespace"]
+        && of_type(other, way)
+        && (all || selects(pods, policy["spec"]["podSelector"]["matchLabels"].as_object()))
+}
+
+/// Whether others close what a policy closed that goes: without it less gets through.
+fn closed_still(sight: &Sight<'_>, gone: &Value) -> bool {
+    let now = policies(sight.now.tree);
+    let mut ways = ["Ingress", "Egress"].into_iter().filter(|way| of_type(gone, way));
+    ways.all(|way| now.iter().any(|other| closes(way, other, gone)))
 }
 
 /// Whether pods of a policy that goes are still there: its namespace is, and they do not go with it.
@@ -73,22 +104,11 @@ fn opened_beside(sight: &Sight<'_>, policy: &Value) -> Vec<&'static str> {
     if is_of_newcomers(sight, namespace, pods) || brings_a_chart(sight, namespace) {
         return Vec::new();
     }
-    let files = sight.before.tree.iter().filter(|(path, _)| path.contains("/networkpolicy-"));
-    let before: Vec<Value> =
-        files.flat_map(|(path, text)| yaml::documents(&Source::new(path, &**text)).unwrap_or_default()).collect();
-    let labels = pods["matchLabels"].as_object();
-    let closes = |way: &str, other: &Value| {
-        let types = other["spec"]["policyTypes"].as_array();
-        let closed = types.map_or(way == "Ingress", |types| types.iter().any(|t| t == way));
-        let all = other["spec"]["podSelector"].as_object().is_some_and(serde_json::Map::is_empty);
-        other["metadata"]["namespace"] == **namespace
-            && closed
-            && (all || selects(&other["spec"]["podSelector"], labels))
-    };
+    let before = policies(sight.before.tree);
     let opens = |way: &str, key: &str| {
         let rules = policy["spec"][key].as_array().map_or(&[][..], Vec::as_slice);
         let mut strange = rules.iter().filter(|rule| !(asks_for_names(rule) || names_only_newcomers(sight, rule)));
-        strange.next().is_some() && before.iter().any(|other| closes(way, other))
+        strange.next().is_some() && before.iter().any(|other| closes(way, other, policy))
     };
     [("Ingress", "ingress"), ("Egress", "egress")]
         .into_iter()

@@ -11,10 +11,19 @@ use crate::object::object::Identity;
 use crate::text::finding::Code;
 use crate::verdict::crd::{Crds, Verdict};
 
+const PVC: &str = "PersistentVolumeClaim";
+
 static BUILT_IN: LazyLock<Crds> = LazyLock::new(Crds::default);
 
 pub(super) fn immutable(sight: &Sight<'_>) -> Vec<Risk> {
     let (Some(old), Some(new)) = (sight.old, sight.new) else { return Vec::new() };
+    // What a chart or an operator makes of it: its volumes stay what they are.
+    let class = |field: &&Field| ["storageClass", "storageClassName"].contains(&field.key()) && !sight.is(PVC);
+    if let Some(field) = sight.leaves.iter().find(class).filter(|_| !sight.is("StatefulSet")) {
+        let message = format!("volumes that are there keep their class: it goes {}", from_to(field));
+        let help = "move the data to new volumes first, or leave the class";
+        return vec![sight.at(field, Code::ImmutableField, message, help)];
+    }
     let annotations = &new.value["metadata"]["annotations"];
     let hook = ["argocd.argoproj.io/hook", "helm.sh/hook"].iter().any(|name| !annotations[name].is_null());
     if sight.change.kind == Kind::Renamed || sight.does == Does::Recreates || hook {
@@ -35,9 +44,7 @@ pub(super) fn immutable(sight: &Sight<'_>) -> Vec<Risk> {
 }
 
 pub(super) fn selector(sight: &Sight<'_>) -> Vec<Risk> {
-    let of_pods = |field: &&Field| {
-        field.steps.starts_with(&["spec".into(), "selector".into()]) && !sight.is("PersistentVolumeClaim")
-    };
+    let of_pods = |field: &&Field| field.steps.starts_with(&["spec".into(), "selector".into()]) && !sight.is(PVC);
     let fields = sight.change.fields.iter().filter(of_pods);
     let help = "pods with the old labels are left alone at once: change labels first and the selector after, or use a new name";
     fields.map(|f| sight.at(f, Code::SelectorChanged, format!("what it selects goes {}", from_to(f)), help)).collect()
@@ -123,6 +130,7 @@ pub(super) fn crd(sight: &Sight<'_>) -> Vec<Risk> {
         (schema && field.steps.iter().any(|step| step == "default"))
             || (field.key() == "served" && field.new == Some(false.into()))
             || (field.key() == "storage" && field.passes(&["versions"]))
+            || (field.ends(&["spec", "versions", "*"]) && field.new.is_none())
     };
     let help = "objects that leave the field out mean something else at once: write it out in them first";
     let fields = sight.change.fields.iter().filter(default);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::command::review::change::{Field, Kind};
 use crate::command::review::objects::{Thing, Things};
 use crate::command::review::risk::sight::{Risk, Sight};
 use crate::text::finding::Code;
@@ -23,6 +24,29 @@ pub(super) fn needed(sight: &Sight<'_>) -> Vec<Risk> {
     fresh
         .map(|name| sight.risk(Code::SecretNeeded, format!("it needs the Secret `{name}` from now on"), help))
         .collect()
+}
+
+/// The store itself reads from elsewhere.
+pub(super) fn store(sight: &Sight<'_>) -> Vec<Risk> {
+    let identity = &sight.change.identity;
+    if !["SecretStore", "ClusterSecretStore"].contains(&identity.kind.as_str()) {
+        return Vec::new();
+    }
+    let asked = |thing: &Thing| keys(&thing.value).iter().any(|(store, _)| *store == identity.name);
+    let known = sight.before.things.values().any(asked);
+    let elsewhere = |field: &&Field| {
+        let login = ["auth", "caProvider", "caBundle"].iter().any(|part| field.passes(&[part]));
+        field.passes(&["spec", "provider"]) && !login
+    };
+    let field = sight.change.fields.iter().find(elsewhere);
+    let came = sight.change.kind == Kind::Added && known;
+    let risk = || {
+        let message = format!("the store `{}` reads from elsewhere, and every key must be there", identity.name);
+        let help = "write all of them there before this is synced, the old values where they are written once: `gatewright secrets`";
+        let risk = sight.risk(Code::SecretNeeded, message, help);
+        Risk { field: field.map(|field| field.shown.clone()).unwrap_or_default(), ..risk }
+    };
+    (came || field.is_some()).then(risk).into_iter().collect()
 }
 
 fn of_store(sight: &Sight<'_>, new: &Thing) -> Vec<Risk> {

@@ -76,6 +76,7 @@ impl<'a> Sight<'a> {
         let identity = &self.change.identity;
         match kinds::of(&identity.group, &identity.kind).holds {
             _ if identity.group.is_empty() && identity.kind == "Namespace" => Some("all that lies in it"),
+            _ if identity.kind == "CustomResourceDefinition" => Some("all objects of its kind"),
             Some(Holds::Data) => Some("the data in it"),
             Some(Holds::Key) => Some("the key that it brings"),
             None => None,

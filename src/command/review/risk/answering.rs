@@ -1,0 +1,76 @@
+//! What keeps the platform answering: probes, limits of memory, a second replica, budgets of disruptions, the time to end.
+
+use serde_json::Value;
+
+use crate::command::review::change::Field;
+use crate::command::review::objects::VALUES;
+use crate::command::review::risk::sight::{Risk, Sight, from_to};
+use crate::command::review::routine::REPLICAS;
+use crate::text::finding::Code;
+
+/// Parts without which a pod is not looked after; each gone as a whole means something.
+const PARTS: [(&str, &str); 7] = [
+    ("readinessProbe", "requests go to it before it can answer"),
+    ("livenessProbe", "nobody restarts it when it hangs"),
+    ("startupProbe", "it is judged before it has started"),
+    ("limits", "it may take the memory of its whole node"),
+    ("resources", "it may take the memory of its whole node, and is the first that a full node stops"),
+    ("preStop", "it ends while requests still come"),
+    ("lifecycle", "it ends while requests still come"),
+];
+
+/// Parts of a chart that others lean on.
+const LEANED_ON: [&str; 6] =
+    ["webhook", "certController", "networkPolicy", "networkPolicies", "podDisruptionBudget", "metricsServer"];
+
+pub(super) fn lowered(sight: &Sight<'_>) -> Vec<Risk> {
+    let help = "leave it, or say in the review why nothing stops answering without it";
+    let told = |(field, why): (&Field, &str)| {
+        sight.at(field, Code::AvailabilityLowered, format!("{why}: it goes {}", from_to(field)), help)
+    };
+    let whole = sight.change.fields.iter().filter_map(|field| Some((field, gone(field)?)));
+    let leaves = sight.leaves.iter().filter_map(|field| Some((field, less(sight, field)?)));
+    let mut risks: Vec<Risk> = whole.chain(leaves).map(told).collect();
+    if sight.is("PodDisruptionBudget") && sight.goes() && guarded_stay(sight) {
+        let message = "it is gone, and draining a node may stop all pods that it counted";
+        risks.push(sight.risk(Code::AvailabilityLowered, message, help));
+    }
+    risks
+}
+
+fn gone(field: &Field) -> Option<&'static str> {
+    if field.new.is_some() {
+        return None;
+    }
+    let memory = field.ends(&["limits", "memory"]);
+    let key = if memory { "limits" } else { field.key() };
+    let (_, why) = PARTS.iter().find(|(part, _)| *part == key)?;
+    let limited = |old: &Value| memory || !old["memory"].is_null() || !old["limits"]["memory"].is_null();
+    let counts = !["limits", "resources"].contains(&key) || field.old.as_ref().is_some_and(limited);
+    counts.then_some(why)
+}
+
+fn less(sight: &Sight<'_>, field: &Field) -> Option<&'static str> {
+    let number = |value: &Option<Value>| value.as_ref().and_then(Value::as_i64);
+    let (old, new) = (number(&field.old), number(&field.new));
+    let data = field.key() == "instances";
+    if (REPLICAS.contains(&field.key()) || field.key() == "replicaCount") && !data && new == Some(1) && old > Some(1) {
+        return Some("one is left, and nobody answers while it restarts");
+    }
+    if field.key() == "terminationGracePeriodSeconds" && new == Some(0) {
+        return Some("it is killed in the middle of requests");
+    }
+    if sight.is("PrometheusRule") && field.key() == "alert" && field.new.is_none() {
+        return Some("nobody is told of it any more");
+    }
+    let off = ["enabled", "create"].contains(&field.key()) && field.new == Some(false.into());
+    let part = field.steps.iter().any(|step| LEANED_ON.contains(&step.as_str()));
+    (sight.is(VALUES) && off && part).then_some("a part of the chart that others lean on is switched off")
+}
+
+/// Whether the pods that a budget counts are still there.
+fn guarded_stay(sight: &Sight<'_>) -> bool {
+    let selector = sight.old.map_or(&Value::Null, |old| &old.value["spec"]["selector"]);
+    let namespace = &sight.change.identity.namespace;
+    sight.component_stays() && !sight.has_pods(namespace, selector, (&sight.before, &sight.now))
+}
