@@ -219,6 +219,8 @@ fn a_file_that_argo_cd_would_apply_beside_ours_is_told() {
         ("serving/pools/README.md", false),
         ("serving/pools/deeper/mine.yaml", false),
         ("mine.yaml", false),
+        // Values of charts are read by name.
+        ("charts/cloudnative-pg/mine.yaml", false),
     ] {
         let path = folder.join("rendered/ai-dev").join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -551,6 +553,28 @@ fn data_is_for_programs_and_quiet_on_success() {
     assert!(!validator.is_valid(&serde_json::json!({ "platform": { "name": "x" }, "features": { "egres": true } })));
     assert!(fine(&folder, &["completions", "bash"]).out.contains("gatewright"));
     assert!(fine(&folder, &["explain", "egress"]).out.contains("claude-haiku"));
+}
+
+/// What was taken out of the committed files, or changed there, is evidence of nothing.
+#[test]
+fn claims_are_those_of_the_files_that_lie_there() {
+    let folder = platform("claims-of-files", "");
+    fs::create_dir_all(folder.join("rendered")).unwrap();
+    let nothing_yet = gatewright(&folder, &["status"]);
+    fine(&folder, &["render"]);
+    let whole = gatewright(&folder, &["status"]);
+    assert_eq!((&whole.out, &whole.err), (&nothing_yet.out, &nothing_yet.err));
+    let policy = folder.join("rendered/ai-dev/serving/pools/agentgatewaypolicy-qwen3-0-6b.yaml");
+    let text = fs::read_to_string(&policy).unwrap();
+    fs::write(&policy, text.replace("mode: Strict", "mode: Optional")).unwrap();
+    let edited = fine(&folder, &["status"]);
+    fs::remove_file(&policy).unwrap();
+    let gone = fine(&folder, &["status"]);
+    for said in [edited, gone] {
+        assert!(said.out != whole.out && said.out.contains("no evidence: "), "{}", said.out);
+        let told = "agentgatewaypolicy-qwen3-0-6b.yaml is missing or not what the inputs render";
+        assert!(said.err.contains("warning[stale-output]") && said.err.contains(told), "{}", said.err);
+    }
 }
 
 /// A claim that nothing is exposed, or that nothing falls over to another model, follows what stands beside ours.

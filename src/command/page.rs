@@ -15,7 +15,6 @@ use crate::command::formats::{Picture, ReviewFormat};
 use crate::command::graph;
 use crate::command::pipeline::Rendered;
 use crate::command::report;
-use crate::command::rulebook;
 use crate::command::workspace::{Outcome, Result, Workspace};
 use crate::disk::write;
 use crate::group::component::Evidence;
@@ -42,11 +41,13 @@ pub(crate) fn write(workspace: &Workspace<'_>, place: &Place, against: Option<&s
     let definitions = Definitions::find(workspace.folder, &[])?;
     let meant = Meant::read(workspace)?;
     let told = workspace.each(&clusters, &memo, |rendered| {
-        let others = Lying::new(workspace, place, &meant, &rendered)?.others;
+        let lying = Lying::new(workspace, place, &meant, &rendered)?;
+        let others = &lying.others;
         let known = definitions.of(&Asked::of(&rendered.bundle));
         let mut findings = rendered.findings_with(&others.manifests, &known.0);
         findings.extend(others.findings.iter().cloned());
-        let claims = rulebook::claims_of(&rendered.plan, &rendered.bundle, &others.manifests);
+        findings.extend(lying.behind_told());
+        let claims = lying.claims(&rendered);
         let findings: Vec<_> = sorted(findings).into_iter().map(report::masked).collect();
         let pictures = [Picture::Request, Picture::Groups].map(|picture| {
             let picture = graph::of(&rendered, picture);

@@ -23,7 +23,6 @@ use crate::command::page;
 use crate::command::plugin;
 use crate::command::proof;
 use crate::command::rendering;
-use crate::command::rulebook;
 use crate::command::runners;
 use crate::command::seed;
 use crate::command::tables::{
@@ -135,10 +134,11 @@ impl Workspace<'_> {
     fn status(&self, place: &Place, output: Format) -> Result<Outcome> {
         let meant = Meant::read(self)?;
         let looked = self.each(&self.clusters(Some(&place.which))?, &Memo::default(), |rendered| {
-            let others = Lying::new(self, place, &meant, &rendered)?.others;
-            let claims = rulebook::claims_of(&rendered.plan, &rendered.bundle, &others.manifests);
+            let lying = Lying::new(self, place, &meant, &rendered)?;
+            let claims = lying.claims(&rendered);
+            let told = lying.behind_told().into_iter().chain(lying.others.findings).collect::<Vec<_>>();
             let gateways: Vec<Value> = rendered.plan.agentic.model.gateways.iter().map(model::status).collect();
-            Ok(((rendered.plan.cluster.clone(), claims, gateways), others.findings))
+            Ok(((rendered.plan.cluster.clone(), claims, gateways), told))
         })?;
         let (tables, findings): (Vec<_>, Vec<_>) = looked.into_iter().unzip();
         let findings = findings.into_iter().flatten().chain(meant.findings(place)).collect();

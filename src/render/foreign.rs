@@ -24,7 +24,9 @@ const READ: [&str; 4] = [".yaml", ".yml", ".json", ".jsonnet"];
 /// `found` those that hold text, `new` is what is rendered now.
 pub fn applied<'n>(names: &'n [String], found: &Tree, new: &Tree) -> Vec<&'n str> {
     let ours = owned(found, new);
-    let synced: BTreeSet<&str> = new.keys().filter_map(|path| Some(path.rsplit_once('/')?.0)).collect();
+    // The values of a chart are read by name, so that nothing beside them is.
+    let plain = new.keys().filter(|path| !path.starts_with("charts/"));
+    let synced: BTreeSet<&str> = plain.filter_map(|path| Some(path.rsplit_once('/')?.0)).collect();
     let read = |path: &str| {
         let (folder, name) = path.rsplit_once('/')?;
         let known = READ.iter().any(|ending| name.ends_with(ending)) || TOOLS.contains(&name);
