@@ -152,6 +152,13 @@ fn said(things: &Things, id: &Identity) -> Option<serde_json::Value> {
     things.get(id).map(|thing| thing.value.clone())
 }
 
+/// A part as it is written, or its whole line where it is only a spot in one.
+fn first_line(place: &Place) -> String {
+    let line = || place.source.text.lines().nth(place.line_column().0 - 1).unwrap_or_default();
+    let part = place.text().trim();
+    if part.is_empty() { line().trim().to_owned() } else { part.to_owned() }
+}
+
 /// The lines that make an object: what the user wrote of them, else the template's.
 fn recorded(rendered: &Rendered<'_>, change: &Change) -> BTreeSet<Cause> {
     let mut causes = BTreeSet::new();
@@ -187,7 +194,7 @@ fn recorded(rendered: &Rendered<'_>, change: &Change) -> BTreeSet<Cause> {
                 let patch = place.source.name.split('/').any(|part| part == "patches");
                 let (what, name) = match patch {
                     true => ("patch", place.source.name.clone()),
-                    false => ("line", place.text().trim().to_owned()),
+                    false => ("line", first_line(&place)),
                 };
                 causes.insert(cause(what, name, line(&place)));
             }

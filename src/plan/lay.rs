@@ -51,6 +51,12 @@ impl Origin {
         }
         From::Before(before)
     }
+
+    /// The first part of the patch that lies below a pointer.
+    pub fn below(&self, pointer: &str) -> Option<&str> {
+        let below = |at: &str| at.strip_prefix(pointer).is_some_and(|rest| rest.starts_with('/'));
+        self.brought.iter().find(|(at, _)| below(at)).map(|(_, from)| from.as_str())
+    }
 }
 
 /// A laid value: none where everything was removed.

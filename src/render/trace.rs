@@ -53,7 +53,9 @@ pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec
     let one = |finding: Finding| {
         let Some(rendered) = &finding.place else { return finding };
         let Some(trail) = spots(rendered) else { return finding };
-        let cause = trail.last().expect("a trail has a start").place.clone();
+        let start = trail.last().expect("a trail has a start");
+        let laid = files.get(&rendered.source.name).filter(|_| !start.group.is_empty());
+        let cause = laid.and_then(|placed| laid_below(&memo, placed, rendered)).unwrap_or_else(|| start.place.clone());
         let mut related = vec![(rendered.clone(), "as rendered".to_owned())];
         related.extend(trail.iter().flat_map(|spot| settings(plan, cluster, spot)));
         let moved = finding.related.iter().map(|(place, words)| match spots(place).and_then(|mut trail| trail.pop()) {
@@ -162,6 +164,21 @@ fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place)
     let mut trail: Vec<Spot<'a>> = [template].into_iter().chain(group).collect();
     in_documents(plan, memo, &mut trail);
     Some(trail)
+}
+
+/// What a patch says below a part that is wrong as a whole: as our templates render it, it is sound.
+fn laid_below(memo: &Memo, placed: &Placed, rendered: &Place) -> Option<Place> {
+    let (mut pointer, _) = memo.pointer(rendered)?;
+    for Layer { node, origin } in placed.manifest.layers.iter().rev() {
+        // Of an object as a whole it may be anything.
+        if let Some(from) = origin.below(&pointer).filter(|_| pointer.matches('/').count() > 1) {
+            return Some(node.place_at(from));
+        }
+        if let From::Before(before) = origin.of(&pointer) {
+            pointer = before;
+        }
+    }
+    None
 }
 
 /// A part of a patch, or of an object of the user's own: what it says is the cause, and nothing beside it.
