@@ -38,7 +38,7 @@ fn comment(review: &Review, much: Much) -> String {
     }
     text.extend(review.refusals().iter().map(|why| format!("\n- **refused**: {}", safe(why))));
     let risky: Vec<&Told> = review.told.iter().filter(|told| !told.known.risks.is_empty()).collect();
-    if !risky.is_empty() || !review.whole.is_empty() {
+    if !review.whole.is_empty() || (much != Much::Counts && !risky.is_empty()) {
         text += "\n\n| risk | object | what | what to do |\n|---|---|---|---|\n";
         for (risk, clusters) in &review.whole {
             text += &row(risk, &review.names(clusters));
@@ -48,13 +48,13 @@ fn comment(review: &Review, much: Much) -> String {
         }
     }
     if much == Much::Counts {
-        text += &codes(review);
+        return text + &codes(review) + &inputs(review);
     }
     for (causes, told) in review.by_cause() {
         let names: Vec<String> = words(causes).iter().map(|cause| safe(cause)).collect();
         let names = if names.is_empty() { "without a known cause".to_owned() } else { names.join("<br>") };
         let _ = write!(text, "\n<details><summary>{}: {names}</summary>\n\n", count(told.len(), "object"));
-        for told in told.into_iter().filter(|_| much != Much::Counts) {
+        for told in told {
             let _ = writeln!(text, "- `{}` {}", told.known.change.kind.sign(), object(review, told));
             let fields = told.known.change.fields.iter().filter(|f| much == Much::Fields && !follows(f));
             text.extend(fields.map(|field| format!("  - {}\n", safe(&field_line(field)))));
