@@ -1,27 +1,24 @@
 //! A `rule` block of a page -> a rule over one object: which values it looks at, what must hold of them, what is said. Its
 //! expressions are read when they are first asked. docs/rules.md is the language.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::group::spot::{NAMES, Spot, Subject};
 use crate::group::words::Words;
 use crate::object::kinds;
 use crate::object::object::Object;
 use crate::object::part::Part;
 use crate::text::finding::{About, Code, Finding, Severity};
-use crate::text::pointer::{self, part, unescaped};
+use crate::text::pointer::{self, part};
 use crate::text::source::Place;
 use crate::verdict::expression::Expression;
 
 /// Bytes of an object that each of our rules must be able to look at.
 const ORDINARY: usize = 16 << 10;
-
-/// The names that expressions may use.
-const NAMES: [&str; 7] = ["self", "object", "id", "key", "parent", "pod", "platform"];
 
 /// A rule as written, with what stands beside `each` in it.
 #[derive(Debug, Deserialize)]
@@ -165,68 +162,6 @@ pub struct Around<'a> {
     pub running: &'a dyn Fn(&str) -> Option<String>,
 }
 
-/// What a rule looks into.
-#[derive(Clone, Copy)]
-struct Subject<'s> {
-    object: &'s Object<'s>,
-    /// Pointer to the pod template, where it is one.
-    template: &'s str,
-    /// The configuration in the object, where the rule is about that alone.
-    config: Option<&'s Part<'s>>,
-}
-
-impl Subject<'_> {
-    /// All of it.
-    fn whole(&self) -> &Value {
-        self.config.map_or(self.object.value, Part::value)
-    }
-
-    /// The object stands before what is said, unless the words name it, or it only holds what they are about.
-    fn finding(&self, rule: &Rule, pointer: &str, words: String) -> Finding {
-        let message = match self.config.is_some() || rule.said().is_ok_and(|said| said.message.asks("id")) {
-            true => words,
-            false => format!("{} {words}", self.object.identity),
-        };
-        let finding = match self.config {
-            Some(config) => config.error(rule.code, pointer, message),
-            None => self.object.error(rule.code, pointer, message),
-        };
-        let severity = match rule.text.severity {
-            Level::Error => Severity::Error,
-            Level::Warning => Severity::Warning,
-        };
-        Finding { severity, ..finding }
-    }
-}
-
-/// A value that a rule looks at.
-struct Spot<'s> {
-    subject: Subject<'s>,
-    pointer: &'s str,
-    value: &'s Value,
-    platform: Option<&'s Value>,
-}
-
-impl Spot<'_> {
-    fn named(&self, name: &str) -> Cow<'_, Value> {
-        let (above, last) = self.pointer.rsplit_once('/').unwrap_or_default();
-        let (object, whole) = (self.subject.object, self.subject.whole());
-        let parent = || part(whole, above);
-        match name {
-            "self" => Cow::Borrowed(self.value),
-            "object" => Cow::Borrowed(whole),
-            "id" => Cow::Owned(Value::from(object.identity.to_string())),
-            "pod" => Cow::Borrowed(part(object.value, self.subject.template).unwrap_or(&Value::Null)),
-            "platform" => Cow::Borrowed(self.platform.unwrap_or(&Value::Null)),
-            "parent" => Cow::Borrowed(parent().unwrap_or(&Value::Null)),
-            "key" if parent().is_some_and(Value::is_array) => {
-                Cow::Owned(last.parse::<i64>().map_or(Value::Null, Value::from))
-            }
-            _ => Cow::Owned(Value::from(&*unescaped(last))),
-        }
-    }
-}
-
 impl Rule {
     /// A rule that earns this finding.
     pub fn new(code: Code, text: RuleText, place: Option<Place>) -> Self {
@@ -294,21 +229,21 @@ impl Rule {
     pub fn look(&self, object: &Object<'_>, template: &str, around: &Around<'_>, found: &mut Vec<Finding>) {
         let pod = if template.is_empty() { Some(object.value) } else { object.at(template) };
         let Some(pod) = pod else { return };
-        self.look_into(Subject { object, template, config: None }, pod, around, found);
+        self.look_into(&Subject::new(object, template, None, around.platform), pod, around, found);
     }
 
     /// Looks at the configuration of a LiteLLM proxy.
     pub fn look_at_config(&self, config: &Part<'_>, around: &Around<'_>, found: &mut Vec<Finding>) {
-        let subject = Subject { object: &config.object, template: "", config: Some(config) };
-        self.look_into(subject, config.value(), around, found);
+        let subject = Subject::new(&config.object, "", Some(config), around.platform);
+        self.look_into(&subject, config.value(), around, found);
     }
 
-    fn look_into(&self, subject: Subject<'_>, top: &Value, around: &Around<'_>, found: &mut Vec<Finding>) {
+    fn look_into(&self, subject: &Subject<'_>, top: &Value, around: &Around<'_>, found: &mut Vec<Finding>) {
         for pattern in self.text.at.all() {
             let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
             pointer::each(top, pattern, &mut |below, value| {
                 let pointer = format!("{}{below}", subject.template);
-                let spot = Spot { subject, pointer: &pointer, value, platform: around.platform };
+                let spot = Spot { subject, pointer: &pointer, value };
                 let unique = self.text.unique.as_deref();
                 let again = unique.is_some_and(|at| match part(value, at) {
                     Some(shared) => !seen.insert((above(&pointer).to_owned(), shared.to_string())),
@@ -332,7 +267,8 @@ impl Rule {
         let named = |name: &str| spot.named(name);
         let why = |(_, why): &Fault| why.clone();
         // Without a plan there is no platform to ask for.
-        let known = |expression: &Expression| spot.platform.is_some() || !expression.asks("platform");
+        let platform = spot.subject.platform.is_some();
+        let known = |expression: &Expression| platform || !expression.asks("platform");
         if let Some(when) = self.when().map_err(why)?
             && !(known(when) && when.truth(&named)?)
         {
@@ -344,11 +280,21 @@ impl Rule {
             return Ok(None);
         }
         let said = self.said().map_err(why)?;
-        if spot.platform.is_none() && [&said.point, &said.message, &said.help].iter().any(|w| w.asks("platform")) {
+        if !platform && [&said.point, &said.message, &said.help].iter().any(|w| w.asks("platform")) {
             return Ok(None);
         }
         let pointer = format!("{}{}", spot.pointer, said.point.fill(&named)?);
-        let finding = spot.subject.finding(self, &pointer, said.message.fill(&named)?);
+        let words = said.message.fill(&named)?;
+        // The object stands before what is said, unless the words name it, or it only holds what they are about.
+        let message = match spot.subject.config.is_some() || said.message.asks("id") {
+            true => words,
+            false => format!("{} {words}", spot.subject.object.identity),
+        };
+        let severity = match self.text.severity {
+            Level::Error => Severity::Error,
+            Level::Warning => Severity::Warning,
+        };
+        let finding = Finding { severity, ..spot.subject.error(self.code, &pointer, message) };
         Ok(Some(finding.help(said.help.fill(&named)?)))
     }
 

@@ -1,7 +1,6 @@
 //! A CEL expression and values with names -> what it yields: for rules that people write. Knows no schema: a value has the type
 //! that it shows, and fields have their own names, as `object` has them in an admission policy without a schema.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use kube_cel::cel::IdedExpr;
@@ -20,8 +19,25 @@ pub struct Expression {
     names: BTreeSet<String>,
 }
 
+/// A value as CEL has it, for several expressions.
+#[derive(Clone)]
+pub struct Given {
+    value: Cel,
+    size: Size,
+}
+
+impl Given {
+    /// A value of JSON.
+    ///
+    /// # Errors
+    /// A number that CEL does not have.
+    pub fn new(value: &Value) -> Result<Self, String> {
+        Ok(Self { value: celvalue::untyped(value)?, size: Size::of(value) })
+    }
+}
+
 /// The value of a name.
-pub type Named<'n> = dyn Fn(&str) -> Cow<'n, Value> + 'n;
+pub type Named<'n> = dyn Fn(&str) -> Result<Given, String> + 'n;
 
 impl Expression {
     /// Reads an expression that may use these names.
@@ -83,9 +99,9 @@ impl Expression {
         let mut context = cel::FUNCTIONS.new_inner_scope();
         let mut size = Size::of(&Value::Null);
         for name in &self.names {
-            let value = named(name);
-            size = size.with(Some(Size::of(&value)));
-            context.add_variable_from_value(name, celvalue::untyped(&value)?);
+            let given = named(name)?;
+            size = size.with(Some(given.size));
+            context.add_variable_from_value(name, given.value);
         }
         if cost::bound(&self.tree, size) > cost::MAX_STEPS {
             return Err(format!("it may take more than {} steps on a value of this size", cost::MAX_STEPS));
