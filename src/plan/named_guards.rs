@@ -78,7 +78,7 @@ fn resolved(entry: &Node, objects: &Objects<'_>, reads: bool) -> Result<Option<(
         return Ok(None);
     }
     let guard = objects.get(GROUP, "Guard", &namespace, &name).ok_or_else(|| {
-        let known: Vec<String> = objects.of(GROUP, "Guard").map(|object| id(&object)).collect();
+        let known: Vec<String> = objects.of(GROUP, "Guard").map(|object| id(object)).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let help = match reads {
             true if known.is_empty() => "the manifests hold none".to_owned(),
@@ -93,8 +93,8 @@ fn resolved(entry: &Node, objects: &Objects<'_>, reads: bool) -> Result<Option<(
         let help = "the namespace is the Guard's own where the reference names none";
         guard.error(Code::AgenticReference, "/spec/providerRef", message).help(help)
     })?;
-    let (Some(said), Some(who)) = (spec(&guard), spec(&provider)) else { return Ok(None) };
-    if let Some(help) = out_of_reach(&provider, entry) {
+    let (Some(said), Some(who)) = (spec(guard), spec(provider)) else { return Ok(None) };
+    if let Some(help) = out_of_reach(provider, entry) {
         let message =
             format!("the key of {} lies in a Secret of {of}, where the platform's pods do not read", guard.identity);
         return Err(told(given, message).help(help));
