@@ -22,6 +22,7 @@ use gatewright::references::running::Running;
 use gatewright::references::world::World;
 use gatewright::render::claims;
 use gatewright::text::source::Source;
+use gatewright::text::yaml;
 use serde_json::{Value, json};
 
 /// Cases whose features.yaml is all there is.
@@ -330,4 +331,56 @@ settings:
             assert_eq!(readers.get(key), Some(&BTreeSet::from(namespaces)), "{key}");
         }
     });
+}
+
+/// Every golden tree, as it lies on the disk: a namespace of its own in which something of the platform runs is closed, in and out.
+#[test]
+fn each_namespace_of_the_golden_trees_is_closed() {
+    let mut closed = 0;
+    for folder in fs::read_dir("golden").expect("part of the project").flatten() {
+        for cluster in fs::read_dir(folder.path().join("rendered")).expect("rendered").flatten() {
+            let case = cluster.path().display().to_string();
+            let objects = objects_below(&cluster.path());
+            let denied: BTreeSet<&str> = of_kind(&objects, "NetworkPolicy")
+                .filter(|o| o["metadata"]["name"] == "default-deny")
+                .inspect(|o| assert_eq!(o["spec"], json!({ "podSelector": {}, "policyTypes": ["Ingress", "Egress"] })))
+                .filter_map(|o| o["metadata"]["namespace"].as_str())
+                .collect();
+            assert!(!denied.is_empty(), "{case}: `settings.network.policies` is on in all of them");
+            for namespace in of_kind(&objects, "Namespace").filter_map(|o| o["metadata"]["name"].as_str()) {
+                // Operators run pods beside AiGateways and ToolGateways, of which no file tells.
+                let ours = objects.iter().filter(|(path, _)| !path.contains("/agentic/"));
+                let runs = ours.map(|(_, o)| o).any(|o| {
+                    let chart = o["kind"] == "Application" && !o["spec"]["sources"][0]["chart"].is_null();
+                    let home = if chart { &o["spec"]["destination"]["namespace"] } else { &o["metadata"]["namespace"] };
+                    home == namespace && (chart || WITH_PODS.iter().any(|kind| o["kind"] == *kind))
+                });
+                assert!(!runs || denied.contains(namespace), "{case}: {namespace} is open");
+                closed += usize::from(denied.contains(namespace));
+            }
+        }
+    }
+    assert!(closed > 150, "{closed} namespaces are closed");
+}
+
+/// Kinds that have pods.
+const WITH_PODS: [&str; 7] = ["Cluster", "Deployment", "Gateway", "Job", "LeaderWorkerSet", "StatefulSet", "DaemonSet"];
+
+fn of_kind<'o>(objects: &'o [(String, Value)], kind: &'o str) -> impl Iterator<Item = &'o Value> {
+    objects.iter().map(|(_, object)| object).filter(move |object| object["kind"] == kind)
+}
+
+/// The objects of a folder, each with its path.
+fn objects_below(folder: &std::path::Path) -> Vec<(String, Value)> {
+    let mut objects = Vec::new();
+    for entry in walkdir::WalkDir::new(folder).into_iter().flatten() {
+        let path = entry.path().display().to_string();
+        if !path.ends_with(".yaml") || path.contains("/charts/") {
+            continue;
+        }
+        let text = fs::read_to_string(entry.path()).expect("readable");
+        let read = yaml::documents(&Source::new(path.clone(), text)).unwrap_or_else(|f| panic!("{}", f.message));
+        objects.extend(read.into_iter().map(|object| (path.clone(), object)));
+    }
+    objects
 }

@@ -9,6 +9,9 @@ use gatewright::text::source::Source;
 use gatewright::text::yaml;
 use serde_json::Value;
 
+/// Files that ask, by how their names begin.
+const KINDS: [&str; 4] = ["prometheusrule-", "scaledobject-", "configmap-dashboard-", "configmap-llm-platform-alerts"];
+
 /// Metrics of Prometheus itself.
 const OWN: [&str; 1] = ["up"];
 
@@ -30,7 +33,7 @@ fn asked() -> BTreeMap<String, Vec<String>> {
     for entry in walkdir::WalkDir::new("golden").into_iter().flatten() {
         let name = entry.file_name().to_string_lossy();
         let of = |kind: &str| name.starts_with(kind) && name.ends_with(".yaml");
-        if !["prometheusrule-", "scaledobject-", "configmap-dashboard-"].into_iter().any(of) {
+        if !KINDS.into_iter().any(of) {
             continue;
         }
         let path = entry.path().display().to_string();
@@ -42,7 +45,13 @@ fn asked() -> BTreeMap<String, Vec<String>> {
                 let dashboard: Value = serde_json::from_str(json).expect("JSON");
                 queries(&dashboard["panels"], &mut found);
             }
-            None => queries(&object["spec"], &mut found),
+            None => match object["data"]["llm-platform.yaml"].as_str() {
+                Some(rules) => {
+                    let rules = yaml::documents(&Source::new(path.clone(), rules)).expect("YAML");
+                    queries(&rules[0]["groups"], &mut found);
+                }
+                None => queries(&object["spec"], &mut found),
+            },
         }
         assert!(!found.is_empty(), "{path} asks nothing");
         all.insert(path, found);
@@ -54,7 +63,7 @@ fn asked() -> BTreeMap<String, Vec<String>> {
 fn every_query_parses_and_asks_for_what_is_exported() {
     let exported: BTreeSet<String> = metrics::exporters().iter().flat_map(metrics::Exporter::names).cloned().collect();
     let asked = asked();
-    for kind in ["prometheusrule-", "scaledobject-", "configmap-dashboard-"] {
+    for kind in KINDS {
         assert!(asked.keys().any(|path| path.contains(kind)), "no {kind} in the golden trees");
     }
     for (path, queries) in asked {

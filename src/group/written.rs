@@ -49,6 +49,8 @@ pub struct GroupText {
     pub silence: Vec<Value>,
     /// The AiGateway and ToolGateway contracts that it takes apart.
     pub agentic: Option<AgenticText>,
+    /// JSON pointer in the settings: a map of guards, each of which may name one of the contracts (`guardRef`).
+    pub guards: Option<String>,
     /// Components with expressions, by name.
     pub components: IndexMap<String, Value>,
     /// Claims with expressions.
@@ -243,6 +245,7 @@ impl GroupText {
         self.existing.extend(over.existing);
         self.silence.extend(over.silence);
         self.agentic = over.agentic.or_else(|| self.agentic.take());
+        self.guards = over.guards.or_else(|| self.guards.take());
         for (name, component) in over.components {
             match self.components.get_mut(&name) {
                 Some(base) => merge_patch(base, &component),

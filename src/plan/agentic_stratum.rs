@@ -14,6 +14,7 @@ use crate::agentic::master_key;
 use crate::agentic::model::{Model, model};
 use crate::agentic::name_rules::rendered_names;
 use crate::agentic::seen::Seen;
+use crate::group::memo::Memo;
 use crate::group::template::pick;
 use crate::object::object::{Identity, Objects};
 use crate::plan::choice::Choice;
@@ -37,6 +38,8 @@ pub struct Agentic {
     pub offered: Vec<Class>,
     /// What they amount to.
     pub model: Model,
+    /// Guards and providers whose place settings take.
+    pub taken: Vec<Identity>,
 }
 
 impl Agentic {
@@ -65,7 +68,7 @@ impl Agentic {
 
     /// What reaches the cluster as it is: all that no rendered gateway has swallowed.
     fn passed(&self) -> Vec<Value> {
-        let replaced = replaced(&self.model);
+        let replaced = replaced(&self.model, &self.taken);
         let passed = self.inputs.iter().filter(|input| passes(&input.identity, &self.model, &replaced));
         let item = |i: &Input| {
             let namespace = Some(&i.identity.namespace).filter(|n| !n.is_empty());
@@ -78,7 +81,7 @@ impl Agentic {
 /// What gateways use, by kind, namespace and name: whether all of these are rendered, and take its place.
 type Replaced<'a> = BTreeMap<(&'a str, &'a str, &'a str), bool>;
 
-fn replaced(model: &Model) -> Replaced<'_> {
+fn replaced<'a>(model: &'a Model, taken: &'a [Identity]) -> Replaced<'a> {
     let mut replaced = Replaced::new();
     for gateway in &model.gateways {
         let Gateway { kind, namespace, name, .. } = gateway;
@@ -90,6 +93,9 @@ fn replaced(model: &Model) -> Replaced<'_> {
         for (kind, namespace, name) in own.into_iter().chain(routes).chain(guards).chain(providers).chain(patch) {
             *replaced.entry((kind, namespace, name)).or_insert(true) &= gateway.is_direct();
         }
+    }
+    for Identity { kind, namespace, name, .. } in taken {
+        replaced.entry((kind, namespace, name)).or_insert(true);
     }
     replaced
 }
@@ -109,9 +115,19 @@ fn passes(identity: &Identity, model: &Model, replaced: &Replaced<'_>) -> bool {
     }
 }
 
+/// Reads manifests once for all clusters that have the same.
+pub(crate) fn inputs(memo: &Memo, sources: &[Arc<Source>]) -> (Vec<Input>, Vec<Finding>) {
+    let texts: Vec<&str> = sources.iter().flat_map(|s| [s.name.as_str(), &s.text]).collect();
+    let read = memo.get("agentic", &texts, || {
+        let (read, findings) = input::read(sources);
+        if findings.is_empty() { Ok(read) } else { Err((read, findings)) }
+    });
+    read.map_or_else(|failed| failed, |read| (read.to_vec(), Vec::new()))
+}
+
 impl<'a> Work<'a, '_> {
-    /// Reads the contracts of the groups that are on.
-    pub(crate) fn agentic(&mut self, lists: &BTreeMap<String, Vec<(&str, Value)>>) -> Agentic {
+    /// Reads the contracts of the groups that are on; `taken` is what settings take the place of.
+    pub(crate) fn agentic(&mut self, lists: &BTreeMap<String, Vec<(&str, Value)>>, taken: Vec<Identity>) -> Agentic {
         let (mut inputs, mut extras): (Vec<Input>, Extras) = (Vec::new(), Extras::default());
         let mut settings = None;
         for choice in self.on() {
@@ -120,7 +136,9 @@ impl<'a> Work<'a, '_> {
             if let Some(template) = &text.objects {
                 sources.extend(self.added(choice, template));
             }
-            inputs.extend(self.read(&sources));
+            let (read, mistakes) = self::inputs(self.memo, &sources);
+            inputs.extend(read);
+            self.findings.extend(mistakes);
             if let Some(pointer) = &text.extras {
                 extras = self.extras(choice, pointer);
                 settings = Some((choice, pointer));
@@ -135,22 +153,7 @@ impl<'a> Work<'a, '_> {
             self.idle_extras(choice, pointer, &extras, &made);
             self.literal_keys(choice, pointer, &extras);
         }
-        Agentic { inputs, offered, model: made }
-    }
-
-    fn read(&mut self, sources: &[Arc<Source>]) -> Vec<Input> {
-        let texts: Vec<&str> = sources.iter().flat_map(|s| [s.name.as_str(), &s.text]).collect();
-        let read = self.memo.get("agentic", &texts, || {
-            let (read, findings) = input::read(sources);
-            if findings.is_empty() { Ok(read) } else { Err((read, findings)) }
-        });
-        match read {
-            Ok(read) => read.to_vec(),
-            Err((read, findings)) => {
-                self.findings.extend(findings);
-                read
-            }
-        }
+        Agentic { inputs, offered, model: made, taken }
     }
 
     /// The objects that a group adds: a template, filled.

@@ -13,6 +13,7 @@ pub mod settings_stratum;
 pub mod values_stratum;
 pub mod mirror;
 pub mod agentic_stratum;
+pub mod named_guards;
 pub mod objects_stratum;
 pub mod claims_stratum;
 pub mod keyed;

@@ -17,6 +17,7 @@ use crate::plan::choice::{Choice, Choices, choose};
 use crate::plan::features::Cluster;
 use crate::plan::given::given;
 use crate::plan::mirror::behind;
+use crate::plan::named_guards::{Named, named_guards};
 use crate::plan::own::{Own, own, strays};
 use crate::plan::patches::{Patches, patches};
 use crate::plan::work::Work;
@@ -62,6 +63,9 @@ pub struct Plan<'a> {
 /// Every mistake that the strata up to the first failing one see.
 pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Result<Plan<'a>, Vec<Finding>> {
     let (choices, mut findings) = choose(catalog, cluster);
+    let Named { cluster, taken, findings: unnamed } = named_guards(&choices, cluster, memo);
+    let cluster = &*cluster;
+    findings.extend(unnamed);
     let settings = settings(&choices, cluster, &mut findings);
     if !findings.is_empty() {
         return Err(findings);
@@ -90,7 +94,7 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
     work.unique(&lists);
     work.stop()?;
     work.add_lists(|name| lists.get(name).map(|items| items.iter().map(|(_, item)| item.clone()).collect()));
-    let agentic = work.agentic(&lists);
+    let agentic = work.agentic(&lists, taken);
     work.stop()?;
     work.add_lists(|name| agentic.list(name));
     work.documents();

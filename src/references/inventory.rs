@@ -182,7 +182,8 @@ impl<'w, 'a> Inventory<'w, 'a> {
         }
     }
 
-    fn is_of_others(&self, namespace: &str) -> bool {
+    /// Somebody else brings the Namespace, and what runs there is theirs as long as nothing of ours does.
+    pub fn is_of_others(&self, namespace: &str) -> bool {
         let said = |e: &Existing| e.chart.is_none() && e.repository.is_none();
         self.world.existing.iter().any(|e| e.kind == "Namespace" && e.name == namespace && said(e))
     }

@@ -22,6 +22,8 @@ from litellm_process import Proxy
 
 JUDGE = "litellm-guards"
 MAIL, CARD, HARM = "alice@example.com", "4111-CARD", "KILL"
+# What a cloud gives to pods, for guardrails of Bedrock without keys of their own.
+CLOUD = {"AWS_ACCESS_KEY_ID": "ambient", "AWS_SECRET_ACCESS_KEY": "ambient"}
 ENTITIES = {"EMAIL_ADDRESS": r"\S+@\S+", "CREDIT_CARD": r"\S*-CARD"}
 
 
@@ -172,7 +174,8 @@ def main():
                 continue
             subject, services = litellm.proxy_subject(platform), Services()
             config = redirected(subject["config"], services.url)
-            with tempfile.TemporaryDirectory() as scratch, Proxy(Path(scratch), config, subject["env"], subject["guard"]) as proxy:
+            env = CLOUD | subject["env"]
+            with tempfile.TemporaryDirectory() as scratch, Proxy(Path(scratch), config, env, subject["guard"]) as proxy:
                 started = proxy.healthy()
                 problems = list(trial(proxy, services, config)) if started else [f"does not start: {proxy.last_words()}"]
             trees.report(JUDGE, case, problems, ", ".join(g["guardrail_name"] for g in config["guardrails"]))

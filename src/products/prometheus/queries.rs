@@ -11,7 +11,10 @@ use crate::products::prometheus::metrics::missing;
 use crate::products::prometheus::promql;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
+use crate::text::pointer;
 use crate::text::schema::nearest;
+use crate::text::source::Source;
+use crate::text::yaml;
 
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[queries];
@@ -26,11 +29,15 @@ struct Asked {
 }
 
 fn queries(world: &World<'_>) -> Vec<Finding> {
+    let files = rule_files(world);
+    let of_files = files.iter().flat_map(|file| parts(&file.rules, "/groups/*/rules/*/record"));
     let recorded: BTreeSet<&str> = world
         .objects
         .of(MONITORING, "PrometheusRule")
         .flat_map(|rule| rule.all("/spec/groups/*/rules/*/record"))
-        .filter_map(|(_, name)| name.as_str())
+        .map(|(_, name)| name)
+        .chain(of_files)
+        .filter_map(Value::as_str)
         .collect();
     let rules = world.objects.of(MONITORING, "PrometheusRule").map(|o| (o, rule_queries(o)));
     let scalers = world.objects.of(KEDA, "ScaledObject").map(|o| (o, trigger_queries(o)));
@@ -38,12 +45,46 @@ fn queries(world: &World<'_>) -> Vec<Finding> {
     for (object, asked) in rules.chain(scalers) {
         findings.extend(asked.iter().flat_map(|asked| faults(object, asked, &recorded)));
     }
+    for file in &files {
+        let asked = |text: &Value| {
+            // The rules of Loki look the same.
+            Some(Asked { pointer: file.pointer.clone(), text: text.as_str()?.to_owned(), is_promql: false })
+        };
+        let all = parts(&file.rules, "/groups/*/rules/*/expr").into_iter().filter_map(asked);
+        findings.extend(all.flat_map(|asked| faults(file.object, &asked, &recorded)));
+    }
     for object in world.objects.of("", "ConfigMap") {
         for (pointer, text) in object.all("/data/*") {
             findings.extend(dashboard(object, &pointer, text.as_str().unwrap_or_default(), &recorded));
         }
     }
     findings
+}
+
+/// A file of rules in a ConfigMap, for a Prometheus that mounts it.
+struct RuleFile<'w> {
+    object: &'w Object<'w>,
+    pointer: String,
+    rules: Value,
+}
+
+fn rule_files<'w>(world: &'w World<'_>) -> Vec<RuleFile<'w>> {
+    let mut files = Vec::new();
+    for object in world.objects.of("", "ConfigMap") {
+        for (pointer, text) in object.all("/data/*") {
+            let text = text.as_str().filter(|text| text.starts_with("groups:") || text.contains("\ngroups:"));
+            let read = text.and_then(|text| yaml::documents(&Source::new("", text)).ok());
+            let rules = read.into_iter().flatten();
+            files.extend(rules.map(|rules| RuleFile { object, pointer: pointer.clone(), rules }));
+        }
+    }
+    files
+}
+
+fn parts<'v>(value: &'v Value, pattern: &str) -> Vec<&'v Value> {
+    let mut found = Vec::new();
+    pointer::each(value, pattern, &mut |_, part| found.push(part));
+    found
 }
 
 fn rule_queries(object: &Object<'_>) -> Vec<Asked> {
