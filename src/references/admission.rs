@@ -36,6 +36,9 @@ fn peers(inventory: &Inventory<'_, '_>, pods: &Running<'_>, policy: &Object<'_>)
             Some(namespaces) => only_namespace(namespaces)?,
         };
         inventory.find("", "Namespace", "", namespace)?;
+        if inventory.is_of_others(namespace) {
+            return None;
+        }
         let gateway = selector["matchLabels"]["gateway.networking.k8s.io/gateway-name"].as_str();
         // No chart makes a Gateway; other pods it may.
         let known = gateway.is_some() && inventory.world.closed

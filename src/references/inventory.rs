@@ -182,7 +182,8 @@ impl<'w, 'a> Inventory<'w, 'a> {
         }
     }
 
-    fn is_of_others(&self, namespace: &str) -> bool {
+    /// True where a Namespace is declared to be there with all that its owners run in it.
+    pub fn is_of_others(&self, namespace: &str) -> bool {
         let said = |e: &Existing| e.chart.is_none() && e.repository.is_none();
         self.world.existing.iter().any(|e| e.kind == "Namespace" && e.name == namespace && said(e))
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::object::api_group::ARGOCD;
 use crate::object::object::{Object, ObjectRule};
+use crate::products::argocd::dex_config;
 use crate::references::application::sources;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
@@ -44,6 +45,9 @@ fn keys(object: &Object<'_>) -> Vec<Finding> {
             if let (Some(chart), Some(values)) = (chart, source["helm"].get("valuesObject")) {
                 let at = format!("{pointer}/helm/valuesObject");
                 slips(object, (name, chart), values, &chart.values, &at, &mut findings);
+                if let (true, Some(config)) = (name == "dex", values.get("config")) {
+                    findings.extend(dex_config::findings(object, config, &format!("{at}/config")));
+                }
             }
         }
     }
