@@ -1,5 +1,5 @@
 //! Parts of AgentgatewayParameters that are laid over what agentgateway makes of a Gateway: its definition lets anything stand there, and
-//! the API server refuses what no Deployment, Service or scaler has, so that the Gateway is not made (agentgateway 1.2.1
+//! the API server refuses what no Deployment, Service or scaler has, so that the Gateway is not made (agentgateway
 //! `controller/pkg/deployer/overlays.go`).
 
 use serde_json::Value;
