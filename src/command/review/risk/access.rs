@@ -79,6 +79,17 @@ pub(super) fn auth(sight: &Sight<'_>) -> Vec<Risk> {
             sight.at(field, Code::AuthLoosened, format!("what keeps others out goes {}", from_to(field)), help)
         })
         .collect();
+    let as_other = |field: &&Field| field.passes(&["auth"]) && field.old.is_some() && field.new.is_some();
+    if sight.change.identity.kind.ends_with("SecretStore")
+        && let Some(field) = sight.leaves.iter().find(as_other)
+    {
+        risks.push(sight.at(
+            field,
+            Code::AuthLoosened,
+            format!("it logs in otherwise, and may read more: {}", from_to(field)),
+            help,
+        ));
+    }
     let login = |field: &&Field| {
         field.new.is_some() && LOGINS.iter().any(|list| field.passes(&["config"]) && field.passes(&[list]))
     };

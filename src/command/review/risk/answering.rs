@@ -8,6 +8,7 @@ use crate::command::review::risk::sight::{Risk, Sight, from_to};
 use crate::command::review::routine::REPLICAS;
 use crate::text::finding::Code;
 use crate::text::forms::duration;
+use crate::verdict::quantity;
 
 /// Parts without which a pod is not looked after; each gone as a whole means something.
 const PARTS: [(&str, &str); 7] = [
@@ -64,6 +65,15 @@ fn less(sight: &Sight<'_>, field: &Field) -> Option<&'static str> {
     if waits(field).is_some_and(|(old, new)| new.is_some_and(|new| new < old)) {
         return Some("answers that take longer are cut off");
     }
+    if field.ends(&["strategy", "type"]) && field.new == Some("Recreate".into()) {
+        return Some("nobody answers while a new version starts");
+    }
+    if field.ends(&["rollingUpdate", "maxUnavailable"]) && takes_away_more(field) {
+        return Some("a new version may take more of its pods away at once");
+    }
+    if field.passes(&["limits"]) && is_less(field) {
+        return Some("what ran with as much is killed, or does not start");
+    }
     if sight.is("PodDisruptionBudget") && evicts_more(field) {
         return Some("draining nodes may stop more of its pods at once");
     }
@@ -90,6 +100,23 @@ pub(super) fn waits(field: &Field) -> Option<(i64, Option<i64>)> {
     };
     let old = known.then(|| field.old.as_ref().and_then(time)).flatten()?;
     Some((old, field.new.as_ref().and_then(time)))
+}
+
+/// Whether a rollout takes more pods away than before, and more than it does where nothing is said: a quarter, or one.
+fn takes_away_more(field: &Field) -> bool {
+    let amount = |value: &Option<Value>| match value {
+        None => Some(0.25),
+        Some(Value::String(text)) => Some(text.strip_suffix('%')?.parse::<f64>().ok()? / 100.0),
+        Some(other) => Some(other.as_f64()? / 4.0),
+    };
+    let (old, new) = (amount(&field.old), amount(&field.new));
+    field.new.is_some() && new > old && new > Some(0.25)
+}
+
+/// Whether a limit of devices, as GPUs, is less than it was.
+fn is_less(field: &Field) -> bool {
+    let amount = |value: &Option<Value>| value.as_ref().and_then(quantity::of);
+    field.key().contains('/') && amount(&field.old).zip(amount(&field.new)).is_some_and(|(old, new)| new < old)
 }
 
 /// Whether a budget of disruptions lets more pods go; a part in a hundred and a count cannot be compared.

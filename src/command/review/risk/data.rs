@@ -109,6 +109,11 @@ fn lost(sight: &Sight<'_>, field: &Field) -> Option<Risk> {
             format!("what it made is deleted with it from now on: `{}` goes {}", field.key(), from_to(field))
         }
         "creationPolicy" if was("Orphan") => "the Secret is deleted with it from now on".to_owned(),
+        "endpointURL"
+            if sight.change.kind == Kind::Changed && (field.passes(&["spec", "configuration"]) || database) =>
+        {
+            format!("backups go elsewhere, where none is yet: {}", from_to(field))
+        }
         "destinationPath" if field.old.is_some() && field.new.is_some() => {
             format!("backups go elsewhere, where none is yet: {}", from_to(field))
         }
