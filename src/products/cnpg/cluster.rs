@@ -41,7 +41,7 @@ fn classes(cluster: &Object<'_>) -> Vec<Finding> {
 fn anti_affinity(cluster: &Object<'_>) -> Vec<Finding> {
     const TYPES: [&str; 2] = ["preferred", "required"];
     let pointer = "/spec/affinity/podAntiAffinityType";
-    let given = cluster.is(CNPG, "Cluster").then(|| cluster.text_at(pointer)).unwrap_or_default();
+    let given = if cluster.is(CNPG, "Cluster") { cluster.text_at(pointer) } else { "" };
     if given.is_empty() || TYPES.contains(&given) {
         return Vec::new();
     }
