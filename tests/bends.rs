@@ -100,16 +100,22 @@ data: { a: b }
 
 /// What `check` says of a platform with the defaults and this patch, a line for each finding: where, and what.
 fn said(patch: &str) -> Vec<String> {
-    let platform =
-        "platform:\n  name: dev\n  argocd: { repoURL: https://git.example.com/p.git }\nfeatures: { mcp: true }\n";
+    of_files(&[("features.yaml", PLATFORM), ("patches/a.yaml", patch)])
+}
+
+const PLATFORM: &str =
+    "platform:\n  name: dev\n  argocd: { repoURL: https://git.example.com/p.git }\nfeatures: { mcp: true }\n";
+
+/// The same of a folder with these files.
+fn of_files(files: &[(&str, &str)]) -> Vec<String> {
     // Tests run at the same time, each in a thread of its name.
     let name = format!("said-{}", std::thread::current().name().expect("a test"));
-    let folder = folder(&name, &[("features.yaml", platform), ("patches/a.yaml", patch)]);
+    let folder = folder(&name, files);
     fs::create_dir_all(folder.join(".git")).expect("writable");
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
     let output = command.current_dir(folder).args(["check", "-o", "json"]).output().expect("it runs");
     let told = serde_json::from_slice::<serde_json::Value>(&output.stdout);
-    let told = told.unwrap_or_else(|_| panic!("{patch}: {}", String::from_utf8_lossy(&output.stderr)));
+    let told = told.unwrap_or_else(|_| panic!("{files:?}: {}", String::from_utf8_lossy(&output.stderr)));
     let line = |finding: &serde_json::Value| {
         let word = |pointer: &str| finding.pointer(pointer).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
         let number = finding.pointer("/place/line").map_or_else(String::new, ToString::to_string);
@@ -131,6 +137,9 @@ fn the_readme_bends_a_fresh_platform() {
 fn a_slip_is_told_where_it_is() {
     let mcp = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: everything, namespace: mcp-gateway }\n";
     let gateway = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: { name: inference-gateway, namespace: inference }\n";
+    let parameters = "apiVersion: agentgateway.dev/v1alpha1\nkind: AgentgatewayParameters\nmetadata: { name: inference-gateway, namespace: inference }\n";
+    let database =
+        "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: { name: litellm-db, namespace: litellm }\n";
     let operation = "target: { kind: Deployment, namespace: mcp-gateway, name: everything }\npatch:\n";
     for (patch, place, words) in [
         ("component: litellm\nvalues:\n  podAnnotation: { a: b }\n".to_owned(), 3, "did you mean `podAnnotations`?"),
@@ -138,6 +147,18 @@ fn a_slip_is_told_where_it_is() {
         ("component: litellm\nvalues:\n  resources: { requests: { memory: 4GB } }\n".to_owned(), 3, "it must be a quantity"),
         ("component: litellm\nvalues:\n  extraEnvVars:\n    - { name: A, valueFrom: { secretKeyref: { name: b, key: c } } }\n".to_owned(), 4, "did you mean `secretKeyRef`?"),
         ("component: dex\nvalues:\n  podLabels: { team: 1 }\n".to_owned(), 3, "put it in quotes"),
+        ("component: dex\nvalues:\n  config:\n    expiry: { idToken: 30m }\n".to_owned(), 4, "did you mean `idTokens`?"),
+        ("component: dex\nvalues:\n  config:\n    expiry:\n      idTokens: 30min\n".to_owned(), 5, "a time of Go"),
+        ("component: dex\nvalues:\n  config:\n    loger: { level: debug }\n".to_owned(), 4, "did you mean `logger`?"),
+        ("component: dex\nvalues:\n  config:\n    logger: { format: jsn }\n".to_owned(), 4, "did you mean `json`?"),
+        ("component: litellm\nvalues:\n  service:\n    type: ClusterIp\n".to_owned(), 4, "did you mean `ClusterIP`?"),
+        ("component: litellm\nvalues:\n  proxy_config:\n    litellm_settings:\n      json_logs: ja\n".to_owned(), 5, "it must be true or false"),
+        ("component: litellm\nvalues:\n  proxy_config:\n    litellm_settings:\n      request_timeout: ten\n".to_owned(), 5, "it must be a number"),
+        (format!("{parameters}spec:\n  service:\n    spec: {{ externalTraficPolicy: Local }}\n"), 6, "did you mean `externalTrafficPolicy`?"),
+        (format!("{parameters}spec:\n  service:\n    spec:\n      externalTrafficPolicy: local\n"), 7, "did you mean `Local`?"),
+        (format!("{parameters}spec:\n  deployment:\n    spec:\n      minReadySeconds: \"5\"\n"), 7, "without quotes"),
+        (format!("{database}spec:\n  storage:\n    storageClass: Fast_x\n"), 6, "lower-case letters"),
+        (format!("{database}spec:\n  affinity:\n    podAntiAffinityType: prefered\n"), 6, "did you mean `preferred`?"),
         (format!("{mcp}spec: {{ template: {{ spec: {{ containers: [{{ name: everything, tty: true }}] }} }} }}\n"), 4, "known here: `server`"),
         (format!("{gateway}spec: {{ listeners: [{{ name: htp, port: 81 }}] }}\n"), 4, "did you mean `http`?"),
         (format!("{gateway}spec:\n  listeners:\n    - name: more\n      port: 8081\n      protocol: HTTP\n      allowedRoutes: {{ namespaces: {{ from: Selector, selector: {{ matchLabels: {{ kubernetes.io/metadata.name: servng }} }} }} }}\n"), 9, "did you mean `serving`?"),
@@ -168,4 +189,44 @@ values:
         "component: litellm\nvalues: { extraEnvVars: [{ $patch: replace }, { name: TZ, value: Europe/Berlin }] }\n",
     );
     assert!(lost.iter().any(|line| line.contains("DATABASE_URL")), "{lost:#?}");
+}
+
+/// What others run in a namespace that is declared to be there is theirs.
+#[test]
+fn a_namespace_of_others_earns_nothing() {
+    let features = |name: &str| {
+        format!(
+            "platform:\n  name: dev\n  argocd: {{ repoURL: https://git.example.com/p.git }}\nfeatures: {{ observability: true }}\nexisting:\n  - {{ kind: Namespace, name: {name} }}\n"
+        )
+    };
+    assert_eq!(of_files(&[("features.yaml", &features("monitoring"))]), Vec::<String>::new());
+    let told = of_files(&[("features.yaml", &features("Monitoring"))]);
+    assert!(told.iter().any(|line| line.starts_with("features.yaml:6 ")), "{told:#?}");
+}
+
+/// An object of the user's own comes when what it needs is there, and what others need comes before them, with no further file.
+#[test]
+fn own_objects_come_in_time() {
+    let class = "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: { name: models }\nvalue: 1000\n";
+    let scaler = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: { name: everything, namespace: mcp-gateway }\nspec:\n  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: everything }\n  maxReplicas: 4\n  metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 70 } } }]\n";
+    let own = [("features.yaml", PLATFORM), ("manifests/class/a.yaml", class), ("manifests/scaler/a.yaml", scaler)];
+    assert_eq!(of_files(&own), Vec::<String>::new());
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: { name: reader }\nrules:\n  - apiGroups: ['']\n    resources: [pod]\n    verbs: [get]\n";
+    let told = of_files(&[("features.yaml", PLATFORM), ("manifests/rights/a.yaml", role)]);
+    assert!(
+        told.iter().any(|line| line.starts_with("manifests/rights/a.yaml:6 ") && line.contains("`pods`")),
+        "{told:#?}"
+    );
+}
+
+/// What a claim rules out and a user brings all the same is said at the object, and is no error.
+#[test]
+fn an_ingress_lowers_a_claim_and_is_no_error() {
+    let ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: { name: mcp, namespace: mcp-gateway }\nspec: { defaultBackend: { service: { name: everything, port: { number: 3001 } } } }\n";
+    let told = of_files(&[("features.yaml", PLATFORM), ("manifests/ingress/a.yaml", ingress)]);
+    assert!(
+        told.iter().any(|line| line.starts_with("manifests/ingress/a.yaml:") && line.contains("claim")),
+        "{told:#?}"
+    );
+    assert!(!told.iter().any(|line| line.starts_with("groups/")), "{told:#?}");
 }

@@ -35,6 +35,7 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     agentgateway::backend::OF_OBJECTS,
     agentgateway::expression::OF_OBJECTS,
     agentgateway::jwt::OF_OBJECTS,
+    agentgateway::overlay::OF_OBJECTS,
     inference::pool::OF_OBJECTS,
     inference::listening::OF_OBJECTS,
     kubernetes::image::OF_OBJECTS,
@@ -46,6 +47,7 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     argocd::application::OF_OBJECTS,
     argocd::chart_values::OF_OBJECTS,
     kubernetes::pods::OF_OBJECTS,
+    kubernetes::roles::OF_OBJECTS,
     otel::collector::OF_OBJECTS,
     argocd::sync::OF_OBJECTS,
 ];

@@ -345,7 +345,10 @@ fn settings(root: &Node, catalog: &Catalog, findings: &mut Vec<Finding>) -> BTre
 }
 
 fn lists(root: &Node, catalog: &Catalog, findings: &mut Vec<Finding>) -> (Vec<Existing>, Vec<Silence>) {
-    let existing = items(root, "existing", &catalog.existing, findings);
+    let existing: Vec<(Existing, Place)> = items(root, "existing", &catalog.existing, findings);
+    for (item, place) in existing.iter().filter(|(item, _)| item.kind == "Namespace" && !is_dns_label(&item.name)) {
+        findings.push(invalid_name("the namespace", &item.name, place.clone()));
+    }
     let silences = items(root, "silence", &catalog.silence, findings);
     let placed = |(silence, place)| Silence { place: Some(place), ..silence };
     (existing.into_iter().map(|(item, _)| item).collect(), silences.into_iter().map(placed).collect())

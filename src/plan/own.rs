@@ -170,7 +170,7 @@ fn component(name: &str, about: Option<&Arc<Source>>, objects: &[Own], findings:
         namespace: first,
         namespaces,
         path: Some(format!("{FOLDER}/{name}")),
-        wave: said["wave"].as_i64().unwrap_or_default(),
+        wave: written.get("wave").and_then(Value::as_i64).unwrap_or_else(|| wave(objects)),
         keep: said["keep"] == true,
         prune: said["prune"] == true,
         application: true,
@@ -181,6 +181,31 @@ fn component(name: &str, about: Option<&Arc<Source>>, objects: &[Own], findings:
         chart: None,
         git: None,
     }
+}
+
+/// Kinds that need nothing but their namespace, and that pods need: (API group, kind).
+const NEEDED: [(&str, &str); 12] = [
+    ("", "ConfigMap"),
+    ("", "LimitRange"),
+    ("", "Namespace"),
+    ("", "PersistentVolumeClaim"),
+    ("", "ResourceQuota"),
+    ("", "Secret"),
+    ("", "ServiceAccount"),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"),
+    ("networking.k8s.io", "IngressClass"),
+    ("node.k8s.io", "RuntimeClass"),
+    ("scheduling.k8s.io", "PriorityClass"),
+    ("storage.k8s.io", "StorageClass"),
+];
+
+/// When a folder comes that does not say it: before the workloads where all of it is what they need, else after all that is rendered.
+fn wave(objects: &[Own]) -> i64 {
+    let needed = |own: &Own| {
+        let Identity { group, kind, .. } = &own.identity;
+        group == "rbac.authorization.k8s.io" || NEEDED.contains(&(group.as_str(), kind.as_str()))
+    };
+    if !objects.is_empty() && objects.iter().all(needed) { 0 } else { 45 }
 }
 
 /// Whether an object lies in no namespace: as its kind says, and where that is not known as it was written.

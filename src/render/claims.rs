@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::group::component::{Declared, Evidence, State};
 use crate::object::object::Identity;
+use crate::plan::own::Own;
 use crate::plan::patches::{Change, Patch};
 use crate::plan::resolve::Plan;
 use crate::render::bundle::Bundle;
@@ -82,8 +83,8 @@ pub fn lowered(plan: &Plan<'_>, mut claims: Vec<Claim>, findings: &[Finding]) ->
     claims
 }
 
-/// Claims that the manifests do not bear out. What the user's patches take away is said and no more: it is theirs to decide,
-/// and the claim is lower for it.
+/// Claims that the manifests do not bear out. What the user's patches and objects take away is said and no more: it is theirs to
+/// decide, and the claim is lower for it.
 pub fn gaps(plan: &Plan<'_>, claims: &[Claim]) -> Vec<Finding> {
     let (tell, help): (fn(Code, String) -> Finding, _) = match plan.patches.is_empty() {
         true => (Finding::error, "render what it claims, or lower its state"),
@@ -94,6 +95,10 @@ pub fn gaps(plan: &Plan<'_>, claims: &[Claim]) -> Vec<Finding> {
         let sentence =
             format!("the claim `{}` of group `{}` lacks evidence: {}", claim.control, claim.group, gap.sentence);
         let declared = plan.choices[claim.group.as_str()].place(&claim.pointer);
+        if let Some(place) = plan.own.values().flatten().find_map(|own| opposed(own, gap)) {
+            let finding = Finding::warning(Code::ClaimGap, sentence).place(place).related(declared, "claimed here");
+            return finding.help("what is claimed holds no more beside it, and `gatewright status` shows less");
+        }
         let finding = tell(Code::ClaimGap, sentence).help(help);
         match plan.patches.objects.iter().rev().find_map(|patch| taken(patch, gap)) {
             Some(place) => finding.place(place).related(declared, "claimed here"),
@@ -101,6 +106,16 @@ pub fn gaps(plan: &Plan<'_>, claims: &[Claim]) -> Vec<Finding> {
         }
     })
     .collect()
+}
+
+/// The part of an object of the user's own for which a claim does not hold.
+fn opposed(own: &Own, gap: &Lack) -> Option<Place> {
+    let (kind, namespace, name) = &gap.object;
+    let is = |wanted: &Option<String>, given: &str| wanted.as_deref() == Some(given);
+    let Identity { kind: own_kind, namespace: own_namespace, name: own_name, .. } = &own.identity;
+    let same = kind == own_kind && is(namespace, own_namespace) && is(name, own_name);
+    let pointer = gap.pointers.iter().find(|pointer| own.node.at(pointer).is_some());
+    same.then(|| own.node.place_at(pointer.map_or("/kind", String::as_str)))
 }
 
 /// The part of a patch that takes evidence away.

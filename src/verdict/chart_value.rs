@@ -27,6 +27,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("extraVolumeMounts", "spec/template/spec/containers/*/volumeMounts"),
     ("extraVolumes", "spec/template/spec/volumes"),
     ("hostAliases", "spec/template/spec/hostAliases"),
+    ("imagePullSecrets", "spec/template/spec/imagePullSecrets"),
     ("lifecycle", "spec/template/spec/containers/*/lifecycle"),
     ("nodeSelector", "spec/template/spec/nodeSelector"),
     ("podAnnotations", "metadata/annotations"),
@@ -67,7 +68,11 @@ fn is_of_form(schema: &Structural, value: &Value) -> bool {
     match (schema.kind, value) {
         (_, Value::Null) => false,
         (Kind::Object, value) => value.is_object(),
-        (Kind::Array, value) => value.is_array(),
+        // Some charts take a list of names where the field is one of maps.
+        (Kind::Array, Value::Array(items)) => {
+            schema.items.as_ref().is_none_or(|of| of.kind != Kind::Object || items.iter().all(Value::is_object))
+        }
+        (Kind::Array, _) => false,
         (Kind::Integer, Value::String(text)) => !text.contains("{{") && text.parse::<i64>().is_err(),
         (Kind::String, Value::String(text)) => !text.contains("{{"),
         _ => true,

@@ -22,5 +22,6 @@ pub mod metadata;
 pub mod builtin;
 pub mod pinned;
 pub mod chart_value;
+pub mod laid;
 pub mod merging;
 pub mod crd;

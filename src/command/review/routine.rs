@@ -44,6 +44,8 @@ pub enum Step {
     Within,
     /// Back within a minor version.
     Back,
+    /// The same, from now on by its digest, or from elsewhere with the digest that it had.
+    Pinned,
     /// Back over a minor version.
     Older,
     /// Over a major version; of `0.x` each minor one.
@@ -63,9 +65,13 @@ pub fn step(old: &Value, new: &Value) -> Option<Step> {
     let ((name, before), (other, now)) = (parts(old), parts(new));
     // A digest in the place of a tag: what ran before is pinned.
     if new.contains('@') && !old.contains('@') && other.is_empty() && now == name {
-        return Some(Step::Elsewhere);
+        return Some(Step::Pinned);
     }
     let (Some(before), Some(now)) = (numbers(before), numbers(now)) else { return Some(Step::Unknown) };
+    let digest = |text: &str| text.split_once('@').map(|(_, digest)| digest.to_owned());
+    if digest(old).is_some() && digest(old) == digest(new) {
+        return Some(Step::Pinned);
+    }
     let major = |v: &[u64]| if v[0] == 0 { (0, v.get(1).copied()) } else { (v[0], None) };
     let same = path(name).ends_with(path(other)) || path(other).ends_with(path(name));
     Some(match () {

@@ -10,4 +10,5 @@ pub mod routing;
 pub mod entrance;
 pub mod gateway;
 pub mod nobody;
+pub mod overlay;
 pub mod global_limit;

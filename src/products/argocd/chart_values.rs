@@ -9,10 +9,11 @@ use serde_json::Value;
 
 use crate::object::api_group::ARGOCD;
 use crate::object::object::{Object, ObjectRule};
+use crate::products::argocd::dex_config;
 use crate::references::application::sources;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
-use crate::text::schema::is_slip;
+use crate::text::schema::{did_you_mean, is_slip};
 use crate::verdict::chart_value;
 use crate::verdict::pinned;
 use crate::verdict::violation::Violation;
@@ -44,6 +45,9 @@ fn keys(object: &Object<'_>) -> Vec<Finding> {
             if let (Some(chart), Some(values)) = (chart, source["helm"].get("valuesObject")) {
                 let at = format!("{pointer}/helm/valuesObject");
                 slips(object, (name, chart), values, &chart.values, &at, &mut findings);
+                if let (true, Some(config)) = (name == "dex", values.get("config")) {
+                    findings.extend(dex_config::findings(object, config, &format!("{at}/config")));
+                }
             }
         }
     }
@@ -62,12 +66,23 @@ fn slips(object: &Object<'_>, of: (&str, &Chart), given: &Value, known: &Value, 
                 findings
                     .extend(chart_value::refused(key, value).into_iter().map(|v| handed_on(object, name, above, v)));
             }
+            if at.ends_with("/service/type") {
+                findings.extend(service_type(object, name, &at, value));
+            }
         } else if let Some(near) = known.keys().find(|known| near(known)).filter(|_| !chart.also.contains(key)) {
             let message = format!("{} gives the chart {name} a value `{key}`, which it does not know", object.identity);
             let finding = object.error(Code::UnknownChartValue, &at, message);
             findings.push(finding.help(format!("did you mean `{near}`?")));
         }
     }
+}
+
+/// The type of a Service that the chart makes.
+fn service_type(object: &Object<'_>, chart: &str, at: &str, value: &Value) -> Option<Finding> {
+    const TYPES: [&str; 4] = ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"];
+    let given = value.as_str().filter(|given| !given.contains("{{") && !given.is_empty() && !TYPES.contains(given))?;
+    let message = format!("{} gives the chart {chart} a Service of the type `{given}`, which is none", object.identity);
+    Some(object.error(Code::InvalidField, at, message).help(did_you_mean(given, &TYPES)))
 }
 
 /// About a value that the chart hands on to its pods, of which the API server refuses it. What lies below a `...Spec` goes to

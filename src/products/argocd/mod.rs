@@ -5,5 +5,6 @@ pub mod projects;
 pub mod sync;
 pub mod application;
 pub mod drift;
+pub mod dex_config;
 pub mod chart_values;
 pub mod plugin;

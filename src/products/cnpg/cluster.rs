@@ -10,14 +10,44 @@ use crate::references::application::{applications, charts, sources};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
+use crate::text::schema::did_you_mean;
 use crate::text::yaml::object as entries;
+use crate::verdict::names::{Syntax, fault};
 use crate::verdict::quantity;
 
 /// Rules that look at one object alone.
-pub const OF_OBJECTS: &[ObjectRule] = &[fixed_parameters, more_than_the_volume];
+pub const OF_OBJECTS: &[ObjectRule] = &[fixed_parameters, more_than_the_volume, classes, anti_affinity];
 
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[backup_of_nothing, data_not_kept, plugin_namespace];
+
+/// A volume is claimed of a class that can be one.
+fn classes(cluster: &Object<'_>) -> Vec<Finding> {
+    if !cluster.is(CNPG, "Cluster") {
+        return Vec::new();
+    }
+    let places = ["/spec/storage", "/spec/walStorage", "/spec/tablespaces/*/storage"];
+    let all = places.iter().flat_map(|place| cluster.all(&format!("{place}/storageClass")));
+    let wrong = all.filter_map(|(pointer, class)| {
+        let name = class.as_str().filter(|name| !name.is_empty())?;
+        let help = fault(Syntax::Subdomain, name)?;
+        let message = format!("{} asks for volumes of the class `{name}`, which is no name of one", cluster.identity);
+        Some(cluster.error(Code::InvalidField, &pointer, message).help(help))
+    });
+    wrong.collect()
+}
+
+/// Any other word than `required` is taken for `preferred` (pkg/specs/pods.go), so that a slip loosens it.
+fn anti_affinity(cluster: &Object<'_>) -> Vec<Finding> {
+    const TYPES: [&str; 2] = ["preferred", "required"];
+    let pointer = "/spec/affinity/podAntiAffinityType";
+    let given = if cluster.is(CNPG, "Cluster") { cluster.text_at(pointer) } else { "" };
+    if given.is_empty() || TYPES.contains(&given) {
+        return Vec::new();
+    }
+    let message = format!("{} has the anti-affinity `{given}`, which CloudNativePG does not know", cluster.identity);
+    vec![cluster.error(Code::InvalidField, pointer, message).help(did_you_mean(given, &TYPES))]
+}
 
 /// Parameters that are the operator's (pkg/postgres/configuration.go), each with the value it sets, where it sets one.
 const FIXED: &[(&str, &str)] = &[

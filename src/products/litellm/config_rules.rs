@@ -22,6 +22,7 @@ const RULES: &[fn(&Config<'_>) -> Vec<Finding>] = &[
     models::fallbacks,
     new_keys::new_keys,
     settings::choices,
+    settings::types,
     opening::openings,
     opening::literal_keys,
     calls::unasked,

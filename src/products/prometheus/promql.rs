@@ -7,6 +7,8 @@ use promql_parser::label::{METRIC_NAME, MatchOp};
 use promql_parser::parser::{Expr, VectorSelector, parse};
 use promql_parser::util::{ExprVisitor, walk_expr};
 
+use crate::text::schema::is_slip;
+
 /// What a query asks for.
 #[derive(Debug, Default)]
 pub struct Query {
@@ -25,6 +27,12 @@ const DURATIONS: [&str; 3] = ["$__rate_interval", "$__interval", "$__range"];
 /// Operators that the parser takes for metrics, since they came later.
 const NEWER: [&str; 2] = ["limitk", "limit_ratio"];
 
+/// Functions of which a slip is told (prometheus 2.45 `promql/parser/functions.go`).
+const FUNCTIONS: &str = "absent absent_over_time avg_over_time clamp_max clamp_min count_over_time day_of_month day_of_week day_of_year
+    days_in_month deriv histogram_count histogram_fraction histogram_quantile histogram_sum holt_winters idelta increase irate
+    label_join label_replace last_over_time max_over_time min_over_time predict_linear present_over_time quantile_over_time rate
+    resets round scalar sort_desc stddev_over_time stdvar_over_time sum_over_time timestamp vector";
+
 /// The query in a text, or why Prometheus refuses it; none where that can't be told: others fill something in, or the parser
 /// is older than the text.
 pub fn read(text: &str) -> Option<Result<Query, String>> {
@@ -39,9 +47,17 @@ pub fn read(text: &str) -> Option<Result<Query, String>> {
             Some(Ok(query))
         }
         Err(_) if filled.contains('$') => None,
+        Err(why) if why.contains("unknown function") && nearly_known(&why).is_some() => nearly_known(&why).map(Err),
         Err(why) if why.contains("unknown function") || NEWER.iter().any(|name| filled.contains(name)) => None,
         Err(why) => Some(Err(why.lines().next().unwrap_or_default().to_owned())),
     }
+}
+
+/// What is wrong with a function of an unknown name, where that is nearly one that is known.
+fn nearly_known(why: &str) -> Option<String> {
+    let name = why.split('\'').nth(1)?;
+    let near = FUNCTIONS.split_whitespace().find(|known| is_slip(known, name))?;
+    Some(format!("there is no function `{name}`; did you mean `{near}`?"))
 }
 
 impl Query {
@@ -91,6 +107,7 @@ mod tests {
             ("sum by (a) (b) by", Some(false)),
             ("", Some(false)),
             ("newer_function(a)", None),
+            ("histogram_quantle(0.9, a)", Some(false)),
             ("a > $threshold", None),
             ("a{b=\"{{ .Values.x }}\"}", None),
         ] {

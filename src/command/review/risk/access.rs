@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::command::review::change::{Field, Kind};
+use crate::command::review::objects::VALUES;
 use crate::command::review::risk::conditions;
 use crate::command::review::risk::limits::held;
-use crate::command::review::risk::sight::{Risk, Sight, from_to};
+use crate::command::review::risk::sight::{Risk, Sight, from_to, switched};
 use crate::text::finding::Code;
 use crate::text::forms::duration;
 use crate::text::pointer::each;
@@ -25,13 +26,46 @@ const ASKS: [&str; 8] = [
 ];
 
 /// Switches of LiteLLM that open something, each with the value that does.
-const OPENING: [(&str, bool); 5] = [
+const OPENING: [(&str, bool); 23] = [
     ("allow_client_side_credentials", true),
+    ("allow_dynamic_callback_disabling", true),
+    ("allow_public_health_readiness_details", true),
     ("allow_requests_on_db_unavailable", true),
+    ("allow_user_auth", true),
+    ("custom_auth_run_common_checks", false),
+    ("default_team_disabled", false),
+    ("disable_responses_id_security", true),
     ("disable_spend_logs", true),
+    ("enable_jwt_auth", true),
+    ("enable_oauth2_auth", true),
+    ("enable_oauth2_proxy_auth", true),
+    ("enable_public_model_hub", true),
+    ("enforce_rbac", false),
+    ("forward_client_headers_to_llm_api", true),
+    ("forward_llm_provider_auth_headers", true),
     ("global_disable_no_log_param", false),
+    ("infer_model_from_keys", true),
+    ("reject_clientside_metadata_tags", false),
+    ("require_auth_for_metrics_endpoint", false),
     ("store_model_in_db", true),
+    ("use_x_forwarded_for", true),
+    ("user_url_validation", false),
 ];
+
+/// Lists of LiteLLM of which each item lets somebody or something in.
+const ADMITTED: [&str; 8] = [
+    "allowed_ips",
+    "mcp_internal_ip_ranges",
+    "pass_through_endpoints",
+    "provider_url_destination_allowed_hosts",
+    "public_mcp_servers",
+    "public_model_groups",
+    "trusted_proxy_ranges",
+    "user_url_allowed_hosts",
+];
+
+/// Lists of Dex of which each item lets somebody in, or sends him on (dex 2.44 `cmd/dex/config.go`, `storage/storage.go`).
+const LOGINS: [&str; 4] = ["connectors", "redirectURIs", "staticClients", "staticPasswords"];
 
 pub(super) fn auth(sight: &Sight<'_>) -> Vec<Risk> {
     let help = "say in the review who gets in from now on; Argo CD changes this at once";
@@ -45,6 +79,30 @@ pub(super) fn auth(sight: &Sight<'_>) -> Vec<Risk> {
             sight.at(field, Code::AuthLoosened, format!("what keeps others out goes {}", from_to(field)), help)
         })
         .collect();
+    let as_other = |field: &&Field| field.passes(&["auth"]) && field.old.is_some() && field.new.is_some();
+    if sight.change.identity.kind.ends_with("SecretStore")
+        && let Some(field) = sight.leaves.iter().find(as_other)
+    {
+        risks.push(sight.at(
+            field,
+            Code::AuthLoosened,
+            format!("it logs in otherwise, and may read more: {}", from_to(field)),
+            help,
+        ));
+    }
+    let login = |field: &&Field| {
+        field.new.is_some() && LOGINS.iter().any(|list| field.passes(&["config"]) && field.passes(&[list]))
+    };
+    if sight.is(VALUES)
+        && let Some(field) = sight.leaves.iter().find(login)
+    {
+        risks.push(sight.at(
+            field,
+            Code::AuthLoosened,
+            format!("who may log in, or is sent on with a code, goes {}", from_to(field)),
+            help,
+        ));
+    }
     if sight.goes() && ASKS.iter().any(|part| held(sight, part)) {
         risks.push(sight.risk(Code::AuthLoosened, "it asked for a key, and what it guarded stays", help));
     }
@@ -95,34 +153,6 @@ pub(super) fn transport(sight: &Sight<'_>) -> Vec<Risk> {
     let fields = sight.leaves.iter().filter(|field| field.new.is_some() || field.old == Some(true.into())).chain(whole);
     let message = |field: &Field| format!("what keeps others from reading along goes {}", from_to(field));
     fields.filter(weaker).map(|field| sight.at(field, Code::AuthLoosened, message(field), help)).collect()
-}
-
-/// Keys of an address that is a host alone.
-const HOSTS: [&str; 3] = ["host", "server", "endpoint"];
-
-/// What is sent goes to another host outside the cluster, with the keys that are sent along.
-pub(super) fn elsewhere(sight: &Sight<'_>) -> Vec<Risk> {
-    let help = "say in the review whose host that is: it gets what is sent, and the key that opened the old one";
-    let host = |field: &Field, value: &Option<Value>| {
-        let text = value.as_ref()?.as_str()?;
-        let address = match text.split_once("://") {
-            Some((_, rest)) => rest.rsplit_once('@').map_or(rest, |(_, host)| host),
-            None if HOSTS.contains(&field.key()) => text,
-            None => return None,
-        };
-        address.split(['/', ':', '?']).next().map(str::to_owned)
-    };
-    let inside = |host: &str| !host.contains('.') || host.ends_with(".svc") || host.ends_with(".local");
-    let other = |field: &&Field| {
-        let (old, new) = (host(field, &field.old), host(field, &field.new));
-        let own = field.steps.first().is_none_or(|step| step != "metadata") && !field.passes(&["labels"]);
-        own && old.is_some() && new.as_ref().is_some_and(|new| !inside(new)) && old != new
-    };
-    let ours = ["Application", "AppProject", "Ingress", "PrometheusRule"].iter().any(|kind| sight.is(kind));
-    let fields = sight.leaves.iter().filter(|_| !ours).filter(other);
-    fields
-        .map(|f| sight.at(f, Code::AuthLoosened, format!("what is sent goes to another host: {}", from_to(f)), help))
-        .collect()
 }
 
 /// Whether the field belongs to a part that asks who somebody is and that was not there before.
@@ -177,9 +207,17 @@ fn weaker(field: &Field) -> bool {
         "cacheDuration" | "jwksPath" => false,
         _ if argument(field).is_some_and(argument_opens) => true,
         _ if field.passes(&["cors"]) => field.new.is_some(),
-        key if OPENING.iter().any(|(switch, _)| *switch == key) => OPENING
-            .iter()
-            .any(|(switch, opens)| *switch == key && field.new.as_ref().map_or(!opens, |new| new == opens)),
+        key if OPENING.iter().any(|(switch, _)| *switch == key) => {
+            OPENING.iter().any(|(switch, opens)| *switch == key && switched(field, *opens))
+        }
+        "ui_access_mode" => field.new.as_ref().is_none_or(|new| new == "all"),
+        "admin_only_routes" | "enforced_params" | "allowed_ips" if field.new.is_none() => true,
+        _ if ["admin_only_routes", "enforced_params"].iter().any(|list| field.passes(&[list])) => field.new.is_none(),
+        _ if ADMITTED.iter().any(|list| field.passes(&[list])) => field.new.is_some(),
+        "refreshInterval" => {
+            let each = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).and_then(duration);
+            each(&field.new).zip(each(&field.old)).is_some_and(|(new, old)| new == 0 || (new > old && old > 0))
+        }
         "configurable_clientside_auth_params" => field.new.is_some(),
         // A further rule, issuer or audience lets more in; one that goes may have been all that kept others out.
         _ => below,

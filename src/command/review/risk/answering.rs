@@ -7,6 +7,8 @@ use crate::command::review::objects::VALUES;
 use crate::command::review::risk::sight::{Risk, Sight, from_to};
 use crate::command::review::routine::REPLICAS;
 use crate::text::finding::Code;
+use crate::text::forms::duration;
+use crate::verdict::quantity;
 
 /// Parts without which a pod is not looked after; each gone as a whole means something.
 const PARTS: [(&str, &str); 7] = [
@@ -57,8 +59,23 @@ fn less(sight: &Sight<'_>, field: &Field) -> Option<&'static str> {
     if (REPLICAS.contains(&field.key()) || field.key() == "replicaCount") && !data && new == Some(1) && old > Some(1) {
         return Some("one is left, and nobody answers while it restarts");
     }
-    if field.key() == "terminationGracePeriodSeconds" && new == Some(0) {
+    if field.key() == "terminationGracePeriodSeconds" && (new == Some(0) || new < old) && new.is_some() {
         return Some("it is killed in the middle of requests");
+    }
+    if waits(field).is_some_and(|(old, new)| new.is_some_and(|new| new < old)) {
+        return Some("answers that take longer are cut off");
+    }
+    if field.ends(&["strategy", "type"]) && field.new == Some("Recreate".into()) {
+        return Some("nobody answers while a new version starts");
+    }
+    if field.ends(&["rollingUpdate", "maxUnavailable"]) && takes_away_more(field) {
+        return Some("a new version may take more of its pods away at once");
+    }
+    if field.passes(&["limits"]) && is_less(field) {
+        return Some("what ran with as much is killed, or does not start");
+    }
+    if sight.is("PodDisruptionBudget") && evicts_more(field) {
+        return Some("draining nodes may stop more of its pods at once");
     }
     if sight.is("PrometheusRule") && field.key() == "alert" && field.new.is_none() {
         return Some("nobody is told of it any more");
@@ -66,6 +83,55 @@ fn less(sight: &Sight<'_>, field: &Field) -> Option<&'static str> {
     let off = ["enabled", "create"].contains(&field.key()) && field.new == Some(false.into());
     let part = field.steps.iter().any(|step| LEANED_ON.contains(&step.as_str()));
     (sight.is(VALUES) && off && part).then_some("a part of the chart that others lean on is switched off")
+}
+
+/// How long a request may take, before and now, in nanoseconds; none of a field that says no such thing.
+pub(super) fn waits(field: &Field) -> Option<(i64, Option<i64>)> {
+    let known = match field.key() {
+        "request" | "backendRequest" => field.passes(&["timeouts"]),
+        // LiteLLM's, in seconds.
+        "timeout" | "stream_timeout" => ["litellm_params", "router_settings"].iter().any(|part| field.passes(&[part])),
+        "request_timeout" => field.passes(&["litellm_settings"]),
+        key => key == "requestTimeout",
+    };
+    let time = |value: &Value| match value {
+        Value::String(text) => duration(text),
+        _ => value.as_i64().map(|seconds| seconds.saturating_mul(1_000_000_000)),
+    };
+    let old = known.then(|| field.old.as_ref().and_then(time)).flatten()?;
+    Some((old, field.new.as_ref().and_then(time)))
+}
+
+/// Whether a rollout takes more pods away than before, and more than it does where nothing is said: a quarter, or one.
+fn takes_away_more(field: &Field) -> bool {
+    let amount = |value: &Option<Value>| match value {
+        None => Some(0.25),
+        Some(Value::String(text)) => Some(text.strip_suffix('%')?.parse::<f64>().ok()? / 100.0),
+        Some(other) => Some(other.as_f64()? / 4.0),
+    };
+    let (old, new) = (amount(&field.old), amount(&field.new));
+    field.new.is_some() && new > old && new > Some(0.25)
+}
+
+/// Whether a limit of devices, as GPUs, is less than it was.
+fn is_less(field: &Field) -> bool {
+    let amount = |value: &Option<Value>| value.as_ref().and_then(quantity::of);
+    field.key().contains('/') && amount(&field.old).zip(amount(&field.new)).is_some_and(|(old, new)| new < old)
+}
+
+/// Whether a budget of disruptions lets more pods go; a part in a hundred and a count cannot be compared.
+fn evicts_more(field: &Field) -> bool {
+    let amount = |value: &Option<Value>| match value {
+        Some(Value::String(text)) => text.strip_suffix('%')?.parse::<i64>().ok(),
+        other => other.as_ref()?.as_i64(),
+    };
+    let alike = field.old.as_ref().map(Value::is_string) == field.new.as_ref().map(Value::is_string);
+    let (old, new) = (amount(&field.old), amount(&field.new));
+    match field.key() {
+        "minAvailable" => field.old.is_some() && (!alike || new < old),
+        "maxUnavailable" => field.new.is_some() && field.old.is_some() && (!alike || new > old),
+        _ => false,
+    }
 }
 
 /// Whether the pods that a budget counts are still there.

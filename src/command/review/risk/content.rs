@@ -7,7 +7,8 @@ use crate::command::review::risk::sight::{Risk, Sight, from_to};
 use crate::text::finding::Code;
 
 /// Switches that write prompts or answers, each with the value that does (litellm 1.89 `proxy/_types.py`, vllm 0.23 `cli_args.py`).
-const SWITCHES: [(&str, bool); 9] = [
+const SWITCHES: [(&str, bool); 10] = [
+    ("redact_messages_in_exceptions", false),
     ("store_prompts_in_spend_logs", true),
     ("turn_off_message_logging", false),
     ("redact_user_api_key_info", false),
@@ -38,6 +39,10 @@ fn writes(sight: &Sight<'_>, field: &Field) -> bool {
         (Some(_), _) => yes && word != "false",
         (None, _) => !yes,
     };
+    // What one caller was answered is told to the next that asks the same.
+    if field.passes(&["cache_params", "supported_call_types"]) && field.key() == "*" {
+        return new.is_some();
+    }
     let said = ["accessLog", "logging", "tracing"].iter().any(|part| field.passes(&[part]));
     let content = ["llm.prompt", "llm.completion", "request.body", "response.body"];
     match variable(field) {
@@ -53,6 +58,7 @@ fn writes(sight: &Sight<'_>, field: &Field) -> bool {
         _ if ["callbacks", "success_callback", "failure_callback"].iter().any(|list| field.passes(&[list])) => {
             new.is_some() && !word.contains('.') && !NUMBERS.contains(&word)
         }
+        _ if ["log_level", "debug_level"].contains(&field.key()) => debug,
         _ if field.key() == "verbosity" => word == "detailed",
         _ => said && content.iter().any(|part| word.contains(part)),
     }

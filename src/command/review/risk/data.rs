@@ -38,6 +38,15 @@ fn unkept(sight: &Sight<'_>) -> Vec<Risk> {
         "server" | "name" if field.passes(&["spec", "destination"]) && field.old.is_some() => {
             Some("it goes to another cluster, empty of data; what runs in the old one stays there")
         }
+        // Of replicas a controller says how many.
+        _ if field.passes(&["ignoreDifferences"])
+            && field.new.is_some()
+            && field.new != Some("/spec/replicas".into()) =>
+        {
+            Some("what is changed there by hand stays so from now on").filter(|_| {
+                ["jsonPointers", "jqPathExpressions", "managedFieldsManagers"].iter().any(|p| field.passes(&[p]))
+            })
+        }
         _ if field.passes(&["finalizers"]) && field.new.is_none() => {
             Some("when it is deleted, what it brought stays from now on")
         }
@@ -100,6 +109,11 @@ fn lost(sight: &Sight<'_>, field: &Field) -> Option<Risk> {
             format!("what it made is deleted with it from now on: `{}` goes {}", field.key(), from_to(field))
         }
         "creationPolicy" if was("Orphan") => "the Secret is deleted with it from now on".to_owned(),
+        "endpointURL"
+            if sight.change.kind == Kind::Changed && (field.passes(&["spec", "configuration"]) || database) =>
+        {
+            format!("backups go elsewhere, where none is yet: {}", from_to(field))
+        }
         "destinationPath" if field.old.is_some() && field.new.is_some() => {
             format!("backups go elsewhere, where none is yet: {}", from_to(field))
         }

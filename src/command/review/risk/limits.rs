@@ -1,15 +1,13 @@
-//! What a request may cost: budgets, limits, prices, the guard on requests, and the names of models that keys know.
-
-use std::collections::BTreeSet;
+//! What a request may cost: budgets, limits, prices.
 
 use serde_json::Value;
 
 use crate::command::review::change::Field;
-use crate::command::review::compare::structured;
-use crate::command::review::risk::sight::{Risk, Sight, from_to};
+use crate::command::review::risk::answering::waits;
+use crate::command::review::risk::sight::{Risk, Sight, from_to, switched};
 use crate::text::finding::Code;
 use crate::text::forms::period;
-use crate::text::pointer::{each, strings};
+use crate::text::pointer::each;
 use crate::verdict::quantity;
 
 /// Numbers of which less is safer.
@@ -39,6 +37,17 @@ const UNITS: [&str; 4] = ["second", "minute", "hour", "day"];
 /// Periods as LiteLLM writes them (`litellm_core_utils/duration_parser.py`), in seconds.
 const PERIODS: [(&str, u64); 6] = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("w", 604_800), ("mo", 2_592_000)];
 
+/// Switches of LiteLLM that count less, each with the value that does (litellm 1.89 `proxy/_types.py`).
+const COUNTING: [(&str, bool); 7] = [
+    ("disable_batch_input_file_rate_limiting", true),
+    ("disable_budget_reservation", true),
+    ("disable_end_user_cost_tracking", true),
+    ("disable_spend_updates", true),
+    ("disable_token_counter", true),
+    ("enforce_user_param", false),
+    ("validate_end_user_id_in_db", false),
+];
+
 /// How large a request may be.
 const SIZES: [&str; 3] = ["maxBufferSize", "maxBodySize", "max_request_size_mb"];
 
@@ -59,6 +68,9 @@ pub(super) fn loosened(sight: &Sight<'_>) -> Vec<Risk> {
     }
     risks
 }
+
+/// A request that may take so many times as long holds as much more.
+const LONGER: i64 = 10;
 
 fn looser(field: &Field) -> bool {
     let key = field.key();
@@ -86,6 +98,16 @@ fn looser(field: &Field) -> bool {
         || field.ends(&["default_key_generate_params", "duration"])
     {
         return field.old.is_some() && (field.new.is_none() || longer(field));
+    }
+    if COUNTING.iter().any(|(switch, looser)| *switch == key && switched(field, *looser)) {
+        return true;
+    }
+    // By whom or what a rate is counted.
+    if rate && ["expression", "key", "source", "value"].contains(&key) {
+        return field.old.is_some() && field.new.is_some();
+    }
+    if let Some((old, new)) = waits(field) {
+        return new.is_none_or(|new| new / LONGER >= old);
     }
     if SIZES.contains(&key) {
         let size = |value: &Option<Value>| value.as_ref().and_then(quantity::of);
@@ -122,7 +144,12 @@ fn longer(field: &Field) -> bool {
 pub(super) fn prices(sight: &Sight<'_>) -> Vec<Risk> {
     let cheaper = |field: &&Field| {
         let number = |value: &Option<Value>| value.as_ref().and_then(Value::as_f64);
-        let price = field.key().contains("cost_per_") || field.key().ends_with("_token_cost");
+        if field.passes(&["cost_discount_config"]) {
+            return number(&field.new) > number(&field.old);
+        }
+        let price = field.key().contains("cost_per_")
+            || field.key().ends_with("_token_cost")
+            || field.passes(&["cost_margin_config"]);
         price && number(&field.old).is_some_and(|old| number(&field.new).is_none_or(|new| new < old))
     };
     let fields = sight.leaves.iter().filter(|field| !of_gone_model(sight, field) && cheaper(field));
@@ -134,63 +161,6 @@ pub(super) fn prices(sight: &Sight<'_>) -> Vec<Risk> {
 fn of_gone_model(sight: &Sight<'_>, leaf: &Field) -> bool {
     let whole = |field: &&Field| field.new.is_none() && field.ends(&["model_list", "*"]);
     sight.change.fields.iter().filter(whole).any(|field| leaf.shown.starts_with(&field.shown))
-}
-
-pub(super) fn aliases(sight: &Sight<'_>) -> Vec<Risk> {
-    let names = |value: Option<&Value>| value.map(aliases_of).unwrap_or_default();
-    // A configuration may go over into another object.
-    let fresh = sight.now.things.iter().filter(|(id, _)| !sight.before.things.contains_key(id));
-    let mut now: BTreeSet<String> = fresh.flat_map(|(_, thing)| aliases_of(&thing.value)).collect();
-    now.extend(names(sight.new.map(|thing| &thing.value)));
-    let gone = names(sight.old.map(|thing| &thing.value)).into_iter().filter(|name| !now.contains(name));
-    let help = "keys that name it get an error: give them the new name first, or keep the alias for a while";
-    gone.map(|name| sight.risk(Code::AliasGone, format!("the model `{name}` can be called no more"), help)).collect()
-}
-
-/// The models that an object lets callers name.
-fn aliases_of(value: &Value) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let mut take = |value: &Value, pattern: &str| {
-        each(value, pattern, &mut |_, name| names.extend(name.as_str().map(str::to_owned)));
-    };
-    take(value, "/spec/aiModels/*/name");
-    if let Some(data) = value.get("data").or_else(|| value.get("proxy_config")) {
-        strings(data, &mut |_, text| {
-            if text.contains("model_list")
-                && let Some(config) = structured(text)
-            {
-                take(&config, "/model_list/*/model_name");
-            }
-        });
-        take(data, "/model_list/*/model_name");
-    }
-    names
-}
-
-pub(super) fn guard(sight: &Sight<'_>) -> Vec<Risk> {
-    let weaker = |field: &&Field| {
-        let gone = field.new.is_none();
-        let off = field.new == Some(false.into()) || gone;
-        // One with a dot is a program beside the configuration; the others send what was asked to somebody who looks.
-        (field.passes(&["callbacks"])
-            && gone
-            && field.old.as_ref().and_then(Value::as_str).is_none_or(|c| c.contains('.')))
-            || (field.passes(&["guardrails"]) && (gone || (field.key() == "default_on" && off)))
-            || (field.steps.iter().any(|step| step == "promptGuard") && gone)
-            || (["failureMode", "failurePolicy"].contains(&field.key()) && field.new.as_ref().is_some_and(opens))
-            || (field.passes(&["request_guard.json", "fields"]) && field.old.is_none())
-            || field.ends(&["data", "request_guard.py"])
-    };
-    let help = "say in the review what callers may send from now on, and why";
-    let fields = sight.leaves.iter().filter(weaker);
-    fields
-        .map(|f| sight.at(f, Code::GuardLoosened, format!("what guards requests goes {}", from_to(f)), help))
-        .collect()
-}
-
-/// Whether requests pass where what looks at them is away.
-fn opens(mode: &Value) -> bool {
-    mode.as_str().is_some_and(|mode| mode.contains("Open") || mode == "Ignore")
 }
 
 /// Whether a policy that goes held such a part, for something that stays.

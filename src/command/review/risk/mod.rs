@@ -5,7 +5,9 @@ use crate::command::review::risk::sight::{Risk, Sight};
 use crate::text::finding::Code;
 
 pub mod sight;
+pub mod aliases;
 pub mod answering;
+pub mod callers;
 pub mod content;
 pub mod conditions;
 pub mod limits;
@@ -13,6 +15,8 @@ pub mod access;
 pub mod network;
 pub mod data;
 pub mod exposure;
+pub mod guards;
+pub mod receiver;
 pub mod rights;
 pub mod running;
 pub mod secrets;
@@ -32,11 +36,12 @@ const RULES: &[Rule] = &[
     secrets::store,
     limits::loosened,
     limits::prices,
-    limits::aliases,
-    limits::guard,
+    aliases::gone,
+    aliases::swapped,
+    guards::loosened,
     access::auth,
     access::transport,
-    access::elsewhere,
+    receiver::elsewhere,
     conditions::loosened,
     access::routes,
     access::tools,
@@ -45,6 +50,7 @@ const RULES: &[Rule] = &[
     rights::pods,
     exposure::public,
     answering::lowered,
+    callers::lost,
     content::logged,
     running::zero,
     running::wave,

@@ -18,7 +18,7 @@ pub(super) fn rights(sight: &Sight<'_>) -> Vec<Risk> {
     let help = "say in the review which program needs it, and for which call";
     let identity = &sight.change.identity;
     if identity.kind == "AppProject" {
-        let fields = sight.leaves.iter().filter(|field| project(field));
+        let fields = sight.leaves.iter().filter(|field| project(field) && !comes_with_it(sight, field));
         let message = |f: &Field| format!("what Argo CD may bring goes {}", from_to(f));
         return fields.map(|f| sight.at(f, Code::RightsLoosened, message(f), help)).collect();
     }
@@ -49,6 +49,26 @@ fn project(field: &Field) -> bool {
         || (old.starts_with('!') && new != old)
         || (kinds && field.new.is_some())
         || (closed && field.new.is_none())
+        || (!old.is_empty() && !new.is_empty() && field.passes(&["sourceRepos"]))
+        || (field.new.is_some() && ["sourceRepos", "destinations"].iter().any(|list| field.passes(&[list])))
+}
+
+/// Whether what a project admits more is what the same change brings: that object has its own risks.
+fn comes_with_it(sight: &Sight<'_>, field: &Field) -> bool {
+    let Some(text) = field.new.as_ref().and_then(Value::as_str) else { return false };
+    let mut fresh = sight
+        .now
+        .things
+        .iter()
+        .filter(|(id, thing)| sight.before.things.get(*id).is_none_or(|was| was.value != thing.value));
+    match field.steps.iter().any(|step| step.ends_with("Whitelist")) {
+        true => fresh.any(|(id, _)| id.kind == text || (field.key() == "group" && id.group == text)),
+        false => fresh.any(|(id, thing)| {
+            let mut named = false;
+            strings(&thing.value["spec"], &mut |_, said| named |= said == text);
+            id.kind == "Application" && named
+        }),
+    }
 }
 
 /// Levels of the pod security standards, the strictest first.

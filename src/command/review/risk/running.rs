@@ -102,18 +102,24 @@ pub(super) fn version(sight: &Sight<'_>) -> Vec<Risk> {
     let step = |field: &Field| routine::step(field.old.as_ref()?, field.new.as_ref()?);
     let elsewhere = |field: &Field| {
         sight.is("Application")
-            && ["repoURL", "chart"].contains(&field.key())
+            && (["repoURL", "chart"].contains(&field.key()) || field.ends(&["source", "path"]))
             && field.old.is_some()
             && field.new.is_some()
     };
+    let registry = |field: &Field| field.ends(&["image", "registry"]) || field.ends(&["global", "imageRegistry"]);
     let far = |field: &&Field| {
         elsewhere(field)
-            || routine::is_version(field) && matches!(step(field), Some(Step::Major | Step::Older | Step::Unknown))
+            || registry(field)
+            || routine::is_version(field)
+                && matches!(step(field), Some(Step::Major | Step::Older | Step::Elsewhere | Step::Unknown))
     };
     let message = |field: &Field| match step(field) {
         Some(Step::Major) => format!("over a major version: {}", from_to(field)),
         Some(Step::Older) => {
             format!("back to an older version, which may not read what the newer one wrote: {}", from_to(field))
+        }
+        Some(Step::Elsewhere) => {
+            format!("from another registry, which may hold something else under that tag: {}", from_to(field))
         }
         _ => format!("another program, or no version that can be compared: {}", from_to(field)),
     };

@@ -32,7 +32,7 @@ pub(super) fn store(sight: &Sight<'_>) -> Vec<Risk> {
     if !["SecretStore", "ClusterSecretStore"].contains(&identity.kind.as_str()) {
         return Vec::new();
     }
-    let asked = |thing: &Thing| keys(&thing.value).iter().any(|(store, _)| *store == identity.name);
+    let asked = |thing: &Thing| keys(&thing.value).iter().any(|(store, ..)| *store == identity.name);
     let known = sight.before.things.values().any(asked);
     let elsewhere = |field: &&Field| {
         let login = ["auth", "caProvider", "caBundle"].iter().any(|part| field.passes(&[part]));
@@ -51,18 +51,21 @@ pub(super) fn store(sight: &Sight<'_>) -> Vec<Risk> {
 
 fn of_store(sight: &Sight<'_>, new: &Thing) -> Vec<Risk> {
     let secrets = sight.before.things.iter().filter(|(id, _)| id.kind.ends_with("ExternalSecret"));
-    let before: BTreeSet<(String, String)> = secrets.flat_map(|(_, thing)| keys(&thing.value)).collect();
+    let before: BTreeSet<Key> = secrets.flat_map(|(_, thing)| keys(&thing.value)).collect();
     let fresh = keys(&new.value).into_iter().filter(|key| !before.contains(key));
-    let one = |(store, key): (String, String)| {
-        let message = format!("the store `{store}` must hold the key `{key}`");
+    let one = |(store, key, property): Key| {
+        let property = if property.is_empty() { property } else { format!(" with the property `{property}`") };
+        let message = format!("the store `{store}` must hold the key `{key}`{property}");
         let help = "write it before this is synced; `gatewright secrets` says what it is for";
         sight.risk(Code::SecretNeeded, message, help)
     };
     fresh.map(one).collect()
 }
 
-/// Store and key of all that an ExternalSecret asks for.
-fn keys(value: &Value) -> BTreeSet<(String, String)> {
+/// What an ExternalSecret asks for: a store, a key in it, and a property of that, empty where it takes all.
+type Key = (String, String, String);
+
+fn keys(value: &Value) -> BTreeSet<Key> {
     let mut keys = BTreeSet::new();
     let store = |pattern: &str| {
         let mut found = String::new();
@@ -70,9 +73,10 @@ fn keys(value: &Value) -> BTreeSet<(String, String)> {
         found
     };
     let store = store("/spec/**/secretStoreRef/name");
-    for pattern in ["/spec/**/remoteRef/key", "/spec/**/extract/key"] {
-        each(value, pattern, &mut |_, key| {
-            keys.extend(key.as_str().map(|key| (store.clone(), key.to_owned())));
+    for pattern in ["/spec/**/remoteRef", "/spec/**/extract"] {
+        each(value, pattern, &mut |_, asked| {
+            let property = asked["property"].as_str().unwrap_or_default();
+            keys.extend(asked["key"].as_str().map(|key| (store.clone(), key.to_owned(), property.to_owned())));
         });
     }
     keys

@@ -110,6 +110,11 @@ impl<'a> Sight<'a> {
     }
 }
 
+/// Whether a switch comes to that value; one that goes is off.
+pub(crate) fn switched(field: &Field, to: bool) -> bool {
+    field.new.as_ref().map_or(!to, |new| *new == to)
+}
+
 /// A field's old and new value for a sentence.
 pub(crate) fn from_to(field: &Field) -> String {
     let say = |value: &Option<Value>| match value {

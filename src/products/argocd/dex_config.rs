@@ -1,0 +1,88 @@
+//! The configuration of Dex in the values of its chart -> keys that are nearly one that Dex reads, and times that it cannot read: what it does
+//! not know it passes over without a word (dex 2.44 `cmd/dex/config.go`, `cmd/dex/serve.go`).
+
+use serde_json::Value;
+
+use crate::object::object::Object;
+use crate::text::finding::{Code, Finding};
+use crate::text::forms::duration;
+use crate::text::pointer::escaped;
+use crate::text::schema::{did_you_mean, is_slip};
+
+/// The maps of the configuration, as patterns of pointers, with the keys that Dex reads there.
+const KEYS: [(&str, &str); 11] = [
+    (
+        "",
+        "issuer storage web telemetry oauth2 grpc expiry logger frontend signer staticClients connectors enablePasswordDB staticPasswords",
+    ),
+    ("/expiry", "signingKeys idTokens authRequests deviceRequests refreshTokens"),
+    ("/expiry/refreshTokens", "disableRotation reuseInterval absoluteLifetime validIfNotUsedFor"),
+    ("/logger", "level format excludeFields"),
+    ("/oauth2", "grantTypes responseTypes skipApprovalScreen alwaysShowLoginScreen passwordConnector"),
+    ("/storage", "type config"),
+    (
+        "/web",
+        "http https headers tlsCert tlsKey tlsMinVersion tlsMaxVersion allowedOrigins allowedHeaders clientRemoteIP",
+    ),
+    ("/telemetry", "http enableProfiling"),
+    ("/staticClients/*", "id idEnv secret secretEnv redirectURIs trustedPeers public name logoURL"),
+    ("/staticPasswords/*", "email hash hashFromEnv username userID name preferredUsername groups emailVerified"),
+    ("/connectors/*", "type name id config grantTypes"),
+];
+
+/// Maps of which every value is a time of Go.
+const TIMES: [&str; 2] = ["/expiry/*", "/expiry/refreshTokens/*"];
+
+/// Values of which Dex knows a few.
+const CHOICES: [(&str, &[&str]); 3] = [
+    ("/logger/level", &["debug", "info", "warn", "error"]),
+    ("/logger/format", &["json", "text"]),
+    ("/storage/type", &["kubernetes", "memory", "sqlite3", "postgres", "mysql", "etcd", "ent"]),
+];
+
+/// What is wrong with the configuration that stands there in the Application.
+pub fn findings(object: &Object<'_>, config: &Value, at: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (pattern, known) in KEYS {
+        let known: Vec<&str> = known.split(' ').collect();
+        each(config, pattern, &mut |below, map| {
+            let keys = map.as_object().into_iter().flatten().map(|(key, _)| key);
+            let slips = keys.filter(|key| !known.contains(&key.as_str()));
+            for key in slips.filter(|key| known.iter().any(|known| is_slip(&known.to_lowercase(), &key.to_lowercase())))
+            {
+                let message = format!("{} gives Dex a key `{key}`, which it passes over", object.identity);
+                let finding = object.error(Code::UnknownChartValue, &format!("{at}{below}/{}", escaped(key)), message);
+                findings.push(finding.help(did_you_mean(key, &known)));
+            }
+        });
+    }
+    for pattern in TIMES {
+        each(config, pattern, &mut |below, value| {
+            let wrong = value.as_str().filter(|text| !text.contains("{{") && duration(text).is_none());
+            findings.extend(wrong.map(|text| {
+                let message = format!("{} gives Dex the time `{text}`, with which it does not start", object.identity);
+                let finding = object.error(Code::UnknownChartValue, &format!("{at}{below}"), message);
+                finding.help("a time of Go, as `30m` or `1h30m`; it knows no days")
+            }));
+        });
+    }
+    for (pattern, choices) in CHOICES {
+        each(config, pattern, &mut |below, value| {
+            let wrong =
+                value.as_str().filter(|text| !text.contains("{{") && !choices.contains(&text.to_lowercase().as_str()));
+            findings.extend(wrong.map(|text| {
+                let message = format!("{} gives Dex `{text}`, with which it does not start", object.identity);
+                let finding = object.error(Code::UnknownChartValue, &format!("{at}{below}"), message);
+                finding.help(did_you_mean(text, choices))
+            }));
+        });
+    }
+    findings
+}
+
+fn each(config: &Value, pattern: &str, look: &mut dyn FnMut(&str, &Value)) {
+    match pattern {
+        "" => look("", config),
+        _ => crate::text::pointer::each(config, pattern, &mut |below, value| look(below, value)),
+    }
+}
