@@ -31,10 +31,20 @@ impl Source {
         (line, self.text[self.lines[line - 1]..offset].chars().count() + 1)
     }
 
+    /// A line (from 1) without its break; empty behind the last one. It may be as long as the text, and is not searched for.
+    pub fn line(&self, line: usize) -> &str {
+        let start = |line: usize| self.lines.get(line).copied();
+        let Some(from) = start(line.saturating_sub(1)) else { return "" };
+        match start(line.max(1)) {
+            Some(next) => self.text[from..next - 1].strip_suffix('\r').unwrap_or(&self.text[from..next - 1]),
+            None => &self.text[from..],
+        }
+    }
+
     /// Byte offset of a line and column (both from 1, columns in characters), clamped into the text.
     pub fn offset(&self, line: usize, column: usize) -> usize {
         let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len());
-        let rest = self.text[start..].lines().next().unwrap_or("");
+        let rest = self.line(line);
         start + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(i, _)| i)
     }
 }
