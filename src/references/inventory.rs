@@ -144,6 +144,17 @@ impl<'w, 'a> Inventory<'w, 'a> {
         things.filter(move |thing| thing.group().is_none_or(|g| g == group))
     }
 
+    /// All things of a kind that have a name.
+    pub fn named<'s, 'g>(
+        &'s self,
+        group: &'g str,
+        kind: &str,
+        name: &str,
+    ) -> impl Iterator<Item = &'s Thing<'a>> + use<'s, 'g, 'w, 'a> {
+        let things = self.things.get(kind).and_then(|named| named.get(name)).into_iter().flatten();
+        things.filter(move |thing| thing.group().is_none_or(|g| g == group))
+    }
+
     /// The thing of that name. An object that names no namespace may lie in any.
     pub fn find(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&Thing<'a>> {
         let things = self.things.get(kind)?.get(name)?;
@@ -218,7 +229,8 @@ impl<'w, 'a> Inventory<'w, 'a> {
         if misspelt {
             return Absence::Sure;
         }
-        let moved = known().any(|t| t.name == name && !namespace.is_empty() && !t.namespace.is_empty());
+        let moved =
+            self.named(group, kind, name).any(|t| t.is_meant() && !namespace.is_empty() && !t.namespace.is_empty());
         let alike = || beside().any(|thing| is_alike(&thing.name, name));
         // Where several Secrets are told, another one would be as well.
         let told = || kind != "Secret" || beside().nth(2).is_some();
