@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::object::api_group::APIEXTENSIONS;
+use crate::object::api_group::{APIEXTENSIONS, RBAC};
 use crate::object::existing::Existing;
 use crate::object::kinds::{self, Brought, Scopes, is_built_in, is_known};
 use crate::object::object::Object;
@@ -176,7 +176,9 @@ impl<'w, 'a> Inventory<'w, 'a> {
     pub fn absence(&self, from: &Object<'_>, (group, kind): (&str, &str), namespace: &str, name: &str) -> Absence {
         let brought = kinds::of(group, kind).brought;
         if is_well_known(kind, namespace, name)
-            || brought == Some(Brought::Distribution) && self.of(group, kind).next().is_none()
+            || brought == Some(Brought::Distribution)
+                && self.of(group, kind).next().is_none()
+                && self.like(from, (group, kind), namespace, name).is_none()
         {
             return Absence::Unknown;
         }
@@ -212,6 +214,10 @@ impl<'w, 'a> Inventory<'w, 'a> {
         if elsewhere || unfinished || placeholder::is_in(name) || placeholder::is_in(namespace) {
             return Absence::Unknown;
         }
+        // What lies beside it under that name, in another group or scope, is what was meant.
+        if self.like(from, (group, kind), namespace, name).is_some() {
+            return Absence::Likely;
+        }
         let known = || self.of(group, kind).filter(|thing| thing.is_meant());
         let placed = self.scopes.is_cluster(group, kind) || !namespace.is_empty();
         let near = |thing: &&Thing<'_>| placed || thing.object().is_none_or(|o| o.home() == from.home());
@@ -238,6 +244,25 @@ impl<'w, 'a> Inventory<'w, 'a> {
             return Absence::Likely;
         }
         Absence::Unknown
+    }
+
+    /// What lies beside an object under a name, and is of the same kind in another API group, or a role of the other scope.
+    pub fn like(
+        &self,
+        from: &Object<'_>,
+        (group, kind): (&str, &str),
+        namespace: &str,
+        name: &str,
+    ) -> Option<&Thing<'a>> {
+        let named = || self.things.get(kind).and_then(|named| named.get(name)).into_iter().flatten();
+        // Of another Service or Secret a controller may make the core's.
+        let of_group = |t: &&Thing<'_>| {
+            !group.is_empty() && t.is_meant() && t.namespace == namespace && t.group().is_some_and(|g| g != group)
+        };
+        let home = from.identity.namespace.as_str();
+        let is_role = (group, kind) == (RBAC, "ClusterRole") && !home.is_empty();
+        let role = || self.named(RBAC, "Role", name).find(|t| is_role && t.namespace == home);
+        named().find(of_group).or_else(role)
     }
 
     /// True where a chart or an operator that nobody here knows may make any object.

@@ -129,8 +129,8 @@ fn no_port(
         return None;
     }
     let owners = listed(taken.iter(), ", ", |pods| owner(pods));
-    let plain = wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned);
-    let message = format!("{} leads to port {plain} of the pods of {owners}, which no container has", object.identity);
+    let message =
+        format!("{} leads to port {} of the pods of {owners}, which no container has", object.identity, shown(wanted));
     let finding = object.error(Code::MissingPort, pointer, message);
     let port = |p: &&Port<'_>| match p.name {
         "" => p.number.to_string(),
@@ -217,9 +217,32 @@ fn policy_ports(inventory: &Inventory<'_, '_>, pods: &Running<'_>, policy: &Obje
                 no_port(inventory, policy, &pointer, wanted, &taken)
                     .map(|f| Finding { severity: Severity::Warning, ..f }),
             );
+            findings.extend(other_protocol(policy, &pointer, port, &taken));
         }
     }
     findings
+}
+
+/// UDP alone, for a port that all containers which declare it have for TCP.
+fn other_protocol(policy: &Object<'_>, pointer: &str, port: &Value, taken: &[&Pods<'_>]) -> Option<Finding> {
+    let templates: Vec<_> = taken.iter().map(|pods| pods.template).collect::<Option<_>>()?;
+    let containers = templates.iter().flat_map(|template| template.all_containers());
+    let declared = containers.filter_map(|(_, container)| container["ports"].as_array()).flatten();
+    let same = |p: &&Value| [&p["name"], &p["containerPort"]].contains(&&port["port"]);
+    let protocols: Vec<&str> = declared.filter(same).map(|p| p["protocol"].as_str().unwrap_or("TCP")).collect();
+    if port["protocol"] != "UDP" || protocols.is_empty() || protocols.iter().any(|protocol| *protocol != "TCP") {
+        return None;
+    }
+    let message =
+        format!("{} lets UDP to port {} in, on which its pods listen for TCP", policy.identity, shown(&port["port"]));
+    let rule = pointer.rsplit_once("/ports/").map_or(pointer, |(rule, _)| rule);
+    let both =
+        policy.items(&format!("{rule}/ports")).iter().any(|p| p["port"] == port["port"] && p["protocol"] != "UDP");
+    (!both).then(|| policy.warning(Code::MissingPort, pointer, message).help("write `protocol: TCP`, or leave it out"))
+}
+
+fn shown(port: &Value) -> String {
+    port.as_str().map_or_else(|| port.to_string(), str::to_owned)
 }
 
 /// The API server refuses a workload whose selector does not take its own pods.
