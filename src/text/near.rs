@@ -16,10 +16,17 @@ fn is_far(a: &str, b: &str, most: usize) -> bool {
 
 /// How many slips part two words at the least: letters that the one has and the other has not.
 pub fn at_least(a: &str, b: &str) -> usize {
+    // Small numbers are added many at a time, and most words are short.
+    if a.len().max(b.len()) <= 100 {
+        let mut more = [0_i8; 64];
+        a.chars().for_each(|c| more[c as usize % 64] += 1);
+        b.chars().for_each(|c| more[c as usize % 64] -= 1);
+        let sum = |sign: i8| more.iter().map(|n| u16::from((n * sign).max(0).unsigned_abs())).sum::<u16>();
+        return usize::from(sum(1).max(sum(-1)));
+    }
     let mut more = [0_i32; 64];
-    let slot = |c: char| c as usize % 64;
-    a.chars().for_each(|c| more[slot(c)] += 1);
-    b.chars().for_each(|c| more[slot(c)] -= 1);
+    a.chars().for_each(|c| more[c as usize % 64] += 1);
+    b.chars().for_each(|c| more[c as usize % 64] -= 1);
     let sum = |sign: i32| more.iter().map(|n| (n * sign).max(0)).sum::<i32>().unsigned_abs();
     sum(1).max(sum(-1)) as usize
 }
@@ -58,12 +65,12 @@ fn without_ends<'a, 'b>(a: &'a str, b: &'b str) -> (&'a str, &'b str) {
 /// what is asked for: no way leads past a row without going through one of its cells, or costs less than that.
 fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
     let width = b.len() + 1;
-    let mut costs = vec![0; (a.len() + 1) * width];
-    (0..width).for_each(|j| costs[j] = j);
+    let mut costs: Vec<usize> = Vec::with_capacity((a.len() + 1) * width);
+    costs.extend(0..width);
     // The last row, from 1, of each letter of `a`; 0: there was none.
     let mut row_of = [0; 128];
     for (i, x) in (1..).zip(a) {
-        costs[i * width] = i;
+        costs.push(i);
         let (mut least, mut column_of) = (i, 0);
         for (j, y) in (1..).zip(b) {
             let (row, column) = (row_of[usize::from(*y)], column_of);
@@ -77,7 +84,7 @@ fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
                 column_of = j;
             }
             least = least.min(cost);
-            costs[i * width + j] = cost;
+            costs.push(cost);
         }
         if least > most {
             return None;
