@@ -2,6 +2,7 @@
 //! which routes it is about, so that nobody reports them again.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chain::model_header::Carried;
 use crate::chain::model_server::{Server, all_servers};
@@ -17,9 +18,10 @@ use crate::text::schema::did_you_mean;
 /// The address of every entry names something that is there.
 pub fn addresses<'a>(walk: &Walk<'_, '_, 'a>) -> Vec<(Finding, Vec<&'a Identity>)> {
     let mut findings = Vec::new();
+    let mut asked = Asked::default();
     for config in walk.configs {
         for entry in config.entries() {
-            let Some(finding) = self::entry(walk, config, &entry) else { continue };
+            let Some(finding) = self::entry(walk, &mut asked, config, &entry) else { continue };
             let path = address(&entry).map_or("", |a| a.path);
             let meant = walk.stages.iter().flat_map(|s| &s.ways).filter(|w| path_fits(w.path(), path) == Holds::Yes);
             findings.push((finding, meant.map(|w| w.route.identity).collect()));
@@ -28,10 +30,24 @@ pub fn addresses<'a>(walk: &Walk<'_, '_, 'a>) -> Vec<(Finding, Vec<&'a Identity>
     findings
 }
 
+/// What thousands of entries may ask for again.
+#[derive(Default)]
+struct Asked<'a> {
+    /// All Services, as `name.namespace`.
+    services: Option<Vec<String>>,
+    /// What answers behind a Service, and to which names.
+    behind: BTreeMap<&'a Identity, (Target<'a>, Option<BTreeSet<&'a str>>)>,
+}
+
 /// Ends of addresses that LiteLLM's client appends itself.
 const ENDPOINTS: [&str; 4] = ["/chat/completions", "/completions", "/embeddings", "/responses"];
 
-fn entry(walk: &Walk<'_, '_, '_>, config: &Config<'_>, entry: &Entry<'_>) -> Option<Finding> {
+fn entry<'a>(
+    walk: &Walk<'_, '_, 'a>,
+    asked: &mut Asked<'a>,
+    config: &Config<'_>,
+    entry: &Entry<'_>,
+) -> Option<Finding> {
     let address = address(entry)?;
     let pointer = entry.pointer("/litellm_params/api_base");
     let error = |message: String| config.part.error(Code::ApiBase, &pointer, message);
@@ -51,9 +67,8 @@ fn entry(walk: &Walk<'_, '_, '_>, config: &Config<'_>, entry: &Entry<'_>) -> Opt
         if walk.stages.iter().any(|s| !s.gateway.text_at("/spec/gatewayClassName").contains("agentgateway")) {
             return None;
         }
-        let services = walk.inventory.of("", "Service");
-        let known: Vec<String> = services.map(|t| format!("{}.{}", t.name, t.namespace)).collect();
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let services = || walk.inventory.of("", "Service").map(|t| format!("{}.{}", t.name, t.namespace)).collect();
+        let known: Vec<&str> = asked.services.get_or_insert_with(services).iter().map(String::as_str).collect();
         let finding = error(format!("`{alias}` asks the Service {namespace}/{name}, which is not there"));
         return Some(Finding { severity, ..finding.help(did_you_mean(&format!("{name}.{namespace}"), &known)) });
     };
@@ -73,14 +88,24 @@ fn entry(walk: &Walk<'_, '_, '_>, config: &Config<'_>, entry: &Entry<'_>) -> Opt
             format!("`{alias}` asks {} with https, and its port {} is plain HTTP", object.identity, address.port);
         return (plain && address.scheme == "https").then(|| error(message).help("write `http://`"));
     }
-    direct(walk, config, entry, object)
+    direct(walk, asked, config, entry, object)
 }
 
 /// A Service without a Gateway before it.
-fn direct(walk: &Walk<'_, '_, '_>, config: &Config<'_>, entry: &Entry<'_>, service: &Object<'_>) -> Option<Finding> {
+fn direct<'a>(
+    walk: &Walk<'_, '_, 'a>,
+    asked: &mut Asked<'a>,
+    config: &Config<'_>,
+    entry: &Entry<'_>,
+    service: &Object<'a>,
+) -> Option<Finding> {
     let (alias, model) = (entry.alias, entry.provider().1);
-    let target = selecting(walk.inventory.world, service, "/spec/selector");
-    let Target::Servers(_, servers) = &target else { return None };
+    let (target, names) = asked.behind.entry(service.identity).or_insert_with(|| {
+        let target = selecting(walk.inventory.world, service, "/spec/selector");
+        let names = target.names();
+        (target, names)
+    });
+    let Target::Servers(_, servers) = target else { return None };
     if !openai_like(entry) || model.contains('*') {
         return None;
     }
@@ -90,8 +115,8 @@ fn direct(walk: &Walk<'_, '_, '_>, config: &Config<'_>, entry: &Entry<'_>, servi
         let finding = config.part.error(Code::ApiBase, &entry.pointer("/litellm_params/api_base"), message);
         return Some(finding.help("write `/v1` at its end"));
     }
-    let names = target.names().filter(|names| !names.contains(model))?;
-    let known: Vec<&str> = names.into_iter().collect();
+    let names = names.as_ref().filter(|names| !names.contains(model))?;
+    let known: Vec<&str> = names.iter().copied().collect();
     let message = format!("`{alias}` asks {} for the model `{model}`, which it does not serve", service.identity);
     let finding = config.part.error(Code::AliasModel, &entry.pointer("/litellm_params/model"), message);
     let place = servers[0].workload.place(&servers[0].pointer);

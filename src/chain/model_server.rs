@@ -22,10 +22,18 @@ pub struct Server<'a> {
     pub below_v1: bool,
 }
 
+fn stays(template: &PodTemplate<'_>) -> bool {
+    !template.kind.ends && !template.kind.overlay
+}
+
 /// Pods that stay and are not an operator's, by the namespace.
 fn templates<'a>(world: &World<'a>, namespace: &str) -> impl Iterator<Item = PodTemplate<'a>> {
-    let stays = |template: &PodTemplate<'_>| !template.kind.ends && !template.kind.overlay;
     pod_template::all(&world.objects).filter(move |t| stays(t) && t.owner.identity.namespace == namespace)
+}
+
+/// The model server of a workload.
+pub fn server_of<'a>(workload: &Object<'a>) -> Option<Server<'a>> {
+    pod_template::of(workload).find(stays).map(|template| server(&template))
 }
 
 /// The model servers of a namespace.

@@ -86,9 +86,7 @@ fn other_subject(world: &World<'_>, scaled: &Object<'_>, pointer: &str, trigger:
         }
     }
     if let Some(asked) = query.value("model_name").filter(|_| text.contains("vllm:")) {
-        let servers = model_server::all_servers(world, &scaled.identity.namespace);
-        let server = servers.into_iter().find(|s| s.workload.identity == target.identity)?;
-        let own: Vec<&str> = server.names?.into_iter().collect();
+        let own: Vec<&str> = model_server::server_of(target)?.names?.into_iter().collect();
         if !own.contains(&asked) {
             return say("model", asked, own);
         }

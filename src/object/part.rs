@@ -147,13 +147,12 @@ impl<'a> Part<'a> {
 fn within(scalar: &Place, inner: &Source, start: usize, end: usize) -> Place {
     let (line, _) = inner.line_column(start);
     let begin = inner.offset(line, 1);
-    let wanted = inner.text[begin..].lines().next().unwrap_or_default();
+    let wanted = inner.line(line);
     let indentation = |l: &str| l.len() - l.trim_start().len();
     let source = &scalar.source;
     // The scalar begins at its first line or, where that is empty, at the mark `|` above it.
     let (first, _) = source.line_column(scalar.start);
-    for outer in [first + line - 1, first + line].map(|l| source.offset(l, 1)) {
-        let there = source.text[outer..].lines().next().unwrap_or_default();
+    for (outer, there) in [first + line - 1, first + line].map(|l| (source.offset(l, 1), source.line(l))) {
         if !wanted.is_empty() && there.trim() == wanted.trim() && indentation(there) > indentation(wanted) {
             let shift = outer + indentation(there) - indentation(wanted) + start - begin;
             return Place::new(source, shift, shift + (end - start).min(begin + wanted.len() - start));

@@ -1,12 +1,13 @@
 //! Inventory -> routes that no listener takes, and references into another namespace that nothing allows. Follows the Gateway
 //! API 1.5 and what agentgateway makes of it.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
 use crate::object::api_group::{AGENTGATEWAY, ESO, GATEWAY, INFERENCE};
-use crate::object::labels::selects;
+use crate::object::labels::{Labels, selects};
 use crate::object::object::{Identity, Object};
 use crate::references::inventory::{Inventory, Origin};
 use crate::text::finding::{Code, Finding};
@@ -23,7 +24,9 @@ fn routes<'w, 'a>(inventory: &'w Inventory<'_, 'a>) -> impl Iterator<Item = &'w 
 /// Each parentRef of a route finds a listener that takes it.
 pub fn listeners(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let mut known: BTreeMap<&Identity, Vec<Listener<'_>>> = BTreeMap::new();
     for route in routes(inventory) {
+        let guest = Guest::new(route);
         for (i, parent) in route.items("/spec/parentRefs").iter().enumerate() {
             let text = |key: &str| parent[key].as_str();
             let group = text("group").unwrap_or(GATEWAY);
@@ -38,7 +41,8 @@ pub fn listeners(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
                 continue;
             }
             if group == GATEWAY && ["Gateway", "ListenerSet"].contains(&kind) {
-                findings.extend(attached(inventory, route, parent, &format!("/spec/parentRefs/{i}"), gateway));
+                let all = known.entry(gateway.identity).or_insert_with(|| listeners_of(gateway));
+                findings.extend(attached(inventory, &guest, parent, &format!("/spec/parentRefs/{i}"), (gateway, all)));
             }
         }
     }
@@ -47,23 +51,24 @@ pub fn listeners(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
 
 fn attached(
     inventory: &Inventory<'_, '_>,
-    route: &Object<'_>,
+    guest: &Guest<'_, '_>,
     parent: &Value,
     pointer: &str,
-    gateway: &Object<'_>,
+    (gateway, all): (&Object<'_>, &[Listener<'_>]),
 ) -> Option<Finding> {
+    let route = guest.route;
     let wrong = |at: &str, message: String| route.error(Code::NotAttached, &format!("{pointer}{at}"), message);
-    let all = gateway.items("/spec/listeners");
-    let named = |l: &&Value| parent["sectionName"].as_str().is_none_or(|section| l["name"] == section);
-    let at_port = |l: &&Value| parent["port"].as_i64().is_none_or(|port| l["port"].as_i64() == Some(port));
-    let names: Vec<&str> = all.iter().filter_map(|l| l["name"].as_str()).collect();
+    let (section, port) = (parent["sectionName"].as_str(), parent["port"].as_i64());
+    let named = |l: &&Listener<'_>| section.is_none_or(|section| l.name == Some(section));
+    let at_port = |l: &&Listener<'_>| port.is_none_or(|port| l.port == Some(port));
     if !all.iter().any(|l| named(&l)) {
-        let section = parent["sectionName"].as_str().unwrap_or_default();
+        let names: Vec<&str> = all.iter().filter_map(|l| l.name).collect();
+        let section = section.unwrap_or_default();
         let message =
             format!("{} asks for the listener `{section}`, which {} does not have", route.identity, gateway.identity);
         return Some(wrong("/sectionName", message).help(did_you_mean(section, &names)));
     }
-    let chosen: Vec<&Value> = all.iter().filter(|l| named(l) && at_port(l)).collect();
+    let chosen: Vec<&Listener<'_>> = all.iter().filter(|l| named(l) && at_port(l)).collect();
     if chosen.is_empty() {
         let message = format!(
             "{} asks for port {}, on which {} does not listen",
@@ -71,10 +76,10 @@ fn attached(
         );
         return Some(wrong("/port", message));
     }
-    if chosen.iter().any(|l| refused(inventory, route, gateway, l).is_none()) {
+    if chosen.iter().any(|l| refused(inventory, guest, l).is_none()) {
         return None;
     }
-    let refusals = listed(chosen.iter(), "; ", |listener| refusal(inventory, route, gateway, listener));
+    let refusals = listed(chosen.iter(), "; ", |listener| refusal(inventory, guest, listener));
     let message = format!("{} is not let in by {}: {refusals}", route.identity, gateway.identity);
     Some(wrong("/name", message).help("change `allowedRoutes` or the hostname of the listener, or the route"))
 }
@@ -90,9 +95,71 @@ pub fn takers<'g>(inventory: &Inventory<'_, '_>, route: &Object<'_>, gateway: &O
         let mut parents = route.items("/spec/parentRefs").iter().filter(named);
         parents.any(|parent| same("sectionName", "name", parent) && same("port", "port", parent))
     };
-    let listeners = gateway.items("/spec/listeners").iter();
-    let taking = listeners.filter(|l| asked(l) && refused(inventory, route, gateway, l).is_none());
-    taking.filter_map(|l| l["name"].as_str()).collect()
+    let guest = Guest::new(route);
+    let listeners = gateway.items("/spec/listeners").iter().filter(|l| asked(l));
+    let taking = listeners.map(|l| Listener::new(gateway, l)).filter(|l| refused(inventory, &guest, l).is_none());
+    taking.filter_map(|l| l.name).collect()
+}
+
+/// A listener as routes ask for it: thousands may ask for thousands.
+struct Listener<'g> {
+    name: Option<&'g str>,
+    port: Option<i64>,
+    hostname: &'g str,
+    protocol: &'g str,
+    /// The namespace of its Gateway.
+    home: &'g str,
+    /// Whose routes it takes.
+    from: &'g str,
+    selector: &'g Value,
+    kinds: Option<Vec<&'g str>>,
+}
+
+fn listeners_of<'g>(gateway: &Object<'g>) -> Vec<Listener<'g>> {
+    gateway.items("/spec/listeners").iter().map(|listener| Listener::new(gateway, listener)).collect()
+}
+
+impl<'g> Listener<'g> {
+    fn new(gateway: &Object<'g>, listener: &'g Value) -> Self {
+        let allowed = &listener["allowedRoutes"]["namespaces"];
+        let kinds = listener["allowedRoutes"]["kinds"].as_array().filter(|kinds| !kinds.is_empty());
+        Self {
+            name: listener["name"].as_str(),
+            port: listener["port"].as_i64(),
+            hostname: listener["hostname"].as_str().unwrap_or_default(),
+            protocol: listener["protocol"].as_str().unwrap_or_default(),
+            home: &gateway.identity.namespace,
+            from: allowed["from"].as_str().unwrap_or("Same"),
+            selector: &allowed["selector"],
+            kinds: kinds.map(|kinds| kinds.iter().filter_map(|k| k["kind"].as_str()).collect()),
+        }
+    }
+}
+
+/// A route as listeners look at it.
+struct Guest<'r, 'a> {
+    route: &'r Object<'a>,
+    hostnames: Vec<&'a str>,
+    /// The labels of its namespace, and whether those are all.
+    labels: OnceCell<(Labels, bool)>,
+}
+
+impl<'r, 'a> Guest<'r, 'a> {
+    fn new(route: &'r Object<'a>) -> Self {
+        let hostnames = route.items("/spec/hostnames").iter().filter_map(Value::as_str).collect();
+        Self { route, hostnames, labels: OnceCell::new() }
+    }
+
+    fn labels(&self, inventory: &Inventory<'_, '_>) -> &(Labels, bool) {
+        self.labels.get_or_init(|| {
+            let namespace = &self.route.identity.namespace;
+            let thing = inventory.find("", "Namespace", "", namespace);
+            let mut labels = thing.and_then(|t| t.labels()).cloned().unwrap_or_default();
+            labels.insert("kubernetes.io/metadata.name".into(), namespace.as_str().into());
+            // Of a namespace that is not ours the other labels are not known.
+            (labels, thing.is_some_and(|t| matches!(t.origin, Origin::File(_))))
+        })
+    }
 }
 
 /// What of a route a listener does not take.
@@ -102,54 +169,40 @@ enum Refused {
     Hostnames,
 }
 
-fn refused(
-    inventory: &Inventory<'_, '_>,
-    route: &Object<'_>,
-    gateway: &Object<'_>,
-    listener: &Value,
-) -> Option<Refused> {
-    let mut hostnames = route.items("/spec/hostnames").iter().filter_map(Value::as_str).peekable();
-    let of_listener = listener["hostname"].as_str().unwrap_or_default();
-    if !namespace_allowed(inventory, &route.identity.namespace, gateway, listener) {
+fn refused(inventory: &Inventory<'_, '_>, guest: &Guest<'_, '_>, listener: &Listener<'_>) -> Option<Refused> {
+    if !namespace_allowed(inventory, guest, listener) {
         return Some(Refused::Namespace);
     }
-    if !kind_allowed(&route.identity.kind, listener) {
+    if !kind_allowed(&guest.route.identity.kind, listener) {
         return Some(Refused::Kind);
     }
-    let other = !of_listener.is_empty() && hostnames.peek().is_some() && !hostnames.any(|h| hosts_meet(h, of_listener));
-    other.then_some(Refused::Hostnames)
+    let hosts = &guest.hostnames;
+    let other = !listener.hostname.is_empty() && !hosts.is_empty();
+    (other && !hosts.iter().any(|h| hosts_meet(h, listener.hostname))).then_some(Refused::Hostnames)
 }
 
 /// Why a listener does not take a route.
-fn refusal(inventory: &Inventory<'_, '_>, route: &Object<'_>, gateway: &Object<'_>, listener: &Value) -> String {
-    let name = listener["name"].as_str().unwrap_or_default();
-    match refused(inventory, route, gateway, listener) {
+fn refusal(inventory: &Inventory<'_, '_>, guest: &Guest<'_, '_>, listener: &Listener<'_>) -> String {
+    let (name, identity) = (listener.name.unwrap_or_default(), guest.route.identity);
+    match refused(inventory, guest, listener) {
         Some(Refused::Namespace) => {
-            format!("the listener `{name}` takes no routes from the namespace {}", route.identity.namespace)
+            format!("the listener `{name}` takes no routes from the namespace {}", identity.namespace)
         }
-        Some(Refused::Kind) => format!("the listener `{name}` takes no {}", route.identity.kind),
+        Some(Refused::Kind) => format!("the listener `{name}` takes no {}", identity.kind),
         _ => {
-            let hostnames = route.items("/spec/hostnames").iter().filter_map(Value::as_str);
-            let hostnames = listed(hostnames, ", ", str::to_owned);
-            let of_listener = listener["hostname"].as_str().unwrap_or_default();
-            format!("the listener `{name}` is for {of_listener}, the route for {hostnames}")
+            let hostnames = listed(guest.hostnames.iter(), ", ", |h| (*h).to_owned());
+            format!("the listener `{name}` is for {}, the route for {hostnames}", listener.hostname)
         }
     }
 }
 
-fn namespace_allowed(inventory: &Inventory<'_, '_>, namespace: &str, gateway: &Object<'_>, listener: &Value) -> bool {
-    let allowed = &listener["allowedRoutes"]["namespaces"];
-    match allowed["from"].as_str().unwrap_or("Same") {
-        "Same" => namespace == gateway.identity.namespace,
+fn namespace_allowed(inventory: &Inventory<'_, '_>, guest: &Guest<'_, '_>, listener: &Listener<'_>) -> bool {
+    match listener.from {
+        "Same" => guest.route.identity.namespace == listener.home,
         "None" => false,
         "Selector" => {
-            let thing = inventory.find("", "Namespace", "", namespace);
-            let mut labels = thing.and_then(|t| t.labels()).cloned().unwrap_or_default();
-            labels.insert("kubernetes.io/metadata.name".into(), namespace.into());
-            // Of a namespace that is not ours the other labels are not known.
-            let known = thing.is_some_and(|t| matches!(t.origin, Origin::File(_)));
-            let only_name = names_only(&allowed["selector"]);
-            selects(&allowed["selector"], Some(&labels)) || !known && !only_name
+            let (labels, known) = guest.labels(inventory);
+            selects(listener.selector, Some(labels)) || !known && !names_only(listener.selector)
         }
         _ => true,
     }
@@ -162,10 +215,10 @@ fn names_only(selector: &Value) -> bool {
     labels.chain(expressions).all(|key| key == "kubernetes.io/metadata.name")
 }
 
-fn kind_allowed(kind: &str, listener: &Value) -> bool {
-    match listener["allowedRoutes"]["kinds"].as_array().filter(|kinds| !kinds.is_empty()) {
-        Some(kinds) => kinds.iter().any(|k| k["kind"] == kind),
-        None => match listener["protocol"].as_str().unwrap_or_default() {
+fn kind_allowed(kind: &str, listener: &Listener<'_>) -> bool {
+    match &listener.kinds {
+        Some(kinds) => kinds.contains(&kind),
+        None => match listener.protocol {
             "HTTP" | "HTTPS" => ["GRPCRoute", "HTTPRoute"].contains(&kind),
             "TLS" => ["TCPRoute", "TLSRoute"].contains(&kind),
             "TCP" => kind == "TCPRoute",
@@ -218,31 +271,31 @@ struct Grants<'i, 'w, 'a> {
     inventory: &'i Inventory<'w, 'a>,
     /// Namespaces of files.
     namespaces: BTreeSet<&'a str>,
-    /// By their namespace, and by group, kind and namespace of those that may refer.
-    allowed: BTreeMap<(&'a str, [&'a str; 3]), Vec<&'a [Value]>>,
+    /// By their namespace, and by group, kind and namespace of those that may refer: group, kind and name of what they may.
+    allowed: BTreeMap<(&'a str, [&'a str; 3]), BTreeSet<[&'a str; 3]>>,
 }
 
 impl<'i, 'w, 'a> Grants<'i, 'w, 'a> {
     fn new(inventory: &'i Inventory<'w, 'a>) -> Self {
         let namespaces = inventory.world.objects.iter().map(|o| o.identity.namespace.as_str()).collect();
-        let mut allowed: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let text = |value: &'a Value, key: &str| value[key].as_str().unwrap_or_default();
+        let mut allowed: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for grant in inventory.world.objects.of(GATEWAY, "ReferenceGrant") {
             for from in grant.items("/spec/from") {
-                let from = ["group", "kind", "namespace"].map(|key| from[key].as_str().unwrap_or_default());
-                let key = (grant.identity.namespace.as_str(), from);
-                allowed.entry(key).or_default().push(grant.items("/spec/to"));
+                let from = ["group", "kind", "namespace"].map(|key| text(from, key));
+                // Without a name each of the kind is meant.
+                let to = grant.items("/spec/to").iter().filter(|to| to["group"].is_string());
+                let to = to.map(|to| ["group", "kind", "name"].map(|key| text(to, key)));
+                allowed.entry((grant.identity.namespace.as_str(), from)).or_default().extend(to);
             }
         }
         Self { inventory, namespaces, allowed }
     }
 
     fn allow(&self, from: &Identity, (group, kind, namespace, name): (&str, &str, &str, &str)) -> bool {
-        let fits = |to: &Value| {
-            let named = to["name"].as_str().filter(|n| !n.is_empty());
-            to["kind"] == kind && to["group"] == group && named.is_none_or(|n| n == name)
-        };
         let key = (namespace, [from.group.as_str(), &from.kind, &from.namespace]);
-        self.allowed.get(&key).is_some_and(|grants| grants.iter().copied().flatten().any(fits))
+        let fits = |to: &BTreeSet<[&str; 3]>| ["", name].iter().any(|name| to.contains(&[group, kind, *name]));
+        self.allowed.get(&key).is_some_and(fits)
     }
 }
 

@@ -2,6 +2,7 @@
 //! ports by name. And claims that wait for a pod of a later wave.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -15,10 +16,11 @@ use crate::text::schema::did_you_mean;
 struct Mount<'a> {
     /// Path in the container, without a slash at its end.
     path: &'a str,
-    /// `Kind name`, for messages.
-    what: String,
-    files: Vec<&'a str>,
+    volume: Rc<Files<'a>>,
 }
+
+/// A volume as `Kind name`, and the files that it becomes.
+type Files<'a> = (String, Vec<&'a str>);
 
 /// Each container of each workload.
 pub fn containers(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
@@ -46,18 +48,20 @@ impl<'a> Place<'_, '_, 'a> {
     fn mounts(&self, container: &'a Value) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut mounts: BTreeMap<&str, Option<Mount<'a>>> = BTreeMap::new();
-        let volumes = self.volumes();
+        let (volumes, mut looked_at) = (self.volumes(), BTreeMap::new());
         for (i, mount) in container["volumeMounts"].as_array().into_iter().flatten().enumerate() {
             let text = |key: &str| mount[key].as_str().unwrap_or_default();
             let path = text("mountPath").trim_end_matches('/');
             let volume = volumes.get(text("name")).copied();
             findings.extend(volume.is_none().then(|| self.no_volume(i, text("name"))).flatten());
-            let volume = volume.and_then(|volume| self.volume(volume));
+            // A volume may be mounted thousands of times.
+            let of_volume = || volume.and_then(|volume| self.volume(volume)).map(Rc::new);
+            let volume = looked_at.entry(text("name")).or_insert_with(of_volume).clone();
             match (text("subPath"), volume) {
-                ("", volume) => drop(mounts.insert(path, volume.map(|(what, files)| Mount { path, what, files }))),
+                ("", volume) => drop(mounts.insert(path, volume.map(|volume| Mount { path, volume }))),
                 (sub_path, volume) => {
                     let at = format!("volumeMounts/{i}/subPath");
-                    findings.extend(volume.and_then(|(what, files)| self.missing(&at, sub_path, &what, &files)));
+                    findings.extend(volume.and_then(|volume| self.missing(&at, sub_path, &volume)));
                     mounts.insert(path, None);
                 }
             }
@@ -68,7 +72,7 @@ impl<'a> Place<'_, '_, 'a> {
                 let Some(mount) = deepest.and_then(Option::as_ref) else { continue };
                 let file = word[mount.path.len() + 1..].split('/').next().unwrap_or_default();
                 if !file.is_empty() && !file.contains(['$', '*', '?', '{', '%', '`', '[']) {
-                    findings.extend(self.missing(&pointer, file, &mount.what, &mount.files));
+                    findings.extend(self.missing(&pointer, file, &mount.volume));
                 }
             }
         }
@@ -152,9 +156,9 @@ impl<'a> Place<'_, '_, 'a> {
     }
 
     /// Kind and name behind a volume, and the files that it becomes; `None` where they are not known.
-    fn volume(&self, volume: &'a Value) -> Option<(String, Vec<&'a str>)> {
+    fn volume(&self, volume: &'a Value) -> Option<Files<'a>> {
         if let Some(sources) = volume["projected"]["sources"].as_array() {
-            let parts: Vec<(String, Vec<&str>)> = sources.iter().map(|s| self.volume(s)).collect::<Option<_>>()?;
+            let parts: Vec<Files<'a>> = sources.iter().map(|s| self.volume(s)).collect::<Option<_>>()?;
             let (names, files): (Vec<String>, Vec<Vec<&str>>) = parts.into_iter().unzip();
             return Some((names.join(" and "), files.concat()));
         }
@@ -171,7 +175,7 @@ impl<'a> Place<'_, '_, 'a> {
         Some((format!("{kind} {name}"), files))
     }
 
-    fn missing(&self, at: &str, file: &str, what: &str, files: &[&str]) -> Option<Finding> {
+    fn missing(&self, at: &str, file: &str, (what, files): &Files<'_>) -> Option<Finding> {
         let file = file.split('/').next().unwrap_or_default();
         if files.contains(&file) || file == "..data" {
             return None;

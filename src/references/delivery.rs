@@ -201,7 +201,8 @@ impl<'a> Delivery<'a> {
             return None;
         }
         let fits = |(c, r, _): &&(&str, &str, usize)| {
-            chart.is_none_or(|chart| chart == *c) && repository.is_none_or(|repository| repository == *r)
+            chart.is_none_or(|chart| chart == *c)
+                && repository.is_none_or(|repository| one_repository(repository) == *r)
         };
         self.brings.iter().find(fits).map(|(_, _, application)| *application)
     }
@@ -234,13 +235,20 @@ pub fn phase(phase: i8) -> &'static str {
     ["PreSync", "Sync", "PostSync"][usize::try_from(phase).unwrap_or(1).min(2)]
 }
 
+/// The address of a repository without an end that Argo CD takes off too (3.4, util/git, `NormalizeGitURL`).
+fn one_repository(url: &str) -> &str {
+    let url = url.trim_end_matches('/');
+    url.strip_suffix(".git").unwrap_or(url)
+}
+
 fn brings<'a>(application: usize, object: &Object<'a>) -> Vec<(&'a str, &'a str, usize)> {
     let all = object.at("/spec/source").into_iter().chain(object.items("/spec/sources"));
     let text = |source: &'a Value, key: &str| source[key].as_str().unwrap_or_default();
     // A source that others take files from brings nothing itself.
     let brings =
         |source: &&Value| source.get("ref").is_none() || source.get("path").is_some() || source.get("chart").is_some();
-    all.filter(brings).map(|source| (text(source, "chart"), text(source, "repoURL"), application)).collect()
+    let repository = |source| one_repository(text(source, "repoURL"));
+    all.filter(brings).map(|source| (text(source, "chart"), repository(source), application)).collect()
 }
 
 fn sources<'a>(application: usize, object: &Object<'a>) -> Vec<Source<'a>> {
@@ -249,7 +257,7 @@ fn sources<'a>(application: usize, object: &Object<'a>) -> Vec<Source<'a>> {
         let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         Some(Source {
             application,
-            repository: text("/repoURL"),
+            repository: one_repository(text("/repoURL")),
             path: plain(value.get("path")?.as_str()?),
             folder: None,
             whole: value.pointer("/directory/recurse") == Some(&Value::Bool(true)),

@@ -1,13 +1,13 @@
 //! What of agentgateway and the Gateway API acts on what: routes and their Gateways, policies and their targets. Answers
 //! only; what is wrong with them is for the rules.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::object::api_group::{AGENTGATEWAY, GATEWAY};
 use crate::object::labels::selects;
-use crate::object::object::Object;
+use crate::object::object::{Identity, Object};
 use crate::references::world::World;
 
 /// All AgentgatewayPolicies.
@@ -74,18 +74,89 @@ pub fn targeted<'w, 'a>(world: &'w World<'a>, policy: &Object<'_>, kind: &str) -
     all.filter_map(|(namespace, name)| world.objects.get(GATEWAY, kind, namespace, name)).filter(is).collect()
 }
 
-/// Whether a policy acts on the traffic to a backend: it targets the backend, a route to it, or some Gateway.
-pub fn acts_on_backend(world: &World<'_>, policy: &Object<'_>, backend: &Object<'_>) -> bool {
-    let kinds = policy.all("/spec/targetRefs/*/kind").into_iter().chain(policy.all("/spec/targetSelectors/*/kind"));
-    let on_gateway = kinds.into_iter().any(|(_, kind)| kind == "Gateway" || kind == "ListenerSet");
-    let leads = |route: &Object<'_>| {
-        let to = |reference: &Value| {
-            reference["name"] == backend.identity.name.as_str()
-                && reference["kind"] == backend.identity.kind.as_str()
-                && reference["namespace"].as_str().unwrap_or(&route.identity.namespace) == backend.identity.namespace
+/// Policies by what they target: there may be thousands of them, and of what is asked about.
+pub struct Targeting<'p, 'a> {
+    policies: Vec<&'p Object<'a>>,
+    /// By home, group, kind and name.
+    named: BTreeMap<[&'a str; 4], Vec<usize>>,
+    /// By the first label of a selector, where it has one.
+    labelled: BTreeMap<Option<(&'a str, &'a str)>, Vec<usize>>,
+}
+
+impl<'p, 'a> Targeting<'p, 'a> {
+    /// The targets of these policies.
+    pub fn new(policies: impl Iterator<Item = &'p Object<'a>>) -> Self {
+        let policies: Vec<&Object<'a>> = policies.collect();
+        let (mut named, mut labelled) = (BTreeMap::<_, Vec<usize>>::new(), BTreeMap::<_, Vec<usize>>::new());
+        for (i, policy) in policies.iter().enumerate() {
+            for target in policy.items("/spec/targetRefs") {
+                let [group, kind, name] = ["group", "kind", "name"].map(|key| target[key].as_str().unwrap_or_default());
+                named.entry([policy.home(), group, kind, name]).or_default().push(i);
+            }
+            for target in policy.items("/spec/targetSelectors") {
+                let first = target["matchLabels"].as_object().and_then(|labels| labels.iter().next());
+                labelled
+                    .entry(first.and_then(|(key, value)| Some((key.as_str(), value.as_str()?))))
+                    .or_default()
+                    .push(i);
+            }
+        }
+        Self { policies, named, labelled }
+    }
+
+    /// Those whose targets take in an object, or a section of it, in their order.
+    pub fn on(&self, object: &Object<'_>) -> Vec<&'p Object<'a>> {
+        let Identity { group, kind, name, .. } = object.identity;
+        let named = self.named.get(&[object.home(), group.as_str(), kind.as_str(), name.as_str()]);
+        let labels = object.labels().into_iter().flatten();
+        let labels = labels.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
+        let labelled = labels.map(Some).chain([None]).filter_map(|label| self.labelled.get(&label));
+        let near: BTreeSet<usize> = named.into_iter().chain(labelled).flatten().copied().collect();
+        near.into_iter().map(|i| self.policies[i]).filter(|policy| targets(policy, object)).collect()
+    }
+}
+
+/// The backends on whose traffic some policies act.
+pub struct Acting<'p, 'a> {
+    /// One of them targets some Gateway.
+    everywhere: bool,
+    targeting: Targeting<'p, 'a>,
+    /// Namespace, kind and name of those to which a targeted route leads.
+    routed: BTreeSet<[&'a str; 3]>,
+}
+
+impl<'p, 'a> Acting<'p, 'a> {
+    /// What these policies act on.
+    pub fn new(world: &'p World<'a>, policies: impl Iterator<Item = &'p Object<'a>>) -> Self {
+        let targeting = Targeting::new(policies);
+        let kinds = |policy: &Object<'a>| {
+            policy.all("/spec/targetRefs/*/kind").into_iter().chain(policy.all("/spec/targetSelectors/*/kind"))
         };
-        backends(route).iter().any(|(_, reference)| to(reference))
-    };
-    let mut routes = ["HTTPRoute", "GRPCRoute"].into_iter().flat_map(|kind| targeted(world, policy, kind));
-    on_gateway || targets(policy, backend) || routes.any(leads)
+        let on_gateway = |policy: &&Object<'a>| kinds(policy).any(|(_, k)| k == "Gateway" || k == "ListenerSet");
+        let everywhere = targeting.policies.iter().any(on_gateway);
+        let targeted = |policy: &&'p Object<'a>| {
+            let policy = *policy;
+            ["HTTPRoute", "GRPCRoute"].into_iter().flat_map(move |kind| targeted(world, policy, kind))
+        };
+        let routes: BTreeMap<&Identity, &Object<'a>> =
+            targeting.policies.iter().flat_map(targeted).map(|route| (route.identity, route)).collect();
+        let mut routed = BTreeSet::new();
+        for (route, (_, reference)) in
+            routes.values().flat_map(|route| backends(route).into_iter().map(move |b| (route, b)))
+        {
+            let text = |key: &str| reference[key].as_str();
+            if let (Some(kind), Some(name)) = (text("kind"), text("name")) {
+                routed.insert([text("namespace").unwrap_or(&route.identity.namespace), kind, name]);
+            }
+        }
+        Self { everywhere, targeting, routed }
+    }
+
+    /// Whether one of them acts on a backend: it targets the backend, a route to it, or some Gateway.
+    pub fn on(&self, backend: &Object<'_>) -> bool {
+        let Identity { namespace, kind, name, .. } = backend.identity;
+        self.everywhere
+            || self.routed.contains(&[namespace.as_str(), kind.as_str(), name.as_str()])
+            || !self.targeting.on(backend).is_empty()
+    }
 }

@@ -1,6 +1,8 @@
 //! Inventory -> addresses of Services at which nothing listens: in texts (`http://name.namespace.svc:port`), and the short ones
 //! of containers (`http://name:port`, or a pair of variables with `_HOST` and `_PORT`).
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::object::object::Object;
@@ -63,13 +65,19 @@ fn short(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, cont
         }
     });
     let variables = || container["env"].as_array().into_iter().flatten().enumerate();
+    let mut ports: BTreeMap<&str, (usize, &Value)> = BTreeMap::new();
+    for (i, variable) in variables() {
+        if let Some(stem) = variable["name"].as_str().and_then(|name| name.strip_suffix("_PORT")) {
+            ports.entry(stem).or_insert((i, variable));
+        }
+    }
     for (i, host) in variables() {
         let (Some(name), Some(value)) = (host["name"].as_str(), host["value"].as_str()) else { continue };
         let Some(stem) = name.strip_suffix("_HOST") else { continue };
-        let port = variables().find(|(_, v)| v["name"].as_str() == Some(&format!("{stem}_PORT")));
+        let port = ports.get(stem);
         let number = port.and_then(|(_, v)| v["value"].as_str()?.parse().ok());
         let address = short_address(inventory, home, value).filter(|a| a.port.is_none());
-        let at = port.filter(|_| number.is_some()).map_or(i, |(at, _)| at);
+        let at = port.filter(|_| number.is_some()).map_or(i, |(at, _)| *at);
         look(format!("{pointer}/env/{at}/value"), address.map(|a| Address { port: number, ..a }));
     }
     findings

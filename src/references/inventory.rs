@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::object::api_group::APIEXTENSIONS;
+use crate::object::api_group::{APIEXTENSIONS, RBAC};
 use crate::object::existing::Existing;
 use crate::object::kinds::{self, Brought, Scopes, is_built_in, is_known};
 use crate::object::object::Object;
@@ -144,6 +144,17 @@ impl<'w, 'a> Inventory<'w, 'a> {
         things.filter(move |thing| thing.group().is_none_or(|g| g == group))
     }
 
+    /// All things of a kind that have a name.
+    pub fn named<'s, 'g>(
+        &'s self,
+        group: &'g str,
+        kind: &str,
+        name: &str,
+    ) -> impl Iterator<Item = &'s Thing<'a>> + use<'s, 'g, 'w, 'a> {
+        let things = self.things.get(kind).and_then(|named| named.get(name)).into_iter().flatten();
+        things.filter(move |thing| thing.group().is_none_or(|g| g == group))
+    }
+
     /// The thing of that name. An object that names no namespace may lie in any.
     pub fn find(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&Thing<'a>> {
         let things = self.things.get(kind)?.get(name)?;
@@ -165,7 +176,9 @@ impl<'w, 'a> Inventory<'w, 'a> {
     pub fn absence(&self, from: &Object<'_>, (group, kind): (&str, &str), namespace: &str, name: &str) -> Absence {
         let brought = kinds::of(group, kind).brought;
         if is_well_known(kind, namespace, name)
-            || brought == Some(Brought::Distribution) && self.of(group, kind).next().is_none()
+            || brought == Some(Brought::Distribution)
+                && self.of(group, kind).next().is_none()
+                && self.like(from, (group, kind), namespace, name).is_none()
         {
             return Absence::Unknown;
         }
@@ -202,6 +215,10 @@ impl<'w, 'a> Inventory<'w, 'a> {
         if elsewhere || unfinished || placeholder::is_in(name) || placeholder::is_in(namespace) {
             return Absence::Unknown;
         }
+        // What lies beside it under that name, in another group or scope, is what was meant.
+        if self.like(from, (group, kind), namespace, name).is_some() {
+            return Absence::Likely;
+        }
         let known = || self.of(group, kind).filter(|thing| thing.is_meant());
         let placed = self.scopes.is_cluster(group, kind) || !namespace.is_empty();
         let near = |thing: &&Thing<'_>| placed || thing.object().is_none_or(|o| o.home() == from.home());
@@ -219,7 +236,8 @@ impl<'w, 'a> Inventory<'w, 'a> {
         if misspelt {
             return Absence::Sure;
         }
-        let moved = known().any(|t| t.name == name && !namespace.is_empty() && !t.namespace.is_empty());
+        let moved =
+            self.named(group, kind, name).any(|t| t.is_meant() && !namespace.is_empty() && !t.namespace.is_empty());
         let alike = || beside().any(|thing| is_alike(&thing.name, name));
         // Where several Secrets are told, another one would be as well.
         let told = || kind != "Secret" || beside().nth(2).is_some();
@@ -227,6 +245,25 @@ impl<'w, 'a> Inventory<'w, 'a> {
             return Absence::Likely;
         }
         Absence::Unknown
+    }
+
+    /// What lies beside an object under a name, and is of the same kind in another API group, or a role of the other scope.
+    pub fn like(
+        &self,
+        from: &Object<'_>,
+        (group, kind): (&str, &str),
+        namespace: &str,
+        name: &str,
+    ) -> Option<&Thing<'a>> {
+        let named = || self.things.get(kind).and_then(|named| named.get(name)).into_iter().flatten();
+        // Of another Service or Secret a controller may make the core's.
+        let of_group = |t: &&Thing<'_>| {
+            !group.is_empty() && t.is_meant() && t.namespace == namespace && t.group().is_some_and(|g| g != group)
+        };
+        let home = from.identity.namespace.as_str();
+        let is_role = (group, kind) == (RBAC, "ClusterRole") && !home.is_empty();
+        let role = || self.named(RBAC, "Role", name).find(|t| is_role && t.namespace == home);
+        named().find(of_group).or_else(role)
     }
 
     /// True where a chart or an operator that nobody here knows may make any object.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::object::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE};
 use crate::object::labels::selects;
 use crate::object::object::{Identity, Object};
-use crate::references::gateways;
+use crate::references::gateways::Targeting;
 use crate::references::inventory::{Inventory, Origin};
 use crate::text::finding::{Code, Finding};
 use crate::text::schema::did_you_mean;
@@ -131,15 +131,15 @@ fn locks(policy: &Object<'_>) -> bool {
 /// Routes that are open, or open for a while: to tools although others are locked, and before the policy that locks them.
 pub fn open(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let objects = &inventory.world.objects;
-    let policies: Vec<&Object<'_>> = objects.of(AGENTGATEWAY, "AgentgatewayPolicy").filter(|p| locks(p)).collect();
-    let locked = |object: &Object<'_>| policies.iter().any(|policy| gateways::targets(policy, object));
+    let policies = Targeting::new(objects.of(AGENTGATEWAY, "AgentgatewayPolicy").filter(|p| locks(p)));
+    let locked = |object: &Object<'_>| !policies.on(object).is_empty();
     let routes: Vec<(&Object<'_>, Option<&Object<'_>>)> =
         objects.of(GATEWAY, "HTTPRoute").map(|route| (route, gateway_of(inventory, route))).collect();
     let beside: BTreeSet<&Identity> =
         routes.iter().filter_map(|(route, gateway)| Some(gateway.filter(|_| locked(route))?.identity)).collect();
     let mut findings = Vec::new();
     for (route, gateway) in &routes {
-        let own = policies.iter().filter(|policy| gateways::targets(policy, route));
+        let own = policies.on(route).into_iter();
         findings.extend(own.filter_map(|policy| locks_late(inventory, policy, route)));
         let Some(gateway) = gateway else { continue };
         if !beside.contains(gateway.identity) || locked(route) || locked(gateway) || !leads_to_tools(inventory, route) {

@@ -169,7 +169,11 @@ fn missing(inventory: &Inventory<'_, '_>, reference: &Reference<'_, '_>) -> Opti
 
 fn way_out(inventory: &Inventory<'_, '_>, reference: &Reference<'_, '_>) -> String {
     let Reference { group, kind, namespace, name, .. } = *reference;
-    if let Some(other) = inventory.of(group, kind).find(|thing| thing.name == name) {
+    if let Some(other) = inventory.like(reference.from, (group, kind), namespace, name).and_then(|like| like.object()) {
+        let group = if other.identity.group.is_empty() { "the core" } else { &other.identity.group };
+        return format!("{} is there, of {group}", other.identity);
+    }
+    if let Some(other) = inventory.named(group, kind, name).next() {
         return format!("it is in the namespace {}", other.namespace);
     }
     let here = inventory.of(group, kind).filter(|thing| thing.namespace == namespace);

@@ -1,5 +1,7 @@
 //! Inventory -> selectors that take nothing, or something without the port that they need.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::object::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE, MONITORING, NETWORKING};
@@ -32,9 +34,7 @@ pub fn selection(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
         findings.extend(policy_ports(inventory, &pods, policy));
     }
     findings.extend(pods.iter().filter_map(own_pods));
-    for backend in inventory.world.objects.of(AGENTGATEWAY, "AgentgatewayBackend") {
-        findings.extend(mcp_services(inventory, &services, backend));
-    }
+    findings.extend(mcp_services(inventory, &services));
     for (kind, group, pointer) in
         [("Service", "", "/spec/selector"), ("PodDisruptionBudget", "policy", "/spec/selector")]
     {
@@ -129,8 +129,8 @@ fn no_port(
         return None;
     }
     let owners = listed(taken.iter(), ", ", |pods| owner(pods));
-    let plain = wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned);
-    let message = format!("{} leads to port {plain} of the pods of {owners}, which no container has", object.identity);
+    let message =
+        format!("{} leads to port {} of the pods of {owners}, which no container has", object.identity, shown(wanted));
     let finding = object.error(Code::MissingPort, pointer, message);
     let port = |p: &&Port<'_>| match p.name {
         "" => p.number.to_string(),
@@ -217,9 +217,32 @@ fn policy_ports(inventory: &Inventory<'_, '_>, pods: &Running<'_>, policy: &Obje
                 no_port(inventory, policy, &pointer, wanted, &taken)
                     .map(|f| Finding { severity: Severity::Warning, ..f }),
             );
+            findings.extend(other_protocol(policy, &pointer, port, &taken));
         }
     }
     findings
+}
+
+/// UDP alone, for a port that all containers which declare it have for TCP.
+fn other_protocol(policy: &Object<'_>, pointer: &str, port: &Value, taken: &[&Pods<'_>]) -> Option<Finding> {
+    let templates: Vec<_> = taken.iter().map(|pods| pods.template).collect::<Option<_>>()?;
+    let containers = templates.iter().flat_map(|template| template.all_containers());
+    let declared = containers.filter_map(|(_, container)| container["ports"].as_array()).flatten();
+    let same = |p: &&Value| [&p["name"], &p["containerPort"]].contains(&&port["port"]);
+    let protocols: Vec<&str> = declared.filter(same).map(|p| p["protocol"].as_str().unwrap_or("TCP")).collect();
+    if port["protocol"] != "UDP" || protocols.is_empty() || protocols.iter().any(|protocol| *protocol != "TCP") {
+        return None;
+    }
+    let message =
+        format!("{} lets UDP to port {} in, on which its pods listen for TCP", policy.identity, shown(&port["port"]));
+    let rule = pointer.rsplit_once("/ports/").map_or(pointer, |(rule, _)| rule);
+    let both =
+        policy.items(&format!("{rule}/ports")).iter().any(|p| p["port"] == port["port"] && p["protocol"] != "UDP");
+    (!both).then(|| policy.warning(Code::MissingPort, pointer, message).help("write `protocol: TCP`, or leave it out"))
+}
+
+fn shown(port: &Value) -> String {
+    port.as_str().map_or_else(|| port.to_string(), str::to_owned)
 }
 
 /// The API server refuses a workload whose selector does not take its own pods.
@@ -238,29 +261,40 @@ fn own_pods(pods: &Pods<'_>) -> Option<Finding> {
 }
 
 /// agentgateway makes a target of each port that speaks MCP of the Services that a selector takes.
-fn mcp_services(inventory: &Inventory<'_, '_>, all: &Services<'_, '_>, backend: &Object<'_>) -> Vec<Finding> {
+fn mcp_services(inventory: &Inventory<'_, '_>, all: &Services<'_, '_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (i, target) in backend.items("/spec/mcp/targets").iter().enumerate() {
-        let Some(selector) = target.get("selector") else { continue };
-        let pointer = format!("/spec/mcp/targets/{i}/selector");
-        let namespaces: Vec<&str> = match selector.get("namespaces") {
-            None => vec![&backend.identity.namespace],
-            Some(wanted) => {
-                let labelled = inventory.of("", "Namespace").filter(|n| n.labels().is_some());
-                labelled.filter(|n| selects(wanted, n.labels())).map(|n| n.name.as_ref()).collect()
+    // Many may say the same.
+    let mut known: BTreeMap<(&str, String), bool> = BTreeMap::new();
+    for backend in inventory.world.objects.of(AGENTGATEWAY, "AgentgatewayBackend") {
+        let home = backend.identity.namespace.as_str();
+        for (i, target) in backend.items("/spec/mcp/targets").iter().enumerate() {
+            let Some(selector) = target.get("selector") else { continue };
+            let lost = known
+                .entry((home, selector.to_string()))
+                .or_insert_with(|| leads_nowhere(inventory, all, home, selector));
+            if *lost {
+                let message =
+                    format!("{} selects no Service, and answers 503 without a word in its status", backend.identity);
+                let finding = backend.error(Code::EmptySelection, &format!("/spec/mcp/targets/{i}/selector"), message);
+                findings.push(finding.help("compare with the labels of the Service itself, not of its pods"));
             }
-        };
-        let wanted = selector.get("services").unwrap_or(&Value::Null);
-        let none = namespaces.iter().all(|namespace| all.taken(namespace, wanted).is_empty());
-        let some = || namespaces.iter().any(|namespace| all.of(namespace).next().is_some());
-        if none && (inventory.world.closed || some() && !inventory.is_opaque(&backend.identity.namespace)) {
-            let message =
-                format!("{} selects no Service, and answers 503 without a word in its status", backend.identity);
-            let finding = backend.error(Code::EmptySelection, &pointer, message);
-            findings.push(finding.help("compare with the labels of the Service itself, not of its pods"));
         }
     }
     findings
+}
+
+fn leads_nowhere(inventory: &Inventory<'_, '_>, all: &Services<'_, '_>, home: &str, selector: &Value) -> bool {
+    let namespaces: Vec<&str> = match selector.get("namespaces") {
+        None => vec![home],
+        Some(wanted) => {
+            let labelled = inventory.of("", "Namespace").filter(|n| n.labels().is_some());
+            labelled.filter(|n| selects(wanted, n.labels())).map(|n| n.name.as_ref()).collect()
+        }
+    };
+    let wanted = selector.get("services").unwrap_or(&Value::Null);
+    let none = namespaces.iter().all(|namespace| all.taken(namespace, wanted).is_empty());
+    let some = || namespaces.iter().any(|namespace| all.of(namespace).next().is_some());
+    none && (inventory.world.closed || some() && !inventory.is_opaque(home))
 }
 
 /// The namespace whose pods or Services an object selects: its own, or the one that a monitor names; none for several.
@@ -281,14 +315,22 @@ fn monitors(inventory: &Inventory<'_, '_>, pods: &Running<'_>, all: &Services<'_
         let taken = pods.taken(namespace, monitor.at("/spec/selector").unwrap_or(&Value::Null));
         let ports: Option<Vec<Port<'_>>> =
             taken.iter().map(|p| p.ports.clone()).collect::<Option<Vec<_>>>().map(|p| p.concat());
-        findings.extend(scraped(monitor, "/spec/podMetricsEndpoints", ports.filter(|_| !taken.is_empty())));
+        let ports = ports.filter(|_| !taken.is_empty());
+        findings.extend(scraped(monitor, "/spec/podMetricsEndpoints", ports.as_deref()));
     }
     let known = |namespace: &str| !inventory.is_opaque(namespace);
+    // The ports of what a selector takes, none where it takes nothing; many say the same.
+    let mut selected: BTreeMap<(&str, String), Option<Option<Vec<Port<'_>>>>> = BTreeMap::new();
     for monitor in inventory.world.objects.of(MONITORING, "ServiceMonitor") {
         let Some(namespace) = watched(monitor) else { continue };
         let Some(selector) = monitor.at("/spec/selector") else { continue };
-        let (here, taken) = (all.of(namespace).next().is_some(), all.taken(namespace, selector));
-        if here && known(namespace) && taken.is_empty() {
+        let here = all.of(namespace).next().is_some();
+        let ports = selected.entry((namespace, selector.to_string())).or_insert_with(|| {
+            let taken = all.taken(namespace, selector);
+            let ports = taken.iter().map(|s| s.ports()).collect::<Option<Vec<_>>>().map(|p| p.concat());
+            (!taken.is_empty()).then_some(ports)
+        });
+        if here && known(namespace) && ports.is_none() {
             let message = format!("{} selects no Service in the namespace {namespace}", monitor.identity);
             findings.push(monitor.warning(Code::EmptySelection, "/spec/selector", message));
         }
@@ -300,14 +342,14 @@ fn monitors(inventory: &Inventory<'_, '_>, pods: &Running<'_>, all: &Services<'_
             let finding = monitor.warning(Code::EmptySelection, "/spec/selector", message);
             findings.push(finding.help(format!("it fits Service {}/{}", other.namespace, other.name)));
         }
-        let ports = taken.iter().map(|s| s.ports()).collect::<Option<Vec<_>>>().map(|p| p.concat());
-        findings.extend(scraped(monitor, "/spec/endpoints", ports.filter(|_| !taken.is_empty() && known(namespace))));
+        let ports = ports.iter().flatten().next().filter(|_| known(namespace));
+        findings.extend(scraped(monitor, "/spec/endpoints", ports.map(Vec::as_slice)));
     }
     findings
 }
 
 /// Ports by name that nothing has which the monitor selects; `None`: those are not known.
-fn scraped(monitor: &Object<'_>, pointer: &str, ports: Option<Vec<Port<'_>>>) -> Vec<Finding> {
+fn scraped(monitor: &Object<'_>, pointer: &str, ports: Option<&[Port<'_>]>) -> Vec<Finding> {
     let Some(ports) = ports else { return Vec::new() };
     let names: Vec<&str> = ports.iter().map(|p| p.name).collect();
     let say = |i: usize, key: &str, port: &str| {

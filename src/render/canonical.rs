@@ -73,6 +73,7 @@ pub fn canonical(key: &str, value: &Value) -> Value {
         Value::String(text) if CONDITIONS.contains(&key) => Value::String(condition(text)),
         Value::String(text) if text.starts_with('{') => Value::String(sorted(&bare(text))),
         Value::String(text) if key == "image" || key == "imageName" => Value::String(image(text).to_owned()),
+        Value::String(text) if key == "repoURL" => Value::String(address(text.strip_suffix(".git").unwrap_or(text))),
         Value::String(text) if text.starts_with("http") && text.contains("://") => Value::String(address(text)),
         Value::String(text) if !key.ends_with(".json") && text.contains('\n') => match inner(text) {
             Some(inner) => canonical("", &inner),
@@ -140,6 +141,11 @@ fn routed(key: &str, map: &mut Map<String, Value>) {
             if let Some(Value::String(path)) = map.get_mut("value") {
                 path.truncate(path.trim_end_matches('/').len());
             }
+        }
+        // The cluster in which Argo CD itself runs.
+        "destination" if map.get("name").is_some_and(|name| name == "in-cluster") && !map.contains_key("server") => {
+            map.remove("name");
+            map.insert("server".to_owned(), json!("https://kubernetes.default.svc"));
         }
         "spec" if map.contains_key("podSelector") && !map.contains_key("policyTypes") => {
             let egress = map.contains_key("egress").then_some("Egress");
@@ -253,16 +259,26 @@ fn values(part: &str) -> Option<(&str, Vec<&str>)> {
     }
 }
 
-/// Without comments and space outside of quotes, and with one kind of quotes.
+/// Without comments and space outside of quotes, with one kind of quotes, and with fields behind a dot: `a["b"]` is `a.b` (CEL).
 fn bare(text: &str) -> String {
-    let mut bare = String::new();
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let (mut bare, mut start) = (String::new(), 0);
     let mut open: Option<char> = None;
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
         match open {
             Some(quote) if c == quote => {
                 open = None;
-                bare.push('"');
+                let (before, name) = bare.split_at(start);
+                let of = before.strip_suffix('[').filter(|of| of.ends_with(word) && !of.ends_with("in"));
+                let name = name[1..].to_owned();
+                match of.filter(|_| chars.as_str().starts_with(']') && !name.is_empty() && name.chars().all(word)) {
+                    Some(of) if !name.starts_with(|c: char| c.is_ascii_digit()) => {
+                        bare = format!("{of}.{name}");
+                        chars.next();
+                    }
+                    _ => bare.push('"'),
+                }
             }
             Some(_) => {
                 bare.push(c);
@@ -273,6 +289,7 @@ fn bare(text: &str) -> String {
             None if c == '#' => drop(chars.by_ref().find(|c| *c == '\n')),
             None if c == '"' || c == '\'' => {
                 open = Some(c);
+                start = bare.len();
                 bare.push('"');
             }
             None if c.is_whitespace() => {}
@@ -341,6 +358,11 @@ mod tests {
                 json!({ "rules": [{ "apiGroups": [""], "resources": ["secrets"], "verbs": ["list", "get"] },
                     { "apiGroups": [""], "resources": ["pods"], "verbs": ["get"] }, { "apiGroups": [""], "resources": ["pods"], "verbs": ["list"] }] }),
             ),
+            (
+                json!({ "destination": { "name": "in-cluster" }, "source": { "repoURL": "https://g/x.git" } }),
+                json!({ "destination": { "server": "https://kubernetes.default.svc" }, "source": { "repoURL": "https://g/x" } }),
+            ),
+            (json!({ "query": "a['b_c'].d[\"e\"] in ['x']" }), json!({ "query": "a.b_c.d.e in [\"x\"]" })),
             (
                 json!({ "action": "Require", "policy": { "matchExpressions": ["a == \"x\" && b in [\"1\", \"2\"]", "(c)"] } }),
                 json!({ "action": "Require", "policy": { "matchExpressions": ["c", "b in ['2', '1']", "'x' == a"] } }),

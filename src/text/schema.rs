@@ -327,9 +327,14 @@ const LISTED: usize = 100;
 /// The known name that may be meant by another one.
 pub fn nearest<'n>(given: &str, known: &[&'n str]) -> Option<&'n str> {
     let given = lower(given);
-    let allowed = |name: &str| 1 + name.len() / 4;
-    let measured = |name| Some((slips(&given, &lower(name), allowed(name))?, name));
-    known.iter().filter_map(|name| measured(*name)).min().map(|(_, name)| name)
+    let mut best: Option<(usize, &str)> = None;
+    for name in known {
+        // Beyond the best so far nothing is asked for.
+        let most = best.map_or(usize::MAX, |(slips, _)| slips).min(1 + name.len() / 4);
+        let found = slips(&given, &lower(name), most).map(|slips| (slips, *name));
+        best = [best, found].into_iter().flatten().min();
+    }
+    best.map(|(_, name)| name)
 }
 
 fn lower(text: &str) -> Cow<'_, str> {

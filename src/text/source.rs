@@ -14,6 +14,8 @@ pub struct Source {
     pub text: String,
     /// Where each line starts.
     lines: Vec<usize>,
+    /// A byte is a character: a column need not be counted, in lines as long as the text.
+    plain: bool,
 }
 
 impl Source {
@@ -21,20 +23,32 @@ impl Source {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
         let (name, text) = (shown::line(&name.into()), text.into());
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Arc::new(Self { name, text, lines })
+        let plain = text.is_ascii();
+        Arc::new(Self { name, text, lines, plain })
     }
 
     /// Line and column (both from 1, columns in characters) of a byte offset.
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let offset = self.text.floor_char_boundary(offset);
         let line = self.lines.partition_point(|start| *start <= offset);
-        (line, self.text[self.lines[line - 1]..offset].chars().count() + 1)
+        let before = &self.text[self.lines[line - 1]..offset];
+        (line, if self.plain { before.len() } else { before.chars().count() } + 1)
+    }
+
+    /// A line (from 1) without its break; empty behind the last one. It may be as long as the text, and is not searched for.
+    pub fn line(&self, line: usize) -> &str {
+        let start = |line: usize| self.lines.get(line).copied();
+        let Some(from) = start(line.saturating_sub(1)) else { return "" };
+        match start(line.max(1)) {
+            Some(next) => self.text[from..next - 1].strip_suffix('\r').unwrap_or(&self.text[from..next - 1]),
+            None => &self.text[from..],
+        }
     }
 
     /// Byte offset of a line and column (both from 1, columns in characters), clamped into the text.
     pub fn offset(&self, line: usize, column: usize) -> usize {
         let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len());
-        let rest = self.text[start..].lines().next().unwrap_or("");
+        let rest = self.line(line);
         start + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(i, _)| i)
     }
 }

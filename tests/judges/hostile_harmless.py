@@ -92,6 +92,9 @@ def unsaid(**fields):
 
 
 HARMLESS = [
+    ("cel index for field", "AgentgatewayPolicy", "**/matchExpressions/*", sub(r"\bjwt\.([a-z_]+)\b", r'jwt["\1"]')),
+    ("app name of cluster", "Application", "spec/destination", lambda old: {**{k: v for k, v in old.items() if k != "server"}, "name": "in-cluster"} if "server" in old else old),
+    ("app repo without .git", "Application", "spec/source/repoURL", sub(r"\.git$", "")),
     ("selector by expressions", "NetworkPolicy", "**/*Selector", by_expressions),
     ("policy rules divided", "NetworkPolicy", "spec/*", lambda old: divided("ports", "from")(divided("ports", "to")(old)) if isinstance(old, list) and old and isinstance(old[0], dict) else old),
     ("role rules divided", "Role ClusterRole", "rules", divided("resources", "verbs")),

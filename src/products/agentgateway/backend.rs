@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::object::api_group::AGENTGATEWAY;
 use crate::object::fields::without_effect;
 use crate::object::object::{Object, ObjectRule};
-use crate::references::gateways::{acts_on_backend, policies};
+use crate::references::gateways::{Acting, policies};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 use crate::text::forms::fits;
@@ -31,31 +31,42 @@ pub fn providers<'a>(backend: &Object<'a>) -> Vec<(String, &'a Value)> {
     found
 }
 
-/// Whether a field of backend policies is given to a backend, inline or by an AgentgatewayPolicy that acts on it.
-fn given(world: &World<'_>, backend: &Object<'_>, inline: &Value, field: &str) -> bool {
-    let filled = |value: Option<&Value>, empty: bool| {
-        value.is_some_and(|v| empty || v.as_object().is_none_or(|m| !m.is_empty()))
-    };
+/// Whether something is given; an empty map may be nothing.
+fn counts(value: Option<&Value>, field: &str) -> bool {
     // `tls: {}` means the system's CAs; an empty `health` means nothing.
-    let counts = |value| filled(value, field != "health");
-    counts(inline.get("policies").and_then(|p| p.get(field)))
-        || counts(backend.at("/spec/policies").and_then(|p| p.get(field)))
-        || policies(world)
-            .filter(|p| counts(p.at("/spec/backend").and_then(|b| b.get(field))))
-            .any(|p| acts_on_backend(world, p, backend))
+    value.is_some_and(|v| field != "health" || v.as_object().is_none_or(|m| !m.is_empty()))
+}
+
+/// A field of backend policies, and where AgentgatewayPolicies give it.
+struct Field<'w, 'a> {
+    name: &'static str,
+    acting: Acting<'w, 'a>,
+}
+
+impl<'w, 'a> Field<'w, 'a> {
+    fn new(world: &'w World<'a>, name: &'static str) -> Self {
+        let gives = |p: &&Object<'a>| counts(p.at("/spec/backend").and_then(|b| b.get(name)), name);
+        Self { name, acting: Acting::new(world, policies(world).filter(gives)) }
+    }
+
+    /// Whether a backend has it, inline or by a policy that acts on it.
+    fn given(&self, backend: &Object<'_>, inline: &Value) -> bool {
+        let among = |policies: Option<&Value>| counts(policies.and_then(|p| p.get(self.name)), self.name);
+        among(inline.get("policies")) || among(backend.at("/spec/policies")) || self.acting.on(backend)
+    }
 }
 
 fn saas_without_key(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    // Each of these can put a key into the request.
+    let keys = ["auth", "transformation", "extAuth"].map(|field| Field::new(world, field));
     for backend in world.objects.of(AGENTGATEWAY, "AgentgatewayBackend") {
         for (pointer, provider) in providers(backend) {
             let Some((kind, name, host)) = SAAS.iter().find(|(kind, ..)| provider.get(kind).is_some()) else {
                 continue;
             };
             let own_host = provider["host"].as_str().is_some_and(|h| h != *host);
-            // Each of these can put a key into the request.
-            let keyed = ["auth", "transformation", "extAuth"];
-            if own_host || keyed.iter().any(|field| given(world, backend, provider, field)) {
+            if own_host || keys.iter().any(|field| field.given(backend, provider)) {
                 continue;
             }
             let message = format!("{} has no key for {name}: the caller's own token goes to {host}", backend.identity);
@@ -68,9 +79,10 @@ fn saas_without_key(world: &World<'_>) -> Vec<Finding> {
 
 fn failover_without_health(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let health = Field::new(world, "health");
     for backend in world.objects.of(AGENTGATEWAY, "AgentgatewayBackend") {
         let groups = backend.items("/spec/ai/groups").len();
-        let watched = |provider: &Value| given(world, backend, provider, "health");
+        let watched = |provider: &Value| health.given(backend, provider);
         if groups < 2 || providers(backend).iter().any(|(_, provider)| watched(provider)) {
             continue;
         }
@@ -86,12 +98,13 @@ fn failover_without_health(world: &World<'_>) -> Vec<Finding> {
 
 fn tls_port_without_tls(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let tls = Field::new(world, "tls");
     for backend in world.objects.of(AGENTGATEWAY, "AgentgatewayBackend") {
         let mut hosts = providers(backend);
         hosts.extend(backend.all("/spec/mcp/targets/*/static"));
         for (pointer, host) in hosts {
             let Some(name) = host["host"].as_str().filter(|_| host["port"] == 443) else { continue };
-            if given(world, backend, host, "tls") {
+            if tls.given(backend, host) {
                 continue;
             }
             let message = format!("{} speaks plain text to {name}:443", backend.identity);

@@ -50,12 +50,20 @@ fn other_pool(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for Picked { template, pointer, container, pools } in picked(world) {
         let workload = &template.owner;
+        let said = |name: &str| flag(container, name).filter(|value| !value.contains(['$', '{']));
+        let names: Vec<&str> = pools.iter().map(|p| p.identity.name.as_str()).collect();
+        if let Some(own) = said("pool-name").filter(|own| names.contains(own)) {
+            findings.extend(pools.iter().filter(|pool| pool.identity.name != own).map(|pool| {
+                let message =
+                    format!("{} asks {}, which looks after the pool `{own}`", pool.identity, workload.identity);
+                let finding = pool.error(Code::EppFlag, "/spec/endpointPickerRef/name", message);
+                finding.help("a picker knows the pods of one pool: give this one a picker of its own")
+            }));
+        }
         let mut say = |what: String, help: String| {
             let message = format!("{} is asked by {}, and {what}", workload.identity, pools[0].identity);
             findings.push(workload.error(Code::EppFlag, &format!("{pointer}/args"), message).help(help));
         };
-        let said = |name: &str| flag(container, name).filter(|value| !value.contains(['$', '{']));
-        let names: Vec<&str> = pools.iter().map(|p| p.identity.name.as_str()).collect();
         match said("pool-name") {
             Some(name) if !names.contains(&name) => {
                 say(format!("looks after the pool `{name}`"), format!("write `--pool-name {}`", names[0]));

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::object::api_group::INFERENCE;
 use crate::object::object::{Object, ObjectRule};
 use crate::object::pod_template::{self, PodTemplate, flag, image, words};
-use crate::references::gateways::{acts_on_backend, backends, policies, resolve, targeted};
+use crate::references::gateways::{Acting, backends, policies, resolve, targeted};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::forms::version;
@@ -120,10 +120,11 @@ fn surges(deployment: &Object<'_>) -> bool {
 /// A policy that checks callers' keys takes the Authorization header away.
 fn key_behind_gateway(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let keyed = Acting::new(world, policies(world).filter(|p| p.at("/spec/backend/auth").is_some()));
     for policy in policies(world).filter(|p| p.at("/spec/traffic/apiKeyAuthentication").is_some()) {
         for route in targeted(world, policy, "HTTPRoute") {
             let pools = backends(route).into_iter().filter_map(|(_, r)| resolve(world, route, r, ("", "Service")));
-            for pool in pools.filter(|pool| pool.is(INFERENCE, "InferencePool")) {
+            for pool in pools.filter(|pool| pool.is(INFERENCE, "InferencePool") && !keyed.on(pool)) {
                 findings.extend(guarded_servers(world, policy, pool));
             }
         }
@@ -132,9 +133,8 @@ fn key_behind_gateway(world: &World<'_>) -> Vec<Finding> {
 }
 
 fn guarded_servers(world: &World<'_>, policy: &Object<'_>, pool: &Object<'_>) -> Vec<Finding> {
-    let keyed = policies(world).any(|p| p.at("/spec/backend/auth").is_some() && acts_on_backend(world, p, pool));
     let mut findings = Vec::new();
-    for template in pod_template::all(&world.objects).filter(|t| !keyed && t.owner.home() == pool.home()) {
+    for template in pod_template::all(&world.objects).filter(|t| t.owner.home() == pool.home()) {
         let workload = &template.owner;
         let selected = pool.at("/spec/selector").is_some_and(|s| template.is_selected(s));
         for (pointer, server) in servers(&template).into_iter().filter(|_| selected) {
