@@ -212,12 +212,16 @@ impl<'w, 'a> Inventory<'w, 'a> {
     ) -> Absence {
         let elsewhere = self.world.beyond.is_some_and(|beyond| beyond.has(kind, namespace, name));
         let unfinished = self.of(group, kind).any(|thing| placeholder::is_in(&thing.name));
-        if elsewhere || unfinished || placeholder::is_in(name) || placeholder::is_in(namespace) {
+        if unfinished || placeholder::is_in(name) || placeholder::is_in(namespace) {
             return Absence::Unknown;
         }
         // What lies beside it under that name, in another group or scope, is what was meant.
         if self.like(from, (group, kind), namespace, name).is_some() {
             return Absence::Likely;
+        }
+        // Of what others have only kind and name are known.
+        if elsewhere {
+            return Absence::Unknown;
         }
         let known = || self.of(group, kind).filter(|thing| thing.is_meant());
         let placed = self.scopes.is_cluster(group, kind) || !namespace.is_empty();
