@@ -1,6 +1,7 @@
 //! Kubernetes objects with the text they stand in, as the rules look at them. Where they come from (a bundle, a folder, a
 //! stream) makes no difference here.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -15,7 +16,7 @@ use crate::text::source::{Place, Source};
 use crate::text::yaml::{Kind, Node};
 
 /// What a cluster tells objects apart by (versions of an API group show the same objects).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// API group; empty for the core.
     pub group: String,
@@ -25,6 +26,34 @@ pub struct Identity {
     pub namespace: String,
     /// Name.
     pub name: String,
+}
+
+impl Ord for Identity {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let order = |of: fn(&Self) -> &str| ordered(of(self), of(other));
+        let by_kind = order(|i| &i.group).then_with(|| order(|i| &i.kind));
+        by_kind.then_with(|| order(|i| &i.namespace)).then_with(|| order(|i| &i.name))
+    }
+}
+
+impl PartialOrd for Identity {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// `a.cmp(b)` for texts that are often empty: an empty `String` points nowhere, and where glibc compares with masks
+/// (`__memcmp_evex_movbe`), looking there costs the processor a hundred times what looking at a few bytes does.
+fn ordered(a: &str, b: &str) -> Ordering {
+    match (a.is_empty(), b.is_empty()) {
+        (false, false) => a.cmp(b),
+        (a, b) => b.cmp(&a),
+    }
+}
+
+/// `a == b` for such texts.
+pub fn is_same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && (a.is_empty() || a == b)
 }
 
 impl std::fmt::Display for Identity {
@@ -255,7 +284,7 @@ impl<'a> Objects<'a> {
         self.all
             .range::<Identity, _>(&first..)
             .map(|(_, object)| object)
-            .take_while(move |o| o.identity.group == group && o.identity.kind == kind)
+            .take_while(move |o| is_same(&o.identity.group, &group) && o.identity.kind == kind)
     }
 
     /// Those of a kind in a namespace, sorted by name.

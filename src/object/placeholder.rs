@@ -25,9 +25,15 @@ fn is_shouted(name: &str) -> bool {
     name.split(['-', '.']).any(word)
 }
 
+/// Longer ones are files of their own, in one line: thousands of findings may stand in them.
+const LONGEST_VALUE: usize = 4096;
+
 /// True for a value of one line that Flux or a variable of kustomize fills in, or that SOPS keeps.
 fn is_filled(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
+    if value.len() > LONGEST_VALUE {
+        return value.starts_with("ENC[");
+    }
     // In a script such a variable is the shell's, and double braces are what another tool reads in the cluster.
     let others = value.contains('\n') || value.contains("{{");
     let of_kustomize = value.starts_with("$(") && value.ends_with(')');

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::object::api_group::{APIEXTENSIONS, RBAC};
 use crate::object::existing::Existing;
 use crate::object::kinds::{self, Brought, Scopes, is_built_in, is_known};
-use crate::object::object::Object;
+use crate::object::object::{Object, is_same};
 use crate::object::placeholder;
 use crate::references::delivery::Delivery;
 use crate::references::made::{self, Made, Port};
@@ -103,6 +103,21 @@ pub struct Inventory<'w, 'a> {
     pub scopes: Scopes,
     /// Namespaces in which something unknown may make things.
     opaque: BTreeSet<&'a str>,
+    /// Kinds of which a thing has a name that is filled in later.
+    unfinished: BTreeSet<&'a str>,
+    /// What somebody meant to be there, by kind and namespace; in an open world only, where it tells how sure an absence is.
+    meant: BTreeMap<(&'a str, &'a str), Vec<Meant<'a>>>,
+}
+
+/// A thing beside which a name may be a slip.
+#[derive(Debug)]
+struct Meant<'a> {
+    /// A copy, so that names lie one beside the other: thousands of them are compared with thousands.
+    name: String,
+    /// API group; `None`: whatever group has that kind.
+    group: Option<&'a str>,
+    /// Where its neighbours are, for an object.
+    home: Option<&'a str>,
 }
 
 impl<'w, 'a> Inventory<'w, 'a> {
@@ -112,7 +127,8 @@ impl<'w, 'a> Inventory<'w, 'a> {
         let opaque = delivery.strange_namespaces().collect();
         let definitions = world.objects.of(APIEXTENSIONS, "CustomResourceDefinition");
         definitions.for_each(|definition| scopes.learn(definition.value));
-        let mut inventory = Self { world, things: BTreeMap::new(), delivery, scopes, opaque };
+        let (things, unfinished, meant) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+        let mut inventory = Self { world, things, delivery, scopes, opaque, unfinished, meant };
         for object in world.objects.iter() {
             let identity = object.identity;
             inventory.add(&identity.kind, &identity.namespace, Cow::Borrowed(&identity.name), Origin::File(*object));
@@ -130,7 +146,15 @@ impl<'w, 'a> Inventory<'w, 'a> {
     }
 
     fn add(&mut self, kind: &'a str, namespace: &'a str, name: Cow<'a, str>, origin: Origin<'a>) {
+        if placeholder::is_in(&name) {
+            self.unfinished.insert(kind);
+        }
         let thing = Thing { namespace, name: name.clone(), origin };
+        if !self.world.closed && thing.is_meant() {
+            let home = thing.object().map(Object::home);
+            let meant = Meant { name: name.to_string(), group: thing.group(), home };
+            self.meant.entry((kind, namespace)).or_default().push(meant);
+        }
         self.things.entry(kind).or_default().entry(name).or_default().push(thing);
     }
 
@@ -141,7 +165,7 @@ impl<'w, 'a> Inventory<'w, 'a> {
         kind: &str,
     ) -> impl Iterator<Item = &'s Thing<'a>> + use<'s, 'g, 'w, 'a> {
         let things = self.things.get(kind).into_iter().flat_map(BTreeMap::values).flatten();
-        things.filter(move |thing| thing.group().is_none_or(|g| g == group))
+        things.filter(move |thing| thing.group().is_none_or(|g| is_same(g, group)))
     }
 
     /// All things of a kind that have a name.
@@ -152,14 +176,15 @@ impl<'w, 'a> Inventory<'w, 'a> {
         name: &str,
     ) -> impl Iterator<Item = &'s Thing<'a>> + use<'s, 'g, 'w, 'a> {
         let things = self.things.get(kind).and_then(|named| named.get(name)).into_iter().flatten();
-        things.filter(move |thing| thing.group().is_none_or(|g| g == group))
+        things.filter(move |thing| thing.group().is_none_or(|g| is_same(g, group)))
     }
 
     /// The thing of that name. An object that names no namespace may lie in any.
     pub fn find(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&Thing<'a>> {
         let things = self.things.get(kind)?.get(name)?;
         let at = |namespace: &str| {
-            let there = |thing: &&Thing<'_>| thing.namespace == namespace && thing.group().is_none_or(|g| g == group);
+            let there =
+                |thing: &&Thing<'_>| thing.namespace == namespace && thing.group().is_none_or(|g| is_same(g, group));
             things.iter().find(there)
         };
         let here = at(namespace);
@@ -167,7 +192,7 @@ impl<'w, 'a> Inventory<'w, 'a> {
             return here;
         }
         match namespace {
-            "" => things.iter().find(|thing| thing.group().is_none_or(|g| g == group)),
+            "" => things.iter().find(|thing| thing.group().is_none_or(|g| is_same(g, group))),
             _ => at(""),
         }
     }
@@ -211,8 +236,8 @@ impl<'w, 'a> Inventory<'w, 'a> {
         name: &str,
     ) -> Absence {
         let elsewhere = self.world.beyond.is_some_and(|beyond| beyond.has(kind, namespace, name));
-        let unfinished = self.of(group, kind).any(|thing| placeholder::is_in(&thing.name));
-        if unfinished || placeholder::is_in(name) || placeholder::is_in(namespace) {
+        let unfinished = || self.of(group, kind).any(|thing| placeholder::is_in(&thing.name));
+        if self.unfinished.contains(kind) && unfinished() || placeholder::is_in(name) || placeholder::is_in(namespace) {
             return Absence::Unknown;
         }
         // What lies beside it under that name, in another group or scope, is what was meant.
@@ -223,10 +248,9 @@ impl<'w, 'a> Inventory<'w, 'a> {
         if elsewhere {
             return Absence::Unknown;
         }
-        let known = || self.of(group, kind).filter(|thing| thing.is_meant());
         let placed = self.scopes.is_cluster(group, kind) || !namespace.is_empty();
-        let near = |thing: &&Thing<'_>| placed || thing.object().is_none_or(|o| o.home() == from.home());
-        let beside = || known().filter(|thing| thing.namespace == namespace).filter(near);
+        let near = |thing: &&Meant<'_>| placed || thing.home.is_none_or(|home| home == from.home());
+        let beside = || self.meant((group, kind), namespace).filter(near);
         let brought = kinds::of(group, kind).brought;
         if brought == Some(Brought::Operators) && (self.opaque.contains(namespace) || self.world.generated) {
             // Something unknown may make it; nearly the name of what is there is a slip all the same.
@@ -249,6 +273,16 @@ impl<'w, 'a> Inventory<'w, 'a> {
             return Absence::Likely;
         }
         Absence::Unknown
+    }
+
+    /// What somebody meant to be in a namespace.
+    fn meant<'s>(
+        &'s self,
+        (group, kind): (&'s str, &'s str),
+        namespace: &'s str,
+    ) -> impl Iterator<Item = &'s Meant<'a>> {
+        let there = self.meant.get(&(kind, namespace)).into_iter().flatten();
+        there.filter(move |thing| thing.group.is_none_or(|g| is_same(g, group)))
     }
 
     /// What lies beside an object under a name, and is of the same kind in another API group, or a role of the other scope.
@@ -289,7 +323,7 @@ pub fn is_alike(a: &str, b: &str) -> bool {
     is_near(a, b, 1 + b.len() / 6)
 }
 
-impl Thing<'_> {
+impl<'a> Thing<'a> {
     /// Somebody wrote down that it is to be there; it does not just come with another.
     fn is_meant(&self) -> bool {
         match &self.origin {
@@ -301,7 +335,7 @@ impl Thing<'_> {
     }
 
     /// API group; `None`: whatever group has that kind.
-    fn group(&self) -> Option<&str> {
+    fn group(&self) -> Option<&'a str> {
         match &self.origin {
             Origin::File(object) => Some(&object.identity.group),
             Origin::Made(_, made) => Some(if made.kind == "Deployment" { "apps" } else { "" }),
