@@ -23,7 +23,7 @@
 //! ```
 //!
 //! Two questions find a file: which stage, and which product? A price of LiteLLM is checked in [`products::litellm`], the
-//! listener of a Gateway is matched in [`references::attachment`], YAML is read in [`text::yaml`] and [`text::kubeyaml`], a
+//! listener of a Gateway is matched in [`references::listener`], YAML is read in [`text::yaml`] and [`text::kubeyaml`], a
 //! file is written in [`disk::write`].
 //!
 //! Invariants: only [`disk`] touches files; only [`text::yaml`] knows the YAML crate, [`text::goyaml::tree`] the parser

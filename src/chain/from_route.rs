@@ -11,8 +11,8 @@ use crate::chain::way::{End, Stage, Target, Trip, Walk, address, behind, openai_
 use crate::object::api_group::{AGENTGATEWAY, INFERENCE};
 use crate::object::litellm_config::Entry;
 use crate::object::object::{Identity, Object};
-use crate::references::attachment::takers;
 use crate::references::gateways::targets;
+use crate::references::listener::{listeners_of, takers};
 use crate::text::finding::{Code, Finding, Severity};
 
 /// What the rules about the way forth have said already.
@@ -259,13 +259,14 @@ pub fn repeated<'a>(walk: &Walk<'_, '_, 'a>) -> Vec<(Finding, Vec<&'a Identity>)
     for stage in &walk.stages {
         let mut seen: BTreeMap<String, &Way<'_>> = BTreeMap::new();
         let mut known: BTreeMap<&Identity, Vec<&str>> = BTreeMap::new();
+        let listeners = listeners_of(&stage.gateway);
         for way in &stage.ways {
             let mut headers: Vec<String> =
                 way.headers().map(|(_, n, k, v)| format!("{}\0{k}\0{v}", n.to_ascii_lowercase())).collect();
             headers.sort();
             let rest = (&way.condition["method"], &way.condition["queryParams"], way.route.items("/spec/hostnames"));
             // Listeners may let in routes of different namespaces, or for different hosts and ports.
-            let takers = || takers(walk.inventory, &way.route, &stage.gateway);
+            let takers = || takers(walk.inventory, &way.route, (&stage.gateway, &listeners));
             let takers = known.entry(way.route.identity).or_insert_with(takers);
             let key = format!("{takers:?}\0{:?}\0{headers:?}\0{rest:?}", way.path());
             let first = seen.entry(key).or_insert(way);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::chain::model_header::Carried;
 use crate::object::api_group::GATEWAY;
 use crate::object::object::Object;
-use crate::references::attachment::hosts_meet;
+use crate::references::listener::hosts_meet;
 use crate::references::world::World;
 
 /// One match of one rule, attached to a Gateway.

@@ -1,15 +1,15 @@
 //! Inventory -> routes that no listener takes, and references into another namespace that nothing allows. Follows the Gateway
 //! API 1.5 and what agentgateway makes of it.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::object::api_group::{AGENTGATEWAY, ESO, GATEWAY, INFERENCE};
-use crate::object::labels::{Labels, selects};
+use crate::object::labels::selects;
 use crate::object::object::{Identity, Object};
 use crate::references::inventory::{Inventory, Origin};
+use crate::references::listener::{Guest, Listener, listeners_of, refusal, refused};
 use crate::text::finding::{Code, Finding};
 use crate::text::schema::did_you_mean;
 use crate::text::shown::listed;
@@ -58,17 +58,14 @@ fn attached(
 ) -> Option<Finding> {
     let route = guest.route;
     let wrong = |at: &str, message: String| route.error(Code::NotAttached, &format!("{pointer}{at}"), message);
-    let (section, port) = (parent["sectionName"].as_str(), parent["port"].as_i64());
-    let named = |l: &&Listener<'_>| section.is_none_or(|section| l.name == Some(section));
-    let at_port = |l: &&Listener<'_>| port.is_none_or(|port| l.port == Some(port));
-    if !all.iter().any(|l| named(&l)) {
+    if !all.iter().any(|listener| listener.is_section(parent)) {
         let names: Vec<&str> = all.iter().filter_map(|l| l.name).collect();
-        let section = section.unwrap_or_default();
+        let section = parent["sectionName"].as_str().unwrap_or_default();
         let message =
             format!("{} asks for the listener `{section}`, which {} does not have", route.identity, gateway.identity);
         return Some(wrong("/sectionName", message).help(did_you_mean(section, &names)));
     }
-    let chosen: Vec<&Listener<'_>> = all.iter().filter(|l| named(l) && at_port(l)).collect();
+    let chosen: Vec<&Listener<'_>> = all.iter().filter(|l| l.is_section(parent) && l.is_at(parent)).collect();
     if chosen.is_empty() {
         let message = format!(
             "{} asks for port {}, on which {} does not listen",
@@ -82,163 +79,6 @@ fn attached(
     let refusals = listed(chosen.iter(), "; ", |listener| refusal(inventory, guest, listener));
     let message = format!("{} is not let in by {}: {refusals}", route.identity, gateway.identity);
     Some(wrong("/name", message).help("change `allowedRoutes` or the hostname of the listener, or the route"))
-}
-
-/// The names of the listeners of a Gateway that take a route.
-pub fn takers<'g>(inventory: &Inventory<'_, '_>, route: &Object<'_>, gateway: &Object<'g>) -> Vec<&'g str> {
-    let named = |parent: &&Value| {
-        let namespace = parent["namespace"].as_str().unwrap_or(&route.identity.namespace);
-        parent["name"] == *gateway.identity.name && namespace == gateway.identity.namespace
-    };
-    let asked = |listener: &Value| {
-        let same = |key: &str, of: &str, parent: &Value| parent.get(key).is_none_or(|wanted| *wanted == listener[of]);
-        let mut parents = route.items("/spec/parentRefs").iter().filter(named);
-        parents.any(|parent| same("sectionName", "name", parent) && same("port", "port", parent))
-    };
-    let guest = Guest::new(route);
-    let listeners = gateway.items("/spec/listeners").iter().filter(|l| asked(l));
-    let taking = listeners.map(|l| Listener::new(gateway, l)).filter(|l| refused(inventory, &guest, l).is_none());
-    taking.filter_map(|l| l.name).collect()
-}
-
-/// A listener as routes ask for it: thousands may ask for thousands.
-struct Listener<'g> {
-    name: Option<&'g str>,
-    port: Option<i64>,
-    hostname: &'g str,
-    protocol: &'g str,
-    /// The namespace of its Gateway.
-    home: &'g str,
-    /// Whose routes it takes.
-    from: &'g str,
-    selector: &'g Value,
-    kinds: Option<Vec<&'g str>>,
-}
-
-fn listeners_of<'g>(gateway: &Object<'g>) -> Vec<Listener<'g>> {
-    gateway.items("/spec/listeners").iter().map(|listener| Listener::new(gateway, listener)).collect()
-}
-
-impl<'g> Listener<'g> {
-    fn new(gateway: &Object<'g>, listener: &'g Value) -> Self {
-        let allowed = &listener["allowedRoutes"]["namespaces"];
-        let kinds = listener["allowedRoutes"]["kinds"].as_array().filter(|kinds| !kinds.is_empty());
-        Self {
-            name: listener["name"].as_str(),
-            port: listener["port"].as_i64(),
-            hostname: listener["hostname"].as_str().unwrap_or_default(),
-            protocol: listener["protocol"].as_str().unwrap_or_default(),
-            home: &gateway.identity.namespace,
-            from: allowed["from"].as_str().unwrap_or("Same"),
-            selector: &allowed["selector"],
-            kinds: kinds.map(|kinds| kinds.iter().filter_map(|k| k["kind"].as_str()).collect()),
-        }
-    }
-}
-
-/// A route as listeners look at it.
-struct Guest<'r, 'a> {
-    route: &'r Object<'a>,
-    hostnames: Vec<&'a str>,
-    /// The labels of its namespace, and whether those are all.
-    labels: OnceCell<(Labels, bool)>,
-}
-
-impl<'r, 'a> Guest<'r, 'a> {
-    fn new(route: &'r Object<'a>) -> Self {
-        let hostnames = route.items("/spec/hostnames").iter().filter_map(Value::as_str).collect();
-        Self { route, hostnames, labels: OnceCell::new() }
-    }
-
-    fn labels(&self, inventory: &Inventory<'_, '_>) -> &(Labels, bool) {
-        self.labels.get_or_init(|| {
-            let namespace = &self.route.identity.namespace;
-            let thing = inventory.find("", "Namespace", "", namespace);
-            let mut labels = thing.and_then(|t| t.labels()).cloned().unwrap_or_default();
-            labels.insert("kubernetes.io/metadata.name".into(), namespace.as_str().into());
-            // Of a namespace that is not ours the other labels are not known.
-            (labels, thing.is_some_and(|t| matches!(t.origin, Origin::File(_))))
-        })
-    }
-}
-
-/// What of a route a listener does not take.
-enum Refused {
-    Namespace,
-    Kind,
-    Hostnames,
-}
-
-fn refused(inventory: &Inventory<'_, '_>, guest: &Guest<'_, '_>, listener: &Listener<'_>) -> Option<Refused> {
-    if !namespace_allowed(inventory, guest, listener) {
-        return Some(Refused::Namespace);
-    }
-    if !kind_allowed(&guest.route.identity.kind, listener) {
-        return Some(Refused::Kind);
-    }
-    let hosts = &guest.hostnames;
-    let other = !listener.hostname.is_empty() && !hosts.is_empty();
-    (other && !hosts.iter().any(|h| hosts_meet(h, listener.hostname))).then_some(Refused::Hostnames)
-}
-
-/// Why a listener does not take a route.
-fn refusal(inventory: &Inventory<'_, '_>, guest: &Guest<'_, '_>, listener: &Listener<'_>) -> String {
-    let (name, identity) = (listener.name.unwrap_or_default(), guest.route.identity);
-    match refused(inventory, guest, listener) {
-        Some(Refused::Namespace) => {
-            format!("the listener `{name}` takes no routes from the namespace {}", identity.namespace)
-        }
-        Some(Refused::Kind) => format!("the listener `{name}` takes no {}", identity.kind),
-        _ => {
-            let hostnames = listed(guest.hostnames.iter(), ", ", |h| (*h).to_owned());
-            format!("the listener `{name}` is for {}, the route for {hostnames}", listener.hostname)
-        }
-    }
-}
-
-fn namespace_allowed(inventory: &Inventory<'_, '_>, guest: &Guest<'_, '_>, listener: &Listener<'_>) -> bool {
-    match listener.from {
-        "Same" => guest.route.identity.namespace == listener.home,
-        "None" => false,
-        "Selector" => {
-            let (labels, known) = guest.labels(inventory);
-            selects(listener.selector, Some(labels)) || !known && !names_only(listener.selector)
-        }
-        _ => true,
-    }
-}
-
-/// The selector asks for nothing but the namespace's name.
-fn names_only(selector: &Value) -> bool {
-    let labels = selector["matchLabels"].as_object().into_iter().flat_map(Map::keys).map(String::as_str);
-    let expressions = selector["matchExpressions"].as_array().into_iter().flatten().filter_map(|e| e["key"].as_str());
-    labels.chain(expressions).all(|key| key == "kubernetes.io/metadata.name")
-}
-
-fn kind_allowed(kind: &str, listener: &Listener<'_>) -> bool {
-    match &listener.kinds {
-        Some(kinds) => kinds.contains(&kind),
-        None => match listener.protocol {
-            "HTTP" | "HTTPS" => ["GRPCRoute", "HTTPRoute"].contains(&kind),
-            "TLS" => ["TCPRoute", "TLSRoute"].contains(&kind),
-            "TCP" => kind == "TCPRoute",
-            "UDP" => kind == "UDPRoute",
-            _ => true,
-        },
-    }
-}
-
-/// Two hostnames have a name in common; `*.` stands for one or more labels.
-pub fn hosts_meet(a: &str, b: &str) -> bool {
-    let ends = |text: &str, end: &str| {
-        text.len() >= end.len() && text.as_bytes()[text.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
-    };
-    match (a.strip_prefix('*'), b.strip_prefix('*')) {
-        (None, None) => a.eq_ignore_ascii_case(b),
-        (Some(suffix), None) => ends(b, suffix),
-        (None, Some(suffix)) => ends(a, suffix),
-        (Some(a), Some(b)) => ends(a, b) || ends(b, a),
-    }
 }
 
 /// A reference into another namespace needs the consent of that namespace, and with agentgateway some never get it.

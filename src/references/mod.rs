@@ -29,6 +29,7 @@ pub mod calls;
 pub mod fences;
 pub mod strangers;
 pub mod admission;
+pub mod listener;
 pub mod attachment;
 pub mod policies;
 pub mod containers;

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::object::api_group::{AGENTGATEWAY, CERT_MANAGER, GATEWAY, NETWORKING};
 use crate::object::object::Object;
-use crate::references::attachment::hosts_meet;
 use crate::references::gateways::{backends, is_agentgateway, resolve};
+use crate::references::listener::hosts_meet;
 use crate::references::world::World;
 use crate::text::finding::{Code, Finding};
 
