@@ -103,8 +103,8 @@ pub struct Inventory<'w, 'a> {
     pub scopes: Scopes,
     /// Namespaces in which something unknown may make things.
     opaque: BTreeSet<&'a str>,
-    /// Kinds of which a thing has a name that is filled in later.
-    unfinished: BTreeSet<&'a str>,
+    /// Kinds, with their API group where it is known, of which a thing has a name that is filled in later.
+    unfinished: BTreeSet<(&'a str, Option<&'a str>)>,
     /// What somebody meant to be there, by kind and namespace; in an open world only, where it tells how sure an absence is.
     meant: BTreeMap<(&'a str, &'a str), Vec<Meant<'a>>>,
 }
@@ -112,8 +112,7 @@ pub struct Inventory<'w, 'a> {
 /// A thing beside which a name may be a slip.
 #[derive(Debug)]
 struct Meant<'a> {
-    /// A copy, so that names lie one beside the other: thousands of them are compared with thousands.
-    name: String,
+    name: Cow<'a, str>,
     /// API group; `None`: whatever group has that kind.
     group: Option<&'a str>,
     /// Where its neighbours are, for an object.
@@ -146,13 +145,13 @@ impl<'w, 'a> Inventory<'w, 'a> {
     }
 
     fn add(&mut self, kind: &'a str, namespace: &'a str, name: Cow<'a, str>, origin: Origin<'a>) {
-        if placeholder::is_in(&name) {
-            self.unfinished.insert(kind);
-        }
         let thing = Thing { namespace, name: name.clone(), origin };
+        if placeholder::is_in(&name) {
+            self.unfinished.insert((kind, thing.group()));
+        }
         if !self.world.closed && thing.is_meant() {
             let home = thing.object().map(Object::home);
-            let meant = Meant { name: name.to_string(), group: thing.group(), home };
+            let meant = Meant { name: name.clone(), group: thing.group(), home };
             self.meant.entry((kind, namespace)).or_default().push(meant);
         }
         self.things.entry(kind).or_default().entry(name).or_default().push(thing);
@@ -236,8 +235,9 @@ impl<'w, 'a> Inventory<'w, 'a> {
         name: &str,
     ) -> Absence {
         let elsewhere = self.world.beyond.is_some_and(|beyond| beyond.has(kind, namespace, name));
-        let unfinished = || self.of(group, kind).any(|thing| placeholder::is_in(&thing.name));
-        if self.unfinished.contains(kind) && unfinished() || placeholder::is_in(name) || placeholder::is_in(namespace) {
+        let is = |of: &Option<&str>| of.is_none_or(|g| is_same(g, group));
+        let unfinished = self.unfinished.iter().any(|(of_kind, of)| *of_kind == kind && is(of));
+        if unfinished || placeholder::is_in(name) || placeholder::is_in(namespace) {
             return Absence::Unknown;
         }
         // What lies beside it under that name, in another group or scope, is what was meant.
