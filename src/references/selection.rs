@@ -225,12 +225,15 @@ fn policy_ports(inventory: &Inventory<'_, '_>, pods: &Running<'_>, policy: &Obje
 
 /// UDP alone, for a port that all containers which declare it have for TCP.
 fn other_protocol(policy: &Object<'_>, pointer: &str, port: &Value, taken: &[&Pods<'_>]) -> Option<Finding> {
+    if port["protocol"] != "UDP" {
+        return None;
+    }
     let templates: Vec<_> = taken.iter().map(|pods| pods.template).collect::<Option<_>>()?;
     let containers = templates.iter().flat_map(|template| template.all_containers());
     let declared = containers.filter_map(|(_, container)| container["ports"].as_array()).flatten();
     let same = |p: &&Value| [&p["name"], &p["containerPort"]].contains(&&port["port"]);
     let protocols: Vec<&str> = declared.filter(same).map(|p| p["protocol"].as_str().unwrap_or("TCP")).collect();
-    if port["protocol"] != "UDP" || protocols.is_empty() || protocols.iter().any(|protocol| *protocol != "TCP") {
+    if protocols.is_empty() || protocols.iter().any(|protocol| *protocol != "TCP") {
         return None;
     }
     let message =
@@ -319,18 +322,18 @@ fn monitors(inventory: &Inventory<'_, '_>, pods: &Running<'_>, all: &Services<'_
         findings.extend(scraped(monitor, "/spec/podMetricsEndpoints", ports.as_deref()));
     }
     let known = |namespace: &str| !inventory.is_opaque(namespace);
-    // The ports of what a selector takes, none where it takes nothing; many say the same.
-    let mut selected: BTreeMap<(&str, String), Option<Option<Vec<Port<'_>>>>> = BTreeMap::new();
+    // Whether a selector takes any, and their ports where those are known; many say the same.
+    let mut selected = BTreeMap::new();
     for monitor in inventory.world.objects.of(MONITORING, "ServiceMonitor") {
         let Some(namespace) = watched(monitor) else { continue };
         let Some(selector) = monitor.at("/spec/selector") else { continue };
         let here = all.of(namespace).next().is_some();
-        let ports = selected.entry((namespace, selector.to_string())).or_insert_with(|| {
+        let (any, ports) = selected.entry((namespace, selector.to_string())).or_insert_with(|| {
             let taken = all.taken(namespace, selector);
             let ports = taken.iter().map(|s| s.ports()).collect::<Option<Vec<_>>>().map(|p| p.concat());
-            (!taken.is_empty()).then_some(ports)
+            (!taken.is_empty(), ports)
         });
-        if here && known(namespace) && ports.is_none() {
+        if here && known(namespace) && !*any {
             let message = format!("{} selects no Service in the namespace {namespace}", monitor.identity);
             findings.push(monitor.warning(Code::EmptySelection, "/spec/selector", message));
         }
@@ -342,8 +345,8 @@ fn monitors(inventory: &Inventory<'_, '_>, pods: &Running<'_>, all: &Services<'_
             let finding = monitor.warning(Code::EmptySelection, "/spec/selector", message);
             findings.push(finding.help(format!("it fits Service {}/{}", other.namespace, other.name)));
         }
-        let ports = ports.iter().flatten().next().filter(|_| known(namespace));
-        findings.extend(scraped(monitor, "/spec/endpoints", ports.map(Vec::as_slice)));
+        let ports = ports.as_deref().filter(|_| *any && known(namespace));
+        findings.extend(scraped(monitor, "/spec/endpoints", ports));
     }
     findings
 }
