@@ -31,7 +31,8 @@ pub struct Thing {
 pub type Things = BTreeMap<Identity, Thing>;
 
 /// Files of kinds that say what others mean: they are read also where they did not change.
-const CONTEXT: [&str; 5] = ["/application-", "/namespace-", "/externalsecret-", "/httproute-", "/gateway-"];
+const CONTEXT: [&str; 6] =
+    ["/agentgatewaybackend-", "/application-", "/namespace-", "/externalsecret-", "/httproute-", "/gateway-"];
 
 /// The objects of a tree in files that another tree does not hold alike, and those that say what they mean.
 pub fn things(tree: &Tree, other: &Tree) -> Things {

@@ -80,28 +80,22 @@ pub(super) fn auth(sight: &Sight<'_>) -> Vec<Risk> {
         })
         .collect();
     let as_other = |field: &&Field| field.passes(&["auth"]) && field.old.is_some() && field.new.is_some();
-    if sight.change.identity.kind.ends_with("SecretStore")
-        && let Some(field) = sight.leaves.iter().find(as_other)
-    {
-        risks.push(sight.at(
-            field,
-            Code::AuthLoosened,
-            format!("it logs in otherwise, and may read more: {}", from_to(field)),
-            help,
-        ));
-    }
     let login = |field: &&Field| {
-        field.new.is_some() && LOGINS.iter().any(|list| field.passes(&["config"]) && field.passes(&[list]))
+        field.new.is_some() && field.passes(&["config"]) && LOGINS.iter().any(|list| field.passes(&[list]))
     };
-    if sight.is(VALUES)
-        && let Some(field) = sight.leaves.iter().find(login)
-    {
-        risks.push(sight.at(
-            field,
-            Code::AuthLoosened,
-            format!("who may log in, or is sent on with a code, goes {}", from_to(field)),
-            help,
-        ));
+    // One field tells of all of them.
+    let cases = [
+        (
+            sight.change.identity.kind.ends_with("SecretStore"),
+            as_other as fn(&&Field) -> bool,
+            "it logs in otherwise, and may read more:",
+        ),
+        (sight.is(VALUES), login, "who may log in, or is sent on with a code, goes"),
+    ];
+    for (counts, is, what) in cases {
+        if let Some(field) = sight.leaves.iter().find(is).filter(|_| counts) {
+            risks.push(sight.at(field, Code::AuthLoosened, format!("{what} {}", from_to(field)), help));
+        }
     }
     if sight.goes() && ASKS.iter().any(|part| held(sight, part)) {
         risks.push(sight.risk(Code::AuthLoosened, "it asked for a key, and what it guarded stays", help));
@@ -207,9 +201,6 @@ fn weaker(field: &Field) -> bool {
         "cacheDuration" | "jwksPath" => false,
         _ if argument(field).is_some_and(argument_opens) => true,
         _ if field.passes(&["cors"]) => field.new.is_some(),
-        key if OPENING.iter().any(|(switch, _)| *switch == key) => {
-            OPENING.iter().any(|(switch, opens)| *switch == key && switched(field, *opens))
-        }
         "ui_access_mode" => field.new.as_ref().is_none_or(|new| new == "all"),
         "admin_only_routes" | "enforced_params" | "allowed_ips" if field.new.is_none() => true,
         _ if ["admin_only_routes", "enforced_params"].iter().any(|list| field.passes(&[list])) => field.new.is_none(),
@@ -220,7 +211,7 @@ fn weaker(field: &Field) -> bool {
         }
         "configurable_clientside_auth_params" => field.new.is_some(),
         // A further rule, issuer or audience lets more in; one that goes may have been all that kept others out.
-        _ => below,
+        _ => switched(field, &OPENING).unwrap_or(below),
     }
 }
 

@@ -99,7 +99,7 @@ fn looser(field: &Field) -> bool {
     {
         return field.old.is_some() && (field.new.is_none() || longer(field));
     }
-    if COUNTING.iter().any(|(switch, looser)| *switch == key && switched(field, *looser)) {
+    if switched(field, &COUNTING) == Some(true) {
         return true;
     }
     // By whom or what a rate is counted.

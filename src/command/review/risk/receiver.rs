@@ -8,10 +8,9 @@ use serde_json::Value;
 use crate::command::review::change::Field;
 use crate::command::review::risk::aliases::configs;
 use crate::command::review::risk::sight::{Risk, Sight, State, from_to};
+use crate::object::object::Identity;
 use crate::text::finding::Code;
 use crate::text::pointer::each;
-use crate::text::source::Source;
-use crate::text::yaml;
 
 /// Keys of an address that is a host alone.
 const HOSTS: [&str; 3] = ["host", "server", "endpoint"];
@@ -135,13 +134,10 @@ fn goals(to: &Value, namespace: &Value, state: &State<'_>) -> Vec<Goal> {
     let name = to["name"].as_str().unwrap_or_default();
     let itself = format!("{} {name}", to["kind"].as_str().unwrap_or("Service"));
     let namespace = to.get("namespace").unwrap_or(namespace);
-    let file = format!("/agentgatewaybackend-{name}.yaml");
-    let of = |(path, text): (&String, &std::sync::Arc<str>)| {
-        let documents = path.ends_with(&file).then(|| yaml::documents(&Source::new("", &**text)).ok()).flatten()?;
-        documents.into_iter().find(|backend| backend["metadata"]["namespace"] == *namespace)
-    };
-    let backend = (to["kind"] == "AgentgatewayBackend").then(|| state.tree.iter().find_map(of)).flatten();
-    let outside: Vec<Goal> = backend.iter().flat_map(receivers).map(|receiver| (receiver, true)).collect();
+    let is = |id: &Identity| id.kind == "AgentgatewayBackend" && id.name == name && *namespace == *id.namespace;
+    let found = || state.things.iter().find(|(id, _)| is(id)).map(|(_, thing)| &thing.value);
+    let backend = (to["kind"] == "AgentgatewayBackend").then(found).flatten();
+    let outside: Vec<Goal> = backend.into_iter().flat_map(receivers).map(|receiver| (receiver, true)).collect();
     if outside.is_empty() { vec![(itself, false)] } else { outside }
 }
 

@@ -110,9 +110,10 @@ impl<'a> Sight<'a> {
     }
 }
 
-/// Whether a switch comes to that value; one that goes is off.
-pub(crate) fn switched(field: &Field, to: bool) -> bool {
-    field.new.as_ref().map_or(!to, |new| *new == to)
+/// Whether a switch of a table comes to the value that stands beside it; one that goes is off. `None`: the table has no such switch.
+pub(crate) fn switched(field: &Field, table: &[(&str, bool)]) -> Option<bool> {
+    let (_, to) = table.iter().find(|(switch, _)| *switch == field.key())?;
+    Some(field.new.as_ref().map_or(!to, |new| new == to))
 }
 
 /// A field's old and new value for a sentence.
