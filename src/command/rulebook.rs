@@ -252,7 +252,8 @@ fn refused(object: &Object<'_>, crds: &Crds) -> Vec<Finding> {
 /// One reason of the API server to refuse an object, as a finding on it.
 pub fn refusal(object: &Object<'_>, violation: Violation) -> Finding {
     let message = format!("{}: {}", object.identity, violation.message);
-    Finding { help: violation.help.map(Into::into), ..object.error(violation.code, &violation.pointer, message) }
+    let pointer = violation.pointer.clone();
+    violation.on(object, &pointer, message)
 }
 
 /// One object has one owner: of two with one identity the cluster keeps the one applied last. What we render holds copies, one

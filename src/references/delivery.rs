@@ -236,7 +236,7 @@ pub fn phase(phase: i8) -> &'static str {
 }
 
 /// The address of a repository without an end that Argo CD takes off too (3.4, util/git, `NormalizeGitURL`).
-fn one_repository(url: &str) -> &str {
+pub(crate) fn one_repository(url: &str) -> &str {
     let url = url.trim_end_matches('/');
     url.strip_suffix(".git").unwrap_or(url)
 }

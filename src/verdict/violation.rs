@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::text::finding::Code;
+use crate::object::object::Object;
+use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
 
 /// One reason to refuse an object.
@@ -30,6 +31,11 @@ impl Violation {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// As a finding on an object: at a pointer in it, with a sentence that says so.
+    pub fn on(self, object: &Object<'_>, pointer: &str, message: String) -> Finding {
+        Finding { help: self.help.map(Into::into), ..object.error(self.code, pointer, message) }
     }
 }
 

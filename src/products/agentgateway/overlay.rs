@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use crate::object::api_group::AGENTGATEWAY;
 use crate::object::object::{Object, ObjectRule};
-use crate::text::finding::Code;
-use crate::text::finding::Finding;
+use crate::text::finding::{Code, Finding};
 use crate::verdict::laid::refused;
+use crate::verdict::violation::Violation;
 
 /// Rules that look at one object alone.
 pub const OF_OBJECTS: &[ObjectRule] = &[laid_over];
@@ -29,10 +29,10 @@ fn laid_over(object: &Object<'_>) -> Vec<Finding> {
     let one = |(part, group, kind): &(&str, &str, &str)| -> Vec<Finding> {
         let at = format!("/spec/{part}/spec");
         let Some(spec @ Value::Object(_)) = object.at(&at) else { return Vec::new() };
-        let told = |violation: crate::verdict::violation::Violation| {
+        let told = |violation: Violation| {
             let message = format!("{} lays over its {kind} what none can have: {}", object.identity, violation.message);
             let pointer = format!("/spec/{part}{}", violation.pointer);
-            Finding { help: violation.help.map(Into::into), ..object.error(violation.code, &pointer, message) }
+            violation.on(object, &pointer, message)
         };
         refused(group, kind, "spec", spec).into_iter().map(told).collect()
     };

@@ -90,5 +90,5 @@ fn service_type(object: &Object<'_>, chart: &str, at: &str, value: &Value) -> Op
 fn handed_on(object: &Object<'_>, chart: &str, above: &str, violation: Violation) -> Finding {
     let message = format!("{} gives the chart {chart} what no pod can have: {}", object.identity, violation.message);
     let pointer = format!("{above}{}", violation.pointer);
-    Finding { help: violation.help.map(Into::into), ..object.error(violation.code, &pointer, message) }
+    violation.on(object, &pointer, message)
 }

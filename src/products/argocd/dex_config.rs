@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::object::object::Object;
 use crate::text::finding::{Code, Finding};
 use crate::text::forms::duration;
-use crate::text::pointer::escaped;
+use crate::text::pointer::{each, escaped};
 use crate::text::schema::{did_you_mean, is_slip};
 
 /// The maps of the configuration, as patterns of pointers, with the keys that Dex reads there.
@@ -78,11 +78,4 @@ pub fn findings(object: &Object<'_>, config: &Value, at: &str) -> Vec<Finding> {
         });
     }
     findings
-}
-
-fn each(config: &Value, pattern: &str, look: &mut dyn FnMut(&str, &Value)) {
-    match pattern {
-        "" => look("", config),
-        _ => crate::text::pointer::each(config, pattern, &mut |below, value| look(below, value)),
-    }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::object::api_group::{APIEXTENSIONS, ARGOCD};
 use crate::object::existing::Existing;
 use crate::object::object::{Identity, Object};
-use crate::references::delivery::{self, folder_of, wildcard};
+use crate::references::delivery::{self, folder_of, one_repository, wildcard};
 use crate::references::inventory::{Absence, Inventory, Origin};
 use crate::references::waves;
 use crate::text::finding::{Code, Finding, Severity};
@@ -92,7 +92,7 @@ impl<'a> Permits<'a> {
 
 /// A repository as Argo CD compares it.
 fn plain(url: &str) -> String {
-    url.trim_end_matches('/').trim_end_matches(".git").to_lowercase()
+    one_repository(url).to_lowercase()
 }
 
 fn no_project(inventory: &Inventory<'_, '_>, application: &Object<'_>, name: &str) -> Option<Finding> {

@@ -47,8 +47,8 @@ pub fn read(text: &str) -> Option<Result<Query, String>> {
             Some(Ok(query))
         }
         Err(_) if filled.contains('$') => None,
-        Err(why) if why.contains("unknown function") && nearly_known(&why).is_some() => nearly_known(&why).map(Err),
-        Err(why) if why.contains("unknown function") || NEWER.iter().any(|name| filled.contains(name)) => None,
+        Err(why) if why.contains("unknown function") => nearly_known(&why).map(Err),
+        Err(_) if NEWER.iter().any(|name| filled.contains(name)) => None,
         Err(why) => Some(Err(why.lines().next().unwrap_or_default().to_owned())),
     }
 }
