@@ -142,7 +142,7 @@ class Bench:
         self.measure(one, n, "all", lambda i: inputs.all(() if i % 2 else self.off), everything, outputs)
         inputs.all()
         for validator in validators.NAMES:
-            check = validators.command(validator, one, self.tools, self.schemas, inputs.folder, outputs)
+            check = validators.command(validator, one, self.tools, self.schemas, outputs)
             if check:
                 self.measure(one, n, validator, lambda _: clean(outputs), everything, outputs, check)
 
