@@ -1,6 +1,7 @@
 //! The shapes that a plan is made of: components, secrets and claims, expressions already filled in. Only data.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -144,14 +145,14 @@ pub struct Chart {
     /// Helm release; the component's name when absent.
     #[serde(default)]
     pub release_name: Option<String>,
-    /// Values.
-    #[serde(default = "empty")]
+    /// Values; templates see their file.
+    #[serde(default = "empty", skip_serializing)]
     pub values: Value,
     /// Their file below the cluster's folder; the engine fills it in.
     #[serde(default)]
     pub values_file: String,
-    /// What it makes that others refer to.
-    #[serde(default)]
+    /// What it makes that others refer to; not for templates.
+    #[serde(default, skip_serializing)]
     pub creates: Vec<Existing>,
 }
 
@@ -165,8 +166,8 @@ pub struct Git {
     pub revision: String,
     /// Folder.
     pub path: String,
-    /// What it makes that others refer to.
-    #[serde(default)]
+    /// What it makes that others refer to; not for templates.
+    #[serde(default, skip_serializing)]
     pub creates: Vec<Existing>,
 }
 
@@ -285,16 +286,24 @@ pub struct Declared {
     /// JSON pointer in the group file.
     #[serde(skip)]
     pub pointer: String,
+    #[serde(skip)]
+    promise: OnceLock<String>,
 }
 
 impl Declared {
-    /// What of it a rendered folder keeps.
-    pub fn promise(&self) -> Promise {
-        Promise {
-            control: self.control.clone(),
-            group: self.group.clone(),
-            evidence: self.evidence.iter().filter(|e| !matches!(e, Evidence::Seen(_))).cloned().collect(),
+    /// What of it a rendered folder keeps, as a [`Promise`] in YAML; empty where it keeps no evidence.
+    pub fn promise(&self) -> &str {
+        self.promise.get_or_init(|| self.promise_of(|_| true))
+    }
+
+    /// The same with some of the evidence.
+    pub fn promise_of(&self, shown: impl Fn(&Evidence) -> bool) -> String {
+        let kept = self.evidence.iter().filter(|evidence| !matches!(evidence, Evidence::Seen(_)) && shown(evidence));
+        let lines: String = kept.map(|evidence| format!("  - {}\n", json!(evidence))).collect();
+        if lines.is_empty() {
+            return lines;
         }
+        format!("- control: {}\n  group: {}\n  evidence:\n{lines}", json!(self.control), json!(self.group))
     }
 
     /// The claim with all that its state asks for.

@@ -64,9 +64,19 @@ pub struct Variant {
     /// The settings.
     pub schema: Schema,
     of_platform: OnceLock<BTreeSet<String>>,
+    of_claims: OnceLock<Vec<BTreeSet<String>>>,
 }
 
 impl Variant {
+    fn new(text: GroupText, schema: Schema) -> Self {
+        Self { text, schema, of_platform: OnceLock::new(), of_claims: OnceLock::new() }
+    }
+
+    /// The dotted paths that each of its claims names.
+    pub fn of_claims(&self, templates: &Templates) -> &[BTreeSet<String>] {
+        self.of_claims.get_or_init(|| self.text.claims.iter().map(|claim| reads::of_entry(claim, templates)).collect())
+    }
+
     /// What it sees of `platform`.
     pub fn platform(&self, platform: &Value, templates: &Templates) -> Value {
         reads::seen(platform, self.of_platform.get_or_init(|| reads::of_platform(&self.text, templates)))
@@ -150,7 +160,7 @@ impl Group {
                     {
                         findings.push(say("/settings", message));
                     }
-                    variants.insert(provider.clone(), Variant { text: merged, schema, of_platform: OnceLock::new() });
+                    variants.insert(provider.clone(), Variant::new(merged, schema));
                 }
                 Err(message) => findings.push(say("/settings", message)),
             }

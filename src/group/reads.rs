@@ -1,5 +1,5 @@
-//! What a group sees of `platform`: the fields that its expressions and templates name. What differs from cluster to cluster
-//! stays away from the groups that do not look at it, and what they make is made once for all.
+//! What a group's expressions and templates name of what it sees. What differs from cluster to cluster stays away from what does
+//! not look at it, so that this is made once for all.
 
 use std::collections::BTreeSet;
 
@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::group::template::{Templates, pick};
 use crate::group::written::GroupText;
+use crate::text::pointer::strings;
 
 /// The dotted paths that a group names, `platform` and below, with its provider laid over it.
 pub fn of_platform(text: &GroupText, templates: &Templates) -> BTreeSet<String> {
@@ -19,10 +20,28 @@ pub fn of_platform(text: &GroupText, templates: &Templates) -> BTreeSet<String> 
     // `for`, `when` and `require` are expressions without braces.
     for part in text.texts().into_iter().filter(|part| part.contains("platform")) {
         names.extend(templates.names(part));
-        names.extend(templates.names(&format!("{{{{ {part} }}}}")));
+        names.extend(templates.names(&braced(part)));
     }
     names.retain(|name| name == "platform" || name.starts_with("platform."));
     names
+}
+
+/// The dotted paths that an entry of a group names, `item` and `loop` among them.
+pub fn of_entry(entry: &Value, templates: &Templates) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    strings(entry, &mut |pointer, text| {
+        if text.contains("{{") || text.contains("{%") {
+            names.extend(templates.names(text));
+        }
+        if pointer.ends_with("/for") || pointer.ends_with("/when") {
+            names.extend(templates.names(&braced(text)));
+        }
+    });
+    names
+}
+
+fn braced(expression: &str) -> String {
+    format!("{{{{ {expression} }}}}")
 }
 
 /// The part of `platform` that these paths name.

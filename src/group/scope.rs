@@ -1,7 +1,7 @@
 //! What the expressions and templates of one group see: names with values, and a digest of them all, so that what was made
 //! from the same is known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
@@ -56,9 +56,20 @@ impl Scope {
 
     /// Differs wherever the values differ.
     pub fn digest(&self) -> &str {
-        let all = || self.parts.iter().map(|(path, digest)| format!("{path} {digest}\n")).collect::<String>();
-        self.digest.get_or_init(|| digest::hex(all().as_bytes()))
+        self.digest.get_or_init(|| listing(&self.parts))
     }
+
+    /// Differs wherever what these dotted paths name differs.
+    pub fn digest_of(&self, names: &BTreeSet<String>) -> String {
+        let below = |path: &str, above: &str| path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let named = |path: &str| names.iter().any(|name| below(name, path) || below(path, name));
+        listing(self.parts.iter().filter(|(path, _)| named(path)))
+    }
+}
+
+fn listing<'p>(parts: impl IntoIterator<Item = (&'p String, &'p String)>) -> String {
+    let all: String = parts.into_iter().map(|(path, digest)| format!("{path} {digest}\n")).collect();
+    digest::hex(all.as_bytes())
 }
 
 fn of(value: &Value) -> String {
@@ -82,5 +93,24 @@ mod tests {
         seen.push(scope.digest().to_owned());
         assert!((1..seen.len()).all(|i| !seen[..i].contains(&seen[i])), "{seen:?}");
         assert_eq!(scope.value()["capabilities"]["gateway"]["port"], 81);
+    }
+
+    #[test]
+    fn the_digest_of_some_names_follows_these_alone() {
+        let mut scope = Scope::new(&json!({}), &json!({ "a": 1 }));
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let digests = |scope: &Scope| {
+            [names(&["capabilities.gateway.port"]), names(&["capabilities"]), names(&["settings.a", "model"])]
+                .map(|names| scope.digest_of(&names))
+        };
+        let before = digests(&scope);
+        scope.set_in("capabilities", "gateway_other", json!({}));
+        let other = digests(&scope);
+        assert_eq!([before[0] == other[0], before[1] == other[1], before[2] == other[2]], [true, false, true]);
+        scope.set_in("capabilities", "gateway", json!({ "port": 80 }));
+        let gateway = digests(&scope);
+        assert_eq!([gateway[0] == other[0], gateway[1] == other[1], gateway[2] == other[2]], [false, false, true]);
+        scope.set("model", json!([]));
+        assert_eq!([false, true, true], [2, 1, 0].map(|i| digests(&scope)[i] == gateway[i]));
     }
 }

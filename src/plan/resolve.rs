@@ -2,6 +2,7 @@
 //! yet. The order of the strata stands here, their content in the files named after them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -46,7 +47,7 @@ pub struct Plan<'a> {
     /// Findings that are not to be reported.
     pub silences: Vec<Silence>,
     /// What the groups that are on claim.
-    pub declared: Vec<Declared>,
+    pub declared: Vec<Arc<Declared>>,
     /// The AiGateway and ToolGateway contracts.
     pub agentic: Agentic,
     /// What the user lays over what is rendered.

@@ -1,6 +1,7 @@
 //! The strata of values: capability fields, the lists that groups fill, the documents that templates build.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -139,35 +140,47 @@ impl<'a> Work<'a, '_> {
     /// Each may use those before it.
     fn documents_of(&mut self, choice: &Choice<'a>) -> Vec<(String, Value)> {
         let (mut made, context) = (Vec::new(), self.context(choice));
-        let mut seen = self.scopes[choice.group.name.as_str()].value().clone();
+        let mut before = json!({});
         for (name, document) in &choice.variant().text.documents {
             let counts = [&document.each, &document.when].map(Option::as_ref);
             let mut values = Vec::new();
             for pass in self.passes(choice, &format!("/documents/{name}"), counts, &context) {
-                match self.document(&document.template, &seen, pass.own) {
-                    Ok(value) => values.push(value),
+                match self.document(choice, &document.template, &before, pass.own) {
+                    Ok(value) => values.push(Value::clone(&value)),
                     Err(finding) => self.findings.push(finding),
                 }
             }
             let value = if document.each.is_some() { Some(Value::Array(values)) } else { values.pop() };
             if let Some(value) = value {
-                seen["documents"][name] = value.clone();
+                before["documents"][name] = value.clone();
                 made.push((name.clone(), value));
             }
         }
         made
     }
 
-    fn document(&self, template: &str, seen: &Value, own: Map<String, Value>) -> Result<Value, Finding> {
+    /// It follows from the values that the template names, among them the documents before it.
+    fn document(
+        &self,
+        choice: &Choice<'a>,
+        template: &str,
+        before: &Value,
+        own: Map<String, Value>,
+    ) -> Result<Arc<Value>, Finding> {
         let template = format!("templates/{template}");
-        let mut picked = pick(seen, self.templates.inputs(&template));
+        let inputs = || self.templates.inputs(&template);
+        let mut picked = pick(self.scopes[choice.group.name.as_str()].value(), inputs());
+        let earlier = pick(before, inputs());
+        earlier.as_object().into_iter().flatten().for_each(|(name, value)| picked[name] = value.clone());
         own.into_iter().for_each(|(name, value)| picked[name] = value);
-        let source = Source::new(format!("{template} (filled)"), self.templates.render(&template, &picked)?);
-        let mut documents = yaml::documents(&source)?;
-        match documents.len() {
-            1 => Ok(documents.remove(0)),
-            n => Err(Finding::error(Code::TemplateOutput, format!("a document template yields one value, not {n}"))
-                .place(Place::new(&source, 0, 0))),
-        }
+        self.memo.get("document of a group", &[&template, &picked.to_string()], || {
+            let source = Source::new(format!("{template} (filled)"), self.templates.render(&template, &picked)?);
+            let mut documents = yaml::documents(&source)?;
+            match documents.len() {
+                1 => Ok(documents.remove(0)),
+                n => Err(Finding::error(Code::TemplateOutput, format!("a document template yields one value, not {n}"))
+                    .place(Place::new(&source, 0, 0))),
+            }
+        })
     }
 }

@@ -67,10 +67,20 @@ impl<'a, 'w> Work<'a, 'w> {
         choice: &Choice<'a>,
         make: impl FnOnce(&mut Self) -> T,
     ) -> Arc<T> {
+        let digest = self.scopes[choice.group.name.as_str()].digest().to_owned();
+        self.known(step, choice, &digest, make)
+    }
+
+    /// What a step makes of one group: made once for all clusters in which it sees what this digest is of.
+    pub(crate) fn known<T: Any + Send + Sync>(
+        &mut self,
+        step: &'static str,
+        choice: &Choice<'a>,
+        digest: &str,
+        make: impl FnOnce(&mut Self) -> T,
+    ) -> Arc<T> {
         let (memo, before) = (self.memo, self.findings.len());
-        let name = choice.group.name.as_str();
-        let digest = self.scopes[name].digest().to_owned();
-        let made = memo.get(step, &[name, choice.provider, &digest], || {
+        let made = memo.get(step, &[&choice.group.name, choice.provider, digest], || {
             let made = make(self);
             if self.findings.len() == before { Ok(made) } else { Err(made) }
         });
@@ -156,13 +166,13 @@ impl<'a, 'w> Work<'a, 'w> {
     }
 
     fn each(&mut self, choice: &Choice<'_>, pointer: &str, each: &Value, context: &Context) -> Vec<Pass> {
-        let pass = |(i, item): (usize, &Value)| {
-            let context = context.with("item", item).with("loop", &json!(i));
-            Pass { context, own: [("item".into(), item.clone()), ("loop".into(), json!(i))].into_iter().collect() }
+        let pass = |(i, item): (usize, Value)| {
+            let own = [("item".into(), item), ("loop".into(), json!(i))].into_iter().collect();
+            Pass { context: context.with(&own), own }
         };
         let sentence = match self.taken(choice, pointer, each, context) {
             Some(Value::Array(items)) if items.len() <= MAX_ITEMS => {
-                return items.iter().enumerate().map(pass).collect();
+                return items.into_iter().enumerate().map(pass).collect();
             }
             Some(Value::Array(items)) => format!("`for` yields {} items; {MAX_ITEMS} are the most", items.len()),
             Some(other) => format!("`for` must yield a list, not {other}"),

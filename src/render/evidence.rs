@@ -15,7 +15,7 @@ use crate::render::alike::within;
 use crate::render::canonical::canonical;
 use crate::render::differs::{Names, differs};
 use crate::text::kubeyaml;
-use crate::text::pointer::part;
+use crate::text::pointer::unescaped;
 
 /// What a piece of evidence lacks.
 #[derive(Debug)]
@@ -224,21 +224,27 @@ pub fn unmet<'a>(
 /// What a pointer leads to: an entry for each item that a `*` stands for, `None` where the rest of the way is not there. A
 /// pointer goes on into a text as into the YAML that it is.
 fn reach(value: &Value, pointer: &str, texts: &Texts, found: &mut dyn FnMut(Option<&Value>)) {
-    if let Some((text, rest)) = text_on_the_way(value, pointer) {
-        return reach(&texts.read(text), rest, texts, found);
+    let Some(steps) = pointer.strip_prefix('/') else { return found(Some(value)) };
+    let (step, rest) = steps.split_at(steps.bytes().position(|byte| byte == b'/').unwrap_or(steps.len()));
+    let next = match value {
+        Value::Array(items) if step == "*" => return items.iter().for_each(|item| reach(item, rest, texts, found)),
+        Value::Object(map) if step == "*" => return map.values().for_each(|item| reach(item, rest, texts, found)),
+        Value::Array(items) => step.parse().ok().and_then(|i: usize| items.get(i)),
+        Value::Object(map) => map.get(&*unescaped(step)),
+        Value::String(text) => {
+            let read = texts.read(text);
+            if !read.is_string() {
+                return reach(&read, pointer, texts, found);
+            }
+            None
+        }
+        _ => None,
+    };
+    match next {
+        Some(next) => reach(next, rest, texts, found),
+        None if pointer.contains("/*") => {}
+        None => found(None),
     }
-    let Some((above, below)) = pointer.split_once("/*") else { return found(part(value, pointer)) };
-    match part(value, above) {
-        Some(Value::Array(items)) => items.iter().for_each(|item| reach(item, below, texts, found)),
-        Some(Value::Object(map)) => map.values().for_each(|item| reach(item, below, texts, found)),
-        _ => {}
-    }
-}
-
-/// The text that a pointer goes into, and the rest of the pointer.
-fn text_on_the_way<'v, 'p>(value: &'v Value, pointer: &'p str) -> Option<(&'v str, &'p str)> {
-    let ends = pointer.match_indices('/').map(|(at, _)| at).skip(1);
-    ends.into_iter().find_map(|at| Some((part(value, &pointer[..at])?.as_str()?, &pointer[at..])))
 }
 
 fn before_star(pointer: &str) -> &str {

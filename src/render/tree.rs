@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Map, json};
 use similar::TextDiff;
 
-use crate::group::component::{Declared, Evidence};
+use crate::group::component::Evidence;
 use crate::plan::resolve::Plan;
 use crate::render::bundle::Bundle;
 use crate::render::evidence::{self, Texts};
@@ -107,16 +107,14 @@ fn groups(plan: &Plan<'_>, bundle: &Bundle) -> String {
 fn claims(plan: &Plan<'_>, bundle: &Bundle) -> String {
     let objects = || bundle.manifests.values().map(|p| (&p.manifest.identity, &p.manifest.value));
     let texts = Texts::default();
-    let shown = |evidence: &Evidence| plan.patches.is_empty() || evidence::gap(evidence, objects(), &texts).is_none();
+    let shown = |evidence: &Evidence| evidence::gap(evidence, objects(), &texts).is_none();
     let mut text =
         format!("{HEAD}: what the files must show. `gatewright check --manifests` holds them against it.\nclaims:\n");
-    for mut claim in plan.declared.iter().map(Declared::promise) {
-        claim.evidence.retain(shown);
-        if claim.evidence.is_empty() {
-            continue;
+    for claim in &plan.declared {
+        match plan.patches.is_empty() {
+            true => text += claim.promise(),
+            false => text += &claim.promise_of(shown),
         }
-        text += &format!("- control: {}\n  group: {}\n  evidence:\n", json!(claim.control), json!(claim.group));
-        text.extend(claim.evidence.iter().map(|evidence| format!("  - {}\n", json!(evidence))));
     }
     text += "- control: Files as rendered\n  group: argocd\n  evidence:\n";
     text.extend(bundle.manifests.values().filter_map(|placed| placed.manifest.kept()));

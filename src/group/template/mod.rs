@@ -34,9 +34,9 @@ impl Context {
         Self(Jinja::from_pairs(entries.map(|(name, value)| (name.as_str(), Jinja::from(Serde(value))))))
     }
 
-    /// With one more name, which hides another of that name.
-    pub fn with(&self, name: &str, value: &Value) -> Self {
-        let more = Jinja::from_pairs([(name, Jinja::from(Serde(value)))]);
+    /// With more names, which hide others of these names.
+    pub fn with(&self, names: &Map<String, Value>) -> Self {
+        let more = Jinja::from_pairs(names.iter().map(|(name, value)| (name.as_str(), Jinja::from(Serde(value)))));
         Self(minijinja::value::merge_maps([self.0.clone(), more]))
     }
 }
