@@ -5,9 +5,8 @@ use std::fs;
 
 use gatewright::command::explain;
 use gatewright::group::catalog::BUILTIN;
-use gatewright::group::component::{
-    Chart, ClusterKind, Component, Copied, Declared, Evidence, Git, Secret, SecretKey, Seen, Selector,
-};
+use gatewright::group::claim::{Declared, Evidence, Seen, Selector};
+use gatewright::group::component::{Chart, ClusterKind, Component, Copied, Git, Secret, SecretKey};
 use gatewright::group::rule::RuleText;
 use gatewright::group::written::{AgenticText, Collect, GroupText, Rule};
 use gatewright::object::existing::{Existing, Silence};

@@ -8,7 +8,7 @@ use std::fs;
 use std::sync::Arc;
 
 use gatewright::command::rulebook;
-use gatewright::group::component::Promise;
+use gatewright::group::claim::Promise;
 use gatewright::group::pages::Pages;
 use gatewright::object::chart_values;
 use gatewright::object::existing::Existing;

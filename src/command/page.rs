@@ -17,7 +17,7 @@ use crate::command::pipeline::Rendered;
 use crate::command::report;
 use crate::command::workspace::{Outcome, Result, Workspace};
 use crate::disk::write;
-use crate::group::component::Evidence;
+use crate::group::claim::Evidence;
 use crate::group::memo::Memo;
 use crate::group::template::page;
 use crate::plan::choice::Choice;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::agentic;
 use crate::agentic::seen::Seen;
 use crate::chain;
-use crate::group::component::{Evidence, Promise};
+use crate::group::claim::{Evidence, Promise};
 use crate::group::rule::Around;
 use crate::object::litellm_config;
 use crate::object::object::{Identity, Object, ObjectRule};

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::group::component::{SecretSource, State};
+use crate::group::claim::State;
+use crate::group::component::SecretSource;
 use crate::plan::choice::Choice;
 use crate::plan::resolve::Plan;
 use crate::render::claims::Claim;

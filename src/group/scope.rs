@@ -61,7 +61,9 @@ impl Scope {
 
     /// Differs wherever what these dotted paths name differs.
     pub fn digest_of(&self, names: &BTreeSet<String>) -> String {
-        let below = |path: &str, above: &str| path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let below = |path: &str, above: &str| {
+            path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
         let named = |path: &str| names.iter().any(|name| below(name, path) || below(path, name));
         listing(self.parts.iter().filter(|(path, _)| named(path)))
     }

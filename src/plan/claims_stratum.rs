@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::group::component::Declared;
+use crate::group::claim::Declared;
 use crate::group::written::counts;
 use crate::plan::choice::Choice;
 use crate::plan::work::{Pass, Work};

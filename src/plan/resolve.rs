@@ -7,7 +7,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::group::catalog::Catalog;
-use crate::group::component::{Component, Declared, Secret};
+use crate::group::claim::Declared;
+use crate::group::component::{Component, Secret};
 use crate::group::memo::Memo;
 use crate::group::scope::Scope;
 use crate::group::template::Context;

@@ -178,8 +178,10 @@ impl<'a> Work<'a, '_> {
             let mut documents = yaml::documents(&source)?;
             match documents.len() {
                 1 => Ok(documents.remove(0)),
-                n => Err(Finding::error(Code::TemplateOutput, format!("a document template yields one value, not {n}"))
-                    .place(Place::new(&source, 0, 0))),
+                n => {
+                    Err(Finding::error(Code::TemplateOutput, format!("a document template yields one value, not {n}"))
+                        .place(Place::new(&source, 0, 0)))
+                }
             }
         })
     }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::group::component::Promise;
+use crate::group::claim::Promise;
 use crate::object::chart_values;
 use crate::object::existing::{Existing, Silence};
 use crate::object::kinds::Scopes;

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::group::component::Promise;
+use crate::group::claim::Promise;
 use crate::group::pages::Pages;
 use crate::object::existing::{Existing, Silence};
 use crate::object::object::{Object, Objects};

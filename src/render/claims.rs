@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::group::component::{Declared, Evidence, State};
+use crate::group::claim::{Declared, Evidence, State};
 use crate::object::object::Identity;
 use crate::plan::own::Own;
 use crate::plan::patches::{Change, Patch};

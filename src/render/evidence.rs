@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use crate::group::component::{Evidence, Kept, Selector};
+use crate::group::claim::{Evidence, Kept, Selector};
 use crate::object::object::Identity;
 use crate::render::alike::within;
 use crate::render::canonical::canonical;

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
-use crate::group::component::{Evidence, Kept};
+use crate::group::claim::{Evidence, Kept};
 use crate::object::object::{File, Identity, Linked};
 use crate::plan::lay::Origin;
 use crate::render::kept;

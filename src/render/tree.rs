@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Map, json};
 use similar::TextDiff;
 
-use crate::group::component::Evidence;
+use crate::group::claim::Evidence;
 use crate::plan::resolve::Plan;
 use crate::render::bundle::Bundle;
 use crate::render::evidence::{self, Texts};
