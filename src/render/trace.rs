@@ -248,7 +248,12 @@ fn line_of_template(plan: &Plan<'_>, template: &str, line: usize) -> Option<(Pla
 fn names(plan: &Plan<'_>, source: &Arc<Source>, line: usize) -> BTreeSet<String> {
     let lines: Vec<&str> = source.text.lines().take(line + 1).collect();
     let Some((text, above)) = lines.split_last() else { return BTreeSet::new() };
-    let mut names = plan.catalog.templates.names(text);
+    // An expression may go on over several lines.
+    let opens = |text: &str| text.rfind("{{").is_some_and(|at| !text[at..].contains("}}"));
+    let rest = source.text.lines().skip(line + 1).take_while(|_| opens(text));
+    let ends = rest.clone().position(|text| text.contains("}}")).map_or(0, |at| at + 1);
+    let whole = [*text].into_iter().chain(rest.take(ends)).collect::<Vec<_>>().join("\n");
+    let mut names = plan.catalog.templates.names(&whole);
     for tag in above.iter().rev().filter_map(|l| l.trim().strip_prefix("{%")?.strip_suffix("%}")) {
         let (keyword, tag) = tag.trim().split_once(' ').unwrap_or_default();
         let parts = match keyword {

@@ -42,6 +42,8 @@ pub fn amid(node: &Node, place: &Place) -> Option<(String, String)> {
     let at =
         |(line, column): (usize, usize)| Some(source.offset(line.checked_sub(first)?, column.checked_sub(indent)?));
     let (start, end) = (at(place.line_column())?, at(place.end_line_column())?);
-    let inner = yaml::nodes(&source).ok()?.into_iter().next()?;
-    part_at(&inner, &Place::new(&source, start, end)).map(|inner| (String::new(), inner))
+    // A text that is no YAML has no parts: the place is somewhere in it.
+    let inner = yaml::nodes(&source).ok().and_then(|nodes| nodes.into_iter().next());
+    let within = inner.and_then(|inner| part_at(&inner, &Place::new(&source, start, end)));
+    Some((String::new(), within.unwrap_or_default()))
 }

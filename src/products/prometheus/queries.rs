@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::object::api_group::{KEDA, MONITORING};
 use crate::object::object::Object;
-use crate::products::prometheus::metrics::missing;
+use crate::products::prometheus::metrics::{self, missing};
 use crate::products::prometheus::promql;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
@@ -122,7 +122,8 @@ fn targets(value: &Value, source: &Value, pointer: &str, asked: &mut Vec<Asked>)
         Value::Object(map) => {
             let source = map.get("datasource").unwrap_or(source);
             if let Some(Value::String(text)) = map.get("expr") {
-                let is_promql = source["type"] == "prometheus";
+                // What begins as a metric of a product that we know is no query of Loki.
+                let is_promql = source["type"] == "prometheus" || metrics::names_any(text);
                 asked.push(Asked { pointer: pointer.to_owned(), text: text.clone(), is_promql });
             }
             map.values().for_each(|item| targets(item, source, pointer, asked));
