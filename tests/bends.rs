@@ -174,8 +174,8 @@ fn a_slip_is_told_where_it_is() {
         (format!("{mcp}spec:\n  template:\n    spec:\n      containers:\n        - name: server\n          env:\n            - {{ name: FOLDER, value: /tmp }}\n          args:\n            - $(FOLDR)\n"), 12, "did you mean `$(FOLDER)`?"),
         (format!("{argocd}  timeout.reconcilation: 120s\n"), 5, "did you mean `timeout.reconciliation`?"),
         (format!("{argocd}  timeout.reconciliation: 120x\n"), 5, "write it as `120s`"),
-        (format!("{argocd}  resource.exclusions: |\n    - apiGroup: [cilium.io]\n"), 5, "did you mean `apiGroups`"),
-        (format!("{argocd}  resource.customizations.health.a_B: |\n    return {{ status = 'Helthy' }}\n"), 5, "did you mean `Healthy`?"),
+        (format!("{argocd}  resource.exclusions: |\n    - apiGroup: [cilium.io]\n"), 6, "did you mean `apiGroups`"),
+        (format!("{argocd}  resource.customizations.health.a_B: |\n    return {{ status = 'Helthy' }}\n"), 6, "did you mean `Healthy`?"),
         (operation.replace("patch:", "patches: []"), 2, "did you mean `patch`?"),
     ] {
         let found = said(&patch);
@@ -217,7 +217,7 @@ fn a_slip_in_an_object_of_ones_own_is_told_where_it_is() {
             dashboard,
             &[
                 ("sum by", "sum bye", "does not parse"),
-                ("[{\n", "{\n", "is no JSON"),
+                ("\"expr\":", "\"expr\"", "is no JSON"),
                 ("requests_waiting", "request_waiting", "did you mean"),
             ],
         ),
@@ -231,8 +231,7 @@ fn a_slip_in_an_object_of_ones_own_is_told_where_it_is() {
     ] {
         for (right, wrong, words) in slips {
             let at = text.find(right).expect("it is there");
-            // Of a text in a ConfigMap the line of its key is told.
-            let line = if text == dashboard { 5 } else { text[..at].matches('\n').count() + 1 };
+            let line = text[..at].matches('\n').count() + 1;
             let changed = text.replacen(right, wrong, 1);
             let found = of_files(&[("features.yaml", PLATFORM), ("manifests/own/a.yaml", &changed)]);
             let told =

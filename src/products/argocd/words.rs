@@ -1,6 +1,7 @@
 //! Words that Argo CD 3.4 passes over without saying so: hooks, annotations of its own, keys of argocd-cm and states of health.
 
 use crate::object::object::{Object, ObjectRule};
+use crate::object::part::amid;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
 use crate::text::schema::{did_you_mean, is_slip, nearest};
@@ -156,7 +157,8 @@ fn exclusions(object: &Object<'_>) -> Vec<Finding> {
         for field in entries.flat_map(|entry| entry.keys()).filter(|field| !FILTER.contains(&field.as_str())) {
             let message =
                 format!("{} has `{field}` in an entry of `{key}`, which Argo CD does not read", object.identity);
-            let finding = object.warning(Code::SyncOption, &format!("/data/{key}"), message);
+            let pointer = format!("/data/{key}");
+            let finding = amid(object.warning(Code::SyncOption, &pointer, message), object, &pointer, field);
             findings.push(finding.help(format!(
                 "{}; what is not said fits everything",
                 did_you_mean(field, &FILTER).trim_end_matches('?')
@@ -177,11 +179,8 @@ fn health(object: &Object<'_>) -> Vec<Finding> {
         for state in given(text).filter(|state| !STATES.contains(state)) {
             let message = format!("{} gives the health `{state}`, which Argo CD takes for `Unknown`", object.identity);
             let help = nearest(state, &STATES).map(|near| format!("did you mean `{near}`?"));
-            findings.push(
-                object
-                    .warning(Code::SyncOption, &pointer, message)
-                    .help(help.unwrap_or_else(|| format!("it is one of {}", STATES.join(", ")))),
-            );
+            let finding = amid(object.warning(Code::SyncOption, &pointer, message), object, &pointer, state);
+            findings.push(finding.help(help.unwrap_or_else(|| format!("it is one of {}", STATES.join(", ")))));
         }
     }
     findings
