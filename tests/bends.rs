@@ -140,6 +140,7 @@ fn a_slip_is_told_where_it_is() {
     let parameters = "apiVersion: agentgateway.dev/v1alpha1\nkind: AgentgatewayParameters\nmetadata: { name: inference-gateway, namespace: inference }\n";
     let database =
         "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: { name: litellm-db, namespace: litellm }\n";
+    let argocd = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: argocd-cm, namespace: argocd }\ndata:\n";
     let operation = "target: { kind: Deployment, namespace: mcp-gateway, name: everything }\npatch:\n";
     for (patch, place, words) in [
         ("component: litellm\nvalues:\n  podAnnotation: { a: b }\n".to_owned(), 3, "did you mean `podAnnotations`?"),
@@ -166,12 +167,89 @@ fn a_slip_is_told_where_it_is() {
         (format!("{operation}  - op: remove\n    path: /spec/template/spec/containers/7/args\n"), 4, "has one item, 0"),
         ("apiVersion: v1\nkind: ServiceAcount\nmetadata: { name: litellm, namespace: litellm }\n".to_owned(), 2, "did you mean `ServiceAccount litellm/litellm`?"),
         ("apiVersion: v1\nkind: ServiceAccount\nmetdata: { name: litellm, namespace: litellm }\n".to_owned(), 3, "did you mean `metadata`?"),
+        (format!("{mcp}spec:\n  template:\n    spec:\n      nodeSelector:\n        kubernetes.io/arch: x86_64\n"), 8, "`amd64`"),
+        (format!("{mcp}spec:\n  template:\n    spec:\n      volumes:\n        - name: tmp\n          emptyDir:\n            medium: memory\n"), 10, "write `Memory`"),
+        (format!("{mcp}spec:\n  template:\n    spec:\n      containers:\n        - name: server\n          env:\n            - name: MEMORY\n              valueFrom: {{ resourceFieldRef: {{ resource: limits.memory, divisor: 3Mi }} }}\n"), 11, "`3Mi`"),
+        (format!("{mcp}spec:\n  template:\n    spec:\n      containers:\n        - name: server\n          env:\n            - name: MEMORY\n              valueFrom: {{ resourceFieldRef: {{ containerName: serve, resource: limits.memory }} }}\n"), 11, "leave `containerName` out"),
+        (format!("{mcp}spec:\n  template:\n    spec:\n      containers:\n        - name: server\n          env:\n            - {{ name: FOLDER, value: /tmp }}\n          args:\n            - $(FOLDR)\n"), 12, "did you mean `$(FOLDER)`?"),
+        (format!("{argocd}  timeout.reconcilation: 120s\n"), 5, "did you mean `timeout.reconciliation`?"),
+        (format!("{argocd}  timeout.reconciliation: 120x\n"), 5, "write it as `120s`"),
+        (format!("{argocd}  resource.exclusions: |\n    - apiGroup: [cilium.io]\n"), 6, "did you mean `apiGroups`"),
+        (format!("{argocd}  resource.customizations.health.a_B: |\n    return {{ status = 'Helthy' }}\n"), 6, "did you mean `Healthy`?"),
         (operation.replace("patch:", "patches: []"), 2, "did you mean `patch`?"),
     ] {
         let found = said(&patch);
         let told = found.iter().any(|line| line.starts_with(&format!("patches/a.yaml:{place} ")) && line.contains(words));
         assert!(told, "{patch}: {found:#?}");
     }
+}
+
+/// A slip in an object of the user's own, and in what says where it goes.
+#[test]
+fn a_slip_in_an_object_of_ones_own_is_told_where_it_is() {
+    let scaler = "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: { name: everything, namespace: mcp-gateway }\nspec:\n  scaleTargetRef: { name: everything }\n  minReplicaCount: 1\n  triggers:\n    - type: cron\n      metadata:\n        timezone: Europe/Berlin\n        start: 0 8 * * 1-5\n        end: 0 18 * * 1-5\n        desiredReplicas: '3'\n";
+    let slice = "apiVersion: v1\nkind: Service\nmetadata: { name: old, namespace: mcp-gateway }\nspec: { ports: [{ name: db, port: 5432 }] }\n---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata:\n  name: old-1\n  namespace: mcp-gateway\n  labels:\n    kubernetes.io/service-name: old\naddressType: IPv4\nports: [{ name: db, port: 5432 }]\nendpoints: [{ addresses: [203.0.113.7] }]\n";
+    let hook = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: notes\n  namespace: mcp-gateway\n  annotations:\n    argocd.argoproj.io/hook: PostSync\n    argocd.argoproj.io/hook-delete-policy: BeforeHookCreation\ndata: { a: b }\n";
+    let dashboard = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: own, namespace: mcp-gateway }\ndata:\n  own.json: |\n    { \"panels\": [{ \"targets\": [{\n      \"expr\": \"sum by (model_name) (vllm:num_requests_waiting)\" }] }] }\n";
+    let backend = "apiVersion: agentgateway.dev/v1alpha1\nkind: AgentgatewayBackend\nmetadata: { name: wiki, namespace: mcp-gateway }\nspec:\n  mcp:\n    targets:\n      - name: wiki\n        static:\n          host: everything.mcp-gateway.svc.cluster.local\n          port: 3001\n          protocol: StreamableHTTP\n  policies:\n    mcp:\n      authorization:\n        action: Allow\n        policy:\n          matchExpressions:\n            - mcp.tool.name in [\"read\"]\n";
+    for (text, slips) in [
+        (
+            scaler,
+            &[
+                ("type: cron", "type: corn", "did you mean `cron`?"),
+                ("1-5\n        end", "1-8\n        end", "five fields"),
+                ("0 18", "0 28", "five fields"),
+                ("timezone:", "timeZone:", "did you mean `timezone`?"),
+                ("desiredReplicas:", "desiredReplica:", "did you mean `desiredReplicas`?"),
+                ("'3'", "three", "no number"),
+            ][..],
+        ),
+        (slice, &[("service-name: old", "service-name: odl", "did you mean `old`?")]),
+        (
+            hook,
+            &[
+                ("PostSync", "PostSnyc", "did you mean `PostSync`?"),
+                ("BeforeHookCreation", "BeforeHookCreate", "did you mean `BeforeHookCreation`?"),
+                ("io/hook:", "io/hooks:", "io/hook`?"),
+            ],
+        ),
+        (
+            dashboard,
+            &[
+                ("sum by", "sum bye", "does not parse"),
+                ("\"expr\":", "\"expr\"", "is no JSON"),
+                ("requests_waiting", "request_waiting", "did you mean"),
+            ],
+        ),
+        (
+            backend,
+            &[
+                (".mcp-gateway.svc", ".mcp-gatway.svc", "did you mean `mcp-gateway`?"),
+                ("tool.name", "tool.nam", "did you mean `name`?"),
+            ],
+        ),
+    ] {
+        for (right, wrong, words) in slips {
+            let at = text.find(right).expect("it is there");
+            let line = text[..at].matches('\n').count() + 1;
+            let changed = text.replacen(right, wrong, 1);
+            let found = of_files(&[("features.yaml", PLATFORM), ("manifests/own/a.yaml", &changed)]);
+            let told =
+                found.iter().any(|l| l.starts_with(&format!("manifests/own/a.yaml:{line} ")) && l.contains(words));
+            assert!(told, "{changed}: {found:#?}");
+        }
+    }
+    let own = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: notes, namespace: mcp-gateway }\ndata: { a: b }\n";
+    let component = "wave: 15\nnamespace: mcp-gatway\n";
+    let found = of_files(&[
+        ("features.yaml", PLATFORM),
+        ("manifests/own/a.yaml", own),
+        ("manifests/own/component.yaml", component),
+    ]);
+    assert!(
+        found.iter().any(|l| l.starts_with("manifests/own/component.yaml:2 ") && l.contains("did you mean")),
+        "{found:#?}"
+    );
 }
 
 /// What the group gives stays beside what a patch adds to a list that the chart hands on to its pods.

@@ -158,7 +158,10 @@ fn review(was: &Platform, is: &Platform) -> Review {
 fn files(case: &Value, side: &str, onto: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut files = onto.clone();
     for (path, text) in case["files"][side].as_object().into_iter().flatten() {
-        files.insert(path.clone(), text.as_str().expect("a text").to_owned());
+        match text {
+            Value::Null => drop(files.remove(path)),
+            text => drop(files.insert(path.clone(), text.as_str().expect("a text").to_owned())),
+        }
     }
     files
 }

@@ -50,6 +50,8 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     kubernetes::roles::OF_OBJECTS,
     otel::collector::OF_OBJECTS,
     argocd::sync::OF_OBJECTS,
+    argocd::words::OF_OBJECTS,
+    keda::triggers::OF_OBJECTS,
 ];
 
 /// Rules that look at all objects of a cluster, by subject.

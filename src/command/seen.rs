@@ -10,6 +10,7 @@ use crate::command::review::objects::{changes, things};
 use crate::command::review::risk::{
     self,
     sight::{Sight, State},
+    warned::warned,
 };
 use crate::command::review::routine;
 use crate::command::review::told::{Known, Seen};
@@ -44,7 +45,11 @@ pub fn seen(
     let (was, is) = (State { tree: old, things: &before }, State { tree: new, things: &now });
     let known = |(change, causes)| {
         let sight = Sight::new(&change, was, is);
-        let (risks, does, routine) = (risk::risks(&sight), sight.does, routine::change(&change));
+        let (mut risks, does, routine) = (risk::risks(&sight), sight.does, routine::change(&change));
+        // What the rules on changes tell of says more than what is told of the state.
+        if risks.is_empty() {
+            risks = warned(&change, &findings);
+        }
         Known { routine, does, risks, causes, change }
     };
     let changes: Vec<Known> = differing.into_iter().zip(causes).map(known).collect();

@@ -13,9 +13,9 @@ use crate::group::items::Items;
 use crate::group::kinds::Kinds;
 use crate::group::pages::Pages;
 use crate::group::shapes::Shapes;
-use crate::group::template::{Templates, composite};
+use crate::group::template::{ENGINE_LISTS, Templates, composite};
 use crate::text::finding::{Code, Finding};
-use crate::text::schema::Schema;
+use crate::text::schema::{Schema, is_slip};
 use crate::text::source::Source;
 
 /// The template that renders every entry of `secrets`.
@@ -83,6 +83,7 @@ impl Catalog {
             }
         }
         findings.extend(names_of_both_kinds(&by_name));
+        findings.extend(strange_lists(&by_name));
         let (items, wrong) = items(&by_name, !notable.is_empty());
         findings.extend(wrong);
         let catalog = Self {
@@ -194,6 +195,28 @@ fn items(groups: &BTreeMap<String, Group>, look: bool) -> (Items, Vec<Finding>) 
         findings.extend(items.names(text, &|pointer| group.place(provider, pointer)));
     }
     (items, findings)
+}
+
+/// Lists that a group reads and nobody adds to, with nearly the name of one that others add to.
+fn strange_lists(groups: &BTreeMap<String, Group>) -> Vec<Finding> {
+    let texts = || groups.values().flat_map(|g| g.variants.values()).map(|v| &v.text);
+    let given =
+        texts().flat_map(|text| text.provides.iter().filter(|(_, p)| p.is_list()).map(|(name, _)| name.as_str()));
+    let known: BTreeSet<&str> = given.chain(ENGINE_LISTS).collect();
+    let mut findings = Vec::new();
+    for (group, name) in groups
+        .values()
+        .flat_map(|g| g.variants.values().map(move |v| (g, v)))
+        .flat_map(|(g, v)| v.text.collects.keys().map(move |name| (g, name)))
+    {
+        let Some(near) = known.iter().find(|near| !known.contains(name.as_str()) && is_slip(near, name)) else {
+            continue;
+        };
+        let place = group.node().place_at(&format!("/collects/{name}"));
+        let finding = Finding::error(Code::GroupFile, format!("no group adds anything to the list `{name}`"));
+        findings.push(finding.place(place).help(format!("did you mean `{near}`?")));
+    }
+    findings
 }
 
 /// Names that are a list here and a capability there.

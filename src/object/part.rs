@@ -143,6 +143,14 @@ impl<'a> Part<'a> {
     }
 }
 
+/// A finding about a text of an object, at the words in it that are meant; at the text where they are not there as they are.
+pub fn amid(finding: Finding, object: &Object<'_>, pointer: &str, words: &str) -> Finding {
+    let text = object.text_at(pointer);
+    let Some(start) = text.find(words).filter(|_| !words.is_empty()) else { return finding };
+    let place = within(&object.place(pointer), &Source::new("", text), start, start + words.len());
+    finding.place(place)
+}
+
 /// Where bytes of a text stand in the block scalar that holds it; the whole scalar where it is written in another way.
 fn within(scalar: &Place, inner: &Source, start: usize, end: usize) -> Place {
     let (line, _) = inner.line_column(start);

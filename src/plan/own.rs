@@ -143,6 +143,15 @@ fn component(name: &str, about: Option<&Arc<Source>>, objects: &[Own], findings:
     }
     let named: BTreeSet<&str> =
         objects.iter().map(|o| o.identity.namespace.as_str()).filter(|n| !n.is_empty()).collect();
+    let strange = namespaces.first().filter(|said| !said.existing && !named.contains(said.name.as_str()));
+    if let Some((said, near)) =
+        strange.and_then(|said| Some((said, named.iter().find(|near| is_misspelt(near, &said.name))?)))
+    {
+        let sentence = format!("no object of the folder lies in the namespace `{}`, and it would be made", said.name);
+        let place = about.and_then(|source| Some(yaml::read(source).ok()?.place_at("/namespace")));
+        let finding = Finding::warning(Code::UnknownNamespace, sentence).help(format!("did you mean `{near}`?"));
+        findings.extend(place.map(|place| finding.place(place)));
+    }
     for name in named {
         if !namespaces.iter().any(|known| known.name == name) {
             namespaces.push(Namespace { name: name.to_owned(), existing: false });

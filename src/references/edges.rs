@@ -169,6 +169,13 @@ pub const EDGES: &[Edge] = &[
     edge(BINDINGS, "/roleRef", "name", To::Fields(RBAC, "")),
     edge(BINDINGS, "/subjects/*", "name", To::Fields("", "")).across(),
     edge(SCALERS, "/spec/scaleTargetRef", "name", To::Fields("apps", "Deployment")).first(),
+    edge(&[("autoscaling.k8s.io", "VerticalPodAutoscaler")], "/spec/targetRef", "name", To::Fields("", "")),
+    edge(
+        &[("discovery.k8s.io", "EndpointSlice")],
+        "/metadata/labels/kubernetes.io~1service-name",
+        "",
+        To::One("", "Service"),
+    ),
     edge(INGRESS, "/spec/rules/*/http/paths/*/backend/service", "name", To::One("", "Service")).part(PORT),
     edge(INGRESS, "/spec/defaultBackend/service", "name", To::One("", "Service")).part(PORT),
     edge(INGRESS, "/spec/tls/*", "secretName", SECRET),

@@ -10,7 +10,7 @@ use crate::object::pod_template;
 use crate::references::inventory::{Absence, Inventory};
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::pointer::strings;
-use crate::text::schema::did_you_mean;
+use crate::text::schema::{did_you_mean, is_misspelt};
 
 /// An address within the cluster.
 #[derive(Debug, PartialEq, Eq)]
@@ -100,7 +100,15 @@ fn short_address<'t>(inventory: &Inventory<'_, '_>, home: &'t str, text: &'t str
 
 fn wrong(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, address: &Address<'_>) -> Option<Finding> {
     let Address { service, namespace, port } = *address;
-    inventory.find("", "Namespace", "", namespace)?;
+    if inventory.find("", "Namespace", "", namespace).is_none() {
+        // Of a namespace of others nothing is known.
+        let meant = |near: &str| is_misspelt(near, namespace) && inventory.find("", "Service", near, service).is_some();
+        let near = inventory.of("", "Namespace").map(|thing| thing.name.as_ref()).find(|near| meant(near))?;
+        let message =
+            format!("{} calls Service {namespace}/{service}, and there is no such namespace", object.identity);
+        let finding = object.warning(Code::DanglingReference, pointer, message);
+        return Some(finding.help(format!("did you mean `{near}`?")));
+    }
     let Some(thing) = inventory.find("", "Service", namespace, service) else {
         let severity = match inventory.absence(object, ("", "Service"), namespace, service) {
             Absence::Unknown => return None,

@@ -19,7 +19,7 @@ use crate::plan::resolve::Plan;
 use crate::render::bundle::{self, Bundle};
 use crate::render::manifest::{ChartValues, Layer, Placed};
 use crate::text::finding::Finding;
-use crate::text::part_at::{amid, part_at};
+use crate::text::part_at::{amid, part_at, same_line};
 use crate::text::pointer::unescaped;
 use crate::text::source::{Place, Source};
 use crate::text::yaml::{self, Kind, Node};
@@ -129,12 +129,15 @@ impl Memo {
         made
     }
 
-    /// The pointer to a place of a rendered file, and the one in the text that stands there, for a place amid one.
-    fn pointer(&self, place: &Place) -> Option<(String, String)> {
+    /// The pointer to a place of a rendered file, and for a place amid a text the one in what the text says.
+    fn pointer(&self, place: &Place) -> Option<(String, Option<String>)> {
         let mut read = self.read.borrow_mut();
         let first = || yaml::nodes(&place.source).ok()?.into_iter().next().map(Rc::new);
         let node = read.entry(place.source.name.clone()).or_insert_with(first).clone()?;
-        part_at(&node, place).map(|pointer| (pointer, String::new())).or_else(|| amid(&node, place))
+        // Readers differ in where a block ends.
+        let whole = |pointer: &str| node.at(pointer).is_some_and(|text| text.place.start == place.start);
+        let inside = || amid(&node, place).map(|(at, inside)| if whole(&at) { (at, None) } else { (at, Some(inside)) });
+        part_at(&node, place).map(|pointer| (pointer, None)).or_else(inside)
     }
 
     fn names(&self, plan: &Plan<'_>, text: &str) -> BTreeSet<String> {
@@ -148,16 +151,16 @@ fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place)
     let (mut pointer, inside) = memo.pointer(rendered)?;
     for Layer { node, origin } in placed.manifest.layers.iter().rev() {
         match origin.of(&pointer) {
-            From::Patch(from) => return Some(vec![in_file(node, &from)]),
+            From::Patch(from) => return Some(vec![in_file(node, &from, rendered, &inside)]),
             From::Before(before) => pointer = before,
         }
     }
     let component = plan.components.iter().find(|c| c.name == placed.component)?;
     if let Some(own) = bundle::written(plan, component, &placed.manifest) {
-        return Some(vec![in_file(&own.node, &pointer)]);
+        return Some(vec![in_file(&own.node, &pointer, rendered, &inside)]);
     }
     let mut template = in_template(plan, memo, placed, &pointer)?;
-    template.rest += &inside;
+    template.rest += inside.as_deref().unwrap_or_default();
     let key = pointer.rsplit('/').next().unwrap_or_default();
     template.said = placed.manifest.value.pointer(&pointer).map(|value| (unescaped(key).into_owned(), value.clone()));
     let group = in_secrets(plan, memo, placed, &template).or_else(|| in_component(plan, memo, placed, &template));
@@ -182,8 +185,11 @@ fn laid_below(memo: &Memo, placed: &Placed, rendered: &Place) -> Option<Place> {
 }
 
 /// A part of a patch, or of an object of the user's own: what it says is the cause, and nothing beside it.
-fn in_file<'a>(written: &Node, pointer: &str) -> Spot<'a> {
-    Spot { group: "", place: written.place_at(pointer), names: BTreeSet::new(), rest: String::new(), said: None }
+fn in_file<'a>(written: &Node, pointer: &str, rendered: &Place, inside: &Option<String>) -> Spot<'a> {
+    let text = inside.as_ref().and_then(|_| written.at(pointer));
+    let place = text.and_then(|text| same_line(text, rendered));
+    let place = place.unwrap_or_else(|| written.place_at(pointer));
+    Spot { group: "", place, names: BTreeSet::new(), rest: String::new(), said: None }
 }
 
 /// The line of the template that renders a part of an object.
@@ -248,7 +254,12 @@ fn line_of_template(plan: &Plan<'_>, template: &str, line: usize) -> Option<(Pla
 fn names(plan: &Plan<'_>, source: &Arc<Source>, line: usize) -> BTreeSet<String> {
     let lines: Vec<&str> = source.text.lines().take(line + 1).collect();
     let Some((text, above)) = lines.split_last() else { return BTreeSet::new() };
-    let mut names = plan.catalog.templates.names(text);
+    // An expression may go on over several lines.
+    let opens = |text: &str| text.rfind("{{").is_some_and(|at| !text[at..].contains("}}"));
+    let rest = source.text.lines().skip(line + 1).take_while(|_| opens(text));
+    let ends = rest.clone().position(|text| text.contains("}}")).map_or(0, |at| at + 1);
+    let whole = [*text].into_iter().chain(rest.take(ends)).collect::<Vec<_>>().join("\n");
+    let mut names = plan.catalog.templates.names(&whole);
     for tag in above.iter().rev().filter_map(|l| l.trim().strip_prefix("{%")?.strip_suffix("%}")) {
         let (keyword, tag) = tag.trim().split_once(' ').unwrap_or_default();
         let parts = match keyword {
@@ -268,10 +279,10 @@ fn names(plan: &Plan<'_>, source: &Arc<Source>, line: usize) -> BTreeSet<String>
 
 /// The values of a chart stand in the group file.
 fn in_chart<'a>(plan: &'a Plan<'_>, memo: &Memo, values: &ChartValues, rendered: &Place) -> Option<Vec<Spot<'a>>> {
-    let (mut pointer, _) = memo.pointer(rendered)?;
+    let (mut pointer, inside) = memo.pointer(rendered)?;
     for Values { node, origin } in plan.patches.values.get(&values.component).into_iter().flatten().rev() {
         match origin.of(&pointer) {
-            From::Patch(from) => return Some(vec![in_file(node, &from)]),
+            From::Patch(from) => return Some(vec![in_file(node, &from, rendered, &inside)]),
             From::Before(before) => pointer = before,
         }
     }

@@ -42,6 +42,24 @@ pub fn amid(node: &Node, place: &Place) -> Option<(String, String)> {
     let at =
         |(line, column): (usize, usize)| Some(source.offset(line.checked_sub(first)?, column.checked_sub(indent)?));
     let (start, end) = (at(place.line_column())?, at(place.end_line_column())?);
-    let inner = yaml::nodes(&source).ok()?.into_iter().next()?;
-    part_at(&inner, &Place::new(&source, start, end)).map(|inner| (String::new(), inner))
+    // A text that is no YAML has no parts: the place is somewhere in it.
+    let inner = yaml::nodes(&source).ok().and_then(|nodes| nodes.into_iter().next());
+    let within = inner.and_then(|inner| part_at(&inner, &Place::new(&source, start, end)));
+    Some((String::new(), within.unwrap_or_default()))
+}
+
+/// The line of a block of text that reads like the one at a place amid another block: what is written and what is rendered of it have
+/// the same lines.
+pub fn same_line(written: &Node, rendered: &Place) -> Option<Place> {
+    let Kind::String(text) = &written.kind else { return None };
+    let (line, _) = rendered.line_column();
+    let wanted = rendered.source.line(line).trim();
+    if !text.contains('\n') || wanted.is_empty() {
+        return None;
+    }
+    let (source, (first, _)) = (&written.place.source, written.place.line_column());
+    let lines = first..=first + text.lines().count();
+    let at = lines.into_iter().find(|line| source.line(*line).trim() == wanted)?;
+    let (start, found) = (source.offset(at, 1), source.line(at));
+    Some(Place::new(source, start + found.len() - found.trim_start().len(), start + found.trim_end().len()))
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::text::digest;
 use crate::text::merge;
-use crate::text::schema::nearest;
+use crate::text::schema::{is_slip, nearest};
 use crate::text::yaml;
 
 /// Longest text that a filter makes of others, in bytes.
@@ -31,7 +31,7 @@ pub const NAMES: [&str; 11] = [
 
 /// Adds them to an engine.
 pub fn add(env: &mut Environment<'_>) {
-    env.add_filter("collect", |v: Jinja, attr: String| call(v, |v| Ok(collect(v, &attr))));
+    env.add_filter("collect", |v: Jinja, attr: String| call(v, |v| collect(v, &attr)));
     env.add_filter("filled_from", |v: Jinja, base: Jinja| {
         let base = json(&base)?;
         call(v, |v| Ok(filled_from(v, &base)))
@@ -113,7 +113,16 @@ fn json_within(value: &Jinja, length: &mut usize) -> Result<Value, Error> {
 }
 
 /// The values of an attribute, lists flattened, nulls left out, without repeats, sorted by their JSON text.
-fn collect(list: Value, attribute: &str) -> Value {
+///
+/// # Errors
+/// No item has the attribute, and one has another that it is nearly.
+fn collect(list: Value, attribute: &str) -> Result<Value, String> {
+    let attributes = || list.as_array().into_iter().flatten().filter_map(Value::as_object).flat_map(Map::keys);
+    if attributes().all(|known| known != attribute)
+        && let Some(near) = attributes().find(|known| is_slip(known, attribute))
+    {
+        return Err(format!("no item has `{attribute}`: did you mean `{near}`?"));
+    }
     let mut found = Vec::new();
     for item in list.as_array().into_iter().flatten() {
         match item.get(attribute) {
@@ -124,7 +133,7 @@ fn collect(list: Value, attribute: &str) -> Value {
     }
     found.sort_by_cached_key(Value::to_string);
     found.dedup();
-    Value::Array(found)
+    Ok(Value::Array(found))
 }
 
 /// Settings, and what they leave unset or empty as it stands in others; inner maps have the entries of both.
@@ -307,7 +316,7 @@ mod tests {
         let models = json!([{"m": "b", "h": "x"}, {"m": "a", "h": "y"}, {"m": "b", "h": "x"}]);
         assert_eq!(index_by(models.clone(), "m", "h").unwrap().to_string(), r#"{"a":"y","b":"x"}"#);
         assert!(index_by(json!([{"m": "b", "h": "x"}, {"m": "b", "h": "z"}]), "m", "h").is_err());
-        assert_eq!(collect(models, "m"), json!(["a", "b"]));
+        assert_eq!(collect(models.clone(), "m"), Ok(json!(["a", "b"])));
         let each = |value: Value, over: &[(&str, Jinja)]| {
             let options = over.iter().cloned().collect();
             json(&nested(Jinja::from(Serde(value)), "models".into(), options).unwrap()).unwrap()

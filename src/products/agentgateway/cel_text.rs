@@ -2,6 +2,7 @@
 //! only what is certain.
 
 use crate::object::placeholder;
+use crate::text::near::is_near;
 use crate::verdict::expression::Expression;
 
 /// Variables an expression may start with (with what siblings of agentgateway know).
@@ -51,6 +52,70 @@ pub fn broken(text: &str) -> Option<String> {
     })
 }
 
+/// Fields of variables, as far as people read them (agentgateway 1.2, `crates/agentgateway/src/cel`), and the claims that tokens have by
+/// a standard (RFC 7519, OpenID Connect). Others may be there as well.
+const FIELDS: [(&str, &str); 9] = [
+    ("request", "method uri host scheme path pathAndQuery version headers body startTime endTime"),
+    ("response", "code headers body"),
+    ("source", "address port identity subjectAltNames issuer subject subjectCn"),
+    ("jwt", "iss sub aud exp azp email preferred_username client_id"),
+    (
+        "llm",
+        "streaming requestModel responseModel provider inputTokens outputTokens totalTokens prompt completion params",
+    ),
+    ("mcp", "tool prompt resource methodName sessionId"),
+    ("mcp.tool", "name target"),
+    ("mcp.prompt", "name target"),
+    ("mcp.resource", "name target"),
+];
+
+/// A variable or a field that an expression reads and that is not there, with the one that is nearly it: such an expression fails on
+/// every request.
+pub fn misspelt(text: &str) -> Option<(&str, &'static str)> {
+    let known_at = |path: &str| FIELDS.iter().find(|(head, _)| *head == path).map(|(_, fields)| *fields);
+    for path in paths(text) {
+        let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
+        let mut start = 0;
+        for end in ends {
+            let word = &path[start..end];
+            let known: Vec<&str> = match start {
+                0 => VARIABLES.to_vec(),
+                _ => known_at(&path[..start - 1]).unwrap_or_default().split(' ').collect(),
+            };
+            let most = if start == 0 && word.len() < 5 { 0 } else { 1 };
+            if let Some(near) = known.iter().find(|near| !known.contains(&word) && is_near(near, word, most)) {
+                return Some((word, near));
+            }
+            start = end + 1;
+        }
+    }
+    None
+}
+
+/// What an expression reads outside of quotes, as `jwt.iss`: names with dots between them, none of which is called.
+fn paths(text: &str) -> Vec<&str> {
+    let (mut found, mut quote, mut from) = (Vec::new(), None, None);
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        let named = c.is_ascii_alphanumeric() || c == '_' || c == '.';
+        match (quote, from) {
+            (Some(open), _) if c == open && !text[..at].ends_with('\\') => quote = None,
+            (Some(_), _) => {}
+            (None, None) if named => from = Some(at),
+            (None, Some(start)) if !named => {
+                let path: &str = &text[start..at];
+                let called = c == '(';
+                let kept = if called { path.rsplit_once('.').map_or("", |(before, _)| before) } else { path };
+                found.extend(Some(kept).filter(|kept| kept.starts_with(|c: char| c.is_ascii_alphabetic())));
+                from = None;
+                quote = Some(c).filter(|c| ['"', '\''].contains(c));
+            }
+            (None, _) if c == '"' || c == '\'' => quote = Some(c),
+            _ => {}
+        }
+    }
+    found
+}
+
 /// Whether an expression reads a variable.
 pub fn mentions(text: &str, variable: &str) -> bool {
     text.contains(variable) && Expression::foreign(text).is_ok_and(|parsed| parsed.asks(variable))
@@ -87,6 +152,24 @@ mod tests {
             "",
         ] {
             assert!(!is_bare(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_slip_in_what_is_read_is_told() {
+        for (text, slip) in [
+            ("jwt.isss == \"a\"", Some(("isss", "iss"))),
+            ("mcp.tool.nam in [\"read\"]", Some(("nam", "name"))),
+            ("reqest.path == '/'", Some(("reqest", "request"))),
+            ("has(request.header) && true", Some(("header", "headers"))),
+            ("request.headers.startsWith('a')", None),
+            ("jwt.role == 'jwt.isss'", None),
+            ("json(request.body).modl == 'a'", None),
+            ("[json(request.body)].all(body, !has(body.stream))", None),
+            ("jwt.aud.exists(a, a == 'x') || jwt[\"isss\"] == 'a'", None),
+            ("mcp.tool.name.matches(\"^get_.*$\")", None),
+        ] {
+            assert_eq!(misspelt(text), slip, "{text}");
         }
     }
 

@@ -92,7 +92,11 @@ fn cel_conditions(object: &Object<'_>) -> Vec<Finding> {
 }
 
 fn broken(object: &Object<'_>, pointer: &str, text: &str) -> Option<Finding> {
-    let why = cel_text::broken(text)?;
+    let Some(why) = cel_text::broken(text) else {
+        let (word, near) = cel_text::misspelt(text)?;
+        let message = format!("{} has CEL that reads `{word}`, which is not there", object.identity);
+        return Some(object.warning(Code::CelExpression, pointer, message).help(format!("did you mean `{near}`?")));
+    };
     let finding =
         object.error(Code::CelExpression, pointer, format!("{} has CEL that does not parse: {why}", object.identity));
     Some(finding.help("agentgateway takes it and leaves it out: a header is not set, a `Deny` never denies"))

@@ -3,6 +3,7 @@
 pub mod owners;
 pub mod projects;
 pub mod sync;
+pub mod words;
 pub mod application;
 pub mod drift;
 pub mod dex_config;

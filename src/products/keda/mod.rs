@@ -1,3 +1,4 @@
 //! KEDA: scalers and what they scale.
 
 pub mod scaled_object;
+pub mod triggers;

@@ -10,9 +10,10 @@ use crate::object::pod_template::{self, PodTemplate};
 use crate::products::kubernetes::standards::standards;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
+use crate::text::schema::is_slip;
 
 /// Rules that look at one object alone.
-pub const OF_OBJECTS: &[ObjectRule] = &[unmounted];
+pub const OF_OBJECTS: &[ObjectRule] = &[unmounted, unfilled];
 
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[elsewhere, standards];
@@ -42,6 +43,38 @@ fn idle(template: &PodTemplate<'_>) -> Vec<Finding> {
         finding.help("mount it where the program looks for its configuration, or drop it")
     })
     .collect()
+}
+
+/// The kubelet fills `$(NAME)` in arguments where the container has such a variable, and leaves it as it is otherwise; of what a
+/// shell would fill nobody knows, so that only a slip of a variable's name is told.
+fn unfilled(object: &Object<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for template in pod_template::of(object).filter(|template| !template.kind.overlay) {
+        for (pointer, container) in template.all_containers() {
+            let variables = container["env"].as_array().into_iter().flatten();
+            let known: Vec<&str> = variables.filter_map(|variable| variable["name"].as_str()).collect();
+            for list in ["command", "args"] {
+                let texts = container[list].as_array().into_iter().flatten().enumerate();
+                for (at, name) in texts.flat_map(|(at, text)| named(text.as_str()).map(move |name| (at, name))) {
+                    let Some(near) = known.iter().find(|k| !known.contains(&name) && is_slip(k, name)) else {
+                        continue;
+                    };
+                    let message =
+                        format!("{} leaves `$({name})` as it is: the container has no such variable", object.identity);
+                    let finding = object.warning(Code::FieldWithoutEffect, &format!("{pointer}/{list}/{at}"), message);
+                    findings.push(finding.help(format!("did you mean `$({near})`?")));
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// The names in `$(NAME)`; `$$(NAME)` is none.
+fn named(text: Option<&str>) -> impl Iterator<Item = &str> {
+    let text = text.unwrap_or_default();
+    let all = text.match_indices("$(").filter(|(at, _)| !text[..*at].ends_with('$'));
+    all.filter_map(|(at, _)| Some(text[at + 2..].split_once(')')?.0))
 }
 
 /// An argument that names a file of a mounted ConfigMap in a folder where nothing is mounted.

@@ -71,6 +71,12 @@ pub fn missing(name: &str) -> Option<&'static Exporter> {
     (name.matches(':').count() < 2 && !exporter.names().contains(name)).then_some(exporter)
 }
 
+/// Whether a query asks for a metric of a product that is known here, or for one that is called like them.
+pub fn names_any(query: &str) -> bool {
+    let words = query.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'));
+    !query.trim_start().starts_with('{') && words.into_iter().any(|word| EXPORTERS.iter().any(|e| e.is_about(word)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::missing;

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::object::api_group::{KEDA, MONITORING};
 use crate::object::object::Object;
-use crate::products::prometheus::metrics::missing;
+use crate::object::part::amid;
+use crate::products::prometheus::metrics::{self, missing};
 use crate::products::prometheus::promql;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
@@ -106,9 +107,14 @@ fn dashboard(object: &Object<'_>, pointer: &str, text: &str, recorded: &BTreeSet
     if !text.trim_start().starts_with('{') || !text.contains("\"panels\"") || text.contains("{{ .") {
         return Vec::new();
     }
-    let Ok(dashboard) = serde_json::from_str::<Value>(text) else {
-        let message = format!("{} has a dashboard that is no JSON: Grafana does not show it", object.identity);
-        return vec![object.warning(Code::Promql, pointer, message).help("export it from Grafana once more")];
+    let dashboard = match serde_json::from_str::<Value>(text) {
+        Ok(dashboard) => dashboard,
+        Err(error) => {
+            let message = format!("{} has a dashboard that is no JSON: Grafana does not show it", object.identity);
+            let finding = object.warning(Code::Promql, pointer, message).help("export it from Grafana once more");
+            let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
+            return vec![amid(finding, object, pointer, line.trim())];
+        }
     };
     let mut asked = Vec::new();
     targets(&dashboard, &Value::Null, pointer, &mut asked);
@@ -122,7 +128,8 @@ fn targets(value: &Value, source: &Value, pointer: &str, asked: &mut Vec<Asked>)
         Value::Object(map) => {
             let source = map.get("datasource").unwrap_or(source);
             if let Some(Value::String(text)) = map.get("expr") {
-                let is_promql = source["type"] == "prometheus";
+                // What begins as a metric of a product that we know is no query of Loki.
+                let is_promql = source["type"] == "prometheus" || metrics::names_any(text);
                 asked.push(Asked { pointer: pointer.to_owned(), text: text.clone(), is_promql });
             }
             map.values().for_each(|item| targets(item, source, pointer, asked));
@@ -145,7 +152,7 @@ fn faults(object: &Object<'_>, asked: &Asked, recorded: &BTreeSet<&str>) -> Vec<
                     .error(Code::Promql, &asked.pointer, message)
                     .help("the field for queries of Prometheus marks the place"),
             };
-            return Vec::from_iter(asked.is_promql.then_some(finding));
+            return Vec::from_iter(asked.is_promql.then(|| at_query(finding, object, asked)));
         }
         Some(Ok(query)) => query,
     };
@@ -159,7 +166,18 @@ fn faults(object: &Object<'_>, asked: &Asked, recorded: &BTreeSet<&str>) -> Vec<
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("its metrics are those of {}", exporter.source),
         };
-        findings.push(object.warning(Code::UnknownMetric, &asked.pointer, message).help(help));
+        let finding = object.warning(Code::UnknownMetric, &asked.pointer, message).help(help);
+        findings.push(at_query(finding, object, asked));
     }
     findings
+}
+
+/// The finding at the line of the query, where that is one of many in a text of a ConfigMap: as it is, or as JSON.
+fn at_query(finding: Finding, object: &Object<'_>, asked: &Asked) -> Finding {
+    if object.identity.kind != "ConfigMap" {
+        return finding;
+    }
+    let quoted = Value::from(asked.text.as_str()).to_string();
+    let words = if object.text_at(&asked.pointer).contains(&quoted) { &quoted } else { &asked.text };
+    amid(finding, object, &asked.pointer, words.lines().next().unwrap_or_default().trim())
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::verdict::names::{self, Syntax};
+use crate::verdict::quantity;
 use crate::verdict::spot::Spot;
 use crate::verdict::violation::Violation;
 
@@ -151,6 +152,20 @@ fn variable(env: &Spot<'_>, out: &mut Vec<Violation>) {
             let help = "limits or requests of cpu, memory, ephemeral-storage or hugepages, as in limits.cpu";
             out.push(resource.refuse(format!("`{}` cannot be `{}`", resource.path, resource.text())).help(help));
         }
+        divided(&amount, name, out);
+    }
+}
+
+/// What an amount is counted in (kubernetes 1.35 `pkg/apis/core/validation`, `validateContainerResourceDivisor`).
+pub(super) fn divided(amount: &Spot<'_>, name: &str, out: &mut Vec<Violation>) {
+    let units: &[&str] = match name {
+        "cpu" => &["0", "1m", "1"],
+        _ => &["0", "1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"],
+    };
+    let divisor = amount.at("divisor");
+    if divisor.quantity().is_some_and(|given| units.iter().all(|unit| quantity::parse(unit) != Some(given))) {
+        let message = format!("`{}` cannot be `{}`", divisor.path, divisor.text());
+        out.push(divisor.refuse(message).help(format!("one of {}", units[1..].join(", "))));
     }
 }
 

@@ -188,7 +188,7 @@ fn weaker(field: &Field) -> bool {
     let below = field.steps.iter().any(|step| ASKS.contains(&step.as_str()));
     let was = |word: &str| field.old.as_ref().is_some_and(|old| old == word);
     match field.key() {
-        "mode" if below => was("Strict"),
+        "mode" if below => was("Strict") || was("STRICT"),
         "protocol" if field.passes(&["listeners"]) => field.new.is_some() && (was("HTTPS") || was("TLS")),
         "master_key" | "custom_auth" | "custom_key_generate" => field.old.is_some(),
         "new_keys.py" => field.old.is_some() && field.new.is_some(),
@@ -230,6 +230,8 @@ pub(super) fn routes(sight: &Sight<'_>) -> Vec<Risk> {
             }
             (None, Some(new)) if within && field.passes(&["values"]) => !ours(new),
             (Some(_), None) if within => field.passes(&["selector"]) && !field.passes(&["values"]),
+            // Without a name all of the kind; an entry that goes as a whole grants less.
+            (Some(_), None) if grant => field.key() == "name" && sight.change.fields.contains(field),
             (Some(_), Some(_)) => within || grant,
             (None, Some(_)) => grant,
             _ => false,

@@ -34,6 +34,9 @@ fn unkept(sight: &Sight<'_>) -> Vec<Risk> {
     let help = "say in the review who deletes and corrects it by hand from now on, or leave it to Argo CD";
     let stays = |field: &Field| match field.key() {
         "prune" if field.old == Some(true.into()) => Some("what goes from git stays in the cluster from now on"),
+        "argocd.argoproj.io/skip-reconcile" if field.new == Some("true".into()) => {
+            Some("Argo CD leaves it alone from now on: neither git nor the cluster corrects it")
+        }
         "selfHeal" if field.old == Some(true.into()) => Some("what is changed by hand stays so from now on"),
         "server" | "name" if field.passes(&["spec", "destination"]) && field.old.is_some() => {
             Some("it goes to another cluster, empty of data; what runs in the old one stays there")

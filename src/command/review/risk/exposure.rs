@@ -22,6 +22,9 @@ pub(super) fn public(sight: &Sight<'_>) -> Vec<Risk> {
     {
         risks.push(sight.risk(Code::PublicExposure, format!("it can be reached from outside: {how}"), help));
     }
+    risks.extend(plain(sight).map(|listener| {
+        sight.risk(Code::PublicExposure, format!("its listener {listener} takes requests without TLS"), help)
+    }));
     risks.extend(sources(sight).map(|how| sight.risk(Code::PublicExposure, how, help)));
     risks.extend(
         paths(sight).into_iter().map(|path| {
@@ -51,6 +54,21 @@ fn sources(sight: &Sight<'_>) -> impl Iterator<Item = String> {
         .map(|range| format!("callers from `{range}` too are let in from outside"))
         .collect();
     open.then(|| "callers from everywhere are let in from outside".to_owned()).into_iter().chain(wider)
+}
+
+/// New listeners without TLS of a Gateway that has one with it: what is sent there is read on the way, also where it is only sent on.
+fn plain(sight: &Sight<'_>) -> impl Iterator<Item = String> {
+    let listeners = |thing: Option<&Thing>| -> BTreeSet<(String, bool)> {
+        let all = thing.and_then(|thing| thing.value["spec"]["listeners"].as_array());
+        let one = |listener: &Value| Some((listener["name"].as_str()?.to_owned(), listener["protocol"] == "HTTP"));
+        all.into_iter().flatten().filter_map(one).collect()
+    };
+    let (before, now) =
+        if sight.is("Gateway") { (listeners(sight.old), listeners(sight.new)) } else { Default::default() };
+    let speaks_tls = before.iter().any(|(_, plain)| !plain);
+    let fresh =
+        now.into_iter().filter(move |(name, plain)| speaks_tls && *plain && !before.contains(&(name.clone(), true)));
+    fresh.map(|(name, _)| name)
 }
 
 /// Paths of a route with a name of its own that it did not take before.

@@ -22,11 +22,60 @@ const PARAMETERS: [&str; 2] = ["additional_drop_params", "allowed_openai_params"
 /// Keys of a guardrail that only tell of it.
 const WORDS: [&str; 2] = ["description", "guardrail_info"];
 
+/// Words by which a policy of admission refuses, each below its key; any other word only tells (Kubernetes 1.35
+/// `admissionregistration/v1`, Kyverno, Gatekeeper).
+const REFUSING: [(&str, &str); 4] = [
+    ("validationActions", "deny"),
+    ("validationFailureAction", "enforce"),
+    ("failureAction", "enforce"),
+    ("enforcementAction", "deny"),
+];
+
+/// API groups of what is asked before an object is admitted, and of what is asked before a call in a mesh.
+const GROUPS: [&str; 4] =
+    ["admissionregistration.k8s.io", "kyverno.io", "constraints.gatekeeper.sh", "security.istio.io"];
+
+/// Parts of those by which fewer objects or calls are looked at.
+const EXCEPTIONS: [&str; 7] = [
+    "exclude",
+    "excludeResourceRules",
+    "excludedNamespaces",
+    "matchConditions",
+    "namespaceSelector",
+    "objectSelector",
+    "selector",
+];
+
 pub(super) fn loosened(sight: &Sight<'_>) -> Vec<Risk> {
     let help = "say in the review what callers may send from now on, and why";
     let message = |field: &Field| format!("what guards requests goes {}", from_to(field));
-    let fields = sight.leaves.iter().filter(|field| weaker(field));
-    fields.map(|field| sight.at(field, Code::GuardLoosened, message(field), help)).collect()
+    let asked = GROUPS.contains(&sight.change.identity.group.as_str());
+    let fields =
+        sight.leaves.iter().filter(|field| weaker(field) || refuses_less(field) || (asked && asks_less(field)));
+    let mut risks: Vec<Risk> = fields.map(|field| sight.at(field, Code::GuardLoosened, message(field), help)).collect();
+    if asked && sight.goes() {
+        risks.push(sight.risk(Code::GuardLoosened, "what it refused is admitted from now on", help));
+    }
+    risks
+}
+
+fn refuses_less(field: &Field) -> bool {
+    let is = |value: &Option<Value>, word: &str| {
+        value.as_ref().and_then(Value::as_str).is_some_and(|value| value.eq_ignore_ascii_case(word))
+    };
+    let goes = |(key, word): &(&str, &str)| field.passes(&[key]) && is(&field.old, word) && !is(&field.new, word);
+    REFUSING.iter().any(goes)
+}
+
+/// Whether what is asked before others looks at less, or lets more pass, from now on.
+fn asks_less(field: &Field) -> bool {
+    let spec = field.steps.first().is_some_and(|step| step != "metadata");
+    let listed = ["validations", "webhooks", "rules"].iter().any(|list| field.passes(&[list]));
+    let except = EXCEPTIONS.iter().any(|part| field.passes(&[part]));
+    spec && match except {
+        true => field.new.is_some(),
+        false => listed && (field.old.is_some() || field.passes(&["from"]) || field.passes(&["to"])),
+    }
 }
 
 fn weaker(field: &Field) -> bool {

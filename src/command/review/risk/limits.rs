@@ -129,8 +129,9 @@ fn opens_models(field: &Field) -> bool {
         [list, params] => *list == "models" && params.ends_with("_params"),
         _ => false,
     };
+    let named = |old: &Value| old["models"].as_array().is_some_and(|models| !models.is_empty());
     match field.new.is_none() {
-        true => within(0),
+        true => within(0) || (field.key().ends_with("_params") && field.old.as_ref().is_some_and(named)),
         false => field.old.is_none() && field.key() == "*" && within(1),
     }
 }

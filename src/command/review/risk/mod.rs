@@ -20,6 +20,7 @@ pub mod receiver;
 pub mod rights;
 pub mod running;
 pub mod secrets;
+pub mod warned;
 
 /// Looks at one change.
 pub type Rule = fn(&Sight<'_>) -> Vec<Risk>;

@@ -22,6 +22,11 @@ pub(super) fn rights(sight: &Sight<'_>) -> Vec<Risk> {
         let message = |f: &Field| format!("what Argo CD may bring goes {}", from_to(f));
         return fields.map(|f| sight.at(f, Code::RightsLoosened, message(f), help)).collect();
     }
+    if sight.is("ConfigMap") && identity.name.starts_with("argocd-") {
+        let fields = sight.leaves.iter().filter(|field| opens_argocd(&identity.name, field));
+        let message = |f: &Field| format!("what people may do in Argo CD goes {}", from_to(f));
+        return fields.map(|f| sight.at(f, Code::RightsLoosened, message(f), help)).collect();
+    }
     if identity.group != "rbac.authorization.k8s.io" {
         return Vec::new();
     }
@@ -40,6 +45,26 @@ pub(super) fn rights(sight: &Sight<'_>) -> Vec<Risk> {
     fields.map(|f| sight.at(f, Code::RightsLoosened, format!("rights go {}", from_to(f)), help)).collect()
 }
 
+/// Whether a setting of Argo CD lets more people in, or lets them do more (argo-cd 3.4 `docs/operator-manual/`).
+fn opens_argocd(name: &str, field: &Field) -> bool {
+    let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (old, new) = (text(&field.old), text(&field.new));
+    let logins =
+        || field.key().starts_with("accounts.") || ["dex.config", "oidc.config"].iter().any(|k| field.passes(&[k]));
+    match name {
+        "argocd-rbac-cm" if field.key() == "policy.default" => !new.is_empty(),
+        "argocd-rbac-cm" if field.key().starts_with("policy.") => {
+            let more = |line: &&str| !old.lines().any(|was| was == *line) && !line.trim_end().ends_with("deny");
+            new.lines().filter(|line| line.trim_start().starts_with(['p', 'g'])).any(|line| more(&line))
+        }
+        "argocd-cm" => logins() && field.new.is_some(),
+        "argocd-cmd-params-cm" => {
+            ["insecure", "disable.auth"].iter().any(|end| field.key().ends_with(end)) && new == "true"
+        }
+        _ => false,
+    }
+}
+
 fn project(field: &Field) -> bool {
     let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
     let (old, new) = (text(&field.old), text(&field.new));
@@ -55,7 +80,10 @@ fn project(field: &Field) -> bool {
 
 /// Whether what a project admits more is what the same change brings: that object has its own risks.
 fn comes_with_it(sight: &Sight<'_>, field: &Field) -> bool {
-    let Some(text) = field.new.as_ref().and_then(Value::as_str) else { return false };
+    // What was shut out and is not any more comes like what is named.
+    let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
+    let shut = || text(&field.old)?.strip_prefix('!').map(str::to_owned);
+    let Some(text) = text(&field.new).or_else(shut) else { return false };
     let mut fresh = sight
         .now
         .things

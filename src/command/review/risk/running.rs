@@ -17,11 +17,24 @@ static BUILT_IN: LazyLock<Crds> = LazyLock::new(Crds::default);
 
 pub(super) fn immutable(sight: &Sight<'_>) -> Vec<Risk> {
     let (Some(old), Some(new)) = (sight.old, sight.new) else { return Vec::new() };
-    // What a chart or an operator makes of it: its volumes stay what they are.
-    let class = |field: &&Field| ["storageClass", "storageClassName"].contains(&field.key()) && !sight.is(PVC);
+    // What a chart or an operator makes of it: its volumes stay what they are. A claim without a class got that of the cluster.
+    let judged = |field: &Field| sight.is(PVC) && field.old.is_some();
+    let class = |field: &&Field| ["storageClass", "storageClassName"].contains(&field.key()) && !judged(field);
     if let Some(field) = sight.leaves.iter().find(class).filter(|_| !sight.is("StatefulSet")) {
         let message = format!("volumes that are there keep their class: it goes {}", from_to(field));
         let help = "move the data to new volumes first, or leave the class";
+        return vec![sight.at(field, Code::ImmutableField, message, help)];
+    }
+    // kubernetes 1.35 `apiextensions-apiserver/pkg/apis/apiextensions/validation`, once it is established.
+    let named = |field: &&Field| ["scope", "kind", "plural", "group"].contains(&field.key()) && field.steps.len() < 4;
+    let defines = sight.is("CustomResourceDefinition");
+    if let Some(field) = sight.leaves.iter().find(named).filter(|field| defines && field.old.is_some()) {
+        let message = format!(
+            "the API server refuses it: a definition keeps its `{}`, which goes {}",
+            field.key(),
+            from_to(field)
+        );
+        let help = "make a definition of another name, and move the objects to it";
         return vec![sight.at(field, Code::ImmutableField, message, help)];
     }
     let annotations = &new.value["metadata"]["annotations"];
@@ -57,12 +70,16 @@ pub(super) fn zero(sight: &Sight<'_>) -> Vec<Risk> {
         let paused = ["suspend", "paused"].contains(&field.key()) && field.new == Some(true.into());
         (REPLICAS.contains(&field.key()) && none) || asleep || paused
     };
+    let said = |f: &Field| match REPLICAS.contains(&f.key()) {
+        true => "it goes down to nothing".to_owned(),
+        false => format!("it is stopped, as `{}` goes", f.key()),
+    };
     let help = "nothing answers then, or the first request waits: say in the review that this is meant";
     let mut risks: Vec<Risk> = sight
         .leaves
         .iter()
         .filter(counts)
-        .map(|f| sight.at(f, Code::ScaledToZero, format!("it goes down to nothing: {}", from_to(f)), help))
+        .map(|f| sight.at(f, Code::ScaledToZero, format!("{}: {}", said(f), from_to(f)), help))
         .collect();
     if sight.is("ScaledObject")
         && sight.change.kind == Kind::Added
@@ -140,5 +157,6 @@ pub(super) fn crd(sight: &Sight<'_>) -> Vec<Risk> {
     };
     let help = "objects that leave the field out mean something else at once: write it out in them first";
     let fields = sight.change.fields.iter().filter(default);
-    fields.map(|f| sight.at(f, Code::CrdDefault, format!("a default goes {}", from_to(f)), help)).collect()
+    let what = |f: &Field| if f.passes(&["openAPIV3Schema"]) { "a default" } else { "a version that objects may have" };
+    fields.map(|f| sight.at(f, Code::CrdDefault, format!("{} goes {}", what(f), from_to(f)), help)).collect()
 }

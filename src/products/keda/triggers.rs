@@ -1,0 +1,168 @@
+//! What a trigger of KEDA 2.20 must say for its scaler to be built: its kind, and for `cron` the times. The definitions leave all
+//! of it open, so that a slip stands in the operator's log alone.
+
+use serde_json::Value;
+
+use crate::object::api_group::KEDA;
+use crate::object::object::{Object, ObjectRule};
+use crate::text::finding::{Code, Finding};
+use crate::text::schema::{did_you_mean, nearest};
+
+/// Rules that look at one object alone.
+pub const OF_OBJECTS: &[ObjectRule] = &[kinds, crons];
+
+/// Kinds of triggers that people use (keda `pkg/scaling/scalers_builder.go`); others are left alone unless they are nearly one of these.
+const KINDS: [&str; 34] = [
+    "activemq",
+    "apache-kafka",
+    "aws-cloudwatch",
+    "aws-dynamodb",
+    "aws-kinesis-stream",
+    "aws-sqs-queue",
+    "azure-blob",
+    "azure-eventhub",
+    "azure-monitor",
+    "azure-queue",
+    "azure-servicebus",
+    "cpu",
+    "cron",
+    "datadog",
+    "elasticsearch",
+    "etcd",
+    "external",
+    "external-push",
+    "gcp-pubsub",
+    "github-runner",
+    "influxdb",
+    "kafka",
+    "kubernetes-workload",
+    "loki",
+    "memory",
+    "metrics-api",
+    "mongodb",
+    "mysql",
+    "nats-jetstream",
+    "postgresql",
+    "prometheus",
+    "rabbitmq",
+    "redis",
+    "redis-streams",
+];
+
+/// The numbers of the fields of a schedule, with the names that stand for some.
+const FIELDS: [(&str, u32, u32, &str); 5] = [
+    ("minute", 0, 59, ""),
+    ("hour", 0, 23, ""),
+    ("day of the month", 1, 31, ""),
+    ("month", 1, 12, "jan feb mar apr may jun jul aug sep oct nov dec"),
+    ("day of the week", 0, 6, "sun mon tue wed thu fri sat"),
+];
+
+fn triggers<'a>(object: &Object<'a>) -> Vec<(String, &'a Value)> {
+    let scales = object.is(KEDA, "ScaledObject") || object.is(KEDA, "ScaledJob");
+    if scales { object.all("/spec/triggers/*") } else { Vec::new() }
+}
+
+fn kinds(object: &Object<'_>) -> Vec<Finding> {
+    let one = |(pointer, trigger): (String, &Value)| {
+        let kind = trigger["type"].as_str().filter(|kind| !KINDS.contains(kind))?;
+        let near = nearest(kind, &KINDS).filter(|near| near.len().abs_diff(kind.len()) < 2)?;
+        let message = format!("KEDA has no scaler for the trigger `{kind}` of {}", object.identity);
+        let finding = object.error(Code::KedaRefuses, &format!("{pointer}/type"), message);
+        Some(finding.help(format!("did you mean `{near}`?")))
+    };
+    triggers(object).into_iter().filter_map(one).collect()
+}
+
+fn crons(object: &Object<'_>) -> Vec<Finding> {
+    let known = ["timezone", "start", "end", "desiredReplicas"];
+    let mut findings = Vec::new();
+    for (pointer, trigger) in triggers(object).into_iter().filter(|(_, trigger)| trigger["type"] == "cron") {
+        let said = |name: &str| trigger["metadata"][name].as_str().unwrap_or_default();
+        let mut tell = |at: String, why: String, help: String| {
+            let message = format!("KEDA builds no scaler for {}: {why}", object.identity);
+            findings.push(object.error(Code::KedaRefuses, &at, message).help(help));
+        };
+        for name in known.into_iter().filter(|name| said(name).is_empty()) {
+            let given = trigger["metadata"].as_object();
+            let strange = given.into_iter().flat_map(|map| map.keys()).find(|key| nearest(key, &[name]).is_some());
+            let at = strange.map_or(String::new(), |key| format!("/{key}"));
+            let help = match strange {
+                Some(key) => did_you_mean(key, &[name]),
+                None => format!("add `{name}`"),
+            };
+            tell(format!("{pointer}/metadata{at}"), format!("its cron trigger has no `{name}`"), help);
+        }
+        for name in ["start", "end"] {
+            if let Some(why) = wrong(said(name)) {
+                tell(
+                    format!("{pointer}/metadata/{name}"),
+                    format!("`{name}` of its cron trigger {why}"),
+                    "five fields, as in `0 8 * * 1-5`".into(),
+                );
+            }
+        }
+        if said("desiredReplicas").parse::<i64>().is_err() && !said("desiredReplicas").is_empty() {
+            tell(
+                format!("{pointer}/metadata/desiredReplicas"),
+                "`desiredReplicas` of its cron trigger is no number".into(),
+                "write it as `\"3\"`".into(),
+            );
+        }
+    }
+    findings
+}
+
+/// What is wrong with a schedule of five fields, as robfig/cron 3 reads it.
+fn wrong(schedule: &str) -> Option<String> {
+    if schedule.is_empty() || schedule.starts_with('@') || schedule.contains(['$', '{']) {
+        return None;
+    }
+    let parts: Vec<&str> = schedule.split_whitespace().collect();
+    if parts.len() != FIELDS.len() {
+        return Some(format!("has {} fields", parts.len()));
+    }
+    let fields = parts.iter().zip(FIELDS);
+    fields
+        .filter_map(|(part, (what, least, most, names))| {
+            let number = |word: &str| {
+                let name = names.split(' ').position(|name| !name.is_empty() && name.eq_ignore_ascii_case(word));
+                name.map(|at| at as u32 + least).or_else(|| word.parse().ok()).filter(|n| (least..=most).contains(n))
+            };
+            let fits = |range: &str| match range.split_once('-') {
+                Some((from, to)) => number(from).zip(number(to)).is_some_and(|(from, to)| from <= to),
+                None => ["*", "?"].contains(&range) || number(range).is_some(),
+            };
+            let takes = |item: &str| match item.split_once('/') {
+                Some((range, step)) => fits(range) && step.parse::<u32>().is_ok_and(|step| step > 0),
+                None => fits(item),
+            };
+            (!part.split(',').all(takes)).then(|| format!("has the {what} `{part}`"))
+        })
+        .next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrong;
+
+    #[test]
+    fn a_schedule_has_five_fields_within_their_bounds() {
+        for schedule in ["0 8 * * 1-5", "*/15 0-6,20-23 1 jan-MAR sun", "30 6 ? * MON,FRI", "@daily", ""] {
+            assert_eq!(wrong(schedule), None, "{schedule}");
+        }
+        for schedule in [
+            "0 8 * *",
+            "0 8 * * 1-8",
+            "0 28 * * *",
+            "60 1 * * *",
+            "0 1 0 * *",
+            "0 1 * 13 *",
+            "*/0 * * * *",
+            "0 5-3 * * *",
+            "a * * * *",
+        ] {
+            assert!(wrong(schedule).is_some(), "{schedule}");
+        }
+    }
+}
