@@ -205,7 +205,7 @@ fn routes_hand_over_without_a_grant() {
 #[test]
 fn waves_count_within_one_sync() {
     let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: { name: apps, namespace: argocd }\nspec:\n  goTemplate: true\n  generators: [{ git: \
-        { repoURL: \"https://git.example.com/p.git\", revision: main, directories: [{ path: \"apps/*\" }] } }]\n  template:\n    metadata: { name: x }\n    spec: { project: default, \
+        { repoURL: \"https://git.example.com/p.git\", revision: main, directories: [{ path: \"apps/*\" }] } }]\n  template:\n    metadata: { name: \"{{.path.basename}}\" }\n    spec: { project: default, \
         source: { repoURL: \"https://git.example.com/p.git\", path: \"{{.path.path}}\" }, destination: { name: in-cluster, namespace: x } }\n";
     let store = "apiVersion: external-secrets.io/v1\nkind: SecretStore\nmetadata: { name: store, namespace: db }\nspec: { provider: { fake: { data: [{ key: a, value: b }] } } }\n";
     let secret = "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: { name: app, namespace: db, annotations: { argocd.argoproj.io/sync-wave: \"-4\" } }\nspec:\n  \

@@ -43,6 +43,7 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     vllm::pods::OF_OBJECTS,
     cnpg::webhook::OF_OBJECTS,
     cnpg::cluster::OF_OBJECTS,
+    eso::external_secret::OF_OBJECTS,
     eso::stores::OF_OBJECTS,
     argocd::application::OF_OBJECTS,
     argocd::chart_values::OF_OBJECTS,
@@ -193,7 +194,8 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
         litellm::config_rules::config(object, world.pages, &around, &mut findings);
         // The rule knows what took its place; the definition only knows that it is gone.
         let gone = findings[before..].iter().any(|f| f.code == Code::ApiNotServed);
-        findings.extend(refused(object, crds).into_iter().filter(|f| !(gone && f.code == Code::VersionNotServed)));
+        let refused = refused(object, crds, world.closed, &findings[before..]);
+        findings.extend(refused.into_iter().filter(|f| !(gone && f.code == Code::VersionNotServed)));
         if let Some(clean) = object.clean.filter(|_| findings.len() == before) {
             clean.get_or_init(|| ());
         }
@@ -243,10 +245,17 @@ fn promises(world: &World<'_>) -> Vec<Finding> {
     world.promises.iter().flat_map(one).collect()
 }
 
-/// What the API server would refuse the object for.
-fn refused(object: &Object<'_>, crds: &Crds) -> Vec<Finding> {
+/// What the API server would refuse the object for. Where nobody says of which release it is, another one may take it, and what
+/// a rule told of a place is enough.
+fn refused(object: &Object<'_>, crds: &Crds, closed: bool, told: &[Finding]) -> Vec<Finding> {
     let Verdict::Judged(violations) = crds.verdict(object.value) else { return Vec::new() };
-    violations.into_iter().map(|violation| refusal(object, violation)).collect()
+    let refused = violations.into_iter().map(|violation| refusal(object, violation));
+    if closed || !crds.is_likely(&object.identity.group, &object.identity.kind) {
+        return refused.collect();
+    }
+    let is_told = |finding: &Finding| told.iter().any(|other| other.place == finding.place);
+    let own = refused.filter(|finding| finding.code != Code::VersionNotServed && !is_told(finding));
+    own.map(|finding| Finding { severity: Severity::Warning, ..finding }).collect()
 }
 
 /// One reason of the API server to refuse an object, as a finding on it.
