@@ -277,3 +277,32 @@ fn names_that_controllers_read_are_no_ports() {
         spec: { selector: { app: db, statefulset.kubernetes.io/pod-name: db-0 }, ports: [{ port: 80 }] }\n";
     earns(&[("a.yaml", announce)], &[]);
 }
+
+#[test]
+fn parts_of_objects_and_what_a_generator_merges_are_no_lacks() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: app }\n";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: { name: app }\nspec:\n  containers: [{ name: a, image: \"a:1.0\", args: [--config=/etc/app/app.yaml], \
+        volumeMounts: [{ name: c, mountPath: /etc/app }] }]\n  volumes: [{ name: c, configMap: { name: app } }]\n";
+    let merge =
+        "resources: [../base]\nconfigMapGenerator: [{ name: app, behavior: merge, files: [app.yaml=settings] }]\n";
+    let base = [
+        ("base/kustomization.yaml", "resources: [map.yaml, pod.yaml]\n"),
+        ("base/map.yaml", map),
+        ("base/pod.yaml", pod),
+    ];
+    earns(&base, &["missing-key!"]);
+    earns(&[&base[..], &[("prod/kustomization.yaml", merge)]].concat(), &[]);
+    let part = "apiVersion: v1\nkind: Pod\nmetadata: { name: app }\nspec: { nodeSelector: { a: b } }\n";
+    earns(&[("app.yaml", part)], &["invalid-field!"]);
+    earns(&[("driver-pod-template.yaml", part)], &[]);
+    earns(
+        &[(
+            "app.yaml",
+            &part.replace(
+                "nodeSelector: { a: b }",
+                "containers: [{ name: a, image: \"a:1.0\" }], restartPolicy: FROM_OVERLAY",
+            ),
+        )],
+        &[],
+    );
+}

@@ -123,8 +123,13 @@ pub fn check(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
 
 /// A field that a patch of a kustomization may bring, or a key that it may read elsewhere.
 fn is_completed(world: &World<'_>, finding: &Finding) -> bool {
-    let needs =
-        finding.code == Code::InvalidField && finding.message.contains("` needs `") || finding.code == Code::MissingKey;
+    let lacks = finding.code == Code::InvalidField && finding.message.contains("` needs `");
+    // A file that says that it is a part of an object: of kubeadm, of Spark, of a chart.
+    let path = finding.place.as_ref().map(|place| place.source.name.as_str()).unwrap_or_default();
+    if lacks && ["patch", "pod-template"].iter().any(|part| path.contains(part)) {
+        return true;
+    }
+    let needs = lacks || finding.code == Code::MissingKey;
     let (Some(beyond), Some(about)) = (world.beyond.filter(|_| needs), &finding.about) else { return false };
     let (kind, name) = about.object.split_once(' ').unwrap_or_default();
     beyond.is_changed(kind, name.rsplit('/').next().unwrap_or_default())
@@ -142,6 +147,8 @@ fn soften(finding: &mut Finding) {
         // And of two policies one may be another choice.
         Code::ApiNotServed | Code::EmptySelection | Code::ServiceLinks | Code::PolicyConflict => true,
         Code::RouteConflict => other_file(),
+        // And of two scalers as well.
+        Code::KedaRefuses => other_file(),
         // Taken from a cluster: a first `kubectl apply` passes over it, a server-side one does not.
         Code::InvalidMetadata => finding.message.contains("cannot be given: the server"),
         _ => false,

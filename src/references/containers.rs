@@ -181,7 +181,10 @@ impl<'a> Place<'_, '_, 'a> {
 
     fn missing(&self, at: &str, file: &str, (what, files): &Files<'_>) -> Option<Finding> {
         let file = file.split('/').next().unwrap_or_default();
-        if files.contains(&file) || file == "..data" {
+        // A generator that merges may bring it.
+        let changed = |kind: &str, name: &str| self.inventory.world.beyond.is_some_and(|b| b.is_changed(kind, name));
+        let merged = what.split_once(' ').is_some_and(|(kind, name)| changed(kind, name));
+        if files.contains(&file) || file == "..data" || merged {
             return None;
         }
         let message = format!("{} reads the file {file} of {what}, which has none of that name", self.object.identity);

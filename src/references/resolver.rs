@@ -126,6 +126,11 @@ fn reference<'o, 'a>(
         }
         To::Type => ("", field("type")?),
     };
+    // The claim of a StatefulSet's own takes the place of a volume of its name.
+    let claims = || from.items("/spec/volumeClaimTemplates").iter().any(|claim| claim["metadata"]["name"] == name);
+    if kind == "PersistentVolumeClaim" && claims() {
+        return None;
+    }
     // These are no objects; and `*` stands for all routes of a namespace to which another one hands over (agentgateway).
     if ["", "User", "Group"].contains(&kind) || name == "*" {
         return None;
