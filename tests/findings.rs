@@ -45,7 +45,7 @@ fn run(folder: &Path, arguments: &[&str], stdin: &str) -> (Option<i32>, String, 
 fn check(manifests: &str) -> (String, Vec<String>) {
     let (_, _, said) = run(Path::new("."), &["check", "--manifests", "-"], manifests);
     let said: String =
-        said.split_inclusive('\n').filter(|line| !line.starts_with("custom resources were not")).collect();
+        said.split_inclusive('\n').filter(|line| !line.starts_with("custom resources were held")).collect();
     let codes = said.lines().filter_map(|l| {
         let rest = l.strip_prefix("error[").or_else(|| l.strip_prefix("warning["))?;
         Some(rest.split_once(']')?.0.to_owned())

@@ -205,7 +205,7 @@ fn routes_hand_over_without_a_grant() {
 #[test]
 fn waves_count_within_one_sync() {
     let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: { name: apps, namespace: argocd }\nspec:\n  goTemplate: true\n  generators: [{ git: \
-        { repoURL: \"https://git.example.com/p.git\", revision: main, directories: [{ path: \"apps/*\" }] } }]\n  template:\n    metadata: { name: x }\n    spec: { project: default, \
+        { repoURL: \"https://git.example.com/p.git\", revision: main, directories: [{ path: \"apps/*\" }] } }]\n  template:\n    metadata: { name: \"{{.path.basename}}\" }\n    spec: { project: default, \
         source: { repoURL: \"https://git.example.com/p.git\", path: \"{{.path.path}}\" }, destination: { name: in-cluster, namespace: x } }\n";
     let store = "apiVersion: external-secrets.io/v1\nkind: SecretStore\nmetadata: { name: store, namespace: db }\nspec: { provider: { fake: { data: [{ key: a, value: b }] } } }\n";
     let secret = "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: { name: app, namespace: db, annotations: { argocd.argoproj.io/sync-wave: \"-4\" } }\nspec:\n  \
@@ -276,4 +276,33 @@ fn names_that_controllers_read_are_no_ports() {
         apiVersion: v1\nkind: Service\nmetadata: { name: db-0, namespace: shop }\n\
         spec: { selector: { app: db, statefulset.kubernetes.io/pod-name: db-0 }, ports: [{ port: 80 }] }\n";
     earns(&[("a.yaml", announce)], &[]);
+}
+
+#[test]
+fn parts_of_objects_and_what_a_generator_merges_are_no_lacks() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: app }\n";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: { name: app }\nspec:\n  containers: [{ name: a, image: \"a:1.0\", args: [--config=/etc/app/app.yaml], \
+        volumeMounts: [{ name: c, mountPath: /etc/app }] }]\n  volumes: [{ name: c, configMap: { name: app } }]\n";
+    let merge =
+        "resources: [../base]\nconfigMapGenerator: [{ name: app, behavior: merge, files: [app.yaml=settings] }]\n";
+    let base = [
+        ("base/kustomization.yaml", "resources: [map.yaml, pod.yaml]\n"),
+        ("base/map.yaml", map),
+        ("base/pod.yaml", pod),
+    ];
+    earns(&base, &["missing-key!"]);
+    earns(&[&base[..], &[("prod/kustomization.yaml", merge)]].concat(), &[]);
+    let part = "apiVersion: v1\nkind: Pod\nmetadata: { name: app }\nspec: { nodeSelector: { a: b } }\n";
+    earns(&[("app.yaml", part)], &["invalid-field!"]);
+    earns(&[("driver-pod-template.yaml", part)], &[]);
+    earns(
+        &[(
+            "app.yaml",
+            &part.replace(
+                "nodeSelector: { a: b }",
+                "containers: [{ name: a, image: \"a:1.0\" }], restartPolicy: FROM_OVERLAY",
+            ),
+        )],
+        &[],
+    );
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::anyhow;
 use rayon::prelude::*;
@@ -170,12 +169,10 @@ fn of_manifests(workspace: &Workspace<'_>, path: &Path, from: &Definitions) -> R
     }
     let (clusters, found) = manifests::manifests_below(&read::root(folder, path), &sources);
     findings.extend(found);
-    let kinds = kinds(clusters.iter().flat_map(|c| &c.documents).map(|d| &d.identity));
-    let asked = Asked { kinds, ..Asked::default() };
+    let asked = Asked::of_objects(clusters.iter().flat_map(|c| &c.documents).map(|d| (&d.identity, &d.value)));
     let objects: usize = clusters.iter().map(|c| c.documents.len()).sum();
     let looked_at = format!("{} in {}\n", counted(objects, "object"), counted(sources.len(), "file"));
-    // Manifests of others may be of any release.
-    let known = if from.are_given() { from.of(&asked) } else { Arc::default() };
+    let known = from.of_others(&asked);
     findings.extend(known.1.iter().cloned());
     let crds = &known.0;
     let check = |cluster| rulebook::check(&World { pages, ..World::of_manifests(cluster) }, crds);

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::Value;
+
 use crate::command::workspace::{Outcome, Result};
 use crate::disk::{files, read};
 use crate::object::object::Identity;
@@ -17,8 +19,8 @@ use crate::verdict::pinned::{self, Release};
 pub(crate) const CRDS: &str = "crds";
 
 /// What is said where there are none for manifests of others: nobody knows of which releases they are.
-const NO_CRDS: &str =
-    "custom resources were not held against their definitions: there is no folder crds/ and no --crds\n";
+const LIKELY: &str =
+    "custom resources were held against the definitions that are built in; --crds names those of other releases\n";
 
 /// Where definitions come from, and what is wrong with them as files.
 pub(crate) struct Definitions {
@@ -44,12 +46,17 @@ pub(crate) struct Asked {
 impl Asked {
     /// The kinds of a cluster's objects, and the versions that its Applications install.
     pub(crate) fn of(bundle: &Bundle) -> Self {
-        let applications = bundle.manifests.iter().filter(|(identity, _)| identity.kind == "Application");
-        let sources = applications.flat_map(|(_, placed)| {
-            let spec = &placed.manifest.value["spec"];
+        Self::of_objects(bundle.manifests.iter().map(|(identity, placed)| (identity, &placed.manifest.value)))
+    }
+
+    /// The same of any objects.
+    pub(crate) fn of_objects<'a>(objects: impl Iterator<Item = (&'a Identity, &'a Value)> + Clone) -> Self {
+        let applications = objects.clone().filter(|(identity, _)| identity.kind == "Application");
+        let sources = applications.flat_map(|(_, value)| {
+            let spec = &value["spec"];
             spec["sources"].as_array().into_iter().flatten().chain([&spec["source"]])
         });
-        let other = |source: &serde_json::Value| {
+        let other = |source: &Value| {
             let version = source["targetRevision"].as_str()?;
             let installs = |release: &&Release| {
                 release.installed.as_ref().is_some_and(|i| match &i.chart {
@@ -60,7 +67,7 @@ impl Asked {
             let release = pinned::releases().iter().find(installs)?;
             (!release.is_near(version)).then(|| (release.name, version.to_owned()))
         };
-        Self { kinds: kinds(bundle.manifests.keys()), others: sources.filter_map(other).collect() }
+        Self { kinds: kinds(objects.map(|(identity, _)| identity)), others: sources.filter_map(other).collect() }
     }
 
     /// What several clusters ask for together. A release that one of them has in another version counts for none.
@@ -145,6 +152,15 @@ impl Definitions {
         known
     }
 
+    /// The same for manifests of others: without files, what is built in is likely what they are of.
+    pub(crate) fn of_others(&self, asked: &Asked) -> Arc<Known> {
+        if self.are_given() {
+            return self.of(asked);
+        }
+        let (crds, findings) = self.definitions(Some(&asked.kinds), &asked.others);
+        Arc::new((crds.likely(), findings))
+    }
+
     /// A line about the kinds that have no schema here, and one for each release whose own definitions are missing; nothing when
     /// all is known.
     pub(crate) fn unknown(&self, asked: &Asked, crds: &Crds) -> String {
@@ -172,7 +188,7 @@ impl Definitions {
 
     /// The same for manifests of others.
     pub(crate) fn unknown_of_others(&self, asked: &Asked, crds: &Crds) -> String {
-        if self.are_given() { self.unknown(asked, crds) } else { NO_CRDS.to_owned() }
+        if self.are_given() { self.unknown(asked, crds) } else { LIKELY.to_owned() }
     }
 }
 

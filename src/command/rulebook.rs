@@ -43,6 +43,7 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     vllm::pods::OF_OBJECTS,
     cnpg::webhook::OF_OBJECTS,
     cnpg::cluster::OF_OBJECTS,
+    eso::external_secret::OF_OBJECTS,
     eso::stores::OF_OBJECTS,
     argocd::application::OF_OBJECTS,
     argocd::chart_values::OF_OBJECTS,
@@ -124,8 +125,13 @@ pub fn check(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
 
 /// A field that a patch of a kustomization may bring, or a key that it may read elsewhere.
 fn is_completed(world: &World<'_>, finding: &Finding) -> bool {
-    let needs =
-        finding.code == Code::InvalidField && finding.message.contains("` needs `") || finding.code == Code::MissingKey;
+    let lacks = finding.code == Code::InvalidField && finding.message.contains("` needs `");
+    // A file that says that it is a part of an object: of kubeadm, of Spark, of a chart.
+    let path = finding.place.as_ref().map(|place| place.source.name.as_str()).unwrap_or_default();
+    if lacks && ["patch", "pod-template"].iter().any(|part| path.contains(part)) {
+        return true;
+    }
+    let needs = lacks || finding.code == Code::MissingKey;
     let (Some(beyond), Some(about)) = (world.beyond.filter(|_| needs), &finding.about) else { return false };
     let (kind, name) = about.object.split_once(' ').unwrap_or_default();
     beyond.is_changed(kind, name.rsplit('/').next().unwrap_or_default())
@@ -143,6 +149,8 @@ fn soften(finding: &mut Finding) {
         // And of two policies one may be another choice.
         Code::ApiNotServed | Code::EmptySelection | Code::ServiceLinks | Code::PolicyConflict => true,
         Code::RouteConflict => other_file(),
+        // And of two scalers as well.
+        Code::KedaRefuses => other_file(),
         // Taken from a cluster: a first `kubectl apply` passes over it, a server-side one does not.
         Code::InvalidMetadata => finding.message.contains("cannot be given: the server"),
         _ => false,
@@ -195,7 +203,8 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
         litellm::config_rules::config(object, world.pages, &around, &mut findings);
         // The rule knows what took its place; the definition only knows that it is gone.
         let gone = findings[before..].iter().any(|f| f.code == Code::ApiNotServed);
-        findings.extend(refused(object, crds).into_iter().filter(|f| !(gone && f.code == Code::VersionNotServed)));
+        let refused = refused(object, crds, world.closed, &findings[before..]);
+        findings.extend(refused.into_iter().filter(|f| !(gone && f.code == Code::VersionNotServed)));
         if let Some(clean) = object.clean.filter(|_| findings.len() == before) {
             clean.get_or_init(|| ());
         }
@@ -245,10 +254,17 @@ fn promises(world: &World<'_>) -> Vec<Finding> {
     world.promises.iter().flat_map(one).collect()
 }
 
-/// What the API server would refuse the object for.
-fn refused(object: &Object<'_>, crds: &Crds) -> Vec<Finding> {
+/// What the API server would refuse the object for. Where nobody says of which release it is, another one may take it, and what
+/// a rule told of a place is enough.
+fn refused(object: &Object<'_>, crds: &Crds, closed: bool, told: &[Finding]) -> Vec<Finding> {
     let Verdict::Judged(violations) = crds.verdict(object.value) else { return Vec::new() };
-    violations.into_iter().map(|violation| refusal(object, violation)).collect()
+    let refused = violations.into_iter().map(|violation| refusal(object, violation));
+    if closed || !crds.is_likely(&object.identity.group, &object.identity.kind) {
+        return refused.collect();
+    }
+    let is_told = |finding: &Finding| told.iter().any(|other| other.place == finding.place);
+    let own = refused.filter(|finding| finding.code != Code::VersionNotServed && !is_told(finding));
+    own.map(|finding| Finding { severity: Severity::Warning, ..finding }).collect()
 }
 
 /// One reason of the API server to refuse an object, as a finding on it.

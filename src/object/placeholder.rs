@@ -67,7 +67,13 @@ pub fn decides(finding: &Finding) -> bool {
         let text = finding.place.as_ref().map(|place| place.text().trim_matches(['"', '\'']));
         finding.about.as_deref().is_some_and(names) && text.is_some_and(|text| text.contains('_') && is_variable(text))
     };
-    !ALWAYS.contains(&finding.code) && (sops() || message() || named() || place() || shouted())
+    // No word that the API server knows has letters and `_` in capitals alone, and a variable of kustomize may be a part.
+    let refused = || {
+        let text = finding.place.as_ref().map_or("", |place| place.text().trim_matches(['"', '\'']));
+        let part = text.len() < 100 && !text.contains(' ') && text.contains("$(") && text.contains(')');
+        finding.code == Code::InvalidField && (part || text.contains('_') && is_variable(text))
+    };
+    !ALWAYS.contains(&finding.code) && (sops() || message() || named() || place() || shouted() || refused())
 }
 
 #[cfg(test)]

@@ -135,12 +135,16 @@ impl<'a> Place<'_, '_, 'a> {
     /// do not declare all of their ports.
     fn probed(&self, container: &Value, declared: &[i64]) -> Vec<Finding> {
         let told = listens(container);
-        if declared.is_empty() || !self.inventory.world.closed && told.is_none() {
+        let probes = ["livenessProbe", "readinessProbe", "startupProbe"].into_iter();
+        let asked: Vec<String> =
+            probes.flat_map(|p| ["httpGet", "tcpSocket", "grpc"].map(|action| format!("{p}/{action}/port"))).collect();
+        let port = |pointer: &String| container.pointer(&format!("/{pointer}")).and_then(Value::as_i64);
+        // Where one probe asks for a declared port, the other is likely to.
+        let some = || asked.iter().filter_map(port).any(|port| declared.contains(&port));
+        if declared.is_empty() || !self.inventory.world.closed && told.is_none() && !some() {
             return Vec::new();
         }
-        let probes = ["livenessProbe", "readinessProbe", "startupProbe"].into_iter();
-        let asked = probes.flat_map(|p| ["httpGet", "tcpSocket", "grpc"].map(|action| format!("{p}/{action}/port")));
-        let wrong = asked.filter_map(|pointer| {
+        let wrong = asked.into_iter().filter_map(|pointer| {
             let port = container.pointer(&format!("/{pointer}"))?.as_i64()?;
             (!declared.contains(&port) && told != Some(port)).then_some((pointer, port))
         });
@@ -177,7 +181,10 @@ impl<'a> Place<'_, '_, 'a> {
 
     fn missing(&self, at: &str, file: &str, (what, files): &Files<'_>) -> Option<Finding> {
         let file = file.split('/').next().unwrap_or_default();
-        if files.contains(&file) || file == "..data" {
+        // A generator that merges may bring it.
+        let changed = |kind: &str, name: &str| self.inventory.world.beyond.is_some_and(|b| b.is_changed(kind, name));
+        let merged = what.split_once(' ').is_some_and(|(kind, name)| changed(kind, name));
+        if files.contains(&file) || file == "..data" || merged {
             return None;
         }
         let message = format!("{} reads the file {file} of {what}, which has none of that name", self.object.identity);

@@ -180,8 +180,10 @@ pub const EDGES: &[Edge] = &[
     edge(INGRESS, "/spec/defaultBackend/service", "name", To::One("", "Service")).part(PORT),
     edge(INGRESS, "/spec/tls/*", "secretName", SECRET),
     edge(INGRESS, "/spec/ingressClassName", "", To::One(NETWORKING, "IngressClass")),
-    edge(WEBHOOKS, "/webhooks/*/clientConfig/service", "name", To::One("", "Service")).placed(),
-    edge(&[("apiregistration.k8s.io", "APIService")], "/spec/service", "name", To::One("", "Service")).placed(),
+    edge(WEBHOOKS, "/webhooks/*/clientConfig/service", "name", To::One("", "Service")).part(PORT).placed(),
+    edge(&[("apiregistration.k8s.io", "APIService")], "/spec/service", "name", To::One("", "Service"))
+        .part(PORT)
+        .placed(),
     edge(
         &[(APIEXTENSIONS, "CustomResourceDefinition")],
         "/spec/conversion/webhook/clientConfig/service",

@@ -13,6 +13,7 @@ use crate::object::object::{Object, is_same};
 use crate::object::placeholder;
 use crate::references::delivery::Delivery;
 use crate::references::made::{self, Made, Port};
+use crate::references::well_known::is_well_known;
 use crate::references::world::World;
 use crate::text::near::is_near;
 use crate::text::schema::is_misspelt;
@@ -301,7 +302,21 @@ impl<'w, 'a> Inventory<'w, 'a> {
         let home = from.identity.namespace.as_str();
         let is_role = (group, kind) == (RBAC, "ClusterRole") && !home.is_empty();
         let role = || self.named(RBAC, "Role", name).find(|t| is_role && t.namespace == home);
-        named().find(of_group).or_else(role)
+        named().find(of_group).or_else(role).or_else(|| self.twin(home, (group, kind), namespace, name))
+    }
+
+    /// The same of the other scope (ClusterSecretStore and SecretStore), or another kind that has replicas.
+    fn twin(&self, home: &str, (group, kind): (&str, &str), namespace: &str, name: &str) -> Option<&Thing<'a>> {
+        let of = |kind: &str, at: &str| {
+            let mut named = self.things.get(kind).and_then(|named| named.get(name)).into_iter().flatten();
+            named.find(|t| t.namespace == at && t.is_meant() && t.group().is_some_and(|g| is_same(g, group)))
+        };
+        match (group, kind.strip_prefix("Cluster").filter(|rest| !rest.is_empty())) {
+            ("apps", _) => ["Deployment", "StatefulSet"].iter().find_map(|other| of(other, namespace)),
+            (RBAC, _) => None,
+            (_, Some(rest)) => of(rest, home),
+            _ => of(&format!("Cluster{kind}"), ""),
+        }
     }
 
     /// True where a chart or an operator that nobody here knows may make any object.
@@ -341,20 +356,6 @@ impl<'a> Thing<'a> {
             Origin::Made(_, made) => Some(if made.kind == "Deployment" { "apps" } else { "" }),
             Origin::Elsewhere(existing) => existing.group.as_deref(),
         }
-    }
-}
-
-/// What every cluster has.
-fn is_well_known(kind: &str, namespace: &str, name: &str) -> bool {
-    match kind {
-        "Namespace" => ["default", "kube-node-lease", "kube-public", "kube-system"].contains(&name),
-        "ServiceAccount" => name == "default" || namespace == "kube-system",
-        "ConfigMap" => name == "kube-root-ca.crt",
-        "Service" => (namespace, name) == ("default", "kubernetes") || (namespace, name) == ("kube-system", "kube-dns"),
-        "ClusterRole" => name.starts_with("system:") || ["admin", "cluster-admin", "edit", "view"].contains(&name),
-        "Role" => namespace == "kube-system",
-        "PriorityClass" => ["system-cluster-critical", "system-node-critical"].contains(&name),
-        _ => false,
     }
 }
 

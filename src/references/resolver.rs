@@ -6,6 +6,7 @@ use crate::object::kinds;
 use crate::object::object::Object;
 use crate::references::edges::{EDGES, Edge, IN_PODS, Namespace, Part, To};
 use crate::references::inventory::{Absence, Inventory, Thing};
+use crate::references::unnamed::{AllNamed, Unnamed};
 use crate::references::waves::{self, Needing};
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::pointer::{self, each_below};
@@ -50,9 +51,18 @@ pub struct Named<'o, 'a> {
 
 /// Every reference of the table leads to something that has what it needs, and in time.
 pub fn references(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    all(inventory, &mut |reference| findings.extend(resolve(inventory, reference)));
+    let (mut findings, unnamed) = (Vec::new(), Unnamed::new(inventory, named));
+    all(inventory, &mut |reference| findings.extend(resolve(inventory, &unnamed, reference)));
     findings
+}
+
+fn named<'a>(inventory: &Inventory<'_, 'a>) -> AllNamed<'a> {
+    let mut named = AllNamed::new();
+    all(inventory, &mut |reference| {
+        let found = inventory.find(reference.group, reference.kind, reference.namespace, reference.name);
+        named.extend(found.map(|found| (reference.kind, found.namespace, found.name.to_string())));
+    });
+    named
 }
 
 /// Looks at every reference of the table.
@@ -116,6 +126,11 @@ fn reference<'o, 'a>(
         }
         To::Type => ("", field("type")?),
     };
+    // The claim of a StatefulSet's own takes the place of a volume of its name.
+    let claims = || from.items("/spec/volumeClaimTemplates").iter().any(|claim| claim["metadata"]["name"] == name);
+    if kind == "PersistentVolumeClaim" && claims() {
+        return None;
+    }
     // These are no objects; and `*` stands for all routes of a namespace to which another one hands over (agentgateway).
     if ["", "User", "Group"].contains(&kind) || name == "*" {
         return None;
@@ -131,7 +146,11 @@ fn reference<'o, 'a>(
     Some(Reference { edge, from, pointer, value, group, kind, namespace, name })
 }
 
-fn resolve(inventory: &Inventory<'_, '_>, reference: &Reference<'_, '_>) -> Vec<Finding> {
+fn resolve(
+    inventory: &Inventory<'_, '_>,
+    unnamed: &Unnamed<'_, '_, '_>,
+    reference: &Reference<'_, '_>,
+) -> Vec<Finding> {
     let Reference { group, kind, namespace, name, .. } = *reference;
     match inventory.find(group, kind, namespace, name) {
         Some(thing) => {
@@ -147,15 +166,23 @@ fn resolve(inventory: &Inventory<'_, '_>, reference: &Reference<'_, '_>) -> Vec<
             }
             findings
         }
-        None => missing(inventory, reference).into_iter().collect(),
+        None => missing(inventory, unnamed, reference).into_iter().collect(),
     }
 }
 
-fn missing(inventory: &Inventory<'_, '_>, reference: &Reference<'_, '_>) -> Option<Finding> {
+fn missing(
+    inventory: &Inventory<'_, '_>,
+    unnamed: &Unnamed<'_, '_, '_>,
+    reference: &Reference<'_, '_>,
+) -> Option<Finding> {
     let Reference { group, kind, namespace, name, from, .. } = *reference;
+    let mut left = None;
     let severity = match inventory.absence(from, (group, kind), namespace, name) {
         _ if reference.edge.weak && !inventory.world.closed => return None,
-        Absence::Unknown => return None,
+        Absence::Unknown => {
+            left = Some(unnamed.beside(from, (group, kind), namespace, name)?);
+            Severity::Warning
+        }
         Absence::Sure if !reference.edge.weak => Severity::Error,
         Absence::Likely | Absence::Sure => Severity::Warning,
     };
@@ -164,7 +191,9 @@ fn missing(inventory: &Inventory<'_, '_>, reference: &Reference<'_, '_>) -> Opti
         _ => format!("{} names {kind} {name}, which is not in the namespace {namespace}", from.identity),
     };
     let finding = from.error(Code::DanglingReference, &reference.name_pointer(), message);
-    Some(Finding { severity, ..finding.help(way_out(inventory, reference)) })
+    let help = left
+        .map_or_else(|| way_out(inventory, reference), |left| format!("{kind} {left} is there, and nothing names it"));
+    Some(Finding { severity, ..finding.help(help) })
 }
 
 fn way_out(inventory: &Inventory<'_, '_>, reference: &Reference<'_, '_>) -> String {

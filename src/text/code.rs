@@ -155,6 +155,8 @@ codes! {
     DatabaseNamedApp "database-named-app" "An owner without a database, which is then called app."
     DataNotKept "data-not-kept" "A database that Argo CD deletes with its file."
     PluginNamespace "plugin-namespace" "A backup plugin outside the operator's namespace."
+    EnvReference "env-reference" "A variable of a container names another one in a way that leaves the text as it is."
+    LitellmArgument "litellm-argument" "LiteLLM is started in a way that it or its callers cannot use."
     EsoRefuses "eso-refuses" "External Secrets' webhook refuses an object."
     SecretTemplate "secret-template" "A template of an ExternalSecret does not parse."
     RefreshInterval "refresh-interval" "An ExternalSecret asks its store too often, or so rarely that a new key never arrives."
@@ -173,7 +175,12 @@ codes! {
     ShrinkingProject "shrinking-project" "An AppProject loses a namespace before what lies there can be deleted."
     ApplicationSource "application-source" "An Application takes manifests from nowhere, or from two kinds of source."
     ApplicationDestination "application-destination" "An Application goes to no cluster, or to one named twice."
+<<<<<<< HEAD
     SyncOption "sync-option" "A sync option, a hook or a setting that Argo CD does not know."
+=======
+    SyncOption "sync-option" "A sync option that Argo CD does not know."
+    ArgocdRefuses "argocd-refuses" "Argo CD cannot read a field of an Application, an ApplicationSet or an AppProject, or passes over it."
+>>>>>>> wild
     SyncWave "sync-wave" "A sync wave that is no number."
     LargeCrds "large-crds" "CRDs that are too large for client-side apply."
     IncompatibleVersions "incompatible-versions" "Two versions that do not go together."

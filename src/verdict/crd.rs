@@ -31,6 +31,8 @@ use crate::verdict::violation::{Path, Violation, describe, existing};
 #[derive(Debug, Default)]
 pub struct Crds {
     kinds: BTreeMap<(String, String), Definition>,
+    /// Nobody says that the objects are of these releases.
+    likely: bool,
 }
 
 /// What one CustomResourceDefinition says.
@@ -135,7 +137,17 @@ impl Crds {
         let read = releases.flat_map_iter(|release| release.definitions(is_wanted).map(read));
         let read: Vec<Document> = read.collect();
         let kinds = read.into_iter().map(|Document { spec }| ((spec.group.clone(), spec.names.kind.clone()), spec));
-        Crds { kinds: kinds.collect() }
+        Crds { kinds: kinds.collect(), likely: false }
+    }
+
+    /// The same, for objects of which nobody says which releases they are of.
+    pub fn likely(self) -> Self {
+        Self { likely: true, ..self }
+    }
+
+    /// Whether the definition of a kind may be of another release than the object.
+    pub fn is_likely(&self, group: &str, kind: &str) -> bool {
+        self.likely && self.kinds.contains_key(&(group.to_owned(), kind.to_owned()))
     }
 
     /// Whether objects of a kind lie in namespaces; none when the kind is not known.

@@ -74,7 +74,8 @@ fn other_pool(world: &World<'_>) -> Vec<Finding> {
             _ => {}
         }
         let (namespace, group) = (&pools[0].identity.namespace, &pools[0].identity.group);
-        if let Some(other) = said("pool-namespace").filter(|n| n != namespace) {
+        // A pool that names no namespace lies wherever it is applied.
+        if let Some(other) = said("pool-namespace").filter(|n| !namespace.is_empty() && n != namespace) {
             say(
                 format!("looks for its pool in the namespace {other}"),
                 format!("write `--pool-namespace {namespace}`"),

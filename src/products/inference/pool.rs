@@ -11,7 +11,7 @@ use crate::references::gateways::is_agentgateway;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 use crate::text::forms::version;
-use crate::text::schema::did_you_mean;
+use crate::text::schema::{did_you_mean, is_slip};
 use crate::text::source::Source;
 use crate::text::yaml;
 
@@ -159,15 +159,17 @@ fn config_faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding>
         let message = format!("the picker does not start with the configuration in {}: {message}", object.identity);
         findings.push(object.error(Code::EppConfig, pointer, message).help(help));
     };
+    // The picker's new home has keys and plugins of its own: only a slip is certain there.
+    let llm_d = config["apiVersion"].as_str().is_some_and(|version| version.starts_with("llm-d.ai/"));
     match config["apiVersion"].as_str().unwrap_or_default() {
         "inference.networking.x-k8s.io/v1alpha1" => {}
-        // The picker's new home has keys of its own.
-        llm_d if llm_d.starts_with("llm-d.ai/") => return findings,
+        _ if llm_d => {}
         other => {
             say(format!("there is no apiVersion {other:?}"), "it is `inference.networking.x-k8s.io/v1alpha1`".into())
         }
     }
-    for key in yaml::object(&config).keys().filter(|key| !KEYS.contains(&key.as_str())) {
+    let slip = |word: &str, known: &[&str]| !llm_d || known.iter().any(|known| is_slip(known, word));
+    for key in yaml::object(&config).keys().filter(|key| !KEYS.contains(&key.as_str()) && slip(key, &KEYS)) {
         let help =
             if key == "data" { "it is `dataLayer`, whatever the guide says".into() } else { did_you_mean(key, &KEYS) };
         say(format!("unknown key `{key}`"), help);
@@ -187,8 +189,8 @@ fn config_faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding>
     for reference in references.filter_map(|plugin| plugin["pluginRef"].as_str()) {
         // Some plugins are there without being declared.
         let built_in = ["single-profile-handler", "max-score-picker"].contains(&reference);
-        if !built_in && !plugins.iter().any(|name| name == reference) {
-            let known: Vec<&str> = plugins.iter().map(String::as_str).collect();
+        let known: Vec<&str> = plugins.iter().map(String::as_str).collect();
+        if !built_in && !known.contains(&reference) && slip(reference, &known) {
             say(format!("there is no plugin `{reference}`"), did_you_mean(reference, &known));
         }
     }

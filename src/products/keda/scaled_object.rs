@@ -36,6 +36,7 @@ fn two_scalers(world: &World<'_>) -> Vec<Finding> {
             let why = format!("{} scales {} {} too", first.identity, target.1, target.2);
             let message = format!("KEDA refuses {}: {why}", scaler.identity);
             let finding = scaler.error(Code::KedaRefuses, "/spec/scaleTargetRef", message);
+            let finding = finding.related(first.place("/spec/scaleTargetRef"), "this scales it");
             findings.push(finding.help("one scaler a workload: put all triggers into one"));
         }
         seen.push((home, target, scaler));

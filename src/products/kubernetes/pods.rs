@@ -13,7 +13,11 @@ use crate::text::finding::{Code, Finding};
 use crate::text::schema::is_slip;
 
 /// Rules that look at one object alone.
+<<<<<<< HEAD
 pub const OF_OBJECTS: &[ObjectRule] = &[unmounted, unfilled];
+=======
+pub const OF_OBJECTS: &[ObjectRule] = &[unmounted, unexpanded];
+>>>>>>> wild
 
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[elsewhere, standards];
@@ -22,6 +26,37 @@ pub const OF_WORLDS: &[WorldRule] = &[elsewhere, standards];
 fn unmounted(object: &Object<'_>) -> Vec<Finding> {
     // An overlay is merged onto containers that are not here.
     pod_template::of(object).filter(|template| !template.kind.overlay).flat_map(|template| idle(&template)).collect()
+}
+
+/// A variable that names another one is filled in from those before it, and by `$(NAME)` alone.
+fn unexpanded(object: &Object<'_>) -> Vec<Finding> {
+    let containers = pod_template::of(object).flat_map(|template| template.all_containers());
+    containers.flat_map(|(pointer, container)| as_it_stands(object, &pointer, container)).collect()
+}
+
+fn as_it_stands(object: &Object<'_>, pointer: &str, container: &Value) -> Vec<Finding> {
+    let variables: Vec<&Value> = container["env"].as_array().into_iter().flatten().collect();
+    let names: Vec<&str> = variables.iter().map(|v| v["name"].as_str().unwrap_or_default()).collect();
+    let mut findings = Vec::new();
+    for (i, value) in variables.iter().enumerate().filter_map(|(i, v)| Some((i, v["value"].as_str()?))) {
+        let mut say = |name: &str, why: &str, help: String| {
+            let message = format!("{} sets {} to a text with {why}", object.identity, names[i]);
+            let finding = object.warning(Code::EnvReference, &format!("{pointer}/env/{i}/value"), message);
+            findings.push(finding.help(help.replace("NAME", name)));
+        };
+        // From `envFrom` the same name may come before.
+        let all = container.get("envFrom").is_none();
+        let named = |name: &&&str| !name.is_empty() && value.contains(&format!("$({name})"));
+        if let Some(name) = names[i + 1..].iter().find(named).filter(|name| all && !names[..=i].contains(name)) {
+            let why = format!("`$({name})`, which comes later in the list: it stays as it is");
+            say(name, &why, "put NAME before it".into());
+        }
+        let braced = |name: &&&str| !name.is_empty() && value.contains(&format!("${{{name}}}"));
+        if let Some(name) = names.iter().find(braced).filter(|_| value.contains("://")) {
+            say(name, &format!("`${{{name}}}`, which Kubernetes leaves as it is"), "write `$(NAME)`".into());
+        }
+    }
+    findings
 }
 
 fn idle(template: &PodTemplate<'_>) -> Vec<Finding> {

@@ -19,6 +19,17 @@ const CORE: &str =
 const VERBS: &str =
     "approve attest bind create delete deletecollection escalate get impersonate list patch sign update use watch";
 
+/// What people say, and the verb that does it.
+const SAID: [(&str, &str); 7] = [
+    ("read", "get"),
+    ("view", "get"),
+    ("write", "update"),
+    ("edit", "update"),
+    ("modify", "update"),
+    ("add", "create"),
+    ("remove", "delete"),
+];
+
 fn words(role: &Object<'_>) -> Vec<Finding> {
     if !(role.is(RBAC, "Role") || role.is(RBAC, "ClusterRole")) {
         return Vec::new();
@@ -30,6 +41,13 @@ fn words(role: &Object<'_>) -> Vec<Finding> {
             let message = format!("{} gives rights in the API group `core`, which is not there", role.identity);
             let finding = role.warning(Code::FieldWithoutEffect, &format!("{pointer}/apiGroups/{at}"), message);
             findings.push(finding.help("the group of Pods, Secrets and Services is the empty text: `''`"));
+        }
+        if let Some((at, group)) =
+            all("apiGroups").enumerate().find(|(_, group)| !group.starts_with("core") && group.contains('/'))
+        {
+            let message = format!("{} gives rights in the API group `{group}`, and no group has a `/`", role.identity);
+            let finding = role.warning(Code::FieldWithoutEffect, &format!("{pointer}/apiGroups/{at}"), message);
+            findings.push(finding.help("write the group without its version"));
         }
         let core = all("apiGroups").eq([""]);
         for (key, known, counts) in [("resources", CORE, core), ("verbs", VERBS, true)] {
@@ -48,7 +66,8 @@ fn slip<'k>(word: &str, known: &'k str) -> Option<&'k str> {
     if known.split_whitespace().any(|known| known == word) || word == "*" {
         return None;
     }
-    known.split_whitespace().find(|known| is_near(known, word, 1 + word.len() / 8))
+    let meant = SAID.iter().find(|(said, meant)| *said == word && known.contains(meant)).map(|(_, meant)| *meant);
+    meant.or_else(|| known.split_whitespace().find(|known| is_near(known, word, 1 + word.len() / 8)))
 }
 
 #[cfg(test)]
@@ -62,7 +81,9 @@ mod tests {
         {
             assert_eq!(slip(word, CORE), near, "{word}");
         }
-        for (word, near) in [("gets", Some("get")), ("wacth", Some("watch")), ("push", None), ("request", None)] {
+        for (word, near) in
+            [("gets", Some("get")), ("wacth", Some("watch")), ("push", None), ("read", Some("get")), ("request", None)]
+        {
             assert_eq!(slip(word, VERBS), near, "{word}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::text::schema::nearest;
+use crate::text::schema;
 
 /// The release whose arguments they are, without the number of its patch.
 pub const RELEASE: [u32; 2] = [0, 23];
@@ -27,8 +27,13 @@ pub fn unknown(word: &str) -> Option<(String, String)> {
     let positive = name.replacen("--no-", "--", 1);
     let known = KNOWN.iter().any(|known| known.starts_with(&name) || known.starts_with(&positive));
     (!known).then(|| {
-        let near = nearest(&name, &KNOWN).map(|near| format!("did you mean `{near}`?"));
+        let near = schema::nearest(&name, &KNOWN).map(|near| format!("did you mean `{near}`?"));
         let help = near.unwrap_or_else(|| "`vllm serve --help=all` lists them".into());
         (name, help)
     })
+}
+
+/// Whether an argument is one that vLLM knows but for a letter or two.
+pub fn is_slip(name: &str) -> bool {
+    KNOWN.iter().any(|known| schema::is_slip(known, name))
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::object::object::{Object, ObjectRule};
 use crate::object::pod_template::{self, PodTemplate, image, words};
 use crate::products::vllm::flags;
-use crate::text::finding::{Code, Finding};
+use crate::text::finding::{Code, Finding, Severity};
 use crate::text::forms::version;
 
 /// Rules that look at one object alone.
@@ -112,21 +112,27 @@ fn twice(server: &Server<'_>) -> Vec<Finding> {
     findings
 }
 
-/// vLLM's own image of the release whose arguments are known; another one may know more, and a script may call others.
+/// Arguments that vLLM does not know. A script may call other programs.
 fn unknown(server: &Server<'_>) -> Vec<Finding> {
     let (repository, tag) = image(server.container);
     let whole = words(server.container);
-    if !repository.ends_with("vllm/vllm-openai") || version(tag) != Some(flags::RELEASE) || server.words != whole {
+    if server.words != whole {
         return Vec::new();
     }
+    let known = repository.ends_with("vllm/vllm-openai") && version(tag) == Some(flags::RELEASE);
     let mut findings = Vec::new();
     for key in ["command", "args"] {
         for (i, item) in server.container[key].as_array().into_iter().flatten().enumerate() {
-            if let Some((name, help)) = item.as_str().and_then(flags::unknown) {
-                let message = format!("vLLM {tag} of {} knows no `{name}`", server.template.owner.identity);
-                let pointer = format!("{}/{key}/{i}", server.pointer);
-                findings.push(server.template.owner.error(Code::VllmArgument, &pointer, message).help(help));
+            let Some((name, help)) = item.as_str().and_then(flags::unknown) else { continue };
+            // Another release has other arguments: there a slip is likely, and anything else may be its own.
+            if !known && !flags::is_slip(&name) {
+                continue;
             }
+            let message = format!("vLLM {tag} of {} knows no `{name}`", server.template.owner.identity);
+            let pointer = format!("{}/{key}/{i}", server.pointer);
+            let severity = if known { Severity::Error } else { Severity::Warning };
+            let finding = server.template.owner.error(Code::VllmArgument, &pointer, message);
+            findings.push(Finding { severity, ..finding.help(help) });
         }
     }
     findings
