@@ -66,7 +66,7 @@ impl<'i, 'w, 'a> Unnamed<'i, 'w, 'a> {
 
     fn is_named(&self, kind: &str, thing: &Thing<'a>) -> bool {
         let named = self.named.get_or_init(|| (self.find)(self.inventory));
-        named.iter().any(|(of, namespace, name)| *of == kind && *namespace == thing.namespace && *name == thing.name)
+        named.contains(&(kind, thing.namespace, thing.name.to_string()))
     }
 }
 

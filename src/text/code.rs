@@ -175,12 +175,8 @@ codes! {
     ShrinkingProject "shrinking-project" "An AppProject loses a namespace before what lies there can be deleted."
     ApplicationSource "application-source" "An Application takes manifests from nowhere, or from two kinds of source."
     ApplicationDestination "application-destination" "An Application goes to no cluster, or to one named twice."
-<<<<<<< HEAD
     SyncOption "sync-option" "A sync option, a hook or a setting that Argo CD does not know."
-=======
-    SyncOption "sync-option" "A sync option that Argo CD does not know."
     ArgocdRefuses "argocd-refuses" "Argo CD cannot read a field of an Application, an ApplicationSet or an AppProject, or passes over it."
->>>>>>> wild
     SyncWave "sync-wave" "A sync wave that is no number."
     LargeCrds "large-crds" "CRDs that are too large for client-side apply."
     IncompatibleVersions "incompatible-versions" "Two versions that do not go together."

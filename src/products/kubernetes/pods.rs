@@ -13,11 +13,7 @@ use crate::text::finding::{Code, Finding};
 use crate::text::schema::is_slip;
 
 /// Rules that look at one object alone.
-<<<<<<< HEAD
-pub const OF_OBJECTS: &[ObjectRule] = &[unmounted, unfilled];
-=======
-pub const OF_OBJECTS: &[ObjectRule] = &[unmounted, unexpanded];
->>>>>>> wild
+pub const OF_OBJECTS: &[ObjectRule] = &[unmounted, unfilled, unexpanded];
 
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[elsewhere, standards];
