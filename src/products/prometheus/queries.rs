@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use regex::Regex;
 use serde_json::Value;
 
 use crate::object::api_group::{KEDA, MONITORING};
@@ -18,7 +19,25 @@ use crate::text::source::Source;
 use crate::text::yaml;
 
 /// Rules that look at all objects of a cluster.
-pub const OF_WORLDS: &[WorldRule] = &[queries];
+pub const OF_WORLDS: &[WorldRule] = &[queries, relabelings];
+
+/// The operator leaves a scrape out whose patterns do not parse (prometheus-operator `pkg/prometheus/validation`).
+fn relabelings(world: &World<'_>) -> Vec<Finding> {
+    let of = |kind| world.objects.of(MONITORING, kind);
+    let mut findings = Vec::new();
+    for monitor in of("ServiceMonitor").chain(of("PodMonitor")) {
+        let lists = "/spec/endpoints|podMetricsEndpoints/*/relabelings|metricRelabelings/*/regex";
+        for (pointer, pattern) in monitor.all(lists) {
+            if pattern.as_str().is_some_and(|pattern| !pattern.contains('$') && Regex::new(pattern).is_err()) {
+                let message =
+                    format!("{} relabels by a pattern that does not parse: nothing is scraped", monitor.identity);
+                let finding = monitor.error(Code::PrometheusRefuses, &pointer, message);
+                findings.push(finding.help("it is RE2, and holds for the whole value"));
+            }
+        }
+    }
+    findings
+}
 
 /// A query and where it stands.
 #[derive(Debug)]

@@ -158,9 +158,9 @@ fn asks_first(sight: &Sight<'_>, leaf: &Field) -> bool {
 }
 
 /// Words in an argument that switch something off which asks or looks, and words of what does.
-const ARGUMENTS: ([&str; 6], [&str; 5]) = (
+const ARGUMENTS: ([&str; 6], [&str; 6]) = (
     ["insecure", "skip-", "no-auth", "disable-auth", "allow-credentials", "allowed-origins"],
-    ["auth", "tls", "verify", "ssl", "api-key"],
+    ["auth", "tls", "verify", "ssl", "api-key", "protected-mode"],
 );
 
 /// An argument of a program, and what it is now; one that stands twice is known by its text.
@@ -177,7 +177,7 @@ fn argument(field: &Field) -> Option<(&str, Option<&str>)> {
 /// Whether an argument asks less from now on.
 fn argument_opens((name, value): (&str, Option<&str>)) -> bool {
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    let off = value.is_none_or(|value| value == "false");
+    let off = value.is_none_or(|value| ["false", "no", "off"].contains(&value));
     match has(&ARGUMENTS.0) {
         true => !off,
         false => has(&ARGUMENTS.1) && off,

@@ -123,6 +123,9 @@ fn outside(kind: &str, value: &Value) -> Option<String> {
     how
 }
 
+/// Parts of the names of annotations by which a controller asks who comes, or from where.
+const LETS_IN: [&str; 5] = ["whitelist", "allowlist", "source-range", "inbound-cidrs", "ingress.kubernetes.io/auth-"];
+
 fn is_public(word: &str) -> bool {
     ["LoadBalancer", "NodePort"].contains(&word)
 }
@@ -138,6 +141,8 @@ fn opens(sight: &Sight<'_>, field: &Field) -> bool {
         "hostname" if sight.is("Gateway") => field.new.is_some(),
         "hostNetwork" => field.new == Some(true.into()),
         "gatewayClassName" => field.old.is_some(),
+        // Annotations of a controller that say who may come, as `whitelist-source-range` and `auth-url` of ingress-nginx do.
+        _ if field.passes(&["annotations"]) && LETS_IN.iter().any(|part| key.contains(part)) => field.old.is_some(),
         _ if field.passes(&["externalIPs"]) => field.new.is_some(),
         _ if field.steps.iter().any(|step| step == "loadBalancerSourceRanges") => false,
         _ if field.passes(&["hostnames"]) || sight.is("Ingress") => field.new.is_some() && !field.passes(&["labels"]),

@@ -74,6 +74,8 @@ fn asks_less(field: &Field) -> bool {
     let except = EXCEPTIONS.iter().any(|part| field.passes(&[part]));
     spec && match except {
         true => field.new.is_some(),
+        // With its own words above.
+        false if ["failurePolicy", "timeoutSeconds"].contains(&field.key()) => false,
         false => listed && (field.old.is_some() || field.passes(&["from"]) || field.passes(&["to"])),
     }
 }

@@ -63,6 +63,12 @@ pub(super) fn loosened(sight: &Sight<'_>) -> Vec<Risk> {
     risks.extend(opened.map(|field| {
         sight.at(field, Code::LimitLoosened, format!("the models that new keys open go {}", from_to(field)), help)
     }));
+    let bounds = ["ResourceQuota", "LimitRange"].contains(&sight.change.identity.kind.as_str());
+    let namespace = &sight.change.identity.namespace;
+    let stays = || sight.now.things.keys().any(|id| id.kind == "Namespace" && id.name == *namespace);
+    if sight.goes() && bounds && (stays() || sight.component_stays()) {
+        risks.push(sight.risk(Code::LimitLoosened, "it is gone, and its namespace may take as much as there is", help));
+    }
     if sight.goes() && ["rateLimit"].iter().chain(&SIZES).any(|part| held(sight, part)) {
         risks.push(sight.risk(Code::LimitLoosened, "its limit goes with it, and what it limited stays", help));
     }
@@ -82,7 +88,8 @@ fn looser(field: &Field) -> bool {
         };
         return at(&field.new) < at(&field.old);
     }
-    if field.passes(&["spec", "hard"]) {
+    // Of a ResourceQuota, and of a LimitRange.
+    if field.passes(&["spec", "hard"]) || field.passes(&["limits", "*", "max"]) {
         let amount = |value: &Option<Value>| value.as_ref().and_then(quantity::of);
         return amount(&field.old).is_some_and(|old| amount(&field.new).is_none_or(|new| new > old));
     }

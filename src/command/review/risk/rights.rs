@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::command::review::change::{Field, Kind};
+use crate::command::review::objects::Thing;
 use crate::command::review::risk::sight::{Risk, Sight, from_to};
 use crate::text::finding::Code;
 use crate::text::pointer::strings;
@@ -26,6 +27,14 @@ pub(super) fn rights(sight: &Sight<'_>) -> Vec<Risk> {
         let fields = sight.leaves.iter().filter(|field| opens_argocd(&identity.name, field));
         let message = |f: &Field| format!("what people may do in Argo CD goes {}", from_to(f));
         return fields.map(|f| sight.at(f, Code::RightsLoosened, message(f), help)).collect();
+    }
+    let everywhere = |thing: &Thing| thing.value["spec"]["conditions"].is_null();
+    if sight.is("ClusterSecretStore") && sight.change.kind == Kind::Added && sight.new.is_some_and(everywhere) {
+        return vec![sight.risk(
+            Code::RightsLoosened,
+            "whoever may make an ExternalSecret, in any namespace, reads keys by it",
+            help,
+        )];
     }
     if identity.group != "rbac.authorization.k8s.io" {
         return Vec::new();
