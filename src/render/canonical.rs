@@ -3,16 +3,17 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::render::conditions::{bare, condition, parts, sorted, turned};
 use crate::render::kept::inner;
 
 /// Most rules that a rule of a NetworkPolicy or a role is divided into.
 const MOST: usize = 256;
 
-/// Keys of texts that are conditions: CEL, and PromQL.
-const CONDITIONS: [&str; 3] = ["expr", "matchExpressions", "query"];
+/// Keys of texts that are conditions in PromQL.
+const CONDITIONS: [&str; 2] = ["expr", "query"];
 
 /// What a field says where it is not there, by the key that its map or list stands under.
-const UNSAID: [(&str, &str, &str); 15] = [
+const UNSAID: [(&str, &str, &str); 16] = [
     ("apiKeyAuthentication", "mode", "Strict"),
     ("backendRefs", "group", ""),
     ("backendRefs", "kind", "Service"),
@@ -28,6 +29,7 @@ const UNSAID: [(&str, &str, &str); 15] = [
     ("path", "type", "PathPrefix"),
     ("scaleTargetRef", "apiVersion", "apps/v1"),
     ("scaleTargetRef", "kind", "Deployment"),
+    ("triggers", "metricType", "AverageValue"),
 ];
 
 /// The form that a value below a key has.
@@ -42,6 +44,7 @@ pub fn canonical(key: &str, value: &Value) -> Value {
             selector(&mut map);
             required(&mut map);
             routed(key, &mut map);
+            contained(key, &mut map);
             if map.contains_key("port") && map.get("endPort") == map.get("port") {
                 map.remove("endPort");
             }
@@ -70,7 +73,11 @@ pub fn canonical(key: &str, value: &Value) -> Value {
             }
             Value::Array(all)
         }
+        // PromQL keeps the value on the left of a comparison, which CEL does not.
+        Value::String(text) if key == "matchExpressions" => Value::String(turned(&condition(text))),
         Value::String(text) if CONDITIONS.contains(&key) => Value::String(condition(text)),
+        // So it is deleted where nothing is said.
+        Value::String(text) if key == "finalizers" => Value::String(text.trim_end_matches("/background").to_owned()),
         Value::String(text) if text.starts_with('{') => Value::String(sorted(&bare(text))),
         Value::String(text) if key == "image" || key == "imageName" => Value::String(image(text).to_owned()),
         Value::String(text) if key == "repoURL" => Value::String(address(text.strip_suffix(".git").unwrap_or(text))),
@@ -155,6 +162,25 @@ fn routed(key: &str, map: &mut Map<String, Value>) {
     }
 }
 
+/// What is limited is requested (Kubernetes), and vLLM reads `--max_model_len` as `--max-model-len`.
+fn contained(key: &str, map: &mut Map<String, Value>) {
+    if key == "resources"
+        && let Some(Value::Object(limits)) = map.get("limits").cloned()
+        && let Some(requests) = map.entry("requests").or_insert_with(|| json!({})).as_object_mut()
+    {
+        for (name, amount) in limits {
+            requests.entry(name).or_insert(amount);
+        }
+    }
+    let is_vllm = map.get("image").and_then(Value::as_str).is_some_and(|image| image.contains("vllm/vllm-openai"));
+    let arguments = map.get_mut("args").and_then(Value::as_array_mut).filter(|_| is_vllm);
+    for argument in arguments.into_iter().flatten() {
+        let Some(text) = argument.as_str().filter(|text| text.starts_with("--")) else { continue };
+        let (name, value) = text.split_at(text.find('=').unwrap_or(text.len()));
+        *argument = Value::String(format!("{}{value}", name.replace('_', "-")));
+    }
+}
+
 /// An image without what a container runtime fills in.
 fn image(image: &str) -> &str {
     let image = image.strip_prefix("docker.io/").unwrap_or(image);
@@ -170,28 +196,17 @@ fn address(url: &str) -> String {
     format!("{scheme}://{}{path}", host.strip_suffix(port).unwrap_or(host))
 }
 
-/// A text with the items between braces in their order.
-fn sorted(text: &str) -> String {
-    let mut sorted = String::new();
-    let mut rest = text;
-    while let Some((before, (within, behind))) =
-        rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
-    {
-        let mut items = parts(within, ",");
-        items.sort_unstable();
-        sorted += &format!("{before}{{{}}}", items.join(","));
-        rest = behind;
-    }
-    sorted + rest
-}
-
 /// All conditions of a rule that requires them are one.
 fn required(map: &mut Map<String, Value>) {
     if map.get("action").is_some_and(|action| action == "Require")
         && let Some(Value::Array(all)) = map.get_mut("policy").and_then(|policy| policy.get_mut("matchExpressions"))
     {
-        let mut each: Vec<String> =
-            all.iter().filter_map(Value::as_str).flat_map(|text| parts(text, "&&")).map(condition).collect();
+        let mut each: Vec<String> = all
+            .iter()
+            .filter_map(Value::as_str)
+            .flat_map(|text| parts(text, "&&"))
+            .map(|text| turned(&condition(text)))
+            .collect();
         each.sort();
         *all = each.into_iter().map(Value::String).collect();
     }
@@ -215,120 +230,6 @@ fn divided(rule: &Value, parts: &[&str]) -> Vec<Value> {
     rules
 }
 
-/// A condition without what does not change it: comments and space, kinds of quotes, brackets around all of it, and the order of its
-/// parts and of the items of a list.
-fn condition(text: &str) -> String {
-    let bare = sorted(&bare(text));
-    let mut whole = bare.as_str();
-    while let Some(inner) = whole.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|i| is_closed(i)) {
-        whole = inner;
-    }
-    let mut all: Vec<String> = parts(whole, "&&").into_iter().map(ordered).collect();
-    if all.len() > 1 {
-        let choice = |part: &&mut String| parts(part, "||").len() > 1;
-        all.iter_mut().filter(choice).for_each(|part| *part = format!("({part})"));
-    }
-    all.sort();
-    all.join("&&")
-}
-
-/// One value, or one of several, as `name in[...]`.
-fn ordered(part: &str) -> String {
-    let whole = part.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|i| is_closed(i)).unwrap_or(part);
-    let any: Option<Vec<(&str, Vec<&str>)>> = parts(whole, "||").into_iter().map(values).collect();
-    match any {
-        Some(any) if any.iter().all(|(name, _)| *name == any[0].0) => {
-            let mut all: Vec<&str> = any.iter().flat_map(|(_, values)| values.iter().copied()).collect();
-            all.sort_unstable();
-            format!("{}in[{}]", any[0].0, all.join(","))
-        }
-        _ => whole.to_owned(),
-    }
-}
-
-/// A name, and the values of which it is to have one.
-fn values(part: &str) -> Option<(&str, Vec<&str>)> {
-    if let Some((name, list)) = part.split_once("in[") {
-        let list = list.strip_suffix(']').filter(|list| !list.contains(['[', ']']))?;
-        return Some((name, parts(list, ",")));
-    }
-    match parts(part, "==")[..] {
-        [value, name] if value.starts_with('"') => Some((name, vec![value])),
-        [name, value] if value.starts_with('"') => Some((name, vec![value])),
-        _ => None,
-    }
-}
-
-/// Without comments and space outside of quotes, with one kind of quotes, and with fields behind a dot: `a["b"]` is `a.b` (CEL).
-fn bare(text: &str) -> String {
-    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let (mut bare, mut start) = (String::new(), 0);
-    let mut open: Option<char> = None;
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match open {
-            Some(quote) if c == quote => {
-                open = None;
-                let (before, name) = bare.split_at(start);
-                let of = before.strip_suffix('[').filter(|of| of.ends_with(word) && !of.ends_with("in"));
-                let name = name[1..].to_owned();
-                match of.filter(|_| chars.as_str().starts_with(']') && !name.is_empty() && name.chars().all(word)) {
-                    Some(of) if !name.starts_with(|c: char| c.is_ascii_digit()) => {
-                        bare = format!("{of}.{name}");
-                        chars.next();
-                    }
-                    _ => bare.push('"'),
-                }
-            }
-            Some(_) => {
-                bare.push(c);
-                if c == '\\' {
-                    bare.extend(chars.next());
-                }
-            }
-            None if c == '#' => drop(chars.by_ref().find(|c| *c == '\n')),
-            None if c == '"' || c == '\'' => {
-                open = Some(c);
-                start = bare.len();
-                bare.push('"');
-            }
-            None if c.is_whitespace() => {}
-            None => bare.push(c),
-        }
-    }
-    bare
-}
-
-/// The parts of a text between separators that stand in no brackets and no quotes.
-fn parts<'t>(text: &'t str, separator: &str) -> Vec<&'t str> {
-    let (mut parts, mut start, mut depth, mut quoted) = (Vec::new(), 0, 0_i32, false);
-    for (at, c) in text.char_indices() {
-        match c {
-            '"' => quoted = !quoted,
-            '(' | '[' | '{' if !quoted => depth += 1,
-            ')' | ']' | '}' if !quoted => depth -= 1,
-            // It binds less.
-            '|' if depth == 0 && !quoted && separator == "&&" && text[at..].starts_with("||") => return vec![text],
-            _ if depth == 0 && !quoted && at >= start && text[at..].starts_with(separator) => {
-                parts.push(text[start..at].trim());
-                start = at + separator.len();
-            }
-            _ => {}
-        }
-    }
-    parts.push(text[start..].trim());
-    parts
-}
-
-/// Whether no bracket closes before it opens.
-fn is_closed(text: &str) -> bool {
-    let mut depth = 0_i32;
-    text.chars().all(|c| {
-        depth += i32::from(c == '(') - i32::from(c == ')');
-        depth >= 0
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -344,6 +245,19 @@ mod tests {
         let (one, other) = (json!({ "port": 1, "protocol": "TCP" }), json!({ "port": 2 }));
         let (a, b) = (json!({ "podSelector": { "matchLabels": { "a": "b" } } }), json!({ "ipBlock": {} }));
         for (one, other) in [
+            (
+                json!({ "resources": { "limits": { "gpu": 1 } } }),
+                json!({ "resources": { "requests": { "gpu": 1 }, "limits": { "gpu": 1 } } }),
+            ),
+            (
+                json!({ "triggers": [{ "type": "cron" }] }),
+                json!({ "triggers": [{ "type": "cron", "metricType": "AverageValue" }] }),
+            ),
+            (json!({ "finalizers": ["a.b/c"] }), json!({ "finalizers": ["a.b/c/background"] })),
+            (
+                json!({ "image": "vllm/vllm-openai:v1", "args": ["--max-model-len=1_0", "a_b"] }),
+                json!({ "image": "vllm/vllm-openai:v1", "args": ["--max_model_len=1_0", "a_b"] }),
+            ),
             (
                 json!({ "podSelector": { "matchLabels": { "a": "b" } } }),
                 json!({ "podSelector": { "matchExpressions": [{ "key": "a", "operator": "In", "values": ["b"] }, { "key": "a", "operator": "Exists" }] } }),

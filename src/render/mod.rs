@@ -4,6 +4,7 @@
 pub mod alike;
 pub mod kept;
 pub mod differs;
+pub mod conditions;
 pub mod canonical;
 pub mod manifest;
 pub mod patched;
