@@ -340,7 +340,7 @@ pub fn is_alike(a: &str, b: &str) -> bool {
 
 impl<'a> Thing<'a> {
     /// Somebody wrote down that it is to be there; it does not just come with another.
-    fn is_meant(&self) -> bool {
+    pub fn is_meant(&self) -> bool {
         match &self.origin {
             Origin::File(_) | Origin::Elsewhere(_) => true,
             Origin::Made(object, _) => {

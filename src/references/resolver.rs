@@ -60,7 +60,8 @@ fn named<'a>(inventory: &Inventory<'_, 'a>) -> AllNamed<'a> {
     let mut named = AllNamed::new();
     all(inventory, &mut |reference| {
         let found = inventory.find(reference.group, reference.kind, reference.namespace, reference.name);
-        named.extend(found.map(|found| (reference.kind, found.namespace, found.name.to_string())));
+        let by_pods = reference.kind == "ServiceAccount" && reference.edge.of.is_empty();
+        named.extend(found.map(|found| (reference.kind, found.namespace, found.name.to_string(), by_pods)));
     });
     named
 }
@@ -180,7 +181,7 @@ fn missing(
     let severity = match inventory.absence(from, (group, kind), namespace, name) {
         _ if reference.edge.weak && !inventory.world.closed => return None,
         Absence::Unknown => {
-            left = Some(unnamed.beside(from, (group, kind), namespace, name)?);
+            left = Some(unnamed.beside(from, (group, kind), namespace, name, reference.edge.of.is_empty())?);
             Severity::Warning
         }
         Absence::Sure if !reference.edge.weak => Severity::Error,
@@ -191,8 +192,10 @@ fn missing(
         _ => format!("{} names {kind} {name}, which is not in the namespace {namespace}", from.identity),
     };
     let finding = from.error(Code::DanglingReference, &reference.name_pointer(), message);
-    let help = left
-        .map_or_else(|| way_out(inventory, reference), |left| format!("{kind} {left} is there, and nothing names it"));
+    let help = left.map_or_else(
+        || way_out(inventory, reference),
+        |left| format!("{kind} {left} is there, which was likely meant"),
+    );
     Some(Finding { severity, ..finding.help(help) })
 }
 

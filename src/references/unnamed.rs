@@ -16,8 +16,8 @@ const BY_OTHERS: [&str; 6] = ["ClusterRole", "DaemonSet", "Deployment", "Namespa
 /// Shortest word that two names share by more than chance.
 const WORD: usize = 3;
 
-/// Kind, namespace and name of what references name.
-pub type AllNamed<'a> = BTreeSet<(&'a str, &'a str, String)>;
+/// Kind, namespace and name of what references name, and for an account by what.
+pub type AllNamed<'a> = BTreeSet<(&'a str, &'a str, String, bool)>;
 
 /// What references name, found when somebody asks.
 pub struct Unnamed<'i, 'w, 'a> {
@@ -39,6 +39,7 @@ impl<'i, 'w, 'a> Unnamed<'i, 'w, 'a> {
         (group, kind): (&str, &str),
         namespace: &str,
         name: &str,
+        by_pods: bool,
     ) -> Option<String> {
         let world = self.inventory.world;
         let made =
@@ -57,17 +58,36 @@ impl<'i, 'w, 'a> Unnamed<'i, 'w, 'a> {
         }
         let near = |thing: &&Thing<'a>| {
             let placed = !namespace.is_empty() || thing.object().is_some_and(|object| object.home() == from.home());
-            thing.namespace == namespace && placed && share(kind, &thing.name, name) && !self.is_named(kind, thing)
+            let meant = thing.namespace == namespace && placed && thing.is_meant();
+            let left = || share(kind, &thing.name, name) && !self.is_named(kind, thing, by_pods);
+            meant && (is_called_after_its_kind(&thing.name, name) || left())
         };
         let mut left = self.inventory.of(group, kind).filter(near);
         let first = left.next()?;
         left.next().is_none().then(|| first.name.to_string())
     }
 
-    fn is_named(&self, kind: &str, thing: &Thing<'a>) -> bool {
+    fn is_named(&self, kind: &str, thing: &Thing<'a>, by_pods: bool) -> bool {
         let named = self.named.get_or_init(|| (self.find)(self.inventory));
-        named.contains(&(kind, thing.namespace, thing.name.to_string()))
+        // An account is there for pods and for a right: who lacks one of them is not found by the other.
+        let by_pods = kind == "ServiceAccount" && by_pods;
+        named.contains(&(kind, thing.namespace, thing.name.to_string(), by_pods))
     }
+}
+
+/// Words that people add to a name for what it is.
+const KINDS: [&str; 11] =
+    ["config", "configmap", "cm", "cred", "credential", "gateway", "gw", "sa", "secret", "service", "svc"];
+
+/// Two names differ in words for what they are alone: `openai` and `openai-secret`.
+fn is_called_after_its_kind(a: &str, b: &str) -> bool {
+    let words = |name: &str| -> (Vec<String>, usize) {
+        let all: Vec<String> = name.split(['-', '.', '_']).map(|w| w.trim_end_matches('s').to_lowercase()).collect();
+        let (length, own) = (all.len(), all.into_iter().filter(|word| !KINDS.contains(&word.as_str())).collect());
+        (own, length)
+    };
+    let ((a, longer), (b, other)) = (words(a), words(b));
+    !a.is_empty() && a == b && longer != other
 }
 
 /// Two names have a word in common that is none of their kind.
@@ -90,6 +110,9 @@ mod tests {
         {
             assert!(share("Secret", a, b), "{a} {b}");
         }
+        assert!(
+            is_called_after_its_kind("openai", "openai-secret") && !is_called_after_its_kind("a-secret", "b-secret")
+        );
         for (a, b) in [("app-db", "my-db"), ("web", "shop"), ("", ""), ("my-secret", "shop-secret")] {
             assert!(!share("Secret", a, b), "{a} {b}");
         }

@@ -11,7 +11,7 @@ use crate::references::gateways::is_agentgateway;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 use crate::text::forms::version;
-use crate::text::schema::{did_you_mean, is_slip};
+use crate::text::schema::{did_you_mean, nearest};
 use crate::text::source::Source;
 use crate::text::yaml;
 
@@ -168,7 +168,7 @@ fn config_faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding>
             say(format!("there is no apiVersion {other:?}"), "it is `inference.networking.x-k8s.io/v1alpha1`".into())
         }
     }
-    let slip = |word: &str, known: &[&str]| !llm_d || known.iter().any(|known| is_slip(known, word));
+    let slip = |word: &str, known: &[&str]| !llm_d || nearest(word, known).is_some();
     for key in yaml::object(&config).keys().filter(|key| !KEYS.contains(&key.as_str()) && slip(key, &KEYS)) {
         let help =
             if key == "data" { "it is `dataLayer`, whatever the guide says".into() } else { did_you_mean(key, &KEYS) };

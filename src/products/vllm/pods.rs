@@ -165,6 +165,27 @@ fn ranges(server: &Server<'_>) -> Vec<Finding> {
             say(name, value, "it is a whole number, at least 1");
         }
     }
+    // The integer of people: `16384`, `16k`, `1.5M`; -1 and `auto` for what fits.
+    let name = "--max-model-len";
+    if let Some(value) = server.argument(&[name]) {
+        let number = value.strip_suffix(['k', 'K', 'm', 'M', 'g', 'G', 't', 'T']).unwrap_or(value);
+        let fits = number.parse::<f64>().is_ok() || ["", "auto"].contains(&value) || value.contains('$');
+        if !fits {
+            say(name, value, "it is a whole number, as `16384` or `16k`");
+        }
+    }
+    let ranks = ["1", "8", "16", "32", "64", "128", "256", "320", "512"];
+    if let Some(value) =
+        server.argument(&["--max-lora-rank"]).filter(|v| v.parse::<u64>().is_ok() && !ranks.contains(v))
+    {
+        say("--max-lora-rank", value, "it is one of 1, 8, 16, 32, 64, 128, 256, 320 and 512");
+    }
+    let loras = |name| server.argument(&[name]).and_then(|value| value.parse::<u64>().ok());
+    if let (Some(all), Some(cpu)) = (loras("--max-loras"), loras("--max-cpu-loras"))
+        && cpu < all
+    {
+        say("--max-cpu-loras", &cpu.to_string(), "it is at least `--max-loras`");
+    }
     let name = "--gpu-memory-utilization";
     if let Some(value) = server.argument(&[name])
         && is(value, &|part| part <= 0.0 || part > 1.0)
