@@ -198,10 +198,10 @@ fn texts_are_clean() {
 #[test]
 fn limits_are_as_the_docs_say() {
     use gatewright::disk::read;
-    use gatewright::group::{shapes, template};
+    use gatewright::group::{page, shapes, template};
     use gatewright::plan::size;
-    use gatewright::render::bundle;
-    use gatewright::text::{goyaml, kubeyaml, yaml};
+    use gatewright::render::{bundle, patched};
+    use gatewright::text::{goyaml, kubeyaml, schema, yaml};
     use gatewright::verdict;
     let limits = [
         ("features.yaml, an overlay, a group, a config patch", yaml::MAX_BYTES),
@@ -220,13 +220,19 @@ fn limits_are_as_the_docs_say() {
         ("text of a template or a filter", template::filters::MAX_TEXT),
         ("values that one `set` repeats", template::growth::MAX_WEIGHT as usize),
         ("items of a `for` in a group", size::MAX_ITEMS),
+        ("entries of a map or a list in the settings", size::MAX_ITEMS),
         ("values that the groups of a cluster make", size::MAX_VALUES),
         ("objects of a cluster", bundle::MAX_RENDERED),
         ("shapes that a settings schema takes", shapes::MAX_TAKEN),
+        ("patches and operations over one object", patched::MAX_LAYERS),
+        ("objects under the patches of a cluster, each patch anew", patched::MAX_PATCHED),
+        ("an object that `copy` makes larger", patched::MAX_OBJECT),
+        ("a page with rules", page::MAX_PAGE),
         ("a CEL rule", verdict::cel::MAX_RULE),
         ("levels of a CEL rule", verdict::cel::MAX_NESTING),
         ("steps of a CEL rule, bounded before it runs", verdict::cost::MAX_STEPS as usize),
         ("a compiled pattern (linear time, no backtracking)", verdict::pattern::MAX_SIZE),
+        ("names among which the one that was meant is looked for", schema::MAX_SEARCHED),
         ("levels of a config patch, aliases expanded", goyaml::MAX_DEPTH),
         ("values of a config patch, aliases expanded", goyaml::MAX_VALUES),
     ];

@@ -27,6 +27,9 @@ pub struct Page {
     pub rules: Vec<Rule>,
 }
 
+/// Longest page with rules, in bytes: each rule is tried on each example.
+pub const MAX_PAGE: usize = 60_000;
+
 /// The schema of a `rule` block; `each` has the same keys.
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     let source = Source::new("schemas/rule.yaml", include_str!("../../schemas/rule.yaml"));
@@ -74,6 +77,10 @@ pub fn read(source: &Arc<Source>, ours: Option<&str>) -> Result<Option<Page>, Ve
                 message,
                 "write one between lines of ```rule and ```; docs/rules.md is the language",
             ));
+        }
+        _ if text.len() > MAX_PAGE => {
+            let message = format!("the page has {} bytes; {MAX_PAGE} are the most", text.len());
+            return Err(say(first_line, message, "a page is about one finding: write a page for each"));
         }
         _ if !is_dns_label(name) => {
             return Err(say(

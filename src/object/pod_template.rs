@@ -39,20 +39,25 @@ impl<'a> PodTemplate<'a> {
 
     /// Whether its pods have all these labels, as the selectors of Services and InferencePools ask.
     pub fn has(&self, wanted: &Labels) -> bool {
-        labels::has(Some(&self.labels_for(Some(wanted))), wanted)
+        labels::has(Some(&self.labels_for(Some(wanted), self.labels())), wanted)
     }
 
     /// Whether a LabelSelector selects its pods.
     pub fn is_selected(&self, selector: &Value) -> bool {
-        selects(selector, Some(&self.labels_for(selector["matchLabels"].as_object())))
+        self.is_selected_with(selector, self.labels())
+    }
+
+    /// The same, by who has looked up the labels of its pods.
+    pub fn is_selected_with(&self, selector: &Value, own: Option<&Labels>) -> bool {
+        selects(selector, Some(&self.labels_for(selector["matchLabels"].as_object(), own)))
     }
 
     /// The labels of its pods, with those of the wanted ones that only controllers give.
-    fn labels_for(&self, wanted: Option<&Labels>) -> Cow<'a, Labels> {
+    fn labels_for<'l>(&self, wanted: Option<&Labels>, own: Option<&'l Labels>) -> Cow<'l, Labels> {
         let name = &self.owner.identity.name;
         let given = wanted.into_iter().flatten().filter(|(label, value)| self.kind.gives(label, value, name));
         let mut labels: Labels = given.map(|(label, value)| (label.clone(), value.clone())).collect();
-        match self.labels() {
+        match own {
             Some(own) if labels.is_empty() => Cow::Borrowed(own),
             own => {
                 labels.extend(own.cloned().unwrap_or_default());

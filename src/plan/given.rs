@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::plan::choice::Choice;
 use crate::plan::features::Cluster;
+use crate::plan::size::MAX_ITEMS;
 use crate::text::finding::{Code, Finding};
 use crate::text::schema::Schema;
 use crate::text::source::Place;
@@ -13,6 +14,11 @@ use crate::text::yaml::{Entry, Kind, Node};
 /// The settings of a group that count for its provider, and every mistake in all of them.
 pub fn given(choice: &Choice<'_>, node: &Node, cluster: &Cluster) -> (Node, Vec<Finding>) {
     let (group, name) = (choice.group, format!("settings.{}", choice.group.name));
+    let mut large = Vec::new();
+    too_many(node, &name, &mut large);
+    if !large.is_empty() {
+        return (node.clone(), large);
+    }
     let schema = &choice.variant().schema;
     let others = group.variants.iter().filter(|(other, _)| *other != choice.provider);
     let others: Vec<(&str, &Value)> = others.map(|(name, variant)| (name.as_str(), &variant.schema.json)).collect();
@@ -29,6 +35,20 @@ pub fn given(choice: &Choice<'_>, node: &Node, cluster: &Cluster) -> (Node, Vec<
         finding.message.push_str(&whose(choice, cluster));
     }
     (own, findings)
+}
+
+/// Maps and lists with more than any group takes.
+fn too_many(node: &Node, name: &str, findings: &mut Vec<Finding>) {
+    for entry in node.entries() {
+        let name = format!("{name}.{}", entry.key);
+        let many = if let Kind::List(items) = &entry.value.kind { items.len() } else { entry.value.entries().len() };
+        if many > MAX_ITEMS {
+            let sentence = format!("`{name}` has {many} entries; {MAX_ITEMS} are the most");
+            let finding = Finding::error(Code::YamlLimit, sentence).place(entry.place.clone());
+            findings.push(finding.help("write fewer, or divide them among several clusters"));
+        }
+        too_many(&entry.value, &name, findings);
+    }
 }
 
 /// Whose settings a message is about, where one file may be several clusters'.

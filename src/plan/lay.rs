@@ -2,7 +2,7 @@
 //! each part of the result comes from. `null` removes; `$patch: delete` removes an item of a list that has keys, `$patch:
 //! replace` puts a map or a list in the place of what was there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -19,10 +19,31 @@ const ORDER: &str = "$patch";
 /// Where the parts of a laid value come from.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
-    /// Pointers into the result whose value the patch brought, each with the pointer into the patch.
-    pub brought: Vec<(String, String)>,
-    /// Lists of the result whose items were not at these positions before: pointer, and for each item where it was.
-    pub lists: Vec<(String, Vec<Option<usize>>)>,
+    /// Pointers into the result whose value the patch brought, each with the pointer into the patch and how many it brought before.
+    brought: BTreeMap<String, (String, usize)>,
+    /// Lists of the result whose items were at other positions before, by their pointers.
+    pub lists: BTreeMap<String, Positions>,
+}
+
+/// Where the items of a list were before.
+#[derive(Clone, Debug)]
+pub enum Positions {
+    /// Each of them; none: nowhere.
+    Each(Vec<Option<usize>>),
+    /// One came at this position.
+    Added(usize),
+    /// One went from this position.
+    Removed(usize),
+}
+
+impl Positions {
+    fn of(&self, item: usize) -> Option<usize> {
+        match self {
+            Self::Each(items) => items.get(item).copied().flatten(),
+            Self::Added(index) => (item != *index).then(|| item - usize::from(item > *index)),
+            Self::Removed(index) => Some(item + usize::from(item >= *index)),
+        }
+    }
 }
 
 /// What a pointer into a laid value means.
@@ -35,17 +56,23 @@ pub enum From {
 }
 
 impl Origin {
+    /// The patch brought what is at a pointer.
+    pub fn bring(&mut self, at: &str, from: &str) {
+        let before = self.brought.len();
+        self.brought.insert(at.to_owned(), (from.to_owned(), before));
+    }
+
     /// Where the part at a pointer comes from.
     pub fn of(&self, pointer: &str) -> From {
-        let below = |whole: &str| pointer.strip_prefix(whole).filter(|rest| rest.is_empty() || rest.starts_with('/'));
-        let brought = self.brought.iter().filter_map(|(at, from)| Some((at, format!("{from}{}", below(at)?))));
-        if let Some((_, from)) = brought.max_by_key(|(at, _)| at.len()) {
-            return From::Patch(from);
+        let ends = pointer.rmatch_indices('/').map(|(end, _)| end);
+        for end in std::iter::once(pointer.len()).chain(ends) {
+            if let Some((from, _)) = self.brought.get(&pointer[..end]) {
+                return From::Patch(format!("{from}{}", &pointer[end..]));
+            }
         }
         let (mut now, mut before) = (String::new(), String::new());
         for step in pointer.split('/').skip(1) {
-            let list = self.lists.iter().find(|(at, _)| *at == now);
-            let was = list.and_then(|(_, items)| items.get(step.parse::<usize>().ok()?).copied().flatten());
+            let was = self.lists.get(&now).and_then(|items| items.of(step.parse().ok()?));
             before += &was.map_or_else(|| format!("/{step}"), |position| format!("/{position}"));
             now += &format!("/{step}");
         }
@@ -54,8 +81,9 @@ impl Origin {
 
     /// The first part of the patch that lies below a pointer.
     pub fn below(&self, pointer: &str) -> Option<&str> {
-        let below = |at: &str| at.strip_prefix(pointer).is_some_and(|rest| rest.starts_with('/'));
-        self.brought.iter().find(|(at, _)| below(at)).map(|(_, from)| from.as_str())
+        let start = format!("{pointer}/");
+        let below = self.brought.range(start.clone()..).take_while(|(at, _)| at.starts_with(&start));
+        below.min_by_key(|(_, (_, before))| *before).map(|(_, (from, _))| from.as_str())
     }
 }
 
@@ -176,15 +204,16 @@ impl Laying {
             keys.push((key, position, item));
         }
         let known: Vec<String> = before.iter().map(|item| key(&list, item).unwrap_or_default()).collect();
+        let is_known: BTreeSet<&String> = known.iter().collect();
         let (deleted, laid): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(_, _, item)| orders(item, "delete"));
         for (key, _, item) in &deleted {
-            if !known.contains(key) {
+            if !is_known.contains(key) {
                 let help = meant(&list, &item.to_value(), before).unwrap_or_else(|| "look at what is rendered".into());
                 self.wrong("no item of the list is known by this, so none is removed", &item.place, &help);
             }
         }
-        let gone = |key: &String| deleted.iter().any(|(other, ..)| other == key);
-        let left: Vec<usize> = (0..before.len()).filter(|i| !gone(&known[*i])).collect();
+        let gone: BTreeSet<&String> = deleted.iter().map(|(key, ..)| key).collect();
+        let left: Vec<usize> = (0..before.len()).filter(|i| !gone.contains(&known[*i])).collect();
         let old: Vec<&str> = left.iter().map(|i| known[*i].as_str()).collect();
         let new: Vec<&str> = laid.iter().map(|(key, ..)| key.as_str()).collect();
         let (mut merged, mut positions) = (Vec::new(), Vec::new());
@@ -203,7 +232,7 @@ impl Laying {
             merged.extend(value);
             positions.push(was);
         }
-        self.origin.lists.push((at.to_owned(), positions));
+        self.origin.lists.insert(at.to_owned(), Positions::Each(positions));
         Value::Array(merged)
     }
 
@@ -223,7 +252,7 @@ impl Laying {
     }
 
     fn brought(&mut self, at: &str, from: &str) {
-        self.origin.brought.push((at.to_owned(), from.to_owned()));
+        self.origin.bring(at, from);
     }
 
     fn wrong(&mut self, sentence: &str, place: &Place, help: &str) {

@@ -1,6 +1,7 @@
 //! Files of `patches/` -> what is laid over which object, or over the values of which chart. Knows nothing that is rendered.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use json_patch::PatchOperation;
 use serde_json::{Value, json};
@@ -37,7 +38,7 @@ pub struct Patch {
     /// What it does.
     pub change: Change,
     /// The document, without what is never laid.
-    pub node: Node,
+    pub node: Arc<Node>,
     /// Where it begins.
     pub place: Place,
 }
@@ -249,7 +250,7 @@ fn of_object(mut node: Node) -> Result<Patch, Finding> {
             name,
             optional,
             change: Change::Operations(operations),
-            node,
+            node: Arc::new(node),
             place,
         });
     }
@@ -258,7 +259,8 @@ fn of_object(mut node: Node) -> Result<Patch, Finding> {
     let version = version.rsplit('/').next().unwrap_or_default().to_owned();
     let Identity { group, kind, namespace, name } = identity;
     let (group, version) = (Some(group), Some(version));
-    Ok(Patch { group, version, kind, namespace, name, optional, change: Change::Lay, node, place })
+    let (change, node) = (Change::Lay, Arc::new(node));
+    Ok(Patch { group, version, kind, namespace, name, optional, change, node, place })
 }
 
 /// About a patch that lacks a field of the identity of its object, or has another in its place.

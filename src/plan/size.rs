@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Most elements of one `for`.
+/// Most elements of one `for`, and of a map or a list in the settings.
 pub const MAX_ITEMS: usize = 10_000;
 
 /// Most that the expressions of a cluster's groups make, in bytes: as [`amount`] counts.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::object::labels::{Labels, selects};
 use crate::references::inventory::{Inventory, Thing};
+use crate::references::made::Port;
 
 /// Positions by namespace and label.
 #[derive(Debug, Default)]
@@ -59,30 +60,39 @@ fn label(key: &str, value: &Value) -> String {
     format!("{key}={value}")
 }
 
+/// A Service, with what is asked of it most.
+pub struct Service<'i, 'a> {
+    thing: &'i Thing<'a>,
+    labels: Option<&'a Labels>,
+    /// Its ports, where they are known.
+    pub ports: Option<Vec<Port<'a>>>,
+}
+
 /// All Services.
 pub struct Services<'i, 'a> {
-    all: Vec<&'i Thing<'a>>,
+    all: Vec<Service<'i, 'a>>,
     labelled: Labelled,
 }
 
 impl<'i, 'a> Services<'i, 'a> {
     /// Those of files, and those that something else makes.
     pub fn new(inventory: &'i Inventory<'_, 'a>) -> Self {
-        let all: Vec<&Thing<'a>> = inventory.of("", "Service").collect();
+        let service = |thing: &'i Thing<'a>| Service { thing, labels: thing.labels(), ports: thing.ports() };
+        let all: Vec<Service<'i, 'a>> = inventory.of("", "Service").map(service).collect();
         let mut labelled = Labelled::default();
-        all.iter().enumerate().for_each(|(i, s)| labelled.add(i, s.namespace, s.labels(), [].into_iter()));
+        all.iter().enumerate().for_each(|(i, s)| labelled.add(i, s.thing.namespace, s.labels, [].into_iter()));
         Self { all, labelled }
     }
 
     /// Those of a namespace.
     pub fn of(&self, namespace: &str) -> impl Iterator<Item = &'i Thing<'a>> {
-        self.labelled.of(namespace).iter().map(|i| self.all[*i])
+        self.labelled.of(namespace).iter().map(|i| self.all[*i].thing)
     }
 
     /// Those of a namespace that a selector takes.
-    pub fn taken(&self, namespace: &str, selector: &Value) -> Vec<&'i Thing<'a>> {
-        let near = self.labelled.near(namespace, selector).into_iter().map(|i| self.all[i]);
-        near.filter(|service| selects(selector, service.labels())).collect()
+    pub fn taken(&self, namespace: &str, selector: &Value) -> Vec<&Service<'i, 'a>> {
+        let near = self.labelled.near(namespace, selector).into_iter().map(|i| &self.all[i]);
+        near.filter(|service| selects(selector, service.labels)).collect()
     }
 }
 

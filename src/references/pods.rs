@@ -80,7 +80,7 @@ impl Pods<'_> {
     pub fn taken(&self, selector: &Value) -> bool {
         let wanted = selector["matchLabels"].as_object();
         match (self.template, wanted) {
-            (Some(template), _) => template.is_selected(selector),
+            (Some(template), _) => template.is_selected_with(selector, Some(&self.labels)),
             (None, None) => selects(selector, Some(&self.labels)),
             (None, Some(wanted)) => {
                 let fits = |(key, value): (&String, &Value)| {
@@ -94,7 +94,7 @@ impl Pods<'_> {
     /// The same, where operators may have added any label.
     pub fn may_be_taken(&self, selector: &Value) -> bool {
         match self.template {
-            Some(template) => template.is_selected(selector),
+            Some(template) => template.is_selected_with(selector, Some(&self.labels)),
             None => may_select(selector, &self.labels, false),
         }
     }

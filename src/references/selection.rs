@@ -330,7 +330,9 @@ fn monitors(inventory: &Inventory<'_, '_>, pods: &Running<'_>, all: &Services<'_
         let here = all.of(namespace).next().is_some();
         let (any, ports) = selected.entry((namespace, selector.to_string())).or_insert_with(|| {
             let taken = all.taken(namespace, selector);
-            let ports = taken.iter().map(|s| s.ports()).collect::<Option<Vec<_>>>().map(|p| p.concat());
+            let known = taken.iter().all(|service| service.ports.is_some());
+            let ports: Option<Vec<Port<'_>>> =
+                known.then(|| taken.iter().filter_map(|service| service.ports.as_deref()).flatten().copied().collect());
             (!taken.is_empty(), ports)
         });
         if here && known(namespace) && !*any {

@@ -9,7 +9,7 @@ use crate::plan::own::Own;
 use crate::plan::patches::{Change, Patch};
 use crate::plan::resolve::Plan;
 use crate::render::bundle::Bundle;
-use crate::render::evidence::{self, Texts};
+use crate::render::evidence::{self, Kinds, Texts};
 use crate::text::finding::{Code, Finding};
 use crate::text::source::Place;
 use crate::text::yaml::{Kind, Node};
@@ -55,8 +55,8 @@ impl From<Lack> for String {
 /// Argo CD would bring beside the rendered ones: they are evidence of nothing, and take down a claim that something is absent.
 pub fn claims(plan: &Plan<'_>, bundle: &Bundle, foreign: &[(&Identity, &Value)]) -> Vec<Claim> {
     let texts = Texts::default();
-    let mut claims: Vec<Claim> =
-        plan.declared.iter().map(|declared| judge(declared, bundle, foreign, &texts)).collect();
+    let ours = Kinds::of(bundle.manifests.values().map(|p| (&p.manifest.identity, &p.manifest.value)));
+    let mut claims: Vec<Claim> = plan.declared.iter().map(|declared| judge(declared, &ours, foreign, &texts)).collect();
     for choice in plan.choices.values().filter(|c| !c.on) {
         claims.extend(choice.variant().text.claims.iter().filter_map(|raw| off(raw, &choice.group.name)));
     }
@@ -158,11 +158,10 @@ fn off(raw: &Value, group: &str) -> Option<Claim> {
     })
 }
 
-fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(&Identity, &Value)], texts: &Texts) -> Claim {
-    let ours = || bundle.manifests.values().map(|p| (&p.manifest.identity, &p.manifest.value));
+fn judge(declared: &Declared, ours: &Kinds<'_>, foreign: &[(&Identity, &Value)], texts: &Texts) -> Claim {
     let gap = |evidence: &Evidence| match evidence {
-        Evidence::Absent(_) => evidence::gap(evidence, ours().chain(foreign.iter().copied()), texts),
-        _ => evidence::gap(evidence, ours(), texts),
+        Evidence::Absent(_) => evidence::gap(evidence, ours.asked(evidence).chain(foreign.iter().copied()), texts),
+        _ => evidence::gap(evidence, ours.asked(evidence), texts),
     };
     let lack = |evidence: &Evidence| {
         let gap = gap(evidence)?;
@@ -170,14 +169,14 @@ fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(&Identity, &Value)], 
             (Some(i), _) => ((i.kind.clone(), Some(i.namespace.clone()), Some(i.name.clone())), vec![gap.pointer]),
             (None, Evidence::Present(selector)) => {
                 let object = (selector.kind.clone(), selector.namespace.clone(), selector.name.clone());
-                (object, evidence::unmet(selector, ours(), texts))
+                (object, evidence::unmet(selector, ours.asked(evidence), texts))
             }
             (None, _) => Default::default(),
         };
         Some(Lack { sentence: gap.sentence, object, pointers })
     };
     let gaps: Vec<Lack> = declared.evidence.iter().filter_map(lack).collect();
-    let unseen: Vec<&str> = declared.evidence.iter().filter_map(|evidence| unseen(evidence, bundle, texts)).collect();
+    let unseen: Vec<&str> = declared.evidence.iter().filter_map(|evidence| unseen(evidence, ours, texts)).collect();
     let shown = match gaps.len() {
         0 if unseen.is_empty() => declared.state,
         n if n > 0 && n < declared.evidence.len() => declared.state.max(State::Partial),
@@ -204,10 +203,12 @@ fn judge(declared: &Declared, bundle: &Bundle, foreign: &[(&Identity, &Value)], 
 }
 
 /// The program and version that a run was seen with, where the bundle has another.
-fn unseen<'d>(evidence: &'d Evidence, bundle: &Bundle, texts: &Texts) -> Option<&'d str> {
-    let mut all = bundle.manifests.values().map(|p| &p.manifest);
+fn unseen<'d>(evidence: &'d Evidence, ours: &Kinds<'_>, texts: &Texts) -> Option<&'d str> {
+    let mut all = ours.asked(evidence);
     match evidence {
-        Evidence::Seen(seen) if !all.any(|m| evidence::selects(&seen.shown, &m.identity, &m.value, texts)) => {
+        Evidence::Seen(seen)
+            if !all.any(|(identity, value)| evidence::selects(&seen.shown, identity, value, texts)) =>
+        {
             Some(&seen.with)
         }
         _ => None,

@@ -89,6 +89,28 @@ impl Texts {
     }
 }
 
+/// All objects of a cluster by their kinds, of which evidence asks one; thousands of pieces may ask thousands of objects.
+pub struct Kinds<'a>(BTreeMap<&'a str, Vec<(&'a Identity, &'a Value)>>);
+
+impl<'a> Kinds<'a> {
+    /// Of these objects.
+    pub fn of(all: impl Iterator<Item = (&'a Identity, &'a Value)>) -> Self {
+        let mut kinds: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        all.for_each(|(identity, value)| kinds.entry(&identity.kind).or_default().push((identity, value)));
+        Self(kinds)
+    }
+
+    /// Those that a piece of evidence may be about.
+    pub fn asked(&self, evidence: &Evidence) -> impl Iterator<Item = (&'a Identity, &'a Value)> {
+        let kind = match evidence {
+            Evidence::Present(selector) | Evidence::Absent(selector) | Evidence::Every(selector) => &selector.kind,
+            Evidence::Kept(kept) => &kept.kind,
+            Evidence::Seen(seen) => &seen.shown.kind,
+        };
+        self.0.get(kind.as_str()).into_iter().flatten().copied()
+    }
+}
+
 /// What is missing of one piece of evidence among all objects of a cluster.
 pub fn gap<'a>(
     evidence: &Evidence,

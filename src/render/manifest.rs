@@ -25,7 +25,7 @@ pub struct Manifest {
     /// The template that it comes from, or the file of the user's own.
     pub template: String,
     /// The patches over it, in their order.
-    pub layers: Vec<Layer>,
+    pub layers: Vec<Arc<Layer>>,
     /// Parts of the object that its text leaves to other files.
     pub linked: Vec<Linked>,
     /// As in [`crate::object::object::Object::clean`].
@@ -81,10 +81,10 @@ pub struct Placed {
 }
 
 /// A patch that was laid over an object.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Layer {
     /// The patch.
-    pub node: Node,
+    pub node: Arc<Node>,
     /// Where the parts of the object come from.
     pub origin: Origin,
 }

@@ -1,5 +1,5 @@
 //! A plan into objects and a tree: [`bundle`] renders, [`tree`] names the files, [`fleet`] all clusters, [`claims`] and [`evidence`] say what holds, [`kept`] what a hand must leave and [`differs`] whether it did, [`alike`] and [`canonical`] what does the same,
-//! [`trace`] finds the cause of a line, [`deletions`] and [`foreign`] hold a tree against the one that is there.
+//! [`trace`] finds the cause of a line, and [`said`] where it was said, [`deletions`] and [`foreign`] hold a tree against the one that is there.
 
 pub mod alike;
 pub mod kept;
@@ -17,4 +17,5 @@ pub mod tree;
 pub mod fleet;
 pub mod foreign;
 pub mod deletions;
+pub mod said;
 pub mod trace;

@@ -1,5 +1,6 @@
 //! The objects of a bundle with the user's patches laid over them, in their order.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,22 +11,37 @@ use crate::group::component::Component;
 use crate::group::memo::Memo;
 use crate::object::existing::Existing;
 use crate::object::object::Identity;
-use crate::plan::lay::{Origin, lay};
+use crate::plan::lay::{Origin, Positions, lay};
 use crate::plan::patches::{Change, Patch, without_effect};
 use crate::plan::resolve::Plan;
+use crate::plan::size::amount;
 use crate::render::manifest::{Layer, Manifest, Placed};
+use crate::text::digest;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::unescaped;
-use crate::text::schema::{did_you_mean, is_slip, nearest};
+use crate::text::schema::{LISTED, did_you_mean, is_slip, nearest};
 use crate::text::yaml::{self, Node};
 use crate::verdict::merging::Field;
 use crate::verdict::violation::existing;
 
+/// Most patches and operations over one object.
+pub const MAX_LAYERS: usize = 1_000;
+
+/// Most that the operations of a patch make of an object, as [`amount`] counts: `copy` doubles what is there.
+pub const MAX_OBJECT: usize = 4 << 20;
+
+/// Most text of the objects under the patches of a cluster, each patch anew, in bytes.
+pub const MAX_PATCHED: usize = 64 << 20;
+
+/// Objects as findings name them.
+type Names = Vec<(String, Identity)>;
+
 /// Lays all patches of the plan; what is wrong with them.
 pub fn lay_all(plan: &Plan<'_>, manifests: &mut BTreeMap<Identity, Placed>, memo: &Memo) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let (mut findings, mut bytes, mut names) = (Vec::new(), 0, Names::new());
+    let mut digests: BTreeMap<&str, String> = BTreeMap::new();
     for patch in &plan.patches.objects {
-        let identity = match target(plan, patch, manifests) {
+        let identity = match target(plan, patch, manifests, &mut names) {
             Ok(identity) => identity,
             Err(_) if patch.optional => continue,
             Err(finding) => {
@@ -34,8 +50,16 @@ pub fn lay_all(plan: &Plan<'_>, manifests: &mut BTreeMap<Identity, Placed>, memo
             }
         };
         let before = &manifests[&identity].manifest;
+        bytes += before.text.len();
+        if bytes > MAX_PATCHED {
+            let sentence = format!("the objects under the patches up to here have more than {} MiB", MAX_PATCHED >> 20);
+            let finding = Finding::error(Code::InvalidPatch, sentence).place(patch.place.clone());
+            findings.push(finding.help("write one patch for each object, which says all of it"));
+            break;
+        }
         let source = &patch.place.source;
-        let parts = [before.digest.as_str(), &source.name, &source.text, &patch.place.start.to_string()];
+        let digest = digests.entry(&source.name).or_insert_with(|| digest::hex(source.text.as_bytes()));
+        let parts = [before.digest.as_str(), &source.name, digest, &patch.place.start.to_string()];
         match memo.get("patched", &parts, || patched(before, patch)) {
             Ok(after) => match &*after {
                 Some(after) => manifests.get_mut(&identity).expect("found above").manifest = after.clone(),
@@ -48,7 +72,12 @@ pub fn lay_all(plan: &Plan<'_>, manifests: &mut BTreeMap<Identity, Placed>, memo
 }
 
 /// The object that a patch is for.
-fn target(plan: &Plan<'_>, patch: &Patch, manifests: &BTreeMap<Identity, Placed>) -> Result<Identity, Finding> {
+fn target(
+    plan: &Plan<'_>,
+    patch: &Patch,
+    manifests: &BTreeMap<Identity, Placed>,
+    names: &mut Names,
+) -> Result<Identity, Finding> {
     let fits = |identity: &&Identity| {
         patch.group.as_ref().is_none_or(|group| *group == identity.group)
             && (&patch.kind, &patch.namespace, &patch.name) == (&identity.kind, &identity.namespace, &identity.name)
@@ -61,7 +90,10 @@ fn target(plan: &Plan<'_>, patch: &Patch, manifests: &BTreeMap<Identity, Placed>
     match &found[..] {
         [only] => Ok((*only).clone()),
         [] => {
-            let (part, help) = missed(plan, patch, &written, manifests);
+            if names.len() != manifests.len() {
+                *names = manifests.keys().map(|i| (i.to_string(), i.clone())).collect();
+            }
+            let (part, help) = missed(plan, patch, &written, manifests, names);
             let finding =
                 Finding::error(Code::PatchWithoutTarget, format!("{written} is not rendered, so nothing is patched"));
             let optional = "; if it may be missing, annotate the patch: `gatewright.dev/optional: \"true\"`";
@@ -92,6 +124,7 @@ fn missed(
     patch: &Patch,
     written: &str,
     manifests: &BTreeMap<Identity, Placed>,
+    rendered: &Names,
 ) -> (&'static str, String) {
     if let Some(same) = manifests.keys().find(|i| (&i.kind, &i.name) == (&patch.kind, &patch.name)) {
         let help = format!("did you mean `{same}` of `{}`?", api_version_of(same, manifests));
@@ -107,9 +140,9 @@ fn missed(
         );
         return ("name", help);
     }
-    let rendered: Vec<(String, &Identity)> = manifests.keys().map(|i| (i.to_string(), i)).collect();
     let names: Vec<&str> = rendered.iter().map(|(name, _)| name.as_str()).collect();
-    let of_kind: Vec<&str> = rendered.iter().filter(|(_, i)| i.kind == patch.kind).map(|(n, _)| n.as_str()).collect();
+    let of_kind = rendered.iter().filter(|(_, i)| i.kind == patch.kind).map(|(n, _)| n.as_str());
+    let of_kind: Vec<&str> = of_kind.take(LISTED).collect();
     match nearest(written, &names).and_then(|near| rendered.iter().find(|(name, _)| name == near)) {
         Some((near, identity)) => (differs(patch, identity), format!("did you mean `{near}`?")),
         None if of_kind.is_empty() => {
@@ -138,6 +171,12 @@ fn patched(before: &Manifest, patch: &Patch) -> Result<Option<Arc<Manifest>>, Ve
         let finding = Finding::error(Code::InvalidPatch, sentence).place(patch.names("version"));
         return Err(vec![finding.help("fields differ between versions: write the patch for the one that is rendered")]);
     }
+    let more = if let Change::Operations(operations) = &patch.change { operations.len() } else { 1 };
+    if before.layers.len() + more > MAX_LAYERS {
+        let sentence = format!("with this patch {} has more than {MAX_LAYERS} patches and operations", before.identity);
+        let finding = Finding::error(Code::InvalidPatch, sentence).place(patch.place.clone());
+        return Err(vec![finding.help("write one patch without operations, which says all of it")]);
+    }
     let (value, origins) = match &patch.change {
         Change::Lay => {
             let root = Field::root(&before.identity.group, own, &before.identity.kind);
@@ -162,7 +201,7 @@ fn patched(before: &Manifest, patch: &Patch) -> Result<Option<Arc<Manifest>>, Ve
     }
     let text = Arc::from(head(before, &patch.place.source.name) + &yaml::emit(&value));
     let mut layers = before.layers.clone();
-    layers.extend(origins.into_iter().map(|origin| Layer { node: patch.node.clone(), origin }));
+    layers.extend(origins.into_iter().map(|origin| Arc::new(Layer { node: patch.node.clone(), origin })));
     let bent = Manifest::new(before.identity.clone(), value, text, before.template.clone());
     Ok(Some(Arc::new(Manifest { layers, ..bent })))
 }
@@ -188,17 +227,22 @@ fn head(before: &Manifest, file: &str) -> String {
 fn operated(before: &Value, operations: &[PatchOperation], patch: &Node) -> Result<(Value, Vec<Origin>), Finding> {
     let (mut value, mut origins) = (before.clone(), Vec::new());
     for (position, operation) in operations.iter().enumerate() {
-        let old = value.clone();
+        let at = |key: &str| patch.place_at(&format!("/patch/{position}/{key}"));
+        let before = list_of(operation, &value);
+        // What fails leaves the value as it was.
         json_patch::patch(&mut value, std::slice::from_ref(operation)).map_err(|error| {
-            let at = |key: &str| patch.place_at(&format!("/patch/{position}/{key}"));
-            let astray = astray(operation, &old).map(|(key, help)| (at(key), help));
+            let astray = astray(operation, &value).map(|(key, help)| (at(key), help));
             let (place, help) = astray.unwrap_or_else(|| {
                 (at("path"), format!("`{}` must lead to something that is rendered", operation.path()))
             });
             let sentence = format!("this operation cannot be done: {}", error.kind);
             Finding::error(Code::InvalidPatch, sentence).place(place).help(help)
         })?;
-        origins.push(origin(operation, position, &old, &value));
+        if matches!(operation, PatchOperation::Copy(_)) && amount(&value) > MAX_OBJECT {
+            let sentence = format!("with this operation the object has more than {} MiB", MAX_OBJECT >> 20);
+            return Err(Finding::error(Code::InvalidPatch, sentence).place(at("from")).help("copy less"));
+        }
+        origins.push(origin(operation, position, before, list_of(operation, &value)));
     }
     Ok((value, origins))
 }
@@ -235,29 +279,52 @@ fn astray(operation: &PatchOperation, value: &Value) -> Option<(&'static str, St
 }
 
 /// What one operation brought, and which items it moved.
-fn origin(operation: &PatchOperation, position: usize, old: &Value, new: &Value) -> Origin {
+fn origin(operation: &PatchOperation, position: usize, was: Option<usize>, is: Option<usize>) -> Origin {
     let mut origin = Origin::default();
     let path = operation.path().to_string();
     let (list, step) = path.rsplit_once('/').unwrap_or_default();
-    let length = |value: &Value| value.pointer(list).and_then(Value::as_array).map(Vec::len);
-    let at = match (step, length(new)) {
+    let at = match (step, is) {
         ("-", Some(length)) => format!("{list}/{}", length - 1),
         _ => path.clone(),
     };
-    if let (Some(was), Some(is), Ok(index)) = (length(old), length(new), step.parse::<usize>()) {
-        let from = |item: usize| match was < is {
-            true if item == index => None,
-            true => Some(item - usize::from(item > index)),
-            false => Some(item + usize::from(was > is && item >= index)),
+    if let (Some(was), Some(is), Ok(index)) = (was, is, step.parse::<usize>()) {
+        let positions = match was.cmp(&is) {
+            Ordering::Less => Some(Positions::Added(index)),
+            Ordering::Equal => None,
+            Ordering::Greater => Some(Positions::Removed(index)),
         };
-        origin.lists.push((list.to_owned(), (0..is).map(from).collect()));
+        origin.lists.extend(positions.map(|positions| (list.to_owned(), positions)));
     }
     match operation {
-        PatchOperation::Add(_) | PatchOperation::Replace(_) => {
-            origin.brought.push((at, format!("/patch/{position}/value")))
-        }
-        PatchOperation::Move(_) | PatchOperation::Copy(_) => origin.brought.push((at, format!("/patch/{position}"))),
+        PatchOperation::Add(_) | PatchOperation::Replace(_) => origin.bring(&at, &format!("/patch/{position}/value")),
+        PatchOperation::Move(_) | PatchOperation::Copy(_) => origin.bring(&at, &format!("/patch/{position}")),
         PatchOperation::Remove(_) | PatchOperation::Test(_) => {}
     }
     origin
+}
+
+/// How many items the list has that an operation reaches into.
+fn list_of(operation: &PatchOperation, value: &Value) -> Option<usize> {
+    let path = operation.path().to_string();
+    value.pointer(path.rsplit_once('/')?.0).and_then(Value::as_array).map(Vec::len)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::text::source::Source;
+
+    #[test]
+    fn what_copies_itself_stops() {
+        let doubled = json!({ "op": "copy", "from": "/a", "path": "/a/-" });
+        let operations: Vec<PatchOperation> =
+            serde_json::from_value(json!(vec![doubled; 60])).expect("operations of RFC 6902");
+        let text = format!("patch:\n{}", "- { op: copy, from: /a, path: /a/- }\n".repeat(60));
+        let node = yaml::read(&Source::new("patches/a.yaml", text)).expect("YAML");
+        let finding = operated(&json!({ "a": ["x"] }), &operations, &node).expect_err("it doubles 60 times");
+        assert_eq!(finding.message, "with this operation the object has more than 4 MiB");
+        assert!(finding.place.is_some_and(|place| place.line_column().0 > 10));
+    }
 }

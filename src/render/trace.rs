@@ -18,11 +18,12 @@ use crate::plan::patches::Values;
 use crate::plan::resolve::Plan;
 use crate::render::bundle::{self, Bundle};
 use crate::render::manifest::{ChartValues, Layer, Placed};
+use crate::render::said::Said;
 use crate::text::finding::Finding;
-use crate::text::part_at::{amid, part_at, same_line};
+use crate::text::part_at::{Block, part_at, same_line, text_around};
 use crate::text::pointer::unescaped;
 use crate::text::source::{Place, Source};
-use crate::text::yaml::{self, Kind, Node};
+use crate::text::yaml::{self, Node};
 
 /// A line that somebody wrote, and the part below the value that it yields.
 struct Spot<'a> {
@@ -34,7 +35,7 @@ struct Spot<'a> {
     /// JSON pointer below its value.
     rest: String,
     /// The key of that part as rendered, and its value; a part of a template's line has one.
-    said: Option<(String, Value)>,
+    said: Option<(String, &'a Value)>,
 }
 
 /// Findings in files of the bundle, moved to what causes them; each keeps the rendered place as a related one.
@@ -45,7 +46,7 @@ pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec
     let folder = format!("{}/", plan.cluster);
     let files: BTreeMap<String, &Placed> =
         bundle.manifests.values().map(|placed| (format!("{folder}{}", placed.path), placed)).collect();
-    let memo = Memo::default();
+    let (memo, said) = (Memo::default(), Said::of(cluster));
     let spots = |place: &Place| match files.get(&place.source.name) {
         Some(placed) => spots(plan, &memo, placed, place),
         None => in_chart(plan, &memo, bundle.values.get(place.source.name.strip_prefix(&folder)?)?, place),
@@ -57,7 +58,7 @@ pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec
         let laid = files.get(&rendered.source.name).filter(|_| !start.group.is_empty());
         let cause = laid.and_then(|placed| laid_below(&memo, placed, rendered)).unwrap_or_else(|| start.place.clone());
         let mut related = vec![(rendered.clone(), "as rendered".to_owned())];
-        related.extend(trail.iter().flat_map(|spot| settings(plan, cluster, spot)));
+        related.extend(trail.iter().flat_map(|spot| settings(plan, &said, spot)));
         let moved = finding.related.iter().map(|(place, words)| match spots(place).and_then(|mut trail| trail.pop()) {
             Some(spot) => (spot.place, words.clone()),
             None => (place.clone(), words.clone()),
@@ -97,13 +98,20 @@ type Line = (Place, BTreeSet<String>);
 /// Answers by question.
 type Known<K, V> = RefCell<BTreeMap<K, V>>;
 
+/// The objects of a template, filled with marks.
+type Objects = BTreeMap<Identity, Rc<Filled>>;
+
 /// What was found out for one finding and is the same for others.
 #[derive(Default)]
 struct Memo {
-    /// Texts of templates filled with marks, as read, by the file that one yields or by the group and document.
+    /// Texts of templates filled with marks, as read, by the component and the template.
+    objects: Known<(String, String), Objects>,
+    /// The same of documents, by the group and the template.
     filled: Known<(String, String), Option<Rc<Filled>>>,
     /// Rendered files, as read.
     read: Known<String, Option<Rc<Node>>>,
+    /// Texts in them that hold YAML, as read, by the file and where they start.
+    blocks: Known<(String, usize), Option<Rc<Block>>>,
     /// The place and the names of a line of a template.
     lines: Known<(String, usize), Option<Line>>,
     /// The names in a text.
@@ -134,10 +142,20 @@ impl Memo {
         let mut read = self.read.borrow_mut();
         let first = || yaml::nodes(&place.source).ok()?.into_iter().next().map(Rc::new);
         let node = read.entry(place.source.name.clone()).or_insert_with(first).clone()?;
+        if let Some(pointer) = part_at(&node, place) {
+            return Some((pointer, None));
+        }
+        let (pointer, text) = text_around(&node, place)?;
         // Readers differ in where a block ends.
-        let whole = |pointer: &str| node.at(pointer).is_some_and(|text| text.place.start == place.start);
-        let inside = || amid(&node, place).map(|(at, inside)| if whole(&at) { (at, None) } else { (at, Some(inside)) });
-        part_at(&node, place).map(|pointer| (pointer, None)).or_else(inside)
+        if text.place.start == place.start {
+            return Some((pointer, None));
+        }
+        let mut blocks = self.blocks.borrow_mut();
+        let block = blocks.entry((place.source.name.clone(), text.place.start));
+        let block = block.or_insert_with(|| Block::of(text).map(Rc::new)).as_ref();
+        // A text that is no YAML has no parts: the place is somewhere in it.
+        let inside = block.and_then(|block| block.part_at(place)).unwrap_or_default();
+        Some((pointer, Some(inside)))
     }
 
     fn names(&self, plan: &Plan<'_>, text: &str) -> BTreeSet<String> {
@@ -147,9 +165,9 @@ impl Memo {
 }
 
 /// The way from a part of a rendered file to its cause: the template's line, the group's, that of a document's template.
-fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place) -> Option<Vec<Spot<'a>>> {
+fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &'a Placed, rendered: &Place) -> Option<Vec<Spot<'a>>> {
     let (mut pointer, inside) = memo.pointer(rendered)?;
-    for Layer { node, origin } in placed.manifest.layers.iter().rev() {
+    for Layer { node, origin } in placed.manifest.layers.iter().rev().map(AsRef::as_ref) {
         match origin.of(&pointer) {
             From::Patch(from) => return Some(vec![in_file(node, &from, rendered, &inside)]),
             From::Before(before) => pointer = before,
@@ -162,7 +180,7 @@ fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place)
     let mut template = in_template(plan, memo, placed, &pointer)?;
     template.rest += inside.as_deref().unwrap_or_default();
     let key = pointer.rsplit('/').next().unwrap_or_default();
-    template.said = placed.manifest.value.pointer(&pointer).map(|value| (unescaped(key).into_owned(), value.clone()));
+    template.said = placed.manifest.value.pointer(&pointer).map(|value| (unescaped(key).into_owned(), value));
     let group = in_secrets(plan, memo, placed, &template).or_else(|| in_component(plan, memo, placed, &template));
     let mut trail: Vec<Spot<'a>> = [template].into_iter().chain(group).collect();
     in_documents(plan, memo, &mut trail);
@@ -172,7 +190,7 @@ fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, rendered: &Place)
 /// What a patch says below a part that is wrong as a whole: as our templates render it, it is sound.
 fn laid_below(memo: &Memo, placed: &Placed, rendered: &Place) -> Option<Place> {
     let (mut pointer, _) = memo.pointer(rendered)?;
-    for Layer { node, origin } in placed.manifest.layers.iter().rev() {
+    for Layer { node, origin } in placed.manifest.layers.iter().rev().map(AsRef::as_ref) {
         // Of an object as a whole it may be anything.
         if let Some(from) = origin.below(&pointer).filter(|_| pointer.matches('/').count() > 1) {
             return Some(node.place_at(from));
@@ -194,31 +212,38 @@ fn in_file<'a>(written: &Node, pointer: &str, rendered: &Place, inside: &Option<
 
 /// The line of the template that renders a part of an object.
 fn in_template<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, pointer: &str) -> Option<Spot<'a>> {
-    let filled = memo.filled((&placed.path, ""), || template_of(plan, placed))?;
-    spot(plan, memo, &filled, pointer)
+    let (component, template) = (&placed.component, &placed.manifest.template);
+    let filled = {
+        let mut all = memo.objects.borrow_mut();
+        let objects = all.entry((component.clone(), template.clone()));
+        let objects = objects.or_insert_with(|| objects_of(plan, component, template));
+        objects.get(&placed.manifest.identity).cloned()
+    };
+    spot(plan, memo, &*filled?, pointer)
 }
 
-/// The template of an object, filled as it was for that object.
-fn template_of(plan: &Plan<'_>, placed: &Placed) -> Option<Filled> {
-    let manifest = &placed.manifest;
-    let component = plan.components.iter().find(|c| c.name == placed.component)?;
-    let jobs = bundle::jobs(plan, component).into_iter().filter(|job| job.template == manifest.template);
-    jobs.into_iter().find_map(|job| {
-        let (text, lines) = plan.catalog.templates.traced(job.template, &job.context)?;
-        let mut first = 0;
+/// The objects of a template of a component, filled as they were.
+fn objects_of(plan: &Plan<'_>, component: &str, template: &str) -> Objects {
+    let mut objects = Objects::new();
+    let Some(component) = plan.components.iter().find(|c| c.name == component) else { return objects };
+    for job in bundle::jobs(plan, component).into_iter().filter(|job| job.template == template) {
+        let Some((text, lines)) = plan.catalog.templates.traced(template, &job.context) else { continue };
+        // `split` drops the separators: one line each, and the one that a text may start with.
+        let mut first = usize::from(text.starts_with("---\n"));
         for document in bundle::split(&text) {
-            // `split` drops the separators: one line each, and the one that a text may start with.
-            first += usize::from(first == 0 && text.starts_with("---\n"));
-            let here = Source::new(job.template, document);
-            let found = yaml::nodes(&here).ok()?.into_iter().next();
-            if let Some(value) = found.filter(|n| Identity::of(&n.to_value()).as_ref() == Ok(&manifest.identity)) {
-                let (group, template) = (component.group.clone(), job.template.to_owned());
-                return Some(Filled { group, template, value, lines: lines[first..].to_vec() });
+            let Ok(nodes) = yaml::nodes(&Source::new(template, document)) else { break };
+            let past = first + document.matches('\n').count() + 1;
+            if let Some(value) = nodes.into_iter().next()
+                && let Ok(identity) = Identity::of(&value.to_value())
+            {
+                let (group, template) = (component.group.clone(), template.to_owned());
+                let lines = lines[first..past.min(lines.len())].to_vec();
+                objects.entry(identity).or_insert_with(|| Rc::new(Filled { group, template, value, lines }));
             }
-            first += document.matches('\n').count() + 2;
+            first = past + 1;
         }
-        None
-    })
+    }
+    objects
 }
 
 /// The line of a template that yields a part of a value.
@@ -355,7 +380,7 @@ fn in_document<'a>(plan: &'a Plan<'_>, memo: &Memo, spot: &Spot<'a>) -> Option<S
 
 /// What the user wrote of the settings and the platform that a line names. Where a line is for one of many of them, those that
 /// say what is rendered.
-fn settings(plan: &Plan<'_>, cluster: &Cluster, spot: &Spot<'_>) -> Vec<(Place, String)> {
+fn settings(plan: &Plan<'_>, said: &Said<'_>, spot: &Spot<'_>) -> Vec<(Place, String)> {
     let documents = plan.choices.get(spot.group).map(|choice| &choice.variant().text.documents);
     let each = |name: &str| documents.and_then(|d| d.get(name)).is_some_and(|document| document.each.is_some());
     let mut found: Vec<Place> = Vec::new();
@@ -368,32 +393,7 @@ fn settings(plan: &Plan<'_>, cluster: &Cluster, spot: &Spot<'_>) -> Vec<(Place, 
             }
             _ => continue,
         };
-        let (exact, before) = (format!("{pointer}{}", spot.rest), found.len());
-        let Some(written) = cluster.written.at(&pointer) else { continue };
-        let is = |value: &Value| cluster.written.at(&exact).is_some_and(|node| node.to_value() == *value);
-        if let Some((key, value)) = spot.said.as_ref().filter(|(_, value)| !(whole && is(value))) {
-            same(written, key, value, &mut found);
-        }
-        if whole && found.len() == before {
-            found.push(cluster.written.place_at(&exact));
-        }
+        found.extend(said.places(&pointer, &spot.rest, whole, spot.said.as_ref()));
     }
     found.into_iter().map(|place| (place, "set here".to_owned())).collect()
-}
-
-/// The entries below a node with a key and a value; of an item of a list, the items that are the same.
-fn same(node: &Node, key: &str, value: &Value, found: &mut Vec<Place>) {
-    for entry in node.entries() {
-        if entry.key == key && entry.value.to_value() == *value {
-            found.push(entry.place.clone());
-        }
-        same(&entry.value, key, value, found);
-    }
-    let Kind::List(items) = &node.kind else { return };
-    for item in items {
-        if key.bytes().all(|b| b.is_ascii_digit()) && item.to_value() == *value {
-            found.push(item.place.clone());
-        }
-        same(item, key, value, found);
-    }
 }

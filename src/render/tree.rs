@@ -10,7 +10,7 @@ use similar::TextDiff;
 use crate::group::claim::Evidence;
 use crate::plan::resolve::Plan;
 use crate::render::bundle::Bundle;
-use crate::render::evidence::{self, Texts};
+use crate::render::evidence::{self, Kinds, Texts};
 use crate::render::manifest::{Manifest, Placed};
 use crate::text::digest;
 use crate::text::yaml;
@@ -105,9 +105,9 @@ fn groups(plan: &Plan<'_>, bundle: &Bundle) -> String {
 /// What the folder must show, so that a change by hand which takes it away is told without the inputs: a line for each piece
 /// of evidence, since they are many and for `check` more than for people. What patches take away it need not show.
 fn claims(plan: &Plan<'_>, bundle: &Bundle) -> String {
-    let objects = || bundle.manifests.values().map(|p| (&p.manifest.identity, &p.manifest.value));
+    let kinds = Kinds::of(bundle.manifests.values().map(|p| (&p.manifest.identity, &p.manifest.value)));
     let texts = Texts::default();
-    let shown = |evidence: &Evidence| evidence::gap(evidence, objects(), &texts).is_none();
+    let shown = |evidence: &Evidence| evidence::gap(evidence, kinds.asked(evidence), &texts).is_none();
     let mut text =
         format!("{HEAD}: what the files must show. `gatewright check --manifests` holds them against it.\nclaims:\n");
     for claim in &plan.declared {

@@ -8,6 +8,27 @@ fn letters(word: &str) -> u64 {
     word.bytes().fold(0, |set, letter| set | 1 << (letter % 64))
 }
 
+/// The letters of a word, small or capital, to ask of many words at once which are far from it; none where it is no ASCII.
+#[derive(Clone, Copy)]
+pub struct Letters {
+    all: u64,
+    length: usize,
+}
+
+impl Letters {
+    /// Those of a word.
+    pub fn of(word: &str) -> Option<Self> {
+        let add = |set: u64, letter: u8| letter.is_ascii().then(|| set | 1 << (letter.to_ascii_lowercase() % 64));
+        Some(Self { all: word.bytes().try_fold(0, add)?, length: word.len() })
+    }
+
+    /// Whether more slips part the words than that, as their letters alone tell.
+    pub fn are_far(self, other: Self, most: usize) -> bool {
+        let more = (self.all & !other.all).count_ones().max((other.all & !self.all).count_ones());
+        self.length.abs_diff(other.length).max(more as usize) > most
+    }
+}
+
 /// Whether more letters stand in one of two words of ASCII alone than slips may part them: most pairs are told by this.
 fn is_far(a: &str, b: &str, most: usize) -> bool {
     let (of_a, of_b) = (letters(a), letters(b));
@@ -71,6 +92,8 @@ mod tests {
                 let slips = strsim::damerau_levenshtein(a, b);
                 assert!(at_least(a, b) <= slips, "{a} {b}");
                 assert!((0..5).all(|most| is_near(a, b, most) == (slips <= most)), "{a} {b}");
+                let letters = Letters::of(a).zip(Letters::of(b));
+                assert!(letters.is_none_or(|(a, b)| (slips..9).all(|most| !a.are_far(b, most))), "{a} {b}");
             }
         }
         assert_eq!((at_least("s1234", "s4999"), at_least("web", "wbe"), at_least("web", "webs")), (3, 0, 1));

@@ -1,5 +1,7 @@
 //! A place in a YAML text -> the pointer to the part of the value that stands there.
 
+use std::sync::Arc;
+
 use crate::text::pointer::escaped;
 use crate::text::source::{Place, Source};
 use crate::text::yaml::{self, Kind, Node};
@@ -27,25 +29,49 @@ pub fn part_at(node: &Node, place: &Place) -> Option<String> {
     }
 }
 
-/// The pointer to a block of text, and the one in the YAML that it holds to a place amid it.
-pub fn amid(node: &Node, place: &Place) -> Option<(String, String)> {
-    if let Kind::Map(entries) = &node.kind {
-        let before = entries.partition_point(|entry| entry.place.start <= place.start);
-        let entry = &entries[before.checked_sub(1)?];
-        return amid(&entry.value, place).map(|(outer, inner)| (format!("/{}{outer}", escaped(&entry.key)), inner));
+/// The text amid which a place lies, with the pointer to it.
+pub fn text_around<'n>(node: &'n Node, place: &Place) -> Option<(String, &'n Node)> {
+    match &node.kind {
+        Kind::Map(entries) => {
+            let before = entries.partition_point(|entry| entry.place.start <= place.start);
+            let entry = &entries[before.checked_sub(1)?];
+            text_around(&entry.value, place).map(|(inner, text)| (format!("/{}{inner}", escaped(&entry.key)), text))
+        }
+        Kind::String(_) => Some((String::new(), node)),
+        _ => None,
     }
-    let (Kind::String(text), (first, _)) = (&node.kind, node.place.line_column()) else { return None };
-    let source = Source::new(place.source.name.as_str(), text.as_str());
-    // The place of a block is that of its first line, unless that is empty.
-    let line = place.source.text.lines().nth(first - 1)?;
-    let (first, indent) = (first - 1, line.len() - line.trim_start().len());
-    let at =
-        |(line, column): (usize, usize)| Some(source.offset(line.checked_sub(first)?, column.checked_sub(indent)?));
-    let (start, end) = (at(place.line_column())?, at(place.end_line_column())?);
-    // A text that is no YAML has no parts: the place is somewhere in it.
-    let inner = yaml::nodes(&source).ok().and_then(|nodes| nodes.into_iter().next());
-    let within = inner.and_then(|inner| part_at(&inner, &Place::new(&source, start, end)));
-    Some((String::new(), within.unwrap_or_default()))
+}
+
+/// A block of text that holds YAML, as read.
+pub struct Block {
+    source: Arc<Source>,
+    node: Node,
+    /// Lines of the file above it, and the columns before it in each line.
+    above: usize,
+    indent: usize,
+}
+
+impl Block {
+    /// The block that a text is.
+    pub fn of(node: &Node) -> Option<Self> {
+        let Kind::String(text) = &node.kind else { return None };
+        let source = Source::new(node.place.source.name.as_str(), text.as_str());
+        // The place of a block is that of its first line, unless that is empty.
+        let (first, _) = node.place.line_column();
+        let line = node.place.source.line(first);
+        let indent = line.len() - line.trim_start().len();
+        let node = yaml::nodes(&source).ok()?.into_iter().next()?;
+        Some(Self { source, node, above: first - 1, indent })
+    }
+
+    /// The pointer in what it holds to a place of the file around it.
+    pub fn part_at(&self, place: &Place) -> Option<String> {
+        let at = |(line, column): (usize, usize)| {
+            Some(self.source.offset(line.checked_sub(self.above)?, column.checked_sub(self.indent)?))
+        };
+        let (start, end) = (at(place.line_column())?, at(place.end_line_column())?);
+        part_at(&self.node, &Place::new(&self.source, start, end))
+    }
 }
 
 /// The line of a block of text that reads like the one at a place amid another block: what is written and what is rendered of it have

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::text::finding::{Code, Finding};
 use crate::text::named;
-use crate::text::near::{is_near, slips};
+use crate::text::near::{Letters, is_near, slips};
 use crate::text::source::{Place, Source};
 use crate::text::yaml::{self, Node, object};
 
@@ -322,15 +322,21 @@ fn plain(value: &Value) -> String {
 }
 
 /// Names that are listed where none is near.
-const LISTED: usize = 100;
+pub const LISTED: usize = 100;
+
+/// Most names among which the one that was meant is looked for: thousands may lack in a list of thousands.
+pub const MAX_SEARCHED: usize = 3_000;
 
 /// The known name that may be meant by another one.
 pub fn nearest<'n>(given: &str, known: &[&'n str]) -> Option<&'n str> {
-    let given = lower(given);
+    let (letters, given) = (Letters::of(given), lower(given));
     let mut best: Option<(usize, &str)> = None;
     for name in known {
         // Beyond the best so far nothing is asked for.
         let most = best.map_or(usize::MAX, |(slips, _)| slips).min(1 + name.len() / 4);
+        if letters.zip(Letters::of(name)).is_some_and(|(given, known)| given.are_far(known, most)) {
+            continue;
+        }
         let found = slips(&given, &lower(name), most).map(|slips| (slips, *name));
         best = [best, found].into_iter().flatten().min();
     }
@@ -358,7 +364,8 @@ pub fn is_slip(known: &str, word: &str) -> bool {
 
 /// `did you mean ...?` where a known name is near, else the list of names.
 pub fn did_you_mean(given: &str, known: &[&str]) -> String {
-    match nearest(given, known) {
+    let searched = if known.len() <= MAX_SEARCHED { known } else { &[] };
+    match nearest(given, searched) {
         Some(name) => format!("did you mean `{name}`?"),
         None if known.is_empty() => "nothing goes here: remove it".into(),
         None => {

@@ -33,8 +33,12 @@ pub const NAMES: [&str; 11] = [
 pub fn add(env: &mut Environment<'_>) {
     env.add_filter("collect", |v: Jinja, attr: String| call(v, |v| collect(v, &attr)));
     env.add_filter("filled_from", |v: Jinja, base: Jinja| {
-        let base = json(&base)?;
-        call(v, |v| Ok(filled_from(v, &base)))
+        // Of many things each is filled from all of them, and takes no more than it has.
+        let own = json(&v)?;
+        let names = own.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+        let others = names.map(|name| Ok((name.to_owned(), json(&base.get_attr(name)?)?)));
+        let others = others.collect::<Result<Map<_, _>, Error>>()?;
+        Ok::<_, Error>(Jinja::from(Serde(filled_from(own, &Value::Object(others)))))
     });
     env.add_filter("image_ref", |v: Jinja, options: Kwargs| {
         let keep_tag = options.get::<Option<bool>>("keep_tag")?.unwrap_or_default();
@@ -42,7 +46,7 @@ pub fn add(env: &mut Environment<'_>) {
         call(v, |v| image_ref(&v, keep_tag))
     });
     env.add_filter("index_by", |v: Jinja, key: String, value: String| call(v, |v| index_by(v, &key, &value)));
-    env.add_filter("nearest", |name: String, known: Jinja| call(known, |known| Ok(near(&name, &known))));
+    env.add_filter("nearest", near);
     env.add_filter("nested", nested);
     env.add_filter("merge_patch", |v: Jinja, patch: Jinja| {
         let patch = json(&patch)?;
@@ -187,12 +191,10 @@ fn index_by(list: Value, key: &str, value: &str) -> Result<Value, String> {
 }
 
 /// The one of the keys of a map, or of the texts of a list, that may be meant by a name; none is near: none.
-fn near(name: &str, known: &Value) -> Value {
-    let known: Vec<&str> = match known {
-        Value::Object(map) => map.keys().map(String::as_str).collect(),
-        other => other.as_array().into_iter().flatten().filter_map(Value::as_str).collect(),
-    };
-    nearest(name, &known).into()
+fn near(name: String, known: Jinja) -> Option<String> {
+    let known: Vec<Jinja> = known.try_iter().into_iter().flatten().collect();
+    let known: Vec<&str> = known.iter().filter_map(Jinja::as_str).collect();
+    nearest(&name, &known).map(str::to_owned)
 }
 
 /// Keys of a map in their order, or the numbers of a list, each with its value. Values of the engine, which share what they hold.

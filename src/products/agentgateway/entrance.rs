@@ -1,9 +1,11 @@
 //! Known traps of Gateways that are reached from outside: keys in plain text, certificates for nobody.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::object::api_group::{AGENTGATEWAY, CERT_MANAGER, GATEWAY, NETWORKING};
-use crate::object::object::Object;
+use crate::object::object::{Identity, Object};
 use crate::references::gateways::{backends, is_agentgateway, resolve};
 use crate::references::listener::hosts_meet;
 use crate::references::world::World;
@@ -19,12 +21,22 @@ pub fn plain_text(world: &World<'_>) -> Vec<Finding> {
         backend.is_some_and(|backend| backend.at("/spec/dynamicForwardProxy").is_some())
     };
     let comes_in = |route: &&Object<'_>| backends(route).iter().any(|(_, to)| !goes_out(route, to));
+    // Thousands of routes may ask one Gateway.
+    let mut listeners: BTreeMap<&Identity, Vec<Plain<'_>>> = BTreeMap::new();
     for route in world.objects.of(GATEWAY, "HTTPRoute").filter(comes_in) {
+        let names = route.items("/spec/hostnames");
         for (i, parent) in route.items("/spec/parentRefs").iter().enumerate() {
             let gateway = resolve(world, route, parent, (GATEWAY, "Gateway"));
             let Some(gateway) = gateway.filter(|g| is_agentgateway(world, g) && is_outside(world, g)) else { continue };
-            let Some((name, host)) = gateway.items("/spec/listeners").iter().find_map(|l| plain(route, parent, l))
-            else {
+            let plain = listeners.entry(gateway.identity);
+            let plain =
+                plain.or_insert_with(|| gateway.items("/spec/listeners").iter().filter_map(Plain::of).collect());
+            let (section, port) = (parent["sectionName"].as_str(), parent["port"].as_i64());
+            let chosen = |listener: &&Plain<'_>| {
+                section.is_none_or(|section| listener.name == Some(section))
+                    && port.is_none_or(|port| listener.port == Some(port))
+            };
+            let Some((name, host)) = plain.iter().filter(chosen).find_map(|listener| listener.takes(names)) else {
                 continue;
             };
             let message = format!(
@@ -40,18 +52,26 @@ pub fn plain_text(world: &World<'_>) -> Vec<Finding> {
     findings
 }
 
-/// The name of a listener without TLS that takes a route, and a name from outside by which it does.
-fn plain<'a>(route: &Object<'a>, parent: &Value, listener: &'a Value) -> Option<(&'a str, &'a str)> {
-    let chosen = parent["sectionName"].as_str().is_none_or(|section| listener["name"] == section)
-        && parent["port"].as_i64().is_none_or(|port| listener["port"].as_i64() == Some(port));
-    if !chosen || listener["protocol"] != "HTTP" {
-        return None;
+/// A listener without TLS.
+struct Plain<'a> {
+    name: Option<&'a str>,
+    port: Option<i64>,
+    host: Option<&'a str>,
+}
+
+impl<'a> Plain<'a> {
+    fn of(listener: &'a Value) -> Option<Self> {
+        let (name, port, host) = (listener["name"].as_str(), listener["port"].as_i64(), listener["hostname"].as_str());
+        (listener["protocol"] == "HTTP").then_some(Self { name, port, host })
     }
-    let own = listener["hostname"].as_str();
-    let named = route.items("/spec/hostnames").iter().filter_map(Value::as_str);
-    let met = named.filter(|host| own.is_none_or(|own| hosts_meet(own, host)));
-    let mut hosts = met.chain(own.filter(|_| route.items("/spec/hostnames").is_empty()));
-    Some((listener["name"].as_str()?, hosts.find(|host| is_public(host))?))
+
+    /// Its name where it takes a route, and a name from outside by which it does; `names` are those of the route.
+    fn takes(&self, names: &'a [Value]) -> Option<(&'a str, &'a str)> {
+        let named = names.iter().filter_map(Value::as_str);
+        let met = named.filter(|host| self.host.is_none_or(|own| hosts_meet(own, host)));
+        let mut hosts = met.chain(self.host.filter(|_| names.is_empty()));
+        Some((self.name?, hosts.find(|host| is_public(host))?))
+    }
 }
 
 /// Ends of names that lead nowhere outside: of a cluster, and those that are kept for private use (RFC 6761, 6762, 8375, 9476).

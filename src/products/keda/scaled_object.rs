@@ -1,6 +1,9 @@
 //! Known traps of KEDA: two scalers of one workload, and what scaling to zero needs around it. What its webhook refuses
 //! of one object is in pages.
 
+use std::cell::LazyCell;
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::object::api_group::{INFERENCE, KEDA};
@@ -8,6 +11,7 @@ use crate::object::object::Object;
 use crate::object::pod_template::{self, PodTemplate, flag};
 use crate::products::inference::pool::picker_config;
 use crate::references::application::applications;
+use crate::references::labelled::Labelled;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 
@@ -76,22 +80,25 @@ fn scaled_replicas(world: &World<'_>) -> Vec<Finding> {
 
 /// Without the gate `flowControl` a pool without pods answers 503 at once, and nothing is ever woken.
 fn nobody_waits(world: &World<'_>) -> Vec<Finding> {
+    let to_zero = |scaled: &&Object<'_>| scaled.at("/spec/minReplicaCount").is_none_or(|n| n == 0);
+    let scales = |scaled| Some((scaled, pod_template::of(scaled_workload(world, scaled)?).next()?));
+    let scaled: Vec<_> = world.objects.of(KEDA, "ScaledObject").filter(to_zero).filter_map(scales).collect();
+    let mut labelled = Labelled::default();
+    for (i, (_, template)) in scaled.iter().enumerate() {
+        labelled.add(i, template.owner.home(), template.labels(), template.kind.given());
+    }
+    let mut pools: BTreeMap<usize, &Object<'_>> = BTreeMap::new();
+    for pool in world.objects.of(INFERENCE, "InferencePool") {
+        let Some(selector) = pool.at("/spec/selector") else { continue };
+        for i in labelled.near(pool.home(), selector).into_iter().filter(|i| scaled[*i].1.is_selected(selector)) {
+            pools.entry(i).or_insert(pool);
+        }
+    }
+    let pickers = LazyCell::new(|| pickers(world));
     let mut findings = Vec::new();
-    for scaled in
-        world.objects.of(KEDA, "ScaledObject").filter(|s| s.at("/spec/minReplicaCount").is_none_or(|n| n == 0))
-    {
-        let Some(workload) = scaled_workload(world, scaled) else { continue };
-        let near = |object: &Object<'_>| object.home() == scaled.home();
-        let Some(scales) = pod_template::of(workload).next() else { continue };
-        let of_pool = |pool: &&Object<'_>| pool.at("/spec/selector").is_some_and(|s| scales.is_selected(s));
-        let Some(pool) = world.objects.of(INFERENCE, "InferencePool").filter(|o| near(o)).find(of_pool) else {
-            continue;
-        };
-        let picks = |template: &PodTemplate<'_>| {
-            template.containers().iter().any(|(_, c)| flag(c, "pool-name") == Some(&pool.identity.name))
-        };
-        let mut all = pod_template::all(&world.objects).filter(|template| near(&template.owner));
-        let Some(configs) = all.find(picks).and_then(|picker| configs(world, &picker)) else { continue };
+    for (i, pool) in pools {
+        let (scaled, picker) = (scaled[i].0, pickers.get(&(pool.home(), pool.identity.name.as_str())));
+        let Some(configs) = picker.and_then(|picker| configs(world, picker)) else { continue };
         let gated = |config: &Value| {
             config["featureGates"].as_array().is_some_and(|g| g.iter().any(|gate| gate == "flowControl"))
         };
@@ -106,6 +113,17 @@ fn nobody_waits(world: &World<'_>) -> Vec<Finding> {
         findings.push(finding.help("add `featureGates: [flowControl]` to the picker's configuration"));
     }
     findings
+}
+
+/// The pods that pick for pools, the first of each, by namespace and name of the pool.
+fn pickers<'a>(world: &World<'a>) -> BTreeMap<(&'a str, &'a str), PodTemplate<'a>> {
+    let mut pickers = BTreeMap::new();
+    for template in pod_template::all(&world.objects) {
+        for pool in template.containers().iter().filter_map(|(_, c)| flag(c, "pool-name")) {
+            pickers.entry((template.owner.home(), pool)).or_insert(template);
+        }
+    }
+    pickers
 }
 
 /// The configurations that a picker may be started with; `None` when they are not here.

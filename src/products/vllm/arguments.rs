@@ -1,5 +1,7 @@
 //! Known traps of model servers: vLLM, its simulator, and the volumes they keep models on.
 
+use std::cell::LazyCell;
+
 use serde_json::Value;
 
 use crate::object::api_group::INFERENCE;
@@ -121,32 +123,34 @@ fn surges(deployment: &Object<'_>) -> bool {
 fn key_behind_gateway(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let keyed = Acting::new(world, policies(world).filter(|p| p.at("/spec/backend/auth").is_some()));
+    let servers = LazyCell::new(|| guarded(world));
     for policy in policies(world).filter(|p| p.at("/spec/traffic/apiKeyAuthentication").is_some()) {
         for route in targeted(world, policy, "HTTPRoute") {
             let pools = backends(route).into_iter().filter_map(|(_, r)| resolve(world, route, r, ("", "Service")));
             for pool in pools.filter(|pool| pool.is(INFERENCE, "InferencePool") && !keyed.on(pool)) {
-                findings.extend(guarded_servers(world, policy, pool));
+                let taken = |t: &PodTemplate<'_>| pool.at("/spec/selector").is_some_and(|s| t.is_selected(s));
+                let same = servers.iter().filter(|(t, _)| t.owner.home() == pool.home() && taken(t));
+                findings.extend(same.map(|(template, pointer)| {
+                    let workload = &template.owner;
+                    let message =
+                        format!("{} wants a key, and {} takes it from the request", workload.identity, policy.identity);
+                    let finding = workload.error(Code::KeyBehindGateway, pointer, message);
+                    finding.help("let the gateway ask for keys, and the model servers for none")
+                }));
             }
         }
     }
     findings
 }
 
-fn guarded_servers(world: &World<'_>, policy: &Object<'_>, pool: &Object<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for template in pod_template::all(&world.objects).filter(|t| t.owner.home() == pool.home()) {
-        let workload = &template.owner;
-        let selected = pool.at("/spec/selector").is_some_and(|s| template.is_selected(s));
-        for (pointer, server) in servers(&template).into_iter().filter(|_| selected) {
-            let by_variable = server["env"].as_array().is_some_and(|e| e.iter().any(|e| e["name"] == "VLLM_API_KEY"));
-            if flag(server, "api-key").is_none() && !by_variable {
-                continue;
-            }
-            let message =
-                format!("{} wants a key, and {} takes it from the request", workload.identity, policy.identity);
-            let finding = workload.error(Code::KeyBehindGateway, &pointer, message);
-            findings.push(finding.help("let the gateway ask for keys, and the model servers for none"));
-        }
-    }
-    findings
+/// The model servers that want a key, each with its pointer.
+fn guarded<'a>(world: &World<'a>) -> Vec<(PodTemplate<'a>, String)> {
+    let by_variable =
+        |server: &Value| server["env"].as_array().is_some_and(|env| env.iter().any(|e| e["name"] == "VLLM_API_KEY"));
+    let wants = |server: &Value| flag(server, "api-key").is_some() || by_variable(server);
+    let of_pod = |template: PodTemplate<'a>| {
+        let wanting = servers(&template).into_iter().filter(|(_, server)| wants(server));
+        wanting.map(|(pointer, _)| (template, pointer)).collect::<Vec<_>>()
+    };
+    pod_template::all(&world.objects).flat_map(of_pod).collect()
 }

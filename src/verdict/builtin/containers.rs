@@ -1,8 +1,6 @@
 //! A container of a pod -> what an API server refuses of it beyond its schema: ports, environment, mounts, probes,
 //! resources. Source: kubernetes 1.35 pkg/apis/core/validation.
 
-use std::collections::BTreeSet;
-
 use crate::verdict::names::{self, Syntax};
 use crate::verdict::quantity;
 use crate::verdict::spot::Spot;
@@ -10,8 +8,8 @@ use crate::verdict::violation::Violation;
 
 const HANDLERS: [&str; 4] = ["exec", "httpGet", "tcpSocket", "grpc"];
 
-/// What is wrong with a container; `volumes` are those of its pod.
-pub fn container(container: &Spot<'_>, volumes: &BTreeSet<&str>, init: bool, out: &mut Vec<Violation>) {
+/// What is wrong with a container; `volumes` are those of its pod, sorted.
+pub fn container(container: &Spot<'_>, volumes: &[&str], init: bool, out: &mut Vec<Violation>) {
     container.needs(&["name", "image"], out);
     container.at("name").named(Syntax::Label, out);
     if container.word("image").trim() != container.word("image") {
@@ -169,14 +167,13 @@ pub(super) fn divided(amount: &Spot<'_>, name: &str, out: &mut Vec<Violation>) {
     }
 }
 
-fn mounts(container: &Spot<'_>, volumes: &BTreeSet<&str>, out: &mut Vec<Violation>) {
+fn mounts(container: &Spot<'_>, volumes: &[&str], out: &mut Vec<Violation>) {
     for list in ["volumeMounts", "volumeDevices"] {
         for mount in container.at(list).items() {
             let name = mount.word("name");
-            if !volumes.contains(name) {
-                let known: Vec<&str> = volumes.iter().copied().collect();
+            if volumes.binary_search(&name).is_err() {
                 let message = format!("`{}` mounts the volume `{name}`, which the pod does not have", mount.path);
-                out.push(mount.at("name").refuse(message).help(crate::text::schema::did_you_mean(name, &known)));
+                out.push(mount.at("name").refuse(message).help(crate::text::schema::did_you_mean(name, volumes)));
             }
             if list == "volumeMounts" {
                 mount.needs(&["mountPath"], out);

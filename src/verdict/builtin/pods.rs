@@ -57,6 +57,7 @@ pub fn spec(spec: &Spot<'_>, claims: &[&str], out: &mut Vec<Violation>) {
         .filter_map(|v| v["name"].as_str())
         .chain(claims.iter().copied())
         .collect();
+    let names: Vec<&str> = names.into_iter().collect();
     let (main, init) = (spec.at("containers"), spec.at("initContainers"));
     for item in main.items() {
         containers::container(&item, &names, false, out);
