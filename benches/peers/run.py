@@ -56,9 +56,12 @@ def go(commands, log, tools):
         while waiting or running:
             while waiting and len(running) < CORES:
                 command = [str(word) for word in waiting.pop()]
-                running[subprocess.Popen(MEASURE + command, stdout=said, stderr=said, env=environment).pid] = command
+                process = subprocess.Popen(MEASURE + command, stdout=said, stderr=said, env=environment)
+                running[process.pid] = process, command
             pid, status = os.wait()
-            command = running.pop(pid)
+            # Python waits for processes that it does not know are gone, when it starts another.
+            process, command = running.pop(pid)
+            process.returncode = status
             if status:
                 for other in running:
                     os.waitpid(other, 0)

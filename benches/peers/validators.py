@@ -9,10 +9,13 @@ from description import ROOT
 
 NAMES = ("kubeconform", "kubectl-validate")
 
+# Who writes a `List` for each cluster, which kubectl-validate does not know.
+LISTS = ("jsonnet", "cue", "kcl")
+
 
 def command(name, lane, tools, schemas, outputs):
-    """Steps after a render; none where there is no such tool, and after gatewright's, which has validated what it wrote."""
-    if lane.peer == "gatewright" or tools.missing([name]):
+    """Steps after a render; none where the tool is not there or cannot read it, and after gatewright's, which has validated what it wrote."""
+    if lane.peer == "gatewright" or tools.missing([name]) or (name == "kubectl-validate" and lane.peer in LISTS):
         return None
     if name == "kubeconform":
         return lambda: [[tools.find(name), "-strict", "-n", "8", "-schema-location", f"{schemas}/kubeconform/{{{{.Group}}}}-{{{{.ResourceAPIVersion}}}}-{{{{.ResourceKind}}}}.json", outputs]]
