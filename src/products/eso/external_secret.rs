@@ -1,5 +1,5 @@
-//! Known traps of External Secrets Operator 2.6: keys that break a URL, patterns, and two owners of one Secret. Stores are in `stores`, what one ExternalSecret shows
-//! alone is in pages.
+//! Known traps of External Secrets Operator 2.6: keys that break a URL, patterns, and two owners of one Secret. Stores are in
+//! `stores`, what one ExternalSecret shows alone is in pages.
 
 use std::collections::BTreeMap;
 
