@@ -23,7 +23,7 @@ use crate::references::{self, silence};
 use crate::render::bundle::Bundle;
 use crate::render::canonical::canonical;
 use crate::render::claims::{self, Claim};
-use crate::render::evidence::{self, Gap, Texts};
+use crate::render::evidence::{self, Gap, Kinds, Texts};
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::secret;
 use crate::verdict::crd::{Crds, Verdict};
@@ -128,7 +128,8 @@ fn is_completed(world: &World<'_>, finding: &Finding) -> bool {
     let lacks = finding.code == Code::InvalidField && finding.message.contains("` needs `");
     // A file that says that it is a part of an object: of kubeadm, of Spark, of a chart.
     let path = finding.place.as_ref().map(|place| place.source.name.as_str()).unwrap_or_default();
-    if lacks && ["patch", "pod-template"].iter().any(|part| path.contains(part)) {
+    let says = |word: &str| ["patch", "patches"].contains(&word);
+    if lacks && (path.split(|c: char| !c.is_ascii_alphanumeric()).any(says) || path.contains("pod-template")) {
         return true;
     }
     let needs = lacks || finding.code == Code::MissingKey;
@@ -223,16 +224,16 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
 
 /// What a rendered folder claims and no longer shows.
 fn promises(world: &World<'_>) -> Vec<Finding> {
-    let objects = || world.objects.iter().chain(&world.repeated);
-    let evidence = world.promises.iter().flat_map(|p| &p.evidence);
-    let texts = Texts::among(evidence, &objects().map(|o| (o.identity, o.value)).collect::<Vec<_>>());
+    let objects = world.objects.iter().chain(&world.repeated);
+    let all: Vec<(&Identity, &Value)> = objects.map(|o| (o.identity, o.value)).collect();
+    let texts = Texts::among(world.promises.iter().flat_map(|p| &p.evidence), &all);
+    let kinds = Kinds::of(all.iter().copied());
     let forms: OnceCell<Vec<(&Identity, Value)>> = OnceCell::new();
     let one = |promise: &Promise| -> Vec<Finding> {
-        let all = || objects().map(|o| (o.identity, o.value));
         let gap = |evidence: &Evidence| {
-            let gap = evidence::gap(evidence, all(), &texts)?;
+            let gap = evidence::gap(evidence, kinds.asked(evidence), &texts)?;
             // Another way to write the same is none.
-            let forms = forms.get_or_init(|| all().map(|(i, v)| (i, canonical("", v))).collect());
+            let forms = forms.get_or_init(|| all.iter().map(|(i, v)| (*i, canonical("", v))).collect());
             let forms = forms.iter().map(|(identity, value)| (*identity, value));
             evidence::gap(&evidence::plain(evidence), forms, &texts).map(|_| gap)
         };

@@ -145,7 +145,7 @@ impl<'a> Place<'_, '_, 'a> {
             return Vec::new();
         }
         let wrong = asked.into_iter().filter_map(|pointer| {
-            let port = container.pointer(&format!("/{pointer}"))?.as_i64()?;
+            let port = port(&pointer)?;
             (!declared.contains(&port) && told != Some(port)).then_some((pointer, port))
         });
         wrong

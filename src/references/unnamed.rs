@@ -1,8 +1,9 @@
 //! Inventory -> what a reference that leads nowhere was likely meant for: the one thing beside it that shares a word with the
 //! name and that no reference names. Only in the open, where the absence alone means nothing.
 
-use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::object::kinds;
 use crate::object::object::Object;
@@ -24,12 +25,28 @@ pub struct Unnamed<'i, 'w, 'a> {
     inventory: &'i Inventory<'w, 'a>,
     find: fn(&Inventory<'_, 'a>) -> AllNamed<'a>,
     named: OnceCell<AllNamed<'a>>,
+    /// By API group and kind, and for accounts by who asks.
+    things: RefCell<BTreeMap<(String, String, bool), Rc<BTreeMap<&'i str, Things<'i, 'a>>>>>,
+}
+
+/// The things of a kind in a namespace, as a name that nothing has is held against them.
+struct Things<'i, 'a> {
+    /// By what they are called without words for what they are, with the number of all words.
+    called: BTreeMap<Vec<String>, Vec<(&'i Thing<'a>, usize)>>,
+    /// Those that no reference names, by each of their words.
+    left: BTreeMap<String, Vec<&'i Thing<'a>>>,
+}
+
+impl Default for Things<'_, '_> {
+    fn default() -> Self {
+        Self { called: BTreeMap::new(), left: BTreeMap::new() }
+    }
 }
 
 impl<'i, 'w, 'a> Unnamed<'i, 'w, 'a> {
     /// Of everything that a world has, with the way to what its references name.
     pub fn new(inventory: &'i Inventory<'w, 'a>, find: fn(&Inventory<'_, 'a>) -> AllNamed<'a>) -> Self {
-        Self { inventory, find, named: OnceCell::new() }
+        Self { inventory, find, named: OnceCell::new(), things: RefCell::default() }
     }
 
     /// What was likely meant by a name that nothing has; nothing where it may well be made elsewhere.
@@ -56,22 +73,42 @@ impl<'i, 'w, 'a> Unnamed<'i, 'w, 'a> {
         {
             return None;
         }
-        let near = |thing: &&Thing<'a>| {
-            let placed = !namespace.is_empty() || thing.object().is_some_and(|object| object.home() == from.home());
-            let meant = thing.namespace == namespace && placed && thing.is_meant();
-            let left = || share(kind, &thing.name, name) && !self.is_named(kind, thing, by_pods);
-            meant && (is_called_after_its_kind(&thing.name, name) || left())
+        let all = self.things(group, kind, kind == "ServiceAccount" && by_pods);
+        let here = all.get(namespace)?;
+        let (own, length) = without_kind(name);
+        let called = here.called.get(&own).into_iter().flatten().filter(|(_, other)| *other != length);
+        let words = words(kind, name);
+        let left = words.iter().filter_map(|word| here.left.get(word)).flatten();
+        let placed = |thing: &&&Thing<'a>| {
+            !namespace.is_empty() || thing.object().is_some_and(|object| object.home() == from.home())
         };
-        let mut left = self.inventory.of(group, kind).filter(near);
-        let first = left.next()?;
-        left.next().is_none().then(|| first.name.to_string())
+        let mut near = called.map(|(thing, _)| thing).chain(left).filter(placed).map(|thing| thing.name.as_ref());
+        let first = near.next()?;
+        near.all(|other| other == first).then(|| first.to_owned())
     }
 
-    fn is_named(&self, kind: &str, thing: &Thing<'a>, by_pods: bool) -> bool {
+    /// The things of a kind, by namespace.
+    fn things(&self, group: &str, kind: &str, by_pods: bool) -> Rc<BTreeMap<&'i str, Things<'i, 'a>>> {
+        let key = (group.to_owned(), kind.to_owned(), by_pods);
+        if let Some(known) = self.things.borrow().get(&key) {
+            return known.clone();
+        }
         let named = self.named.get_or_init(|| (self.find)(self.inventory));
-        // An account is there for pods and for a right: who lacks one of them is not found by the other.
-        let by_pods = kind == "ServiceAccount" && by_pods;
-        named.contains(&(kind, thing.namespace, thing.name.to_string(), by_pods))
+        let mut things: BTreeMap<&str, Things<'i, 'a>> = BTreeMap::new();
+        for thing in self.inventory.of(group, kind).filter(|thing| thing.is_meant()) {
+            let here = things.entry(thing.namespace).or_default();
+            let (own, length) = without_kind(&thing.name);
+            if !own.is_empty() {
+                here.called.entry(own).or_default().push((thing, length));
+            }
+            // An account is there for pods and for a right: who lacks one of them is not found by the other.
+            if !named.contains(&(kind, thing.namespace, thing.name.to_string(), by_pods)) {
+                words(kind, &thing.name).into_iter().for_each(|word| here.left.entry(word).or_default().push(thing));
+            }
+        }
+        let things = Rc::new(things);
+        self.things.borrow_mut().insert(key, things.clone());
+        things
     }
 }
 
@@ -79,25 +116,19 @@ impl<'i, 'w, 'a> Unnamed<'i, 'w, 'a> {
 const KINDS: [&str; 11] =
     ["config", "configmap", "cm", "cred", "credential", "gateway", "gw", "sa", "secret", "service", "svc"];
 
-/// Two names differ in words for what they are alone: `openai` and `openai-secret`.
-fn is_called_after_its_kind(a: &str, b: &str) -> bool {
-    let words = |name: &str| -> (Vec<String>, usize) {
-        let all: Vec<String> = name.split(['-', '.', '_']).map(|w| w.trim_end_matches('s').to_lowercase()).collect();
-        let (length, own) = (all.len(), all.into_iter().filter(|word| !KINDS.contains(&word.as_str())).collect());
-        (own, length)
-    };
-    let ((a, longer), (b, other)) = (words(a), words(b));
-    !a.is_empty() && a == b && longer != other
+/// The words of a name but for those that say what it is, and how many there are of all: `openai` and `openai-secret` differ in
+/// such words alone.
+fn without_kind(name: &str) -> (Vec<String>, usize) {
+    let all: Vec<String> = name.split(['-', '.', '_']).map(|w| w.trim_end_matches('s').to_lowercase()).collect();
+    let length = all.len();
+    (all.into_iter().filter(|word| !KINDS.contains(&word.as_str())).collect(), length)
 }
 
-/// Two names have a word in common that is none of their kind.
-fn share(kind: &str, a: &str, b: &str) -> bool {
+/// The words of a name by which it may be meant with another, none of them of its kind.
+fn words(kind: &str, name: &str) -> BTreeSet<String> {
     let kind = kind.to_lowercase();
-    let words = |name: &str| -> BTreeSet<String> {
-        let words = name.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() >= WORD);
-        words.map(|word| word.trim_end_matches('s').to_owned()).filter(|word| !kind.contains(word)).collect()
-    };
-    !words(a).is_disjoint(&words(b))
+    let words = name.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() >= WORD);
+    words.map(|word| word.trim_end_matches('s').to_owned()).filter(|word| !kind.contains(word)).collect()
 }
 
 #[cfg(test)]
@@ -106,15 +137,15 @@ mod tests {
 
     #[test]
     fn names_of_one_thing_share_a_word() {
+        let share = |a: &str, b: &str| !words("Secret", a).is_disjoint(&words("Secret", b));
         for (a, b) in [("dev-litellm", "litellm-config"), ("openai", "openai-secret"), ("passwords", "password-secret")]
         {
-            assert!(share("Secret", a, b), "{a} {b}");
+            assert!(share(a, b), "{a} {b}");
         }
-        assert!(
-            is_called_after_its_kind("openai", "openai-secret") && !is_called_after_its_kind("a-secret", "b-secret")
-        );
+        let (called, after) = (without_kind("openai"), without_kind("openai-secret"));
+        assert!(called.0 == after.0 && called.1 != after.1 && without_kind("a-secret").0 != without_kind("b-secret").0);
         for (a, b) in [("app-db", "my-db"), ("web", "shop"), ("", ""), ("my-secret", "shop-secret")] {
-            assert!(!share("Secret", a, b), "{a} {b}");
+            assert!(!share(a, b), "{a} {b}");
         }
     }
 }

@@ -105,16 +105,15 @@ fn groups(plan: &Plan<'_>, bundle: &Bundle) -> String {
 /// What the folder must show, so that a change by hand which takes it away is told without the inputs: a line for each piece
 /// of evidence, since they are many and for `check` more than for people. What patches take away it need not show.
 fn claims(plan: &Plan<'_>, bundle: &Bundle) -> String {
-    let kinds = Kinds::of(bundle.manifests.values().map(|p| (&p.manifest.identity, &p.manifest.value)));
-    let texts = Texts::default();
-    let shown = |evidence: &Evidence| evidence::gap(evidence, kinds.asked(evidence), &texts).is_none();
     let mut text =
         format!("{HEAD}: what the files must show. `gatewright check --manifests` holds them against it.\nclaims:\n");
-    for claim in &plan.declared {
-        match plan.patches.is_empty() {
-            true => text += claim.promise(),
-            false => text += &claim.promise_of(shown),
-        }
+    if plan.patches.is_empty() {
+        text.extend(plan.declared.iter().map(|claim| claim.promise()));
+    } else {
+        let kinds = Kinds::of(bundle.manifests.values().map(|p| (&p.manifest.identity, &p.manifest.value)));
+        let texts = Texts::default();
+        let shown = |evidence: &Evidence| evidence::gap(evidence, kinds.asked(evidence), &texts).is_none();
+        text.extend(plan.declared.iter().map(|claim| claim.promise_of(shown)));
     }
     text += "- control: Files as rendered\n  group: argocd\n  evidence:\n";
     text.extend(bundle.manifests.values().filter_map(|placed| placed.manifest.kept()));

@@ -33,6 +33,9 @@ fn unexpanded(object: &Object<'_>) -> Vec<Finding> {
 fn as_it_stands(object: &Object<'_>, pointer: &str, container: &Value) -> Vec<Finding> {
     let variables: Vec<&Value> = container["env"].as_array().into_iter().flatten().collect();
     let names: Vec<&str> = variables.iter().map(|v| v["name"].as_str().unwrap_or_default()).collect();
+    // Where each stands first.
+    let first: BTreeMap<&str, usize> = names.iter().enumerate().rev().map(|(at, name)| (*name, at)).collect();
+    let at = |name: &str| first.get(name).map(|at| (*at, names[*at]));
     let mut findings = Vec::new();
     for (i, value) in variables.iter().enumerate().filter_map(|(i, v)| Some((i, v["value"].as_str()?))) {
         let mut say = |name: &str, why: &str, help: String| {
@@ -42,13 +45,12 @@ fn as_it_stands(object: &Object<'_>, pointer: &str, container: &Value) -> Vec<Fi
         };
         // From `envFrom` the same name may come before.
         let all = container.get("envFrom").is_none();
-        let named = |name: &&&str| !name.is_empty() && value.contains(&format!("$({name})"));
-        if let Some(name) = names[i + 1..].iter().find(named).filter(|name| all && !names[..=i].contains(name)) {
+        if let Some((_, name)) = named(value).filter_map(at).filter(|(at, _)| all && *at > i).min() {
             let why = format!("`$({name})`, which comes later in the list: it stays as it is");
             say(name, &why, "put NAME before it".into());
         }
-        let braced = |name: &&&str| !name.is_empty() && value.contains(&format!("${{{name}}}"));
-        if let Some(name) = names.iter().find(braced).filter(|_| value.contains("://")) {
+        let braced = between(value, "${", '}').filter_map(|(_, name)| at(name)).min();
+        if let Some((_, name)) = braced.filter(|_| value.contains("://")) {
             say(name, &format!("`${{{name}}}`, which Kubernetes leaves as it is"), "write `$(NAME)`".into());
         }
     }
@@ -83,13 +85,13 @@ fn unfilled(object: &Object<'_>) -> Vec<Finding> {
     for template in pod_template::of(object).filter(|template| !template.kind.overlay) {
         for (pointer, container) in template.all_containers() {
             let variables = container["env"].as_array().into_iter().flatten();
-            let known: Vec<&str> = variables.filter_map(|variable| variable["name"].as_str()).collect();
+            let known: BTreeSet<&str> = variables.filter_map(|variable| variable["name"].as_str()).collect();
             for list in ["command", "args"] {
                 let texts = container[list].as_array().into_iter().flatten().enumerate();
-                for (at, name) in texts.flat_map(|(at, text)| named(text.as_str()).map(move |name| (at, name))) {
-                    let Some(near) = known.iter().find(|k| !known.contains(&name) && is_slip(k, name)) else {
-                        continue;
-                    };
+                let texts = texts.filter_map(|(at, text)| Some((at, text.as_str()?)));
+                let strange = texts.flat_map(|(at, text)| named(text).map(move |name| (at, name)));
+                for (at, name) in strange.filter(|(_, name)| !known.contains(name)) {
+                    let Some(near) = known.iter().find(|known| is_slip(known, name)) else { continue };
                     let message =
                         format!("{} leaves `$({name})` as it is: the container has no such variable", object.identity);
                     let finding = object.warning(Code::FieldWithoutEffect, &format!("{pointer}/{list}/{at}"), message);
@@ -102,10 +104,17 @@ fn unfilled(object: &Object<'_>) -> Vec<Finding> {
 }
 
 /// The names in `$(NAME)`; `$$(NAME)` is none.
-fn named(text: Option<&str>) -> impl Iterator<Item = &str> {
-    let text = text.unwrap_or_default();
-    let all = text.match_indices("$(").filter(|(at, _)| !text[..*at].ends_with('$'));
-    all.filter_map(|(at, _)| Some(text[at + 2..].split_once(')')?.0))
+fn named(text: &str) -> impl Iterator<Item = &str> {
+    between(text, "$(", ')').filter(|(at, _)| !text[..*at].ends_with('$')).map(|(_, name)| name)
+}
+
+/// The names between these signs, each with its place.
+fn between<'t>(text: &'t str, open: &'static str, close: char) -> impl Iterator<Item = (usize, &'t str)> {
+    text.match_indices(open).filter_map(move |(at, _)| {
+        let rest = &text[at + open.len()..];
+        let end = rest.find([close, '$'])?;
+        rest[end..].starts_with(close).then(|| (at, &rest[..end])).filter(|(_, name)| !name.is_empty())
+    })
 }
 
 /// An argument that names a file of a mounted ConfigMap in a folder where nothing is mounted.
