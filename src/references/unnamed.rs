@@ -26,21 +26,19 @@ pub struct Unnamed<'i, 'w, 'a> {
     find: fn(&Inventory<'_, 'a>) -> AllNamed<'a>,
     named: OnceCell<AllNamed<'a>>,
     /// By API group and kind, and for accounts by who asks.
-    things: RefCell<BTreeMap<(String, String, bool), Rc<BTreeMap<&'i str, Things<'i, 'a>>>>>,
+    things: RefCell<BTreeMap<(String, String, bool), Rc<ByNamespace<'i, 'a>>>>,
 }
 
+/// The things of a kind in each namespace.
+type ByNamespace<'i, 'a> = BTreeMap<&'i str, Things<'i, 'a>>;
+
 /// The things of a kind in a namespace, as a name that nothing has is held against them.
+#[derive(Default)]
 struct Things<'i, 'a> {
     /// By what they are called without words for what they are, with the number of all words.
     called: BTreeMap<Vec<String>, Vec<(&'i Thing<'a>, usize)>>,
     /// Those that no reference names, by each of their words.
     left: BTreeMap<String, Vec<&'i Thing<'a>>>,
-}
-
-impl Default for Things<'_, '_> {
-    fn default() -> Self {
-        Self { called: BTreeMap::new(), left: BTreeMap::new() }
-    }
 }
 
 impl<'i, 'w, 'a> Unnamed<'i, 'w, 'a> {
@@ -88,7 +86,7 @@ impl<'i, 'w, 'a> Unnamed<'i, 'w, 'a> {
     }
 
     /// The things of a kind, by namespace.
-    fn things(&self, group: &str, kind: &str, by_pods: bool) -> Rc<BTreeMap<&'i str, Things<'i, 'a>>> {
+    fn things(&self, group: &str, kind: &str, by_pods: bool) -> Rc<ByNamespace<'i, 'a>> {
         let key = (group.to_owned(), kind.to_owned(), by_pods);
         if let Some(known) = self.things.borrow().get(&key) {
             return known.clone();
