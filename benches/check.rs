@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use gatewright::text::kubeyaml;
 use gatewright::text::source::Source;
-use gatewright::text::yaml;
 use gatewright::verdict::crd::{Crds, Verdict};
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ fn main() {
     let crds = sources(CRDS);
     let objects: Vec<Value> = sources(TREE)
         .iter()
-        .flat_map(|source| yaml::documents(source).expect("a golden tree"))
+        .flat_map(|source| kubeyaml::values(source).expect("a golden tree"))
         .filter(|object| object.get("kind").is_some())
         .collect();
     let text = |object: &Value, key: &str| object[key].as_str().unwrap_or_default().to_owned();
@@ -70,7 +70,7 @@ fn kubectl_validate() -> Vec<String> {
 fn kubeconform(crds: &[Arc<Source>]) -> Vec<String> {
     let folder = format!("{}/schemas", env!("CARGO_TARGET_TMPDIR"));
     std::fs::create_dir_all(&folder).expect("a temporary folder");
-    for crd in crds.iter().flat_map(|source| yaml::documents(source).expect("a CRD")) {
+    for crd in crds.iter().flat_map(|source| kubeyaml::values(source).expect("a CRD")) {
         for version in crd["spec"]["versions"].as_array().into_iter().flatten() {
             let text = |value: &Value| value.as_str().unwrap_or_default().to_lowercase();
             let (group, kind) = (text(&crd["spec"]["group"]), text(&crd["spec"]["names"]["kind"]));

@@ -15,6 +15,7 @@ use gatewright::group::memo::Memo;
 use gatewright::plan::features::Inputs;
 use gatewright::text::finding::{Code, Severity};
 use gatewright::text::goyaml::{self, Yaml};
+use gatewright::text::kubeyaml;
 use gatewright::text::source::Source;
 use gatewright::text::yaml;
 use gatewright::verdict::crd::Crds;
@@ -34,7 +35,7 @@ fn read(path: &Path) -> String {
 }
 
 fn documents(path: &Path) -> Vec<Value> {
-    yaml::documents(&Source::new(path.display().to_string(), read(path))).expect("YAML")
+    kubeyaml::values(&Source::new(path.display().to_string(), read(path))).expect("YAML")
 }
 
 fn catalog() -> Catalog {

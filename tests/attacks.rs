@@ -7,15 +7,15 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use gatewright::text::kubeyaml;
 use gatewright::text::pointer;
 use gatewright::text::source::Source;
-use gatewright::text::yaml;
 use gatewright::verdict::expression::Expression;
 use serde_json::{Map, Value, json};
 
 fn documents(path: &str) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap_or_else(|why| panic!("{path}: {why}"));
-    yaml::documents(&Source::new(path, text)).expect("YAML")
+    kubeyaml::values(&Source::new(path, text)).expect("YAML")
 }
 
 fn rows() -> Vec<Value> {
@@ -52,7 +52,7 @@ fn aliases(case: &str) -> BTreeMap<String, (Value, String)> {
 fn config(case: &str) -> Value {
     let object = documents(&format!("golden/{case}/rendered/ai-dev/litellm/configmap-litellm-config.yaml")).remove(0);
     let text = object["data"]["config.yaml"].as_str().expect("config.yaml").to_owned();
-    yaml::documents(&Source::new("config.yaml", text)).expect("YAML").remove(0)
+    kubeyaml::values(&Source::new("config.yaml", text)).expect("YAML").remove(0)
 }
 
 /// Whether the conditions of an alias let a request through, whose body is a text.

@@ -8,13 +8,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use gatewright::text::kubeyaml;
 use gatewright::text::source::Source;
-use gatewright::text::yaml;
 use serde_json::Value;
 
 fn read(file: &str) -> Value {
     let source = Source::new(file, fs::read_to_string(file).unwrap_or_else(|e| panic!("{file}: {e}")));
-    yaml::documents(&source).unwrap_or_else(|e| panic!("{file}: {e:?}")).remove(0)
+    kubeyaml::values(&source).unwrap_or_else(|e| panic!("{file}: {e:?}")).remove(0)
 }
 
 /// A map has these keys, and of the others only those that its reader knows.

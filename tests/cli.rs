@@ -546,7 +546,7 @@ fn data_is_for_programs_and_quiet_on_success() {
     let validator = jsonschema::validator_for(&schema).expect("a JSON Schema");
     for case in ["default", "full", "ha", "external-everything", "egress-all-providers"] {
         let text = fs::read_to_string(format!("golden/{case}/features.yaml")).unwrap();
-        let value = &gatewright::text::yaml::documents(&gatewright::text::source::Source::new("f", text)).unwrap()[0];
+        let value = &gatewright::text::kubeyaml::values(&gatewright::text::source::Source::new("f", text)).unwrap()[0];
         let errors: Vec<String> = validator.iter_errors(value).map(|e| e.to_string()).collect();
         assert!(errors.is_empty(), "{case}: {errors:?}");
     }

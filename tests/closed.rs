@@ -21,8 +21,8 @@ use gatewright::references::pods::Pods;
 use gatewright::references::running::Running;
 use gatewright::references::world::World;
 use gatewright::render::claims;
+use gatewright::text::kubeyaml;
 use gatewright::text::source::Source;
-use gatewright::text::yaml;
 use serde_json::{Value, json};
 
 /// Cases whose features.yaml is all there is.
@@ -379,7 +379,7 @@ fn objects_below(folder: &std::path::Path) -> Vec<(String, Value)> {
             continue;
         }
         let text = fs::read_to_string(entry.path()).expect("readable");
-        let read = yaml::documents(&Source::new(path.clone(), text)).unwrap_or_else(|f| panic!("{}", f.message));
+        let read = kubeyaml::values(&Source::new(path.clone(), text)).unwrap_or_else(|f| panic!("{}", f.message));
         objects.extend(read.into_iter().map(|object| (path.clone(), object)));
     }
     objects

@@ -300,7 +300,7 @@ fn what_cannot_be_evaluated_is_said() {
 #[test]
 fn definitions_are_found_wherever_they_stand() {
     let text = WIDGETS.to_owned();
-    let definition = &yaml::documents(&Source::new("w", &*text)).expect("YAML")[0];
+    let definition = &kubeyaml::values(&Source::new("w", &*text)).expect("YAML")[0];
     let list = json!({ "apiVersion": "v1", "kind": "List", "items": [{ "kind": "ConfigMap" }, definition] });
     let several = format!("# first\n---\nkind: ConfigMap\n---\n{text}");
     let known = |text: &str, wanted: Option<&BTreeSet<(String, String)>>| {
@@ -431,7 +431,7 @@ fn golden_objects_are_accepted() {
     let crds = Crds::pinned(None, |_| true);
     let mut judged = 0;
     for source in files("golden").into_iter().filter(|s| s.name.contains("/rendered/")) {
-        for object in yaml::documents(&source).expect("golden").iter().filter(|o| o.get("kind").is_some()) {
+        for object in kubeyaml::values(&source).expect("golden").iter().filter(|o| o.get("kind").is_some()) {
             match crds.verdict(object) {
                 Verdict::Judged(violations) => assert!(violations.is_empty(), "{}: {violations:#?}", source.name),
                 Verdict::NoSchema => panic!("{}: no schema for {}", source.name, object["kind"]),

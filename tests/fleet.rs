@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use gatewright::text::kubeyaml;
 use gatewright::text::source::Source;
-use gatewright::text::yaml;
 
 struct Fleet {
     folder: PathBuf,
@@ -366,7 +366,7 @@ fn a_job_and_a_matrix_are_printed_from_settings() {
     fleet.write("job.yaml", &job);
     let said = fleet.fine(&["check", "--manifests", "job.yaml", "--deny", "warnings"]);
     assert!(said.err.contains("1 object in 1 file"), "{}", said.err);
-    let read = |text: &str| -> serde_json::Value { yaml::documents(&Source::new("", text)).expect("YAML").remove(0) };
+    let read = |text: &str| -> serde_json::Value { kubeyaml::values(&Source::new("", text)).expect("YAML").remove(0) };
     let spec = &read(&job)["spec"];
     assert_eq!((&spec["completions"], &spec["parallelism"]), (&7.into(), &4.into()));
     let container = &spec["template"]["spec"]["containers"][0];
@@ -406,7 +406,7 @@ fn a_ring_has_its_branch_and_an_applicationset_brings_each_cluster() {
     let set = fleet.fine(&["fleet", "appset"]).out;
     fleet.write("set.yaml", &set);
     fleet.fine(&["check", "--manifests", "set.yaml", "--deny", "warnings"]);
-    let set = yaml::documents(&Source::new("set.yaml", set)).expect("YAML").remove(0);
+    let set = kubeyaml::values(&Source::new("set.yaml", set)).expect("YAML").remove(0);
     let elements = &set["spec"]["generators"][0]["list"]["elements"];
     assert_eq!(elements[0], serde_json::json!({ "cluster": "dev-1", "revision": "release", "path": "stable" }));
     assert_eq!(elements.as_array().map(Vec::len), Some(4));
@@ -508,7 +508,7 @@ fn a_plugin_delivers_what_would_lie_in_git() {
     let said = fleet.run(&["argocd", "plugin"]);
     assert!(said.code == 2 && said.err.contains("no image with gatewright in it is named"), "{}", said.err);
     let printed = fleet.fine(&["argocd", "plugin", "--image", "registry.example.com/gatewright:1.4.2"]).out;
-    let read = |text: &str| yaml::documents(&Source::new("", text)).expect("YAML");
+    let read = |text: &str| kubeyaml::values(&Source::new("", text)).expect("YAML");
     let objects = read(&printed);
     let configuration = read(objects[0]["data"]["plugin.yaml"].as_str().expect("a file")).remove(0);
     assert_eq!(configuration["metadata"]["name"], "gatewright");

@@ -10,14 +10,14 @@ use gatewright::command::pipeline;
 use gatewright::group::catalog::Catalog;
 use gatewright::group::memo::Memo;
 use gatewright::plan::features::Inputs;
+use gatewright::text::kubeyaml;
 use gatewright::text::source::Source;
-use gatewright::text::yaml;
 
 /// What lies beside config.yaml.
 fn files() -> BTreeMap<String, String> {
     let path = "golden/full/rendered/ai-dev/secrets/litellm/configmap-litellm-request-guard.yaml";
     let text = fs::read_to_string(path).expect("the ConfigMap of the guard");
-    let object = yaml::documents(&Source::new(path, text)).expect("YAML").remove(0);
+    let object = kubeyaml::values(&Source::new(path, text)).expect("YAML").remove(0);
     serde_json::from_value(object["data"].clone()).expect("files")
 }
 
@@ -97,7 +97,7 @@ fn the_edge_opens_what_keys_may_use() {
     let mut keys: Vec<String> = serde_json::from_str(list).expect("JSON");
     let path = "golden/edge/rendered/ai-dev/edge/httproute-litellm.yaml";
     let text = fs::read_to_string(path).expect("the route");
-    let route = yaml::documents(&Source::new(path, text)).expect("YAML").remove(0);
+    let route = kubeyaml::values(&Source::new(path, text)).expect("YAML").remove(0);
     let rules = route["spec"]["rules"].as_array().expect("rules");
     let matches = rules.iter().flat_map(|rule| rule["matches"].as_array().expect("matches"));
     let mut open: Vec<String> = Vec::new();

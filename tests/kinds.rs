@@ -15,6 +15,7 @@ use gatewright::plan::features::Inputs;
 use gatewright::references::manifests::manifests;
 use gatewright::references::world::World;
 use gatewright::text::finding::Finding;
+use gatewright::text::kubeyaml;
 use gatewright::text::source::Source;
 use gatewright::text::yaml;
 use gatewright::verdict::crd::Crds;
@@ -80,7 +81,7 @@ spec: { restartPolicy: Never, containers: [{ name: c, image: 'registry.example.c
 ";
 
 fn one(text: &str) -> Value {
-    yaml::documents(&Source::new("one", text)).expect("YAML").remove(0)
+    kubeyaml::values(&Source::new("one", text)).expect("YAML").remove(0)
 }
 
 /// An object of a kind with the faulty template at a pointer; a template at another place is healthy.
@@ -114,7 +115,7 @@ fn owner(api_version: &str, kind: &str, faulty: &str, healthy: &[&str]) -> Value
 
 /// Code and place of what is said of the object, the place as one in the template.
 fn earned(object: &Value, template: &str) -> BTreeSet<(String, String)> {
-    let mut objects = yaml::documents(&Source::new("around", AROUND)).expect("YAML");
+    let mut objects = kubeyaml::values(&Source::new("around", AROUND)).expect("YAML");
     objects.push(object.clone());
     let name = format!("{} ai/m", object["kind"].as_str().expect("a kind"));
     let found = findings(&json!([{ "kind": "Namespace", "name": "ai" }]), &objects);
@@ -214,7 +215,7 @@ fn scopes_are_those_of_the_server_and_of_definitions() {
         .filter(|e| e.path().extension().is_some_and(|x| x == "yaml"))
     {
         let source = Source::new("crd.yaml", fs::read_to_string(entry.path()).expect("readable"));
-        for definition in yaml::documents(&source).unwrap_or_default() {
+        for definition in kubeyaml::values(&source).unwrap_or_default() {
             if definition["kind"] != "CustomResourceDefinition" {
                 continue;
             }

@@ -12,8 +12,8 @@ use gatewright::plan::features::Inputs;
 use gatewright::plan::resolve::{Plan, resolve};
 use gatewright::render::bundle;
 use gatewright::text::finding::{Finding, sorted};
+use gatewright::text::kubeyaml;
 use gatewright::text::source::Source;
-use gatewright::text::yaml;
 use serde_json::{Value, json};
 
 /// A platform with nothing but the group `fax` of a fork, and what is always on.
@@ -112,7 +112,7 @@ const LINES: &str = "{ lines: [{ name: one }, { name: bad }, { name: idle, on: f
 #[test]
 fn editors_know_the_language() {
     let schema = jsonschema::draft202012::new(&explain::group_schema()).expect("a JSON Schema");
-    let group = yaml::documents(&Source::new("groups/fax.yaml", FAX)).expect("YAML").remove(0);
+    let group = kubeyaml::values(&Source::new("groups/fax.yaml", FAX)).expect("YAML").remove(0);
     assert_eq!(schema.iter_errors(&group).map(|e| format!("{}: {e}", e.instance_path())).collect::<Vec<_>>(), [""; 0]);
 }
 

@@ -5,8 +5,8 @@ use std::fs;
 
 use gatewright::products::prometheus::{metrics, promql};
 use gatewright::products::seen;
+use gatewright::text::kubeyaml;
 use gatewright::text::source::Source;
-use gatewright::text::yaml;
 use serde_json::Value;
 
 /// Files that ask, by how their names begin.
@@ -38,7 +38,7 @@ fn asked() -> BTreeMap<String, Vec<String>> {
         }
         let path = entry.path().display().to_string();
         let text = fs::read_to_string(entry.path()).expect("readable");
-        let object = yaml::documents(&Source::new(path.clone(), text)).expect("YAML").pop().expect("an object");
+        let object = kubeyaml::values(&Source::new(path.clone(), text)).expect("YAML").pop().expect("an object");
         let mut found = Vec::new();
         match object["data"]["llm-platform.json"].as_str() {
             Some(json) => {
@@ -47,7 +47,7 @@ fn asked() -> BTreeMap<String, Vec<String>> {
             }
             None => match object["data"]["llm-platform.yaml"].as_str() {
                 Some(rules) => {
-                    let rules = yaml::documents(&Source::new(path.clone(), rules)).expect("YAML");
+                    let rules = kubeyaml::values(&Source::new(path.clone(), rules)).expect("YAML");
                     queries(&rules[0]["groups"], &mut found);
                 }
                 None => queries(&object["spec"], &mut found),

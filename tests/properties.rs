@@ -13,6 +13,7 @@ use gatewright::group::memo::Memo;
 use gatewright::plan::features::Inputs;
 use gatewright::plan::resolve::Plan;
 use gatewright::render::tree::{CLAIMS, FOLLOWING, Tree};
+use gatewright::text::kubeyaml;
 use gatewright::text::source::Source;
 use gatewright::text::yaml;
 use serde_json::Value;
@@ -130,7 +131,7 @@ fn every_feature_set_renders_soundly() {
             // The claims have each piece of evidence on a line of its own.
             let canonical = |path: &str| path.ends_with(".yaml") && path != CLAIMS;
             for (path, file) in tree.iter().filter(|(path, _)| canonical(path)) {
-                let values = yaml::documents(&Source::new(path.as_str(), &**file)).expect("own text");
+                let values = kubeyaml::values(&Source::new(path.as_str(), &**file)).expect("own text");
                 assert_eq!(values.len(), 1, "{path}");
                 let head = file.split_inclusive('\n').next().unwrap_or_default();
                 assert_eq!(&*format!("{head}{}", yaml::emit(&values[0])), &**file, "{path}");
@@ -325,7 +326,7 @@ fn golden_cases_show_everything() {
 /// Emission is one text per value whatever the template's spelling.
 #[test]
 fn spelling_of_a_template_does_not_matter() {
-    let read = |text: &str| yaml::documents(&Source::new("t", text)).expect("yaml").remove(0);
+    let read = |text: &str| kubeyaml::values(&Source::new("t", text)).expect("yaml").remove(0);
     let one = read("a: {b: [1, 'x'], c: \"yes\"}\n");
     let two = read("a:\n    b:\n    - 1\n    - x\n    c: 'yes'\n");
     assert_eq!(yaml::emit(&one), yaml::emit(&two));

@@ -22,6 +22,7 @@ use gatewright::object::object::Identity;
 use gatewright::plan::features::Cluster;
 use gatewright::render::tree::Tree;
 use gatewright::text::fences::blocks;
+use gatewright::text::kubeyaml;
 use gatewright::text::merge::merge_patch;
 use gatewright::text::source::Source;
 use gatewright::text::yaml;
@@ -31,7 +32,7 @@ use serde_json::{Value, json};
 
 /// Objects as files of a cluster: Applications in their folder, all others in one.
 fn tree(objects: &str) -> Tree {
-    let values = yaml::documents(&Source::new("page", objects)).expect("YAML");
+    let values = kubeyaml::values(&Source::new("page", objects)).expect("YAML");
     let file = |value: Value| {
         let id = Identity::of(&value).expect("an object");
         let folder = if id.kind == "Application" { "argocd" } else { "part" };
@@ -169,7 +170,7 @@ fn files(case: &Value, side: &str, onto: &BTreeMap<String, String>) -> BTreeMap<
 #[test]
 fn risky_changes_are_named_and_harmless_ones_are_not() {
     let text = fs::read_to_string("tests/review.yaml").expect("the cases");
-    let cases = yaml::documents(&Source::new("tests/review.yaml", text)).expect("YAML").remove(0);
+    let cases = kubeyaml::values(&Source::new("tests/review.yaml", text)).expect("YAML").remove(0);
     let one = |case: &Value| -> (bool, Vec<String>) {
         let mut wrong = Vec::new();
         let laid = |base: &Value, part: &str| {

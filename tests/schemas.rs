@@ -11,14 +11,14 @@ use gatewright::group::rule::RuleText;
 use gatewright::group::written::{AgenticText, Collect, GroupText, Rule};
 use gatewright::object::existing::{Existing, Silence};
 use gatewright::text::fences::blocks;
+use gatewright::text::kubeyaml;
 use gatewright::text::source::Source;
-use gatewright::text::yaml;
 use jsonschema::Validator;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 fn value(name: &str, text: &str) -> Value {
-    yaml::documents(&Source::new(name, text)).expect("YAML").remove(0)
+    kubeyaml::values(&Source::new(name, text)).expect("YAML").remove(0)
 }
 
 /// What is wrong with a value, each with its place.

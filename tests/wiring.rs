@@ -15,6 +15,7 @@ use gatewright::object::existing::Existing;
 use gatewright::object::object::{Identity, Object, Objects};
 use gatewright::references::world::World;
 use gatewright::text::finding::{Finding, sorted};
+use gatewright::text::kubeyaml;
 use gatewright::text::source::Source;
 use gatewright::text::yaml;
 use rayon::prelude::*;
@@ -58,7 +59,7 @@ fn tree(folder: &str) -> Tree {
     for file in files.filter(|f| f.path().extension().is_some_and(|e| e == "yaml")) {
         let path = file.path().strip_prefix(folder).expect("below").to_string_lossy().into_owned();
         let text = fs::read_to_string(file.path()).expect("readable");
-        let mut documents = yaml::documents(&Source::new(path.as_str(), text)).expect("YAML");
+        let mut documents = kubeyaml::values(&Source::new(path.as_str(), text)).expect("YAML");
         if path == "groups.yaml" {
             tree.existing = serde_json::from_value(documents[0]["elsewhere"].take()).expect("existing objects");
             continue;

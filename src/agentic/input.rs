@@ -14,7 +14,7 @@ use crate::text::kubeyaml;
 use crate::text::schema::{Schema, did_you_mean, invalid_name, is_dns_label};
 use crate::text::secret;
 use crate::text::source::{Place, Source};
-use crate::text::yaml::{self, Kind, Node, object};
+use crate::text::yaml::{Kind, Node, object};
 
 /// The API group of the contracts.
 pub const GROUP: &str = "runtime.agentic-layer.ai";
@@ -31,7 +31,7 @@ const KEYS: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
 /// The schemas of `spec`, by kind.
 static SCHEMAS: LazyLock<BTreeMap<String, Schema>> = LazyLock::new(|| {
     let source = Source::new("schemas/agentic.yaml", include_str!("../../schemas/agentic.yaml"));
-    let documents = yaml::documents(&source).expect("the built-in schemas are YAML");
+    let documents = kubeyaml::values(&source).expect("the built-in schemas are YAML");
     let schema = |(kind, raw): (&String, &Value)| (kind.clone(), Schema::new(raw).expect("a schema"));
     object(&documents[0]["kinds"]).iter().map(schema).collect()
 });

@@ -18,8 +18,8 @@ use crate::render::foreign::{self, IGNORE, Ignore};
 use crate::render::manifest::{ChartValues, Manifest, Placed};
 use crate::render::tree::{self, Tree};
 use crate::text::finding::{Code, Finding};
+use crate::text::kubeyaml;
 use crate::text::source::Source;
-use crate::text::yaml;
 
 /// What is meant to lie there, and which entries named something so far.
 pub(crate) struct Meant {
@@ -129,7 +129,7 @@ impl Lying {
 
     /// The objects that the files hold.
     fn as_it_lies(&self, bundle: &Bundle) -> Bundle {
-        let read = |path: &str| yaml::documents(&Source::new("", &**self.found.get(path)?)).ok();
+        let read = |path: &str| kubeyaml::values(&Source::new("", &**self.found.get(path)?)).ok();
         let manifests = bundle.manifests.iter().filter_map(|(identity, placed)| {
             if !self.differs(&placed.path) {
                 return Some((identity.clone(), placed.clone()));

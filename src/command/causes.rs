@@ -16,6 +16,7 @@ use crate::plan::choice::Reason;
 use crate::plan::features::Cluster;
 use crate::render::trace;
 use crate::text::finding::{Code, Finding};
+use crate::text::kubeyaml;
 use crate::text::source::{Place, Source};
 use crate::text::yaml;
 
@@ -145,7 +146,7 @@ fn text<'r>(rendered: &'r Rendered<'_>, id: &Identity) -> Option<&'r Arc<str>> {
 }
 
 fn value(rendered: &Rendered<'_>, id: &Identity) -> Option<serde_json::Value> {
-    yaml::documents(&Source::new("", &**text(rendered, id)?)).ok()?.into_iter().next()
+    kubeyaml::values(&Source::new("", &**text(rendered, id)?)).ok()?.into_iter().next()
 }
 
 fn said(things: &Things, id: &Identity) -> Option<serde_json::Value> {

@@ -11,10 +11,11 @@ use crate::group::page;
 use crate::group::pages::Pages;
 use crate::group::template::Templates;
 use crate::text::finding::Code;
+use crate::text::kubeyaml;
 use crate::text::merge::lay;
 use crate::text::schema::Schema;
 use crate::text::source::Source;
-use crate::text::yaml::{self, object};
+use crate::text::yaml::object;
 
 /// A group explained in plain text, 80 columns where the words allow.
 pub fn group(group: &Group, templates: &Templates) -> String {
@@ -122,7 +123,7 @@ pub fn schema(catalog: &Catalog) -> Value {
 /// The JSON Schema of a group file.
 pub fn group_schema() -> Value {
     let source = Source::new("schemas/group.yaml", include_str!("../../schemas/group.yaml"));
-    yaml::documents(&source).expect("the built-in schema is YAML").remove(0)
+    kubeyaml::values(&source).expect("the built-in schema is YAML").remove(0)
 }
 
 /// The JSON Schema of a block `rule`.

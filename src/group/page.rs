@@ -33,7 +33,7 @@ pub const MAX_PAGE: usize = 60_000;
 /// The schema of a `rule` block; `each` has the same keys.
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     let source = Source::new("schemas/rule.yaml", include_str!("../../schemas/rule.yaml"));
-    let mut schema = yaml::documents(&source).expect("the built-in schema is YAML").remove(0);
+    let mut schema = kubeyaml::values(&source).expect("the built-in schema is YAML").remove(0);
     let item = json!({ "type": "object", "properties": schema["properties"] });
     let description = "Several rules, of which each has what stands beside it too";
     schema["properties"]["each"] = json!({ "type": "array", "items": item, "description": description });

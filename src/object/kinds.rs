@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::object::api_group::APIEXTENSIONS;
+use crate::text::kubeyaml;
 use crate::text::source::Source;
-use crate::text::yaml;
 
 /// A kind, as the table has it.
 #[derive(Debug, Default, Deserialize)]
@@ -101,7 +101,7 @@ struct Group {
 
 static TABLE: LazyLock<BTreeMap<String, Group>> = LazyLock::new(|| {
     let source = Source::new("kinds.yaml", include_str!("../../schemas/kinds.yaml"));
-    let documents = yaml::documents(&source).expect("our own file parses");
+    let documents = kubeyaml::values(&source).expect("our own file parses");
     let mut table = BTreeMap::new();
     for (origin, document) in [Origin::Server, Origin::Product, Origin::Other].into_iter().zip(documents) {
         let groups: BTreeMap<String, BTreeMap<String, Kind>> =

@@ -11,8 +11,8 @@ use crate::plan::choice::Choice;
 use crate::plan::requirement::order;
 use crate::plan::work::Work;
 use crate::text::finding::{Code, Finding};
+use crate::text::kubeyaml;
 use crate::text::source::{Place, Source};
-use crate::text::yaml;
 
 /// The capability or list that an entry of `provides` is for.
 fn provided_name(pointer: &str) -> &str {
@@ -175,7 +175,7 @@ impl<'a> Work<'a, '_> {
         own.into_iter().for_each(|(name, value)| picked[name] = value);
         self.memo.get("document of a group", &[&template, &picked.to_string()], || {
             let source = Source::new(format!("{template} (filled)"), self.templates.render(&template, &picked)?);
-            let mut documents = yaml::documents(&source)?;
+            let mut documents = kubeyaml::values(&source)?;
             match documents.len() {
                 1 => Ok(documents.remove(0)),
                 n => {

@@ -7,8 +7,8 @@ use crate::object::object::Object;
 use crate::object::pod_template::{self, image};
 use crate::references::world::World;
 use crate::text::forms::version;
+use crate::text::kubeyaml;
 use crate::text::source::Source;
-use crate::text::yaml;
 
 /// All Applications.
 pub fn applications<'w, 'a>(world: &'w World<'a>) -> impl Iterator<Item = &'w Object<'a>> {
@@ -74,7 +74,7 @@ pub fn chart_value(source: &Value, path: &str) -> Given {
     let pointer = format!("/{}", path.replace('.', "/"));
     let found = match (helm.get("valuesObject"), helm["values"].as_str()) {
         (Some(values), _) => values.pointer(&pointer).cloned(),
-        (None, Some(text)) => match yaml::documents(&Source::new("values", text)) {
+        (None, Some(text)) => match kubeyaml::values(&Source::new("values", text)) {
             Ok(documents) => documents.first().and_then(|values| values.pointer(&pointer)).cloned(),
             Err(_) => return Given::Elsewhere,
         },

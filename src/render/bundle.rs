@@ -21,6 +21,7 @@ use crate::render::manifest::{ChartValues, Manifest, Placed};
 use crate::render::patched;
 use crate::text::digest;
 use crate::text::finding::{Code, Finding};
+use crate::text::kubeyaml;
 use crate::text::source::{Place, Source};
 use crate::text::yaml;
 
@@ -237,7 +238,7 @@ pub fn split(text: &str) -> impl Iterator<Item = &str> {
 fn parsed(text: &str, template: &str, head: &str) -> Result<Made, Finding> {
     let source = Source::new(format!("{template} (filled)"), text);
     let wrong = |sentence| Finding::error(Code::TemplateOutput, sentence).place(Place::new(&source, 0, 0));
-    let values = yaml::documents(&source).map_err(|f| Finding { code: Code::TemplateOutput, ..f })?;
+    let values = kubeyaml::values(&source).map_err(|f| Finding { code: Code::TemplateOutput, ..f })?;
     values.into_iter().map(|value| of_template(value, template, head).map(Arc::new).map_err(wrong)).collect()
 }
 

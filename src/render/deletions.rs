@@ -9,9 +9,9 @@ use crate::object::kinds::{self, Holds};
 use crate::object::object::Identity;
 use crate::render::tree::{FOLLOWING, Tree};
 use crate::text::finding::{Code, Finding};
+use crate::text::kubeyaml;
 use crate::text::pointer::part;
 use crate::text::source::{Place, Source};
-use crate::text::yaml;
 
 /// Deletions that must be named and are not. `allowed` holds names of clusters and objects (`Kind namespace/name`); `old` is
 /// what of ours lies in the cluster's folder `folder`.
@@ -83,6 +83,6 @@ fn deleted<'a>(old: &'a Tree, new: &Tree) -> BTreeMap<Identity, Gone<'a>> {
 
 /// The objects in a file; a file that says nothing understandable holds none.
 fn objects(text: &str) -> Vec<(Identity, Value)> {
-    let values = yaml::documents(&Source::new("", text)).unwrap_or_default();
+    let values = kubeyaml::values(&Source::new("", text)).unwrap_or_default();
     values.into_iter().filter_map(|value| Some((Identity::of(&value).ok()?, value))).collect()
 }

@@ -52,7 +52,7 @@ fn word(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::map_of;
-    use crate::text::yaml;
+    use crate::text::kubeyaml;
     use serde_json::json;
 
     #[test]
@@ -69,7 +69,7 @@ mod tests {
             text,
             r#"{ a: { model: Org/A, args: [--x, "1", "a, b"] }, b: { model: Org/B, adapters: { c: { name: "yes", source: x } } } }"#
         );
-        let read = yaml::documents(&crate::text::source::Source::new("", &*text)).expect("YAML");
+        let read = kubeyaml::values(&crate::text::source::Source::new("", &*text)).expect("YAML");
         assert_eq!(read[0]["b"]["adapters"]["c"]["name"], "yes");
         assert_eq!(map_of(&schema, &json!([{ "model": "Org/A" }])), None);
         assert_eq!(map_of(&schema, &json!(["a"])), None);

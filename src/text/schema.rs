@@ -9,10 +9,11 @@ use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
 use serde_json::{Map, Value, json};
 
 use crate::text::finding::{Code, Finding};
+use crate::text::kubeyaml;
 use crate::text::named;
 use crate::text::near::{Letters, is_near, slips};
 use crate::text::source::{Place, Source};
-use crate::text::yaml::{self, Node, object};
+use crate::text::yaml::{Node, object};
 
 /// The keywords a settings schema may use.
 pub const KEYWORDS: [&str; 20] = [
@@ -57,7 +58,7 @@ impl Schema {
 
     /// One of our own, a file of schemas/.
     pub fn built_in(text: &str) -> Self {
-        let documents = yaml::documents(&Source::new("schemas/", text)).expect("the built-in schema is YAML");
+        let documents = kubeyaml::values(&Source::new("schemas/", text)).expect("the built-in schema is YAML");
         Self::new(&documents[0]).expect("the built-in schema is a schema")
     }
 

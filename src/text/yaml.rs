@@ -1,9 +1,8 @@
 //! YAML text <-> values. The only module that knows the YAML crate.
 //!
-//! It reads what is written for gatewright, and what templates yield: YAML 1.1 booleans and octals as a cluster reads them,
-//! duplicate keys refused; every node of a file that a person wrote keeps its place. Manifests of others are read by
-//! `kubeyaml`. Writing is canonical: a value has one text, and every reader of YAML 1.1 or 1.2
-//! reads that text back as the same value.
+//! It reads what is written for gatewright: YAML 1.1 booleans and octals as a cluster reads them, duplicate keys refused; every
+//! node keeps its place. Manifests, rendered or of others, are read by `kubeyaml`. Writing is canonical: a value has one text,
+//! and every reader of YAML 1.1 or 1.2 reads that text back as the same value.
 
 use std::sync::Arc;
 
@@ -85,20 +84,10 @@ pub fn read_typed<T: DeserializeOwned>(source: &Arc<Source>, code: Code) -> Resu
     })
 }
 
-/// Reads the documents of a generated text; empty ones are skipped.
-///
-/// # Errors
-/// One finding whose place is in the generated text.
-pub fn documents(source: &Arc<Source>) -> Result<Vec<Value>, Finding> {
-    let documents: Vec<Value> =
-        serde_yaml::from_multiple_with_options(&source.text, options()).map_err(|e| finding(&e, source))?;
-    Ok(documents.into_iter().filter(|d| !d.is_null()).collect())
-}
-
 /// The documents of a text with their places; empty ones are skipped.
 ///
 /// # Errors
-/// As [`documents`].
+/// One finding with the place.
 pub fn nodes(source: &Arc<Source>) -> Result<Vec<Node>, Finding> {
     let trees: Vec<Spanned<Tree>> =
         serde_yaml::from_multiple_with_options(&source.text, options()).map_err(|e| finding(&e, source))?;

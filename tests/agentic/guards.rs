@@ -7,6 +7,7 @@ use gatewright::command::sets;
 use gatewright::group::memo::Memo;
 use gatewright::plan::features::Inputs;
 use gatewright::text::finding::{Code, Finding, Severity};
+use gatewright::text::kubeyaml;
 use gatewright::text::source::Source;
 use gatewright::text::yaml;
 use gatewright::verdict::crd::Crds;
@@ -114,7 +115,7 @@ fn masking_needs_its_turn() {
 
 /// Entries of a configuration's `guardrails`, without what only gateways of the contract or only the platform has.
 fn entries(text: &str) -> Vec<Value> {
-    let config = yaml::documents(&Source::new("config.yaml", text)).expect("YAML");
+    let config = kubeyaml::values(&Source::new("config.yaml", text)).expect("YAML");
     let mut entries = config[0]["guardrails"].as_array().cloned().unwrap_or_default();
     for entry in &mut entries {
         let params = entry["litellm_params"].as_object_mut().expect("a map");
@@ -192,7 +193,7 @@ fn guards_of_the_contract_fit_every_group() {
         set.flags.contains("agentic") && (set.flags.len() <= 2 || all)
     });
     for set in sets {
-        let mut written = yaml::documents(&Source::new("", set.features_yaml(&catalog))).expect("YAML").remove(0);
+        let mut written = kubeyaml::values(&Source::new("", set.features_yaml(&catalog))).expect("YAML").remove(0);
         let guard = json!({ "guardRef": { "namespace": "default", "name": "pii" } });
         written["settings"]["litellm"]["guards"] = json!({ "pii": guard });
         let inputs = Inputs { features: Source::new("features.yaml", yaml::emit(&written)), clusters: Vec::new() };

@@ -94,7 +94,7 @@ fn yaml(text: &str) -> Vec<Finding> {
         Ok(nodes) => nodes.iter().for_each(|node| same(&node.to_value())),
         Err(finding) => findings.push(finding),
     }
-    match yaml::documents(&source) {
+    match kubeyaml::values(&source) {
         Ok(documents) => documents.iter().for_each(same),
         Err(finding) => findings.push(finding),
     }
@@ -103,7 +103,7 @@ fn yaml(text: &str) -> Vec<Finding> {
 
 fn same(value: &Value) {
     let text = yaml::emit(value);
-    let read = yaml::documents(&Source::new("x", text.as_str()));
+    let read = kubeyaml::values(&Source::new("x", text.as_str()));
     assert_eq!(read.ok().as_deref(), Some(std::slice::from_ref(value)), "{text}");
 }
 
@@ -169,7 +169,7 @@ fn crd(text: &str) -> Vec<Finding> {
     let source = Source::new("crds/x.yaml", text);
     let (crds, mut findings) = Crds::read(std::slice::from_ref(&source), None);
     crds.coverage();
-    for object in yaml::documents(&source).unwrap_or_default() {
+    for object in kubeyaml::values(&source).unwrap_or_default() {
         findings.extend(judged(&crds, &object));
     }
     findings

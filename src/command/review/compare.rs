@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 
 use crate::command::review::change::{self, with_key};
 use crate::command::review::pairing::{arguments, pairs};
+use crate::text::kubeyaml;
 use crate::text::pointer::escaped;
 use crate::text::source::Source;
-use crate::text::yaml;
 use crate::verdict::merging::Field;
 
 /// The fields of two objects that differ, in the order of the new one; `field` says how lists of their kind are merged.
@@ -118,7 +118,7 @@ fn texts(old: &str, new: &str, way: &Way, out: &mut Vec<change::Field>) {
 /// The map or list that a text says; none where it is plain text.
 pub fn structured(text: &str) -> Option<Value> {
     let likely = text.contains('\n') || text.starts_with(['{', '[']);
-    let mut documents = likely.then(|| yaml::documents(&Source::new("", text)).ok()).flatten()?;
+    let mut documents = likely.then(|| kubeyaml::values(&Source::new("", text)).ok()).flatten()?;
     let whole = match documents.len() {
         1 => documents.remove(0),
         _ => return None,

@@ -10,9 +10,9 @@ use crate::command::review::change::{Change, Kind};
 use crate::command::review::compare::compare;
 use crate::object::object::Identity;
 use crate::render::tree::{FOLLOWING, Tree};
+use crate::text::kubeyaml;
 use crate::text::pointer::strings;
 use crate::text::source::Source;
-use crate::text::yaml;
 use crate::verdict::merging::Field;
 
 /// The kind under which the values of a chart are told.
@@ -44,7 +44,7 @@ pub fn things(tree: &Tree, other: &Tree) -> Things {
         if FOLLOWING.contains(&file) {
             continue;
         }
-        for value in yaml::documents(&Source::new("", &**text)).unwrap_or_default() {
+        for value in kubeyaml::values(&Source::new("", &**text)).unwrap_or_default() {
             if let Some(identity) = identity(path, &value) {
                 things.entry(identity).or_insert_with(|| Thing { path: path.clone(), value });
             }

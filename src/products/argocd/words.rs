@@ -3,10 +3,10 @@
 use crate::object::object::{Object, ObjectRule};
 use crate::object::part::amid;
 use crate::text::finding::{Code, Finding};
+use crate::text::kubeyaml;
 use crate::text::pointer::escaped;
 use crate::text::schema::{did_you_mean, is_slip, nearest};
 use crate::text::source::Source;
-use crate::text::yaml;
 
 /// Rules that look at one object alone.
 pub const OF_OBJECTS: &[ObjectRule] = &[hooks, annotations, settings, exclusions, health];
@@ -152,7 +152,7 @@ fn exclusions(object: &Object<'_>) -> Vec<Finding> {
     let keys = ["resource.exclusions", "resource.inclusions"].iter().filter(|_| is_settings(object));
     let mut findings = Vec::new();
     for (key, text) in keys.filter_map(|key| Some((key, object.at(&format!("/data/{key}"))?.as_str()?))) {
-        let read = yaml::documents(&Source::new("", text)).unwrap_or_default();
+        let read = kubeyaml::values(&Source::new("", text)).unwrap_or_default();
         let entries = read.iter().filter_map(|list| list.as_array()).flatten().filter_map(|entry| entry.as_object());
         for field in entries.flat_map(|entry| entry.keys()).filter(|field| !FILTER.contains(&field.as_str())) {
             let message =

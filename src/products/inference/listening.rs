@@ -9,8 +9,8 @@ use crate::object::pod_template::{self, PodTemplate, flag};
 use crate::products::inference::pool::{pickers, pickers_of, picking};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
+use crate::text::kubeyaml;
 use crate::text::source::Source;
-use crate::text::yaml;
 
 /// Rules that look at one object alone.
 pub const OF_OBJECTS: &[ObjectRule] = &[picker_ports];
@@ -126,7 +126,7 @@ fn configuration(world: &World<'_>, template: &PodTemplate<'_>, container: &Valu
     let mut parsed = texts
         .filter_map(Value::as_str)
         .filter(|text| text.contains("receivers:"))
-        .filter_map(|text| yaml::documents(&Source::new("collector", text)).ok()?.into_iter().next());
+        .filter_map(|text| kubeyaml::values(&Source::new("collector", text)).ok()?.into_iter().next());
     parsed.find(|value| value["receivers"].is_object() && value["service"]["pipelines"].is_object())
 }
 

@@ -11,6 +11,7 @@ use crate::references::gateways::is_agentgateway;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 use crate::text::forms::version;
+use crate::text::kubeyaml;
 use crate::text::schema::{did_you_mean, nearest};
 use crate::text::source::Source;
 use crate::text::yaml;
@@ -132,7 +133,7 @@ fn epp_config_text(workload: &Object<'_>) -> Vec<Finding> {
 pub fn picker_config(text: &str) -> Option<Value> {
     let is_config = |config: &Value| config["kind"] == "EndpointPickerConfig";
     let parsed =
-        text.contains("EndpointPickerConfig").then(|| yaml::documents(&Source::new("config", text)).ok())??;
+        text.contains("EndpointPickerConfig").then(|| kubeyaml::values(&Source::new("config", text)).ok())??;
     parsed.into_iter().find(is_config)
 }
 

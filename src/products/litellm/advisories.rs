@@ -12,8 +12,8 @@ use crate::object::pod_template;
 use crate::products::seen::LITELLM;
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::forms::version;
+use crate::text::kubeyaml;
 use crate::text::source::Source;
-use crate::text::yaml;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,7 +36,7 @@ struct Advisory {
 
 static ADVISORIES: LazyLock<Vec<Advisory>> = LazyLock::new(|| {
     let source = Source::new("litellm-advisories.yaml", include_str!("../../../schemas/litellm-advisories.yaml"));
-    let document = yaml::documents(&source).expect("our own file parses").pop().unwrap_or_default();
+    let document = kubeyaml::values(&source).expect("our own file parses").pop().unwrap_or_default();
     serde_json::from_value(document).expect("our own file has this shape")
 });
 

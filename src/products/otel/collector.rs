@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::object::object::{Object, ObjectRule};
 use crate::text::finding::{Code, Finding};
+use crate::text::kubeyaml;
 use crate::text::schema::did_you_mean;
 use crate::text::source::Source;
 use crate::text::yaml;
@@ -23,7 +24,7 @@ fn pipelines(object: &Object<'_>) -> Vec<Finding> {
 /// The configuration in a text, where it is one.
 fn config(text: &str) -> Option<Value> {
     let looks = ["receivers:", "exporters:", "service:", "pipelines:"].iter().all(|word| text.contains(word));
-    let documents = looks.then(|| yaml::documents(&Source::new("config", text)).ok())??;
+    let documents = looks.then(|| kubeyaml::values(&Source::new("config", text)).ok())??;
     let is_map = |config: &Value, key: &str| config.get(key).is_some_and(Value::is_object);
     documents.into_iter().find(|c| is_map(c, "receivers") && c["service"].get("pipelines").is_some())
 }

@@ -5,8 +5,8 @@ use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
 
+use crate::text::kubeyaml;
 use crate::text::source::Source;
-use crate::text::yaml;
 
 /// What a product exports.
 #[derive(Debug, Deserialize)]
@@ -32,7 +32,7 @@ pub struct Exporter {
 
 static EXPORTERS: LazyLock<Vec<Exporter>> = LazyLock::new(|| {
     let source = Source::new("metrics.yaml", include_str!("../../../schemas/metrics.yaml"));
-    let document = yaml::documents(&source).expect("our own file parses").pop().unwrap_or_default();
+    let document = kubeyaml::values(&source).expect("our own file parses").pop().unwrap_or_default();
     serde_json::from_value(document).expect("our own file has this shape")
 });
 

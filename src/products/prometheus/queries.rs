@@ -13,10 +13,10 @@ use crate::products::prometheus::metrics::{self, missing};
 use crate::products::prometheus::promql;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
+use crate::text::kubeyaml;
 use crate::text::pointer;
 use crate::text::schema::nearest;
 use crate::text::source::Source;
-use crate::text::yaml;
 
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[queries, relabelings];
@@ -93,7 +93,7 @@ fn rule_files<'w>(world: &'w World<'_>) -> Vec<RuleFile<'w>> {
     for object in world.objects.of("", "ConfigMap") {
         for (pointer, text) in object.all("/data/*") {
             let text = text.as_str().filter(|text| text.starts_with("groups:") || text.contains("\ngroups:"));
-            let read = text.and_then(|text| yaml::documents(&Source::new("", text)).ok());
+            let read = text.and_then(|text| kubeyaml::values(&Source::new("", text)).ok());
             let rules = read.into_iter().flatten();
             files.extend(rules.map(|rules| RuleFile { object, pointer: pointer.clone(), rules }));
         }

@@ -29,6 +29,8 @@ pub trait Build {
     fn scalar(&self, value: Value, span: Span) -> Self::Out;
     /// A list.
     fn list(&self, items: Vec<Self::Out>, span: Span) -> Self::Out;
+    /// Whether the key is in a map.
+    fn has(&self, map: &Self::Map, key: &str) -> bool;
     /// Puts an entry into a map; when the key was there, whether its value was the same.
     fn put(&self, map: &mut Self::Map, key: String, at: Span, value: Self::Out) -> Option<bool>;
     /// A map.
@@ -47,6 +49,9 @@ impl Build for Plain {
     }
     fn list(&self, items: Vec<Value>, _: Span) -> Value {
         Value::Array(items)
+    }
+    fn has(&self, map: &Self::Map, key: &str) -> bool {
+        map.contains_key(key)
     }
     fn put(&self, map: &mut Self::Map, key: String, _: Span, value: Value) -> Option<bool> {
         let same = map.get(&key).map(|before| *before == value);
@@ -77,6 +82,9 @@ impl<F: Fn(Span) -> Place> Build for Placed<F> {
     fn list(&self, items: Vec<Node>, span: Span) -> Node {
         Node::new(self.0(span), Kind::List(items))
     }
+    fn has(&self, map: &Self::Map, key: &str) -> bool {
+        map.contains_key(key)
+    }
     fn put(&self, map: &mut Self::Map, key: String, at: Span, value: Node) -> Option<bool> {
         let place = self.0(at);
         map.insert(key.clone(), Entry { key, place, value }).map(|_| true)
@@ -84,6 +92,15 @@ impl<F: Fn(Span) -> Place> Build for Placed<F> {
     fn map(&self, map: Self::Map, span: Span) -> Node {
         Node::new(self.0(span), Kind::Map(map.into_values().collect()))
     }
+}
+
+/// Whose reader it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Go's: of a map and what it merges the later wins, and `y` is true.
+    Go,
+    /// Templates': the map itself wins, whose own keys stand first, `y` is a letter, and 1.0 stays what it is.
+    Templates,
 }
 
 /// A key that stands twice in one map.
@@ -100,11 +117,12 @@ pub struct Duplicate {
 ///
 /// # Errors
 /// What has no JSON, or goes beyond a limit.
-pub fn decode<B: Build>(tree: &Tree, build: &B) -> Result<(Option<B::Out>, Vec<Duplicate>)> {
+pub fn decode<B: Build>(tree: &Tree, build: &B, dialect: Dialect) -> Result<(Option<B::Out>, Vec<Duplicate>)> {
     let Some(root) = tree.root else { return Ok((None, Vec::new())) };
     let mut decoder = Decoder {
         tree,
         build,
+        dialect,
         following: Vec::new(),
         merging: 0,
         depth: 0,
@@ -121,6 +139,7 @@ pub fn decode<B: Build>(tree: &Tree, build: &B) -> Result<(Option<B::Out>, Vec<D
 struct Decoder<'a, B: Build> {
     tree: &'a Tree,
     build: &'a B,
+    dialect: Dialect,
     /// The aliases that are being followed.
     following: Vec<usize>,
     /// How many merges deep.
@@ -184,27 +203,35 @@ impl<B: Build> Decoder<'_, B> {
         Ok(())
     }
 
-    /// Puts the pairs of a map into another, which is that map or one that merges it. Later ones win, merged ones too.
+    /// Puts the pairs of a map into another, which is that map or one that merges it.
     fn fill(&mut self, pairs: &[usize], map: &mut B::Map) -> Result<()> {
-        let mut merged = false;
+        let (mut merged, mut waiting) = (false, Vec::new());
         for pair in pairs.chunks_exact(2) {
             let (key, value) = (pair[0], pair[1]);
             if self.is_merge(key) {
-                self.merge(value, map)?;
+                match self.dialect {
+                    Dialect::Go => self.merge(value, map)?,
+                    Dialect::Templates => waiting.push(value),
+                }
                 merged = true;
                 continue;
             }
             let name = self.key(key)?;
+            if self.dialect == Dialect::Templates && self.merging > 0 && self.build.has(map, &name) {
+                continue;
+            }
             let at = (self.tree.nodes[key].start, self.tree.nodes[key].end);
             let value = self.value(value)?;
             let told = self.following.is_empty().then(|| name.clone());
             let before = self.build.put(map, name, at, value);
             // What is merged may be said again.
-            if let (Some(same), Some(key), false) = (before, told, merged || self.merging > 0) {
+            if let (Some(same), Some(key), false) =
+                (before, told, merged && self.dialect == Dialect::Go || self.merging > 0)
+            {
                 self.twice.push(Duplicate { key, at, same });
             }
         }
-        Ok(())
+        waiting.into_iter().try_for_each(|value| self.merge(value, map))
     }
 
     fn is_merge(&self, key: usize) -> bool {
@@ -216,7 +243,10 @@ impl<B: Build> Decoder<'_, B> {
     fn merge(&mut self, value: usize, map: &mut B::Map) -> Result<()> {
         match &self.tree.nodes[value].form {
             // Those that stand first win.
-            Form::List(items) => items.iter().rev().try_for_each(|item| self.merge_one(*item, map)),
+            Form::List(items) => match self.dialect {
+                Dialect::Go => items.iter().rev().try_for_each(|item| self.merge_one(*item, map)),
+                Dialect::Templates => items.iter().try_for_each(|item| self.merge_one(*item, map)),
+            },
             _ => self.merge_one(value, map),
         }
     }
@@ -265,6 +295,9 @@ impl<B: Build> Decoder<'_, B> {
         let problem = |words: String| Problem::new(node.start, words);
         match node.tag.as_deref() {
             None if !is_plain => Ok(Yaml::String(text.clone())),
+            None if self.dialect == Dialect::Templates && ["y", "Y", "n", "N"].contains(&&**text) => {
+                Ok(Yaml::String(text.clone()))
+            }
             None => Ok(meant(text)),
             Some("!!binary") => {
                 let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
@@ -288,8 +321,12 @@ impl<B: Build> Decoder<'_, B> {
             Yaml::Bool(b) => Value::Bool(b),
             Yaml::Int(i) => i.into(),
             Yaml::Uint(u) => u.into(),
-            // JSON does not tell 3.0 from 3.
-            Yaml::Float(f) if f.fract() == 0.0 && f.abs() < 9_223_372_036_854_775_808.0 => (f as i64).into(),
+            // The JSON that Go makes of it does not tell 3.0 from 3.
+            Yaml::Float(f)
+                if self.dialect == Dialect::Go && f.fract() == 0.0 && f.abs() < 9_223_372_036_854_775_808.0 =>
+            {
+                (f as i64).into()
+            }
             Yaml::Float(f) => {
                 let without = || Problem::new(node.start, "`.inf` and `.nan` have no JSON");
                 Value::Number(Number::from_f64(f).ok_or_else(without)?)

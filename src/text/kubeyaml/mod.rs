@@ -18,7 +18,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::text::finding::{Code, Finding, Severity};
-use crate::text::kubeyaml::decode::{Duplicate, Placed, Plain, decode};
+use crate::text::kubeyaml::decode::{Dialect, Duplicate, Placed, Plain, decode};
 pub use crate::text::kubeyaml::decode::{MAX_BYTES, MAX_VALUES};
 pub use crate::text::kubeyaml::parse::MAX_DEPTH;
 use crate::text::kubeyaml::token::Problem;
@@ -39,6 +39,10 @@ pub struct Document {
 
 /// Reads all documents of a file that can be read; those that say nothing are left out.
 pub fn read(source: &Arc<Source>) -> (Vec<Document>, Vec<Finding>) {
+    read_as(source, Dialect::Go)
+}
+
+fn read_as(source: &Arc<Source>, dialect: Dialect) -> (Vec<Document>, Vec<Finding>) {
     let (ranges, json) = (documents(&source.text), is_json(&source.text));
     let (mut found, mut findings, mut values) = (Vec::new(), Vec::new(), 0);
     for (position, range) in ranges.iter().cloned().enumerate() {
@@ -48,7 +52,7 @@ pub fn read(source: &Arc<Source>) -> (Vec<Document>, Vec<Finding>) {
             findings.push(problem(source, range, &Problem { limit: true, ..Problem::new(start, words) }));
             break;
         }
-        match one(&source.text, range.clone(), json) {
+        match one(&source.text, range.clone(), json, dialect) {
             Ok(read) => {
                 values += read.values;
                 findings.extend(read.twice.into_iter().map(|duplicate| twice(source, duplicate)));
@@ -60,11 +64,23 @@ pub fn read(source: &Arc<Source>) -> (Vec<Document>, Vec<Finding>) {
     (found, findings)
 }
 
+/// What the documents of a text say that is right as a whole, as one that a template yields has to be.
+///
+/// # Errors
+/// The first thing that is wrong with it, with its place.
+pub fn values(source: &Arc<Source>) -> Result<Vec<Value>, Finding> {
+    let (documents, findings) = read_as(source, Dialect::Templates);
+    match findings.into_iter().next() {
+        Some(finding) => Err(Finding { help: None, ..finding }),
+        None => Ok(documents.into_iter().map(|document| document.value).collect()),
+    }
+}
+
 /// The document at a position with its places.
 pub fn node(source: &Arc<Source>, range: Range<usize>) -> Option<Node> {
     let json = is_json(&source.text);
     let tree = parse::parse(&source.text[..range.end], range.start, json).ok()?;
-    decode(&tree, &Placed(|(start, end)| Place::new(source, start, end))).ok()?.0
+    decode(&tree, &Placed(|(start, end)| Place::new(source, start, end)), Dialect::Go).ok()?.0
 }
 
 /// The value of one document.
@@ -72,7 +88,7 @@ pub fn node(source: &Arc<Source>, range: Range<usize>) -> Option<Node> {
 /// # Errors
 /// It can't be read; with its place.
 pub fn read_one(source: &Arc<Source>, range: Range<usize>) -> Result<Option<Value>, Finding> {
-    let read = one(&source.text, range.clone(), is_json(&source.text));
+    let read = one(&source.text, range.clone(), is_json(&source.text), Dialect::Go);
     read.map(|read| read.value).map_err(|found| problem(source, range, &found))
 }
 
@@ -81,7 +97,7 @@ pub fn read_one(source: &Arc<Source>, range: Range<usize>) -> Result<Option<Valu
 /// # Errors
 /// It is no YAML, or goes beyond a limit.
 pub fn value(text: &str) -> Result<Option<Value>, Problem> {
-    one(text, 0..text.len(), is_json(text)).map(|read| read.value)
+    one(text, 0..text.len(), is_json(text), Dialect::Go).map(|read| read.value)
 }
 
 struct Read {
@@ -90,7 +106,7 @@ struct Read {
     twice: Vec<Duplicate>,
 }
 
-fn one(text: &str, range: Range<usize>, json: bool) -> Result<Read, Problem> {
+fn one(text: &str, range: Range<usize>, json: bool, dialect: Dialect) -> Result<Read, Problem> {
     let foreign = text[range.clone()].char_indices().find(|(at, c)| is_foreign(*c) && *at > 0 || *c == '\0');
     if let Some((at, c)) = foreign {
         let words =
@@ -98,7 +114,7 @@ fn one(text: &str, range: Range<usize>, json: bool) -> Result<Read, Problem> {
         return Err(Problem::new(range.start + at, words));
     }
     let tree = parse::parse(&text[..range.end], range.start, json)?;
-    let (value, twice) = decode(&tree, &Plain)?;
+    let (value, twice) = decode(&tree, &Plain, dialect)?;
     Ok(Read { value, values: tree.nodes.len(), twice })
 }
 

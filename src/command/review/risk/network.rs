@@ -7,8 +7,8 @@ use crate::command::review::risk::sight::{Risk, Sight, from_to};
 use crate::object::labels::selects;
 use crate::render::tree::Tree;
 use crate::text::finding::Code;
+use crate::text::kubeyaml;
 use crate::text::source::Source;
-use crate::text::yaml;
 use crate::verdict::builtin::network::lies_in;
 
 pub(super) fn network(sight: &Sight<'_>) -> Vec<Risk> {
@@ -42,7 +42,7 @@ pub(super) fn network(sight: &Sight<'_>) -> Vec<Risk> {
 /// The policies of a cluster.
 fn policies(tree: &Tree) -> Vec<Value> {
     let files = tree.iter().filter(|(path, _)| path.contains("/networkpolicy-"));
-    files.flat_map(|(path, text)| yaml::documents(&Source::new(path, &**text)).unwrap_or_default()).collect()
+    files.flat_map(|(path, text)| kubeyaml::values(&Source::new(path, &**text)).unwrap_or_default()).collect()
 }
 
 /// Whether a policy closes its pods in a way.
