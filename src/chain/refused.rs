@@ -1,12 +1,10 @@
 //! The rule about conditions on the way of an alias: a policy of agentgateway that refuses what LiteLLM asks for it refuses each
 //! call.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
 use crate::chain::way::{End, Trip, Walk};
-use crate::object::object::{Identity, Object};
+use crate::object::object::Object;
 use crate::references::gateways::{policies, targets};
 use crate::text::finding::{Code, Finding};
 use crate::verdict::expression::Expression;
@@ -23,21 +21,23 @@ pub fn refused(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
         asks && policy.all("/spec/targetRefs/*/sectionName").is_empty()
     };
     let policies: Vec<&Object<'_>> = policies(walk.inventory.world).filter(whole).collect();
-    let mut read: BTreeMap<&Identity, Vec<(String, Expression)>> = BTreeMap::new();
     for (trip, end) in &walk.trips {
         let End::Taken(way, _) = end else { continue };
         let gateway = &walk.stages[trip.stage].gateway;
         let on_the_way = policies.iter().filter(|p| targets(p, &way.route) || targets(p, gateway));
         findings.extend(on_the_way.filter_map(|policy| {
-            let conditions = read.entry(policy.identity).or_insert_with(|| conditions(policy));
-            condition(policy, conditions, trip)
+            let conditions = policy.fact("", || conditions(policy));
+            condition(policy, &conditions, trip)
         }));
     }
     findings
 }
 
+/// Conditions, each with its pointer.
+type Conditions = Vec<(String, Expression)>;
+
 /// The conditions of a policy that ask for nothing but what is known.
-fn conditions(policy: &Object<'_>) -> Vec<(String, Expression)> {
+fn conditions(policy: &Object<'_>) -> Conditions {
     let texts = policy.all("/spec/traffic/authorization/policy/matchExpressions/*").into_iter();
     let read = texts.filter_map(|(pointer, text)| Some((pointer, Expression::foreign(text.as_str()?).ok()?)));
     read.filter_map(|(pointer, mut expression)| {
@@ -48,13 +48,13 @@ fn conditions(policy: &Object<'_>) -> Vec<(String, Expression)> {
 }
 
 /// The first condition of a policy that a trip does not meet, whatever else is in its request.
-fn condition(policy: &Object<'_>, conditions: &mut [(String, Expression)], trip: &Trip<'_, '_>) -> Option<Finding> {
+fn condition(policy: &Object<'_>, conditions: &Conditions, trip: &Trip<'_, '_>) -> Option<Finding> {
     let meant = policy.text_at("/spec/traffic/authorization/action") == "Require";
     let body = json!({ "model": trip.model }).to_string();
-    let fails = |(pointer, expression): &mut (String, Expression)| {
+    let fails = |(pointer, expression): &(String, Expression)| {
         (expression.holds("POST", &trip.request.path, &body) == Some(!meant)).then(|| pointer.clone())
     };
-    let pointer = conditions.iter_mut().find_map(fails)?;
+    let pointer = conditions.iter().find_map(fails)?;
     let message = format!("{} refuses every request that LiteLLM makes for `{}`", policy.identity, trip.entry.alias);
     let place = trip.config.part.place(&trip.entry.pointer("/litellm_params/model"));
     let finding = policy.error(Code::AliasRefused, &pointer, message);

@@ -196,7 +196,7 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
     let mut findings = Vec::new();
     let around = Around { platform: world.platform, running: &|product| application::running(world, product) };
     for object in
-        world.objects.iter().chain(&world.repeated).filter(|o| o.clean.is_none_or(|clean| clean.get().is_none()))
+        world.objects.iter().chain(&world.repeated).filter(|o| o.facts.is_none_or(|facts| facts.clean.get().is_none()))
     {
         let before = findings.len();
         OF_OBJECTS.iter().copied().flatten().for_each(|rule| findings.extend(rule(object)));
@@ -206,8 +206,8 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
         let gone = findings[before..].iter().any(|f| f.code == Code::ApiNotServed);
         let refused = refused(object, crds, world.closed, &findings[before..]);
         findings.extend(refused.into_iter().filter(|f| !(gone && f.code == Code::VersionNotServed)));
-        if let Some(clean) = object.clean.filter(|_| findings.len() == before) {
-            clean.get_or_init(|| ());
+        if let Some(facts) = object.facts.filter(|_| findings.len() == before) {
+            facts.clean.get_or_init(|| ());
         }
     }
     for object in world.objects.iter() {

@@ -154,10 +154,12 @@ pub fn stage(output: &Output, cluster: &str, found: &Tree, new: &Tree) -> Result
     if target.exists() && !target.is_dir() {
         bail!("{} is no folder: gatewright did not write it\nmove it, then render again", target.display());
     }
-    refuse_symlinks(&target, new)?;
     let ours = owned(found, new);
     let edited = hand_edited(found);
-    for (path, text) in new {
+    // Nothing is in the way in a folder that is not there.
+    let lying = if target.exists() { Some(new) } else { None };
+    lying.map_or(Ok(()), |new| refuse_symlinks(&target, new))?;
+    for (path, text) in lying.into_iter().flatten() {
         if target.join(path).symlink_metadata().is_ok() && !ours.contains_key(path) && found.get(path) != Some(text) {
             bail!(
                 "{} is in the way: gatewright did not write it\nmove it, then render again",

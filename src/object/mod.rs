@@ -7,6 +7,7 @@ pub mod kinds;
 pub mod placeholder;
 pub mod existing;
 pub mod labels;
+pub mod facts;
 #[expect(clippy::module_inception, reason = "the object itself")]
 pub mod object;
 pub mod pod_template;

@@ -1,6 +1,7 @@
 //! Kubernetes objects with the text they stand in, as the rules look at them. Where they come from (a bundle, a folder, a
 //! stream) makes no difference here.
 
+use std::any::Any;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -8,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use crate::object::facts::Facts;
 use crate::object::labels::Labels;
 use crate::text::finding::{About, Code, Finding, Severity};
 use crate::text::kubeyaml;
@@ -159,15 +161,15 @@ pub struct Object<'a> {
     pub made: Option<&'a OnceLock<Vec<File>>>,
     /// Parts that stand in other files.
     pub linked: &'a [Linked],
-    /// Set once no rule that looks at one object alone has anything to say; equal objects share it.
-    pub clean: Option<&'a OnceLock<()>>,
+    /// What is known of it; equal objects share it.
+    pub facts: Option<&'a Facts>,
 }
 
 impl<'a> Object<'a> {
     /// An object in no file.
     pub fn alone(identity: &'a Identity, value: &'a Value) -> Self {
         let (path, folder, text, document) = ("", "", "", 0);
-        Self { identity, value, path, folder, text, document, file: None, made: None, linked: &[], clean: None }
+        Self { identity, value, path, folder, text, document, file: None, made: None, linked: &[], facts: None }
     }
 
     /// Whether it is of that kind, in any version.
@@ -180,6 +182,14 @@ impl<'a> Object<'a> {
         match self.identity.namespace.as_str() {
             "" => self.path.rsplit_once('/').map_or("", |(folder, _)| folder),
             namespace => namespace,
+        }
+    }
+
+    /// What follows from what it says, and not from where it stands; a type has one meaning for a key.
+    pub fn fact<T: Any + Send + Sync>(&self, key: &str, make: impl FnOnce() -> T) -> Arc<T> {
+        match self.facts {
+            Some(facts) => facts.get(key, make),
+            None => Arc::new(make()),
         }
     }
 

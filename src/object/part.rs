@@ -32,6 +32,19 @@ struct Text {
     value: Value,
 }
 
+impl Text {
+    /// A text of several documents says nothing.
+    fn read(source: &Arc<Source>) -> Result<Self, Finding> {
+        let (mut documents, wrong) = kubeyaml::read(source);
+        if let Some(wrong) = wrong.into_iter().find(|finding| finding.severity == Severity::Error) {
+            return Err(wrong);
+        }
+        let only = if documents.len() == 1 { documents.pop() } else { None };
+        let (position, value) = only.map_or((0, Value::Null), |document| (document.position, document.value));
+        Ok(Self { file: File::new(source), position, value })
+    }
+}
+
 impl<'a> Part<'a> {
     /// The value at a JSON pointer of an object.
     pub fn of(object: &Object<'a>, pointer: &str) -> Self {
@@ -43,20 +56,17 @@ impl<'a> Part<'a> {
     /// # Errors
     /// The finding of the YAML reader, its place in the object's file.
     pub fn of_text(object: &Object<'a>, pointer: &str, code: Code) -> Result<Self, Finding> {
-        let source = Source::new(pointer, object.text_at(pointer));
-        let part = |position, value| Self {
-            object: *object,
-            pointer: pointer.to_owned(),
-            text: Some(Arc::new(Text { file: File::new(&source), position, value })),
-            inside: String::new(),
-        };
-        let (mut documents, wrong) = kubeyaml::read(&source);
-        match wrong.into_iter().find(|finding| finding.severity == Severity::Error) {
-            None if documents.len() > 1 => Ok(part(0, Value::Null)),
-            None => Ok(documents.pop().map_or_else(|| part(0, Value::Null), |d| part(d.position, d.value))),
-            Some(wrong) => {
-                let inner = wrong.place.map(|p| (p.start, p.end));
-                let mut finding = object.error(code, pointer, wrong.message);
+        let source = || Source::new(pointer, object.text_at(pointer));
+        let read = object.fact(pointer, || Text::read(&source()).map(Arc::new));
+        match &*read {
+            Ok(text) => {
+                let text = Some(text.clone());
+                Ok(Self { object: *object, pointer: pointer.to_owned(), text, inside: String::new() })
+            }
+            Err(wrong) => {
+                let source = source();
+                let inner = wrong.place.as_ref().map(|p| (p.start, p.end));
+                let mut finding = object.error(code, pointer, wrong.message.clone());
                 if let (Some(outer), Some((start, end))) = (&finding.place, inner) {
                     finding.place = Some(within(outer, &source, start, end));
                 }

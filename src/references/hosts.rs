@@ -29,14 +29,10 @@ pub fn addresses(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     // A text that is one object's is soon told to have none; that of a file with many would be read for each of them.
     let may = |object: &&Object<'_>| object.file.is_some() || object.text.contains(".svc");
     for object in inventory.world.objects.iter().filter(may) {
-        strings(object.value, &mut |pointer, text| {
-            if !ELSEWHERE.iter().any(|field| pointer.ends_with(field)) {
-                // The port may stand beside a host.
-                let beside = pointer.strip_suffix("/host").and_then(|map| object.at(&format!("{map}/port"))?.as_i64());
-                let all = find(text).into_iter().map(|a| Address { port: a.port.or(beside), ..a });
-                findings.extend(all.filter_map(|address| wrong(inventory, object, pointer, &address)));
-            }
-        });
+        for Said { pointer, service, namespace, port } in &object.fact("", || said(object)).0 {
+            let address = Address { service, namespace, port: *port };
+            findings.extend(wrong(inventory, object, pointer, &address));
+        }
     }
     for template in pod_template::all(&inventory.world.objects).filter(|t| !t.owner.home().is_empty()) {
         for (pointer, container) in template.all_containers() {
@@ -44,6 +40,33 @@ pub fn addresses(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The addresses in all texts of an object.
+struct AllSaid(Vec<Said>);
+
+struct Said {
+    pointer: String,
+    service: String,
+    namespace: String,
+    port: Option<i64>,
+}
+
+fn said(object: &Object<'_>) -> AllSaid {
+    let mut all = Vec::new();
+    strings(object.value, &mut |pointer, text| {
+        if !ELSEWHERE.iter().any(|field| pointer.ends_with(field)) {
+            // The port may stand beside a host.
+            let beside = pointer.strip_suffix("/host").and_then(|map| object.at(&format!("{map}/port"))?.as_i64());
+            all.extend(find(text).into_iter().map(|Address { service, namespace, port }| Said {
+                pointer: pointer.to_owned(),
+                service: service.to_owned(),
+                namespace: namespace.to_owned(),
+                port: port.or(beside),
+            }));
+        }
+    });
+    AllSaid(all)
 }
 
 /// The addresses in the variables and words of a container that name no domain.

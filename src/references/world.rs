@@ -57,7 +57,7 @@ impl<'a> World<'a> {
             file: None,
             made: Some(&placed.files),
             linked: &placed.manifest.linked,
-            clean: Some(&placed.manifest.clean),
+            facts: Some(&placed.manifest.facts),
         });
         let (objects, repeated) = Objects::new(objects);
         let placed = bundle.manifests.values().map(|placed| placed.path.as_str());
@@ -107,6 +107,6 @@ fn objects(manifests: &Manifests) -> impl Iterator<Item = Object<'_>> {
         file: Some(&document.file),
         made: Some(&document.made),
         linked: &document.linked,
-        clean: None,
+        facts: None,
     })
 }

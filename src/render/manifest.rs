@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::{Value, json};
 
 use crate::group::claim::{Evidence, Kept};
+use crate::object::facts::Facts;
 use crate::object::object::{File, Identity, Linked};
 use crate::plan::lay::Origin;
 use crate::render::kept;
@@ -28,8 +29,8 @@ pub struct Manifest {
     pub layers: Vec<Arc<Layer>>,
     /// Parts of the object that its text leaves to other files.
     pub linked: Vec<Linked>,
-    /// As in [`crate::object::object::Object::clean`].
-    pub clean: OnceLock<()>,
+    /// What rules found out about it.
+    pub facts: Facts,
     /// [`Manifest::kept`], made once for all clusters that have the object.
     pub kept: OnceLock<Option<String>>,
 }
@@ -39,7 +40,8 @@ impl Manifest {
     pub fn new(identity: Identity, value: Value, text: Arc<str>, template: String) -> Self {
         let digest = digest::hex(text.as_bytes());
         let (layers, linked) = (Vec::new(), Vec::new());
-        Self { identity, value, text, digest, template, layers, linked, clean: OnceLock::new(), kept: OnceLock::new() }
+        let (facts, kept) = (Facts::default(), OnceLock::new());
+        Self { identity, value, text, digest, template, layers, linked, facts, kept }
     }
 
     /// What a hand must leave of it, as a line of evidence; `None` where that is nothing.

@@ -2,6 +2,7 @@
 //! asks for metrics that somebody exports.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use regex::Regex;
 use serde_json::Value;
@@ -10,7 +11,7 @@ use crate::object::api_group::{KEDA, MONITORING};
 use crate::object::object::Object;
 use crate::object::part::amid;
 use crate::products::prometheus::metrics::{self, missing};
-use crate::products::prometheus::promql;
+use crate::products::prometheus::promql::{self, Query};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 use crate::text::kubeyaml;
@@ -39,126 +40,121 @@ fn relabelings(world: &World<'_>) -> Vec<Finding> {
     findings
 }
 
+/// What an object asks Prometheus.
+#[derive(Default)]
+struct Queries {
+    asked: Vec<Asked>,
+    /// Metrics that its rules record.
+    recorded: Vec<String>,
+    /// Dashboards that are no JSON: where, and the line at which it ends.
+    broken: Vec<(String, String)>,
+}
+
 /// A query and where it stands.
-#[derive(Debug)]
 struct Asked {
     pointer: String,
     text: String,
     /// Nobody but Prometheus is asked.
     is_promql: bool,
+    /// As [`promql::read`] has it.
+    read: Option<Result<Query, String>>,
+}
+
+impl Queries {
+    fn of(object: &Object<'_>) -> Self {
+        let mut queries = Self::default();
+        match object.identity.kind.as_str() {
+            "PrometheusRule" => queries.rules(object.value, "/spec", None),
+            "ScaledObject" => queries.triggers(object),
+            _ => {
+                for (pointer, text) in object.all("/data/*") {
+                    queries.text(&pointer, text.as_str().unwrap_or_default());
+                }
+            }
+        }
+        queries
+    }
+
+    fn ask(&mut self, pointer: &str, text: &str, is_promql: bool) {
+        let read = promql::read(text);
+        self.asked.push(Asked { pointer: pointer.to_owned(), text: text.to_owned(), is_promql, read });
+    }
+
+    /// Groups of rules: an object's own, or those of a file in the text at a pointer; the rules of Loki look the same there.
+    fn rules(&mut self, value: &Value, start: &str, file: Option<&str>) {
+        pointer::each(value, &format!("{start}/groups/*/rules/*/record"), &mut |_, name| {
+            self.recorded.extend(name.as_str().map(str::to_owned));
+        });
+        pointer::each(value, &format!("{start}/groups/*/rules/*/expr"), &mut |at, text| {
+            let text = text.as_str().into_iter();
+            text.for_each(|text| self.ask(file.unwrap_or(at), text, file.is_none()));
+        });
+    }
+
+    fn triggers(&mut self, object: &Object<'_>) {
+        for (pointer, trigger) in object.all("/spec/triggers/*").into_iter().filter(|(_, t)| t["type"] == "prometheus")
+        {
+            if let Some(text) = trigger["metadata"]["query"].as_str() {
+                self.ask(&format!("{pointer}/metadata/query"), text, true);
+            }
+        }
+    }
+
+    /// A text of a ConfigMap: rules for a Prometheus that mounts it, or a dashboard.
+    fn text(&mut self, pointer: &str, text: &str) {
+        if text.starts_with("groups:") || text.contains("\ngroups:") {
+            let files = kubeyaml::values(&Source::new("", text)).unwrap_or_default();
+            files.iter().for_each(|rules| self.rules(rules, "", Some(pointer)));
+        }
+        if !text.trim_start().starts_with('{') || !text.contains("\"panels\"") || text.contains("{{ .") {
+            return;
+        }
+        match serde_json::from_str::<Value>(text) {
+            Ok(dashboard) => self.targets(&dashboard, &Value::Null, pointer),
+            Err(error) => {
+                let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
+                self.broken.push((pointer.to_owned(), line.trim().to_owned()));
+            }
+        }
+    }
+
+    /// The queries of panels, in rows and beside them; Loki is asked by the same key.
+    fn targets(&mut self, value: &Value, source: &Value, pointer: &str) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| self.targets(item, source, pointer)),
+            Value::Object(map) => {
+                let source = map.get("datasource").unwrap_or(source);
+                if let Some(Value::String(text)) = map.get("expr") {
+                    // What begins as a metric of a product that we know is no query of Loki.
+                    let is_promql = source["type"] == "prometheus" || metrics::names_any(text);
+                    self.ask(pointer, text, is_promql);
+                }
+                map.values().for_each(|item| self.targets(item, source, pointer));
+            }
+            _ => {}
+        }
+    }
 }
 
 fn queries(world: &World<'_>) -> Vec<Finding> {
-    let files = rule_files(world);
-    let of_files = files.iter().flat_map(|file| parts(&file.rules, "/groups/*/rules/*/record"));
-    let recorded: BTreeSet<&str> = world
-        .objects
-        .of(MONITORING, "PrometheusRule")
-        .flat_map(|rule| rule.all("/spec/groups/*/rules/*/record"))
-        .map(|(_, name)| name)
-        .chain(of_files)
-        .filter_map(Value::as_str)
-        .collect();
-    let rules = world.objects.of(MONITORING, "PrometheusRule").map(|o| (o, rule_queries(o)));
-    let scalers = world.objects.of(KEDA, "ScaledObject").map(|o| (o, trigger_queries(o)));
+    let kinds = [(MONITORING, "PrometheusRule"), (KEDA, "ScaledObject"), ("", "ConfigMap")];
+    let objects = kinds.into_iter().flat_map(|(group, kind)| world.objects.of(group, kind));
+    let all: Vec<(&Object<'_>, Arc<Queries>)> = objects.map(|o| (o, o.fact("", || Queries::of(o)))).collect();
+    let recorded: BTreeSet<&str> = all.iter().flat_map(|(_, q)| &q.recorded).map(String::as_str).collect();
     let mut findings: Vec<Finding> = Vec::new();
-    for (object, asked) in rules.chain(scalers) {
-        findings.extend(asked.iter().flat_map(|asked| faults(object, asked, &recorded)));
-    }
-    for file in &files {
-        let asked = |text: &Value| {
-            // The rules of Loki look the same.
-            Some(Asked { pointer: file.pointer.clone(), text: text.as_str()?.to_owned(), is_promql: false })
-        };
-        let all = parts(&file.rules, "/groups/*/rules/*/expr").into_iter().filter_map(asked);
-        findings.extend(all.flat_map(|asked| faults(file.object, &asked, &recorded)));
-    }
-    for object in world.objects.of("", "ConfigMap") {
-        for (pointer, text) in object.all("/data/*") {
-            findings.extend(dashboard(object, &pointer, text.as_str().unwrap_or_default(), &recorded));
-        }
+    for (object, queries) in &all {
+        findings.extend(queries.asked.iter().flat_map(|asked| faults(object, asked, &recorded)));
+        findings.extend(queries.broken.iter().map(|(pointer, line)| {
+            let message = format!("{} has a dashboard that is no JSON: Grafana does not show it", object.identity);
+            let finding = object.warning(Code::Promql, pointer, message).help("export it from Grafana once more");
+            amid(finding, object, pointer, line)
+        }));
     }
     findings
 }
 
-/// A file of rules in a ConfigMap, for a Prometheus that mounts it.
-struct RuleFile<'w> {
-    object: &'w Object<'w>,
-    pointer: String,
-    rules: Value,
-}
-
-fn rule_files<'w>(world: &'w World<'_>) -> Vec<RuleFile<'w>> {
-    let mut files = Vec::new();
-    for object in world.objects.of("", "ConfigMap") {
-        for (pointer, text) in object.all("/data/*") {
-            let text = text.as_str().filter(|text| text.starts_with("groups:") || text.contains("\ngroups:"));
-            let read = text.and_then(|text| kubeyaml::values(&Source::new("", text)).ok());
-            let rules = read.into_iter().flatten();
-            files.extend(rules.map(|rules| RuleFile { object, pointer: pointer.clone(), rules }));
-        }
-    }
-    files
-}
-
-fn parts<'v>(value: &'v Value, pattern: &str) -> Vec<&'v Value> {
-    let mut found = Vec::new();
-    pointer::each(value, pattern, &mut |_, part| found.push(part));
-    found
-}
-
-fn rule_queries(object: &Object<'_>) -> Vec<Asked> {
-    let all = object.all("/spec/groups/*/rules/*/expr").into_iter();
-    all.filter_map(|(pointer, text)| Some(Asked { pointer, text: text.as_str()?.to_owned(), is_promql: true }))
-        .collect()
-}
-
-fn trigger_queries(object: &Object<'_>) -> Vec<Asked> {
-    let triggers = object.all("/spec/triggers/*").into_iter().filter(|(_, t)| t["type"] == "prometheus");
-    let asked = |(pointer, trigger): (String, &Value)| {
-        let text = trigger["metadata"]["query"].as_str()?.to_owned();
-        Some(Asked { pointer: format!("{pointer}/metadata/query"), text, is_promql: true })
-    };
-    triggers.filter_map(asked).collect()
-}
-
-fn dashboard(object: &Object<'_>, pointer: &str, text: &str, recorded: &BTreeSet<&str>) -> Vec<Finding> {
-    if !text.trim_start().starts_with('{') || !text.contains("\"panels\"") || text.contains("{{ .") {
-        return Vec::new();
-    }
-    let dashboard = match serde_json::from_str::<Value>(text) {
-        Ok(dashboard) => dashboard,
-        Err(error) => {
-            let message = format!("{} has a dashboard that is no JSON: Grafana does not show it", object.identity);
-            let finding = object.warning(Code::Promql, pointer, message).help("export it from Grafana once more");
-            let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
-            return vec![amid(finding, object, pointer, line.trim())];
-        }
-    };
-    let mut asked = Vec::new();
-    targets(&dashboard, &Value::Null, pointer, &mut asked);
-    asked.iter().flat_map(|asked| faults(object, asked, recorded)).collect()
-}
-
-/// The queries of panels, in rows and beside them; Loki is asked by the same key.
-fn targets(value: &Value, source: &Value, pointer: &str, asked: &mut Vec<Asked>) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| targets(item, source, pointer, asked)),
-        Value::Object(map) => {
-            let source = map.get("datasource").unwrap_or(source);
-            if let Some(Value::String(text)) = map.get("expr") {
-                // What begins as a metric of a product that we know is no query of Loki.
-                let is_promql = source["type"] == "prometheus" || metrics::names_any(text);
-                asked.push(Asked { pointer: pointer.to_owned(), text: text.clone(), is_promql });
-            }
-            map.values().for_each(|item| targets(item, source, pointer, asked));
-        }
-        _ => {}
-    }
-}
-
 fn faults(object: &Object<'_>, asked: &Asked, recorded: &BTreeSet<&str>) -> Vec<Finding> {
-    let query = match promql::read(&asked.text) {
+    let query = match &asked.read {
         None => return Vec::new(),
         Some(Err(why)) => {
             let message = format!("{} has PromQL that does not parse: {why}", object.identity);
