@@ -1,12 +1,13 @@
 //! Many clusters: which ones are meant, and that a run after any edit leaves what a run from nothing does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use gatewright::text::kubeyaml;
 use gatewright::text::source::Source;
+use serde_json::Value;
 
 struct Fleet {
     folder: PathBuf,
@@ -497,6 +498,50 @@ fn what_was_said_of_a_cluster_is_said_again() {
     assert_eq!(told(), first);
     fs::write(fleet.cache(), memory.replace("clusters/prod-0.yaml\"", "clusters/gone.yaml\"")).expect("writable");
     assert_eq!(told(), first);
+}
+
+/// Equal objects are looked at once for all clusters, and yet each cluster is told what is wrong with it and nothing else.
+#[test]
+fn what_is_said_of_a_cluster_does_not_hang_on_the_others() {
+    let fleet = Fleet::new("apart", 3);
+    let rule = |rules: &str| {
+        format!(
+            "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: {{ name: NAME, namespace: notes }}\n\
+             spec: {{ groups: [{{ name: notes, rules: [{rules}] }}] }}\n"
+        )
+    };
+    let asks = rule("{ alert: Notes, expr: litellm_notes_total > 1 }").replace("NAME", "asks");
+    let records = rule("{ record: litellm_notes_total, expr: vector(1) }").replace("NAME", "records");
+    let pod = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: notes, namespace: notes }\n\
+               spec: { selector: { matchLabels: { app: notes } }, template: { metadata: { labels: { app: notes } }, spec: { containers: [\
+               { name: notes, image: \"notes:1\", env: [{ name: TO, value: \"http://notes.notes.svc:80\" }], \
+               envFrom: [{ configMapRef: { name: notes } }] }] } } }\n";
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: notes, namespace: notes }\ndata: { A: b }\n";
+    let service = "apiVersion: v1\nkind: Service\nmetadata: { name: notes, namespace: notes }\n\
+                   spec: { selector: { app: notes }, ports: [{ port: PORT }] }\n";
+    fleet.write("manifests/notes/asks.yaml", &asks);
+    fleet.write("manifests/notes/pod.yaml", pod);
+    let parts = [("dev-1", "map", map.to_owned()), ("dev-1", "service", service.replace("PORT", "81"))];
+    let whole = [("records", records), ("map", map.to_owned()), ("service", service.replace("PORT", "80"))];
+    let whole = whole.into_iter().map(|(name, text)| ("prod-0", name, text));
+    for (cluster, name, text) in parts.into_iter().chain(whole) {
+        fleet.write(&format!("clusters/{cluster}/manifests/notes-{name}/a.yaml"), &text);
+    }
+    let told = |arguments: &[&str]| -> BTreeSet<(String, String)> {
+        let said = fleet.run(&[&["check", "-o", "json"], arguments].concat());
+        let said: Vec<Value> = serde_json::from_str(&said.out).expect("JSON");
+        let text = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+        said.iter().map(|finding| (text(finding, "code"), text(finding, "message"))).collect()
+    };
+    let alone = ["prod-0", "dev-1", "prod-2"].map(|cluster| told(&["--cluster", cluster]));
+    assert_eq!(told(&[]), alone.iter().flatten().cloned().collect());
+    let about = ["dangling-reference", "missing-port", "unknown-metric"];
+    let codes = alone.each_ref().map(|told| {
+        let codes = told.iter().map(|(code, _)| code.as_str()).filter(|code| about.contains(code));
+        codes.collect::<Vec<_>>()
+    });
+    let of_none = vec!["dangling-reference", "dangling-reference", "unknown-metric"];
+    assert_eq!(codes, [vec![], vec!["missing-port", "unknown-metric"], of_none]);
 }
 
 /// With the plugin each Application asks for its folder at the inputs, and what the plugin prints for that is what lies in git otherwise.

@@ -114,3 +114,19 @@ fn the_second_object_of_one_name_is_looked_at_too() {
     assert_eq!(told(Code::UnknownField).place.as_ref().expect("a place").line_column().0, 9);
     assert_eq!(told(Code::DuplicateObject).related[0].0.line_column().0, 3);
 }
+
+/// What stands in a template's text for more than one reading is read as its author means it.
+#[test]
+fn texts_of_templates_are_read_as_they_are_meant() {
+    let read = |text: &str| kubeyaml::values(&Source::new("filled", text)).map_err(|finding| finding.code);
+    let shown = |text: &str| read(text).expect("YAML").iter().map(Value::to_string).collect::<Vec<_>>().join(" ");
+    // A map wins over what it merges, wherever that stands, and of several maps the first; their keys follow its own.
+    assert_eq!(
+        shown("<<: [&a { x: 1, y: 2 }, { y: 3, z: 4 }]\nown: 0\nx: 5\nb: { x: 6, <<: *a }"),
+        r#"{"own":0,"x":5,"b":{"x":6,"y":2},"y":2,"z":4}"#
+    );
+    assert_eq!(shown("{ y: 1.0, n: yes, mode: 0644 }"), r#"{"y":1.0,"n":true,"mode":420}"#);
+    assert_eq!(shown("---\na: 1\n---\n# nothing\n---\nb: 2\n"), r#"{"a":1} {"b":2}"#);
+    assert_eq!(read("a: 1\n---\na: 1\na: 2\n"), Err(Code::DuplicateKey));
+    assert_eq!(read("a: [\n"), Err(Code::YamlSyntax));
+}
