@@ -17,6 +17,9 @@ const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 /// What is refused: where, and in words that follow `has`.
 type Refused = (String, String);
 
+/// The first thing that a standard refuses.
+struct First(Option<Refused>);
+
 /// Looks for the first thing that is refused.
 type Check = fn(&PodTemplate<'_>) -> Option<Refused>;
 
@@ -106,13 +109,15 @@ pub fn standards(world: &World<'_>) -> Vec<Finding> {
     };
     let told = |template: PodTemplate<'_>| {
         let (object, standard) = (&template.owner, enforced(&template.owner.identity.namespace)?);
-        let (pointer, what) = refused(&template, standard)?;
+        let key = format!("{standard} {}", template.pointer);
+        let first = object.fact(&key, || First(refused(&template, standard)));
+        let (pointer, what) = first.0.as_ref()?;
         let message = format!(
             "{} has {what}, and its namespace enforces the Pod Security Standard `{standard}`",
             object.identity
         );
         let weaker = strictest(&template);
-        let finding = object.error(Code::PodRefused, &pointer, message);
+        let finding = object.error(Code::PodRefused, pointer, message);
         let help = format!("no pod of it is admitted: do without, or let the namespace enforce `{weaker}`");
         // What is only left out, an admission webhook may fill in before.
         let filled = !world.closed && refused(&template, "baseline").is_none();
