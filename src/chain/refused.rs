@@ -34,17 +34,17 @@ pub fn refused(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
 }
 
 /// Conditions, each with its pointer.
-type Conditions = Vec<(String, Expression)>;
+struct Conditions(Vec<(String, Expression)>);
 
 /// The conditions of a policy that ask for nothing but what is known.
 fn conditions(policy: &Object<'_>) -> Conditions {
     let texts = policy.all("/spec/traffic/authorization/policy/matchExpressions/*").into_iter();
     let read = texts.filter_map(|(pointer, text)| Some((pointer, Expression::foreign(text.as_str()?).ok()?)));
-    read.filter_map(|(pointer, mut expression)| {
+    let known = read.filter_map(|(pointer, mut expression)| {
         let known = expression.reads().iter().all(|path| KNOWN.contains(&path.as_str()));
         known.then_some((pointer, expression))
-    })
-    .collect()
+    });
+    Conditions(known.collect())
 }
 
 /// The first condition of a policy that a trip does not meet, whatever else is in its request.
@@ -54,7 +54,7 @@ fn condition(policy: &Object<'_>, conditions: &Conditions, trip: &Trip<'_, '_>) 
     let fails = |(pointer, expression): &(String, Expression)| {
         (expression.holds("POST", &trip.request.path, &body) == Some(!meant)).then(|| pointer.clone())
     };
-    let pointer = conditions.iter().find_map(fails)?;
+    let pointer = conditions.0.iter().find_map(fails)?;
     let message = format!("{} refuses every request that LiteLLM makes for `{}`", policy.identity, trip.entry.alias);
     let place = trip.config.part.place(&trip.entry.pointer("/litellm_params/model"));
     let finding = policy.error(Code::AliasRefused, &pointer, message);
