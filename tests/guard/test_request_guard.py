@@ -56,6 +56,8 @@ def load():
     module("fastapi", HTTPException=HTTPException)
     for name in ("litellm", "litellm.integrations", "litellm.proxy.auth"):
         module(name)
+    counter = module("litellm.litellm_core_utils.token_counter", calculate_img_tokens=lambda data, **more: more)
+    module("litellm.litellm_core_utils", token_counter=counter)
     module("litellm.integrations.custom_logger", CustomLogger=object)
     module("litellm.proxy.auth.route_checks", RouteChecks=RouteChecks)
     server = module("litellm.proxy.proxy_server", app=application)
@@ -108,6 +110,8 @@ class Lets(unittest.TestCase):
             (MESSAGES, chat(context_management={"edits": [{"type": "clear_tool_uses_20250919"}]})),
             (MESSAGES, chat(tools=[{"name": "f", "input_schema": {}}, {"type": "bash_20250124", "name": "bash"}])),
             (CHAT, chat(tools=[{"type": "function", "function": {"name": "web_search"}}])),
+            (CHAT, chat(messages=[{"role": "user", "content": [{"type": "file", "file": {"file_id": "file-a_1"}}]}])),
+            (CHAT, chat(messages=[{"role": "user", "content": [{"type": "file", "file": {"file_data": "data:a;base64,aGk="}}]}])),
             (MESSAGES + "/count_tokens", chat()),
         ):
             self.assertEqual(self.passes(path, body), body)
@@ -215,6 +219,13 @@ class Refuses(unittest.TestCase):
         for path in (MESSAGES, MESSAGES + "/count_tokens"):
             self.refused(path, chat(tools=[{"name": "web_search", "input_schema": {}}]), ["web_search"])
         self.refused(MESSAGES, chat(context_management={"edits": [{"type": "compact_20260112"}]}))
+
+    def test_addresses_that_litellm_would_fetch(self):
+        for name in ("http://169.254.169.254/a.pdf", "HTTPS://a", "//a/b", ["http://a"]):
+            self.refused(CHAT, chat(messages=[{"role": "user", "content": [{"type": "file", "file": {"file_id": name}}]}]))
+        count = sys.modules["litellm.litellm_core_utils.token_counter"].calculate_img_tokens
+        self.assertEqual(count("http://a/b.png", mode="high"), {"mode": "high", "use_default_image_token_count": True})
+        self.assertEqual(count("data:image/png;base64,aGk=", mode="high"), {"mode": "high"})
 
     def test_texts_that_are_read_in_two_ways(self):
         whole = json.dumps(chat())

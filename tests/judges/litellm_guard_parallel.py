@@ -1,6 +1,8 @@
 """A key with a budget makes many calls at once: what LiteLLM sets aside for each while it runs must let few of them up, whatever
-a call looks like. A module beside the guard stands in for the database of keys."""
+a call looks like, and it must fetch nothing to know. A module beside the guard stands in for the database of keys."""
 
+import json
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -39,6 +41,8 @@ CALLS = {
     "a video": (CHAT, part({"type": "video_url", "video_url": {"url": "http://example.com/a.mp4"}})),
     "an image of no known detail": (CHAT, part({"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk=", "detail": "x"}})),
     "an image that is none": (CHAT, part({"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk=", "detail": "high"}})),
+    "an image elsewhere": (CHAT, part({"type": "image_url", "image_url": {"url": "ELSEWHERE/a.png", "detail": "high"}})),
+    "a file elsewhere": (CHAT, part({"type": "file", "file": {"file_id": "ELSEWHERE/a.pdf"}})),
     "two limits": (CHAT, {"max_completion_tokens": 1, "max_tokens": 4000}),
     "no answer": (CHAT, {"max_tokens": 0}),
     "message with an image": (MESSAGES, part(IMAGE) | {"max_tokens": 4000}),
@@ -51,8 +55,11 @@ def problems(subject, gateway, folder):
     """What lets more calls up than the budget affords."""
     config = litellm.redirected(subject["config"], gateway)
     config["general_settings"] |= {"custom_auth": "judge_auth.auth", "custom_auth_run_common_checks": True}
-    config["litellm_settings"]["enable_post_custom_auth_checks"] = True
+    # What LiteLLM refuses to fetch for its being on loopback it would fetch from others.
+    config["litellm_settings"] |= {"enable_post_custom_auth_checks": True, "user_url_validation": False}
     folder.mkdir()
+    elsewhere = socket.create_server(("127.0.0.1", 0))
+    elsewhere.setblocking(False)
     with Proxy(folder, config, subject["env"], subject["guard"] | {"judge_auth.py": AUTH}) as proxy:
         if not proxy.healthy():
             yield f"LiteLLM does not start with keys that have a budget: {proxy.last_words()}"
@@ -61,14 +68,35 @@ def problems(subject, gateway, folder):
         prices = entry["litellm_params"]
         price = PROMPT_TOKENS * float(prices["input_cost_per_token"]) + COMPLETION_TOKENS * float(prices["output_cost_per_token"])
         for name, (api, more) in CALLS.items():
-            body, key = honest(api, entry["model_name"], **more), f"sk-{name.replace(' ', '_')}-{AFFORDED * price:.12f}"
+            text = json.dumps(more).replace("ELSEWHERE", f"http://127.0.0.1:{elsewhere.getsockname()[1]}")
+            body = honest(api, entry["model_name"], **json.loads(text))
+            key = f"sk-{name.replace(' ', '_')}-{AFFORDED * price:.12f}"
             gateway.pause = 0.5
             with ThreadPoolExecutor(AT_ONCE) as pool:
-                statuses = list(pool.map(lambda _: proxy.call("POST", api, body, key=key)[0], range(AT_ONCE)))
+                statuses = list(pool.map(lambda _: status(proxy, api, body, key), range(AT_ONCE)))
             gateway.pause = 0
             time.sleep(0.2)
             went = len(gateway.taken())
             if went > AFFORDED:
                 yield f"{went} of {AT_ONCE} calls at once go up where a budget has {AFFORDED}: {name} {sorted(set(statuses))}"
+            if asked(elsewhere):
+                yield f"LiteLLM fetches what a caller names: {name}"
             if name == "honest" and not went:
                 yield "no call goes up under a budget that affords one"
+
+
+def status(proxy, api, body, key):
+    """Of an answer, or 599 without one."""
+    try:
+        return proxy.call("POST", api, body, key=key)[0]
+    except OSError:
+        return 599
+
+
+def asked(server):
+    """Whether somebody called since the last look."""
+    try:
+        server.accept()[0].close()
+    except BlockingIOError:
+        return False
+    return True
