@@ -84,7 +84,8 @@ pub(crate) fn name(clusters: &[Cluster], found: &mut [Vec<Finding>]) {
     }
     for (findings, overlay) in found.iter_mut().zip(&overlays) {
         for finding in findings.iter_mut() {
-            let some = key(finding, overlay).and_then(|key| earned.get(&key)).filter(|some| some.len() < clusters.len());
+            let some =
+                key(finding, overlay).and_then(|key| earned.get(&key)).filter(|some| some.len() < clusters.len());
             for place in some.into_iter().flatten().take(NAMED) {
                 finding.related.push((place.clone(), "in this cluster".to_owned()));
             }

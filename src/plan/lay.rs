@@ -248,7 +248,8 @@ impl Laying {
         let help = meant(list, &value, before).filter(|help| is_container || help.ends_with('?'));
         let (Some(help), false) = (help, lacking.is_empty()) else { return };
         let lacking: Vec<String> = lacking.iter().map(|field| format!("`{field}`")).collect();
-        let key = if let List::Keyed(keys) = list { keys.first().and_then(|(key, _)| value[key].as_str()) } else { None };
+        let key =
+            if let List::Keyed(keys) = list { keys.first().and_then(|(key, _)| value[key].as_str()) } else { None };
         let named = key.map(|key| format!(" `{key}`")).unwrap_or_default();
         let sentence = format!("`{name}` has no item{named}, and one that is added needs {}", lacking.join(" and "));
         self.wrong(&sentence, &item.place, &help);
