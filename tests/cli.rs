@@ -861,6 +861,14 @@ fn the_readme_tells_the_truth() {
     let work = clone("readme", &["features.yaml", "golden", "tests/diagnostics"]);
     let commands = followed(&readme, &work);
     assert!(commands >= 8, "{commands} commands");
+    let (_, overlay) = readme.split_once("```yaml\n# clusters/prod.yaml").expect("an overlay");
+    fs::create_dir(work.join("platform/clusters")).expect("its folder");
+    fs::write(
+        work.join("platform/clusters/prod.yaml"),
+        format!("#{}", overlay.split("```").next().unwrap_or_default()),
+    )
+    .expect("written");
+    fine(&work, &["-C", "platform", "check"]);
     let agentic = fs::read_to_string("docs/agentic.md").expect("docs/agentic.md");
     assert!(followed(&agentic, &work) >= 2);
     let tenants = fs::read_to_string("docs/tenants.md").expect("docs/tenants.md");

@@ -124,6 +124,7 @@ fn clusters_are_meant_by_name_pattern_and_label() {
     fleet.fine(&["render", "--check", "-l", "ring=canary"]);
     assert_eq!(fleet.run(&["render", "--check"]).code, 1);
     assert_eq!(fleet.fine(&["diff", "--cluster", "prod-0"]).out, "");
+    assert!(fleet.fine(&["resolve", "--cluster", "prod-0"]).out.starts_with("cluster prod-0 "));
     assert_eq!(fleet.run(&["diff", "--cluster", "prod-*"]).code, 1);
     assert_eq!(fleet.fine(&["status", "--cluster", "dev-*"]).out.matches("cluster dev-").count(), 2);
     fleet.fine(&["check", "-l", "ring=stable"]);

@@ -33,6 +33,9 @@ pub struct Args {
 pub enum Command {
     /// Print the plan: which groups are on and off, why, with which provider
     Resolve {
+        /// Which clusters
+        #[command(flatten)]
+        which: Which,
         /// Format of the plan
         #[arg(short, long, value_enum, default_value_t)]
         output: Format,

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::command::args::{Check, Place};
 use crate::command::baseline::{self, Baseline};
 use crate::command::beside::{Lying, Meant, Others};
+use crate::command::clusters;
 use crate::command::definitions::{Asked, Definitions, kinds};
 use crate::command::formats::Deny;
 use crate::command::pipeline::Rendered;
@@ -19,11 +20,9 @@ use crate::disk::read::{self, Failure};
 use crate::disk::write;
 use crate::group::ejected;
 use crate::group::memo::Memo;
-use crate::plan::features::Cluster;
 use crate::references::manifests;
 use crate::references::world::World;
 use crate::text::finding::{Code, Finding, Severity, sorted};
-use crate::text::source;
 
 /// Entries of a baseline that are named one by one.
 const SHOWN_ENTRIES: usize = 10;
@@ -107,42 +106,11 @@ fn of_clusters(workspace: &Workspace<'_>, place: &Place, from: &Definitions) -> 
         findings.extend(path_in_repository(workspace, place, &rendered)?);
         Ok(findings)
     })?;
-    name_clusters(&clusters, &mut found);
+    clusters::name(&clusters, &mut found);
     findings.extend(meant.findings(place));
     findings.extend(ejected::outdated(workspace.catalog.sources.values()));
     findings.extend(found.into_iter().flatten());
     Ok((findings, from.unknown(&asked, crds)))
-}
-
-/// Most clusters that a finding names.
-const NAMED: usize = 3;
-
-/// What is told of features.yaml and is so in some clusters alone names their overlays.
-fn name_clusters(clusters: &[Cluster], found: &mut [Vec<Finding>]) {
-    let overlay = |cluster: &Cluster| {
-        let own = cluster.sources.last().filter(|own| Some(&own.name) != cluster.base.as_ref())?;
-        Some((cluster.base.clone()?, source::Place::new(own, 0, 0)))
-    };
-    let overlays: Vec<_> = clusters.iter().map(overlay).collect();
-    let key = |finding: &Finding, of: &Option<(String, source::Place)>| {
-        let place = finding.place.as_ref().filter(|_| finding.related.is_empty())?;
-        let here = of.as_ref().is_some_and(|(base, _)| *base == place.source.name);
-        here.then(|| (finding.code, place.to_string(), finding.message.clone()))
-    };
-    let mut earned: BTreeMap<_, Vec<source::Place>> = BTreeMap::new();
-    for (findings, of) in found.iter().zip(&overlays) {
-        for key in findings.iter().filter_map(|finding| key(finding, of)) {
-            earned.entry(key).or_default().extend(of.iter().map(|(_, place)| place.clone()));
-        }
-    }
-    for (findings, of) in found.iter_mut().zip(&overlays) {
-        for finding in findings.iter_mut() {
-            let some = key(finding, of).and_then(|key| earned.get(&key)).filter(|some| some.len() < clusters.len());
-            for place in some.into_iter().flatten().take(NAMED) {
-                finding.related.push((place.clone(), "in this cluster".to_owned()));
-            }
-        }
-    }
 }
 
 /// Argo CD reads the folder that is written, where it is there and lies in a repository that is here.

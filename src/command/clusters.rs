@@ -1,6 +1,6 @@
 //! A working folder -> its clusters, each with the manifests that its groups ask for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::command::pipeline;
@@ -58,5 +58,37 @@ fn told<T: Default>(read: Result<T, Failure>, findings: &mut Vec<Finding>) -> Re
             Ok(T::default())
         }
         other => other,
+    }
+}
+
+/// Most clusters that a finding names.
+const NAMED: usize = 3;
+
+/// What is told of a file that clusters share, and is so in some of them alone, names their overlays.
+pub(crate) fn name(clusters: &[Cluster], found: &mut [Vec<Finding>]) {
+    let overlay = |cluster: &Cluster| {
+        let own = cluster.sources.last().filter(|own| Some(&own.name) != cluster.base.as_ref())?;
+        Some(Place::new(own, 0, 0))
+    };
+    let overlays: Vec<Option<Place>> = clusters.iter().map(overlay).collect();
+    let key = |finding: &Finding, overlay: &Option<Place>| {
+        let place = finding.place.as_ref().filter(|_| finding.related.is_empty())?;
+        let (folder, _) = overlay.as_ref()?.source.name.rsplit_once('/')?;
+        let own = place.source.name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        (!own).then(|| (finding.code, place.to_string(), finding.message.clone()))
+    };
+    let mut earned: BTreeMap<_, Vec<Place>> = BTreeMap::new();
+    for (findings, overlay) in found.iter().zip(&overlays) {
+        let keys: BTreeSet<_> = findings.iter().filter_map(|finding| key(finding, overlay)).collect();
+        keys.into_iter().for_each(|key| earned.entry(key).or_default().extend(overlay.clone()));
+    }
+    for (findings, overlay) in found.iter_mut().zip(&overlays) {
+        for finding in findings.iter_mut() {
+            let some =
+                key(finding, overlay).and_then(|key| earned.get(&key)).filter(|some| some.len() < clusters.len());
+            for place in some.into_iter().flatten().take(NAMED) {
+                finding.related.push((place.clone(), "in this cluster".to_owned()));
+            }
+        }
     }
 }

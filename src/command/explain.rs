@@ -72,6 +72,7 @@ fn purposes(templates: &Templates, folder: &str) -> Vec<String> {
 }
 
 fn settings(schema: &Value, indent: usize, text: &mut String) {
+    let names = |schema: &Value| schema["properties"].as_object().map(|all| all.keys().cloned().collect::<Vec<_>>());
     for (name, property) in schema.get("properties").map(object).into_iter().flatten() {
         let default = match property.get("default") {
             Some(value) if !value.is_null() => format!(" = {value}"),
@@ -79,6 +80,10 @@ fn settings(schema: &Value, indent: usize, text: &mut String) {
         };
         let words = property["description"].as_str().unwrap_or_default();
         *text += &format!("{:indent$}{name}{default}\n{:indent$}    {words}\n", "", "");
+        // An entry that is there by default is like those that are added, and what these take comes below.
+        if names(property).is_some() && names(property) == names(&schema["additionalProperties"]) {
+            continue;
+        }
         settings(property, indent + 2, text);
         for key in ["items", "additionalProperties"] {
             if let Some(inner) = property.get(key).filter(|v| v.is_object()) {

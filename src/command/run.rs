@@ -74,7 +74,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let catalog = Catalog::new(&files).map_err(|f| Failure::Findings(sorted(f)))?;
     let workspace = Workspace { folder, file: &args.file, catalog: &catalog, quiet: args.quiet };
     match &args.command {
-        Command::Resolve { output } => workspace.resolve(*output),
+        Command::Resolve { which, output } => workspace.resolve(which, *output),
         Command::Render { place, stdout: true, .. } => rendering::stdout(&workspace, place),
         Command::Render { place, check: true, .. } => rendering::render_check(&workspace, place),
         Command::Render { place, allow_delete, part, .. } => rendering::render(&workspace, place, allow_delete, part),
@@ -103,8 +103,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
 }
 
 impl Workspace<'_> {
-    fn resolve(&self, output: Format) -> Result<Outcome> {
-        let clusters = self.clusters(None)?;
+    fn resolve(&self, which: &Which, output: Format) -> Result<Outcome> {
+        let clusters = self.clusters(Some(which))?;
         let plans = self.each(&clusters, &Memo::default(), |rendered| Ok(rendered.plan))?;
         let local: Vec<String> = self
             .catalog

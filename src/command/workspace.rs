@@ -99,15 +99,22 @@ impl<'a> Workspace<'a> {
             used
         };
         let results: Vec<Result<T>> = clusters.par_iter().map(one).collect();
-        let (mut values, mut findings) = (Vec::new(), Vec::new());
+        let (mut values, mut mistakes) = (Vec::new(), Vec::new());
         for result in results {
             match result {
-                Ok(value) => values.push(value),
-                Err(Failure::Findings(found)) => findings.extend(found),
+                Ok(value) => {
+                    values.push(value);
+                    mistakes.push(Vec::new());
+                }
+                Err(Failure::Findings(found)) => mistakes.push(found),
                 Err(other) => return Err(other),
             }
         }
-        if findings.is_empty() { Ok(values) } else { Err(Failure::Findings(sorted(findings))) }
+        if values.len() == clusters.len() {
+            return Ok(values);
+        }
+        clusters::name(clusters, &mut mistakes);
+        Err(Failure::Findings(sorted(mistakes.into_iter().flatten().collect())))
     }
 
     /// As [`Self::each`], for clusters in which no rule finds an error, each with its warnings; and the warnings of all, sorted.
@@ -124,7 +131,8 @@ impl<'a> Workspace<'a> {
             findings if findings.iter().any(|f| f.severity == Severity::Error) => Err(Failure::Findings(findings)),
             warnings => Ok((use_it(rendered, &warnings)?, warnings)),
         })?;
-        let (values, warnings): (Vec<T>, Vec<Vec<Finding>>) = found.into_iter().unzip();
+        let (values, mut warnings): (Vec<T>, Vec<Vec<Finding>>) = found.into_iter().unzip();
+        clusters::name(clusters, &mut warnings);
         Ok((values, sorted(warnings.into_iter().flatten().collect())))
     }
 }

@@ -337,10 +337,12 @@ fn remove_leftover(folder: &Path) -> Result<()> {
 /// # Errors
 /// It is there, or cannot be written.
 pub fn create(path: &Path, text: &str) -> Result<()> {
-    let mut file = File::create_new(path).with_context(|| match path.exists() {
-        true => format!("{} is already there and stays as it is", path.display()),
-        false => format!("cannot write {}", path.display()),
-    })?;
+    let mut file = match File::create_new(path) {
+        Err(why) if why.kind() == ErrorKind::AlreadyExists => {
+            bail!("{} is already there and stays as it is", path.display())
+        }
+        opened => opened.with_context(|| format!("cannot write {}", path.display()))?,
+    };
     let written = io::Write::write_all(&mut file, text.as_bytes());
     if written.is_err() {
         let _ = fs::remove_file(path); // half a file would only be in the way

@@ -54,7 +54,7 @@ fn too_many(node: &Node, name: &str, findings: &mut Vec<Finding>) {
 /// Whose settings a message is about, where one file may be several clusters'.
 pub fn whose(choice: &Choice<'_>, cluster: &Cluster) -> String {
     match cluster.base.is_some() && choice.group.variants.len() > 1 {
-        true => format!(", in the cluster `{}` with the provider `{}`", cluster.name, choice.provider),
+        true => format!(", with the provider `{}`", choice.provider),
         false => String::new(),
     }
 }

@@ -239,7 +239,8 @@ impl Laying {
     /// An item that was not there, and is no whole one: another was meant.
     fn added(&mut self, item: &Node, list: &List, before: &[Value], field: &Field, at: &str) {
         let value = item.to_value();
-        let is_container = at.rsplit('/').nth(1).is_some_and(|list| list.ends_with("ontainers"));
+        let name = at.rsplit('/').nth(1).unwrap_or_default();
+        let is_container = name.ends_with("ontainers");
         let mut lacking = field.lacking(&value);
         if is_container && value.get("image").is_none() {
             lacking.push("image");
@@ -247,7 +248,10 @@ impl Laying {
         let help = meant(list, &value, before).filter(|help| is_container || help.ends_with('?'));
         let (Some(help), false) = (help, lacking.is_empty()) else { return };
         let lacking: Vec<String> = lacking.iter().map(|field| format!("`{field}`")).collect();
-        let sentence = format!("the list has no such item, and one that is added needs {}", lacking.join(" and "));
+        let key =
+            if let List::Keyed(keys) = list { keys.first().and_then(|(key, _)| value[key].as_str()) } else { None };
+        let named = key.map(|key| format!(" `{key}`")).unwrap_or_default();
+        let sentence = format!("`{name}` has no item{named}, and one that is added needs {}", lacking.join(" and "));
         self.wrong(&sentence, &item.place, &help);
     }
 
@@ -376,7 +380,7 @@ mod tests {
             ("{containers: [{name: x, image: y}, {name: x}]}", "this item stands twice in the list"),
             (
                 "{containers: [{name: servr, tty: true}]}",
-                "the list has no such item, and one that is added needs `image`",
+                "`containers` has no item `servr`, and one that is added needs `image`",
             ),
             ("{containers: [{name: x, $patch: delete}]}", "no item of the list is known by this, so none is removed"),
         ] {

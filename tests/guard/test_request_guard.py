@@ -56,6 +56,8 @@ def load():
     module("fastapi", HTTPException=HTTPException)
     for name in ("litellm", "litellm.integrations", "litellm.proxy.auth"):
         module(name)
+    counter = module("litellm.litellm_core_utils.token_counter", calculate_img_tokens=lambda data, **more: more)
+    module("litellm.litellm_core_utils", token_counter=counter)
     module("litellm.integrations.custom_logger", CustomLogger=object)
     module("litellm.proxy.auth.route_checks", RouteChecks=RouteChecks)
     server = module("litellm.proxy.proxy_server", app=application)
@@ -100,13 +102,16 @@ class Lets(unittest.TestCase):
         tool = {"type": "function", "function": {"name": "f"}}
         for path, body in (
             (CHAT, chat(temperature=0, n=2, tools=[tool], metadata={"ticket": "A-1"}, service_tier="auto", store=True)),
-            ("/chat/completions", chat(response_format={"type": "json_object"}, max_tokens=0)),
-            ("/v1/completions", {"model": EXTERNAL, "prompt": ["a", "b"], "echo": True}),
+            ("/chat/completions", chat(response_format={"type": "json_object"}, max_tokens=1, max_completion_tokens=1)),
+            ("/v1/completions", {"model": EXTERNAL, "prompt": ["a", "b"], "echo": True, "max_tokens": 0}),
             ("/v1/embeddings", {"model": EXTERNAL, "input": ["a"], "dimensions": 8}),
             ("/v1/responses", {"model": EXTERNAL, "input": "a", "text": {}, "background": False}),
             (MESSAGES, chat(max_tokens=9, system="s", thinking={"type": "disabled"}, metadata={"user_id": "u"})),
             (MESSAGES, chat(context_management={"edits": [{"type": "clear_tool_uses_20250919"}]})),
             (MESSAGES, chat(tools=[{"name": "f", "input_schema": {}}, {"type": "bash_20250124", "name": "bash"}])),
+            (CHAT, chat(tools=[{"type": "function", "function": {"name": "web_search"}}])),
+            (CHAT, chat(messages=[{"role": "user", "content": [{"type": "file", "file": {"file_id": "file-a_1"}}]}])),
+            (CHAT, chat(messages=[{"role": "user", "content": [{"type": "file", "file": {"file_data": "data:a;base64,aGk="}}]}])),
             (MESSAGES + "/count_tokens", chat()),
         ):
             self.assertEqual(self.passes(path, body), body)
@@ -203,6 +208,7 @@ class Refuses(unittest.TestCase):
     def test_values(self):
         audio = [{"role": "user", "content": [{"type": "input_audio", "input_audio": {}}]}]
         for more in ({"stream": "true"}, {"stream": 1}, {"max_tokens": -1}, {"max_tokens": "9"}, {"n": True}, {"n": 2**40},
+                     {"max_tokens": 0}, {"max_completion_tokens": 0}, {"max_completion_tokens": 1, "max_tokens": 9},
                      {"service_tier": "priority"}, {"modalities": ["audio"]}, {"messages": [HI]}, {"messages": "a"},
                      {"messages": audio}, {"tools": [{"type": "web_search"}]}, {"tools": [1]}, {"stream_options": "x"},
                      {"stream_options": {"include_usage ": False}}):
@@ -210,7 +216,16 @@ class Refuses(unittest.TestCase):
         self.refused("/v1/responses", {"model": LOCAL, "input": "a", "background": True})
         self.refused("/v1/responses", {"model": LOCAL, "input": "a", "tools": [{"type": "mcp"}]})
         self.refused(MESSAGES, chat(tools=[{"type": "advisor_20260301", "model": LOCAL}]))
+        for path in (MESSAGES, MESSAGES + "/count_tokens"):
+            self.refused(path, chat(tools=[{"name": "web_search", "input_schema": {}}]), ["web_search"])
         self.refused(MESSAGES, chat(context_management={"edits": [{"type": "compact_20260112"}]}))
+
+    def test_addresses_that_litellm_would_fetch(self):
+        for name in ("http://169.254.169.254/a.pdf", "HTTPS://a", "//a/b", ["http://a"]):
+            self.refused(CHAT, chat(messages=[{"role": "user", "content": [{"type": "file", "file": {"file_id": name}}]}]))
+        count = sys.modules["litellm.litellm_core_utils.token_counter"].calculate_img_tokens
+        self.assertEqual(count("http://a/b.png", mode="high"), {"mode": "high", "use_default_image_token_count": True})
+        self.assertEqual(count("data:image/png;base64,aGk=", mode="high"), {"mode": "high"})
 
     def test_texts_that_are_read_in_two_ways(self):
         whole = json.dumps(chat())
@@ -237,7 +252,9 @@ class Refuses(unittest.TestCase):
     def test_routes(self):
         for method, path in (("POST", "/v1/images/generations"), ("GET", CHAT), ("POST", f"{CHAT}/"), ("GET", "/health"),
                              ("PUT", f"/openai/deployments/{LOCAL}/completions"), ("POST", "/openai/v1/chat/completions"),
-                             ("POST", "/queue/chat/completions"), ("POST", "/v1/models"), ("GET", "/openai/x")):
+                             ("POST", "/queue/chat/completions"), ("POST", "/v1/models"), ("GET", "/openai/x"),
+                             ("POST", "/health/test_connection"), ("POST", "/usage/ai/chat"), ("GET", "/health\n"),
+                             ("POST", f"{CHAT}\n"), ("POST", f"{MESSAGES}/count_tokens\n"), ("POST", "/v1/threads\n")):
             self.refused(path, {}, status=404, method=method)
         status, _, seen = ask("/v1/realtime", kind="websocket")
         self.assertIsNone(seen)

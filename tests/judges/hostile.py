@@ -164,6 +164,20 @@ def judge(place, samples, seed, pattern):
     return [(place, name, breaks, what, found) for ((name, breaks), what, _), found in zip(jobs, said)]
 
 
+def show(place, changed):
+    """What VERBOSE asks for of one tree, as soon as it is known: all of them take an hour."""
+    if not os.environ.get("VERBOSE"):
+        return
+    for _, name, breaks, what, said in changed:
+        if breaks and not said:
+            print(f"MISS {place}: {name}: {what}")
+        elif said and not breaks:
+            print(f"ALARM {place}: {name}: {what} {dict(said)}")
+        elif breaks and os.environ["VERBOSE"] == "2":
+            print(f"HIT {place}: {name}: {what}\n      " + "\n      ".join(said))
+    sys.stdout.flush()
+
+
 def main():
     arguments = sys.argv[1:] + ["1", "1", ""][len(sys.argv) - 1 :]
     if not shutil.which(PROGRAM):
@@ -172,21 +186,15 @@ def main():
     all_ = []
     for place in folders + [trees.HERE / "broken" / "platform.yaml"]:
         if os.environ.get("TREE", "") in str(place):
-            all_ += judge(place, int(arguments[0]), int(arguments[1]), arguments[2])
+            of_tree = judge(place, int(arguments[0]), int(arguments[1]), arguments[2])
+            show(place, of_tree)
+            all_ += of_tree
     breaks = [one for one in all_ if one[2]]
     harmless = [one for one in all_ if not one[2]]
     found = [one for one in breaks if one[4]]
     alarms = [one for one in harmless if one[4]]
     classes = Counter(one[1] for one in breaks)
     missed = Counter(one[1] for one in breaks if not one[4])
-    if os.environ.get("VERBOSE"):
-        for place, name, _, what, _ in (one for one in breaks if not one[4]):
-            print(f"MISS {place.name}: {name}: {what}")
-        for place, name, _, what, said in alarms:
-            print(f"ALARM {place.name}: {name}: {what} {dict(said)}")
-        if os.environ["VERBOSE"] == "2":
-            for place, name, _, what, said in found:
-                print(f"HIT {place.name}: {name}: {what}\n      " + "\n      ".join(said))
     recall, precision = len(found) / max(1, len(breaks)), 1 - len(alarms) / max(1, len(harmless))
     summary = (
         f"recall {recall:.3f} of {len(breaks)} breaks ({len(classes)} classes, {len(missed)} with a miss), "

@@ -141,7 +141,7 @@ HARMLESS = [
     ("defaults said", WORK, POD, add(dnsPolicy="ClusterFirst", restartPolicy="Always")),
     ("another user", WORK, POD + "/securityContext/runAsUser", lambda old: old + 1),
     ("stricter container", WORK, BOX + "/securityContext", with_(runAsNonRoot=True, runAsUser=1234)),
-    ("spread", WORK, POD, add(topologySpreadConstraints=[{"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": {"matchLabels": {"app.kubernetes.io/part-of": "llm-platform"}}}])),
+    ("spread", WORK, POD, add(topologySpreadConstraints=[{"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": {}}])),
     ("sidecar", WORK, POD + "/containers", plus({"name": "logs", "image": "docker.io/library/busybox:1.37.0", "command": ["sleep", "inf"], "securityContext": {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "runAsNonRoot": True, "runAsUser": 1000, "capabilities": {"drop": ["ALL"]}}, "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "32Mi"}}})),
     ("scratch volume", WORK, POD, lambda old: {**old, "volumes": old.get("volumes", []) + [{"name": "scratch", "emptyDir": {}}]}),
     ("port by number", WORK, BOX + "/*Probe/httpGet/port", number("http", 4000) if False else lambda old: old),
@@ -160,7 +160,7 @@ HARMLESS = [
     ("service dual stack", "Service", "spec", add(ipFamilyPolicy="PreferDualStack")),
     ("service port more", "Service@litellm", "spec/ports", lambda old: old + [{"name": "http-alt", "port": 80, "targetPort": old[0].get("targetPort", "http"), "protocol": "TCP"}]),
     ("policy source less", "NetworkPolicy", "spec/ingress/*/from", lambda old: [s for s in old if "monitoring" not in str(s)] or old),
-    ("policy except more", "NetworkPolicy", "spec/egress/*/to/*/ipBlock/except", plus("198.18.0.0/15")),
+    ("policy except more", "NetworkPolicy", "spec/egress/*/to/*/ipBlock/except", lambda old: old + ["198.18.0.0/15"] if ":" not in str(old) else old),
     ("policy sources backwards", "NetworkPolicy", "spec/ingress/*/from", turned),
     ("policy types backwards", "NetworkPolicy", "spec/policyTypes", turned),
     ("role rules backwards", "Role ClusterRole", "rules", turned),
@@ -216,7 +216,6 @@ HARMLESS = [
     ("otel limit", "ConfigMap", EPP + "/processors/memory_limiter/limit_percentage", lambda _: 75),
     ("dex expiry", "Values", VALUES + "/config/expiry/idTokens", lambda _: "30m"),
     ("dex resources", "Values@dex", VALUES + "/resources/limits/memory", lambda _: "256Mi"),
-    ("chart replicas", "Values", VALUES + "/replicaCount", lambda _: 2),
     ("comment in text", "ConfigMap", "data/*", noted),
 ] + [
     (f"litellm {name}{where}", kind, base + path, change)

@@ -2,7 +2,7 @@
 is refused, or it is the honest call: same route, model and key upstream, and no less booked. Then the honest calls of two
 client libraries (litellm_guard_calls.py) must pass and be booked in full. Without a database: what LiteLLM would write into
 it is noted by a module beside the guard. `HONEST=FILE` adds what honest calls become at the gateway to a file, as tests/honest.jsonl
-has it for the conditions of the gateway."""
+has it for the conditions of the gateway. Last, a key with a budget makes many calls at once: how many go up before one is booked."""
 
 import importlib.metadata
 import json
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import litellm
 import litellm_guard_calls
+import litellm_guard_parallel as parallel
 import litellm_guard_tricks as tricks
 import litellm_process
 import litellm_tree
@@ -87,7 +88,8 @@ def judge(platform, folder, openai, anthropic):
                 return [f"LiteLLM does not start: {proxy.last_words()}"], ""
             trial = Trial(subject, proxy, gateway, folder / "booked")
             problems = list(trial.tricks()) + list(trial.calls(openai, anthropic))
-            return problems, f"{trial.tricked} tricks, {trial.called} honest calls"
+        remark = f"{trial.tricked} tricks, {trial.called} honest calls"
+        return problems + list(parallel.problems(subject, gateway, folder / "parallel")), remark
 
 
 class Trial:
@@ -128,6 +130,8 @@ class Trial:
             yield f"reaches {call['alias']} ({call['path']}) with the model {call['body'].get('model')}"
         if call["authorization"] != litellm.bearer(self.entries[alias]):
             yield f"under the key {call['authorization']}"
+        if "web_search_options" in call["body"]:
+            yield "asks the provider for a search"
         due = self.due(alias, api_of(call["path"]))
         if booking["cost"] < due * (1 - 1e-9):
             yield f"books {booking['cost']} for {due}"

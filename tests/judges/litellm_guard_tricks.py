@@ -52,6 +52,8 @@ def all_of(alias, other, upstream):
     yield from texts(alias, other)
     yield from further(alias, other)
     yield from routes(alias, other)
+    yield from paths(other)
+    yield from searches(alias)
     for api in (CHAT, TEXT, RESPONSES, MESSAGES):
         yield Trick("hangs up in the stream", api, honest(api, alias, stream=True), hang_up=True)
 
@@ -245,6 +247,8 @@ def values(alias, other):
         ("max_tokens", True),
         ("max_tokens", 1.5),
         ("max_completion_tokens", -5),
+        ("max_tokens", 0),
+        ("max_completion_tokens", 0),
         ("n", -1),
         ("n", "5"),
         ("n", 10**12),
@@ -261,6 +265,7 @@ def values(alias, other):
         ("tools", [{"type": ["function"]}]),
     ):
         yield Trick(f"{name} {str(value)[:40]}", CHAT, honest(CHAT, alias, **{name: value}))
+    yield Trick("two limits", CHAT, honest(CHAT, alias, max_completion_tokens=1, max_tokens=4000))
     audio = {"type": "input_audio", "input_audio": {"data": "aGk=", "format": "wav"}}
     yield Trick("audio in", CHAT, honest(CHAT, alias, messages=[{"role": "user", "content": [audio]}]))
 
@@ -402,3 +407,34 @@ def routes(alias, other):
     upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "x" * 22 + "=="}
     for path in ("/v1/realtime", "/openai/v1/realtime", "/v1/responses", "/vertex_ai/live"):
         yield Trick(f"websocket {path}", CHAT, None, f"{path}?model={other}", "GET", upgrade)
+
+
+def paths(other):
+    """Paths that LiteLLM's routes take for another: the pattern of a route ends before a last line break."""
+    ask = honest(CHAT, other) | {"input": "x", "prompt": "x", "query": "x", "documents": ["x"]}
+    served = """/v1/chat/completions /chat/completions /v1/completions /v1/embeddings /v1/responses /v1/messages
+        /v1/messages/count_tokens /engines/{}/chat/completions /openai/deployments/{}/chat/completions /health /health/test_connection
+        /queue/chat/completions /v1/images/generations /v1/audio/speech /v1/moderations /v1/rerank /v1/batches /v1/files /v1/threads
+        /v1/assistants /v1/responses/compact /utils/token_counter /api/event_logging/batch /v1beta/models/{}:generateContent
+        /anthropic/v1/messages /usage/ai/chat"""
+    for path in served.split():
+        for end in ("%0A", "%0D", "%0D%0A", "%85", "%E2%80%A8"):
+            yield Trick(f"POST {path}{end}", CHAT, ask, path.replace("{}", other) + end)
+    for end in ("%0A", "%0a", "%00", "%09"):
+        yield Trick(f"GET /health{end}", CHAT, None, f"/health{end}", "GET")
+    for path in ("/v1/v1/chat/completions", "/v1//chat/completions", "/v1/./chat/completions", "/v1/x/../chat/completions",
+                 "/v1/chat%2Fcompletions", "/v1\\chat\\completions", "/v1/chat/completions;a=b", "/v1/chat/completions%3Fmodel=x",
+                 "/ui/%2e%2e/v1/chat/completions", "/x/mcp", "/health/test_connection", "/usage/ai/chat"):
+        yield Trick(f"POST {path}", CHAT, ask, path)
+
+
+def searches(alias):
+    """Tools of a caller that LiteLLM would make a search of the provider of, by their name."""
+    schema = {"input_schema": {"type": "object"}}
+    for stream in (False, True):
+        for tool in ({"name": "web_search"}, {"name": "web_search", "type": "custom"}, {"name": "web_search", "type": "bash_20250124"},
+                     {"name": "web_search", "type": "memory_1"}, {"name": "web_search", "max_uses": 50}):
+            yield Trick(f"tool {tool}", MESSAGES, honest(MESSAGES, alias, stream=stream, tools=[tool | schema]))
+        thinking = {"type": "enabled", "budget_tokens": 1024}
+        tools = [{"name": "web_search"} | schema]
+        yield Trick("thinking with a search", MESSAGES, honest(MESSAGES, alias, stream=stream, tools=tools, thinking=thinking))

@@ -46,9 +46,11 @@ pub fn headline(review: &Review) -> String {
     let counts = review.counts();
     let all: usize = counts.iter().map(|(_, n)| n).sum();
     if all == 0 {
-        return match review.refused.is_empty() {
-            true => "nothing differs".to_owned(),
-            false => "`render` would write nothing".to_owned(),
+        return match (review.refused.is_empty(), review.whole.is_empty()) {
+            (true, true) => "nothing differs".to_owned(),
+            // A cluster that is gone, which is told below.
+            (true, false) => "no object differs".to_owned(),
+            (false, _) => "`render` would write nothing".to_owned(),
         };
     }
     let parts: Vec<String> = counts.iter().map(|(kind, n)| format!("{n} {}", kind.word())).collect();
