@@ -52,6 +52,8 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     otel::collector::OF_OBJECTS,
     argocd::sync::OF_OBJECTS,
     argocd::words::OF_OBJECTS,
+    argocd::windows::OF_OBJECTS,
+    prometheus::alerts::OF_OBJECTS,
     keda::triggers::OF_OBJECTS,
 ];
 

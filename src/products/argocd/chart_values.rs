@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::object::api_group::ARGOCD;
 use crate::object::object::{Object, ObjectRule};
-use crate::products::argocd::dex_config;
+use crate::products::argocd::{dex_config, dex_connectors};
 use crate::references::application::sources;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
@@ -47,6 +47,7 @@ fn keys(object: &Object<'_>) -> Vec<Finding> {
                 slips(object, (name, chart), values, &chart.values, &at, &mut findings);
                 if let (true, Some(config)) = (name == "dex", values.get("config")) {
                     findings.extend(dex_config::findings(object, config, &format!("{at}/config")));
+                    findings.extend(dex_connectors::findings(object, values, &at));
                 }
             }
         }

@@ -7,5 +7,7 @@ pub mod words;
 pub mod application;
 pub mod drift;
 pub mod dex_config;
+pub mod dex_connectors;
+pub mod windows;
 pub mod chart_values;
 pub mod plugin;
