@@ -159,6 +159,11 @@ impl Group {
                         && let Err(message) = schema.compile()
                     {
                         findings.push(say("/settings", message));
+                    } else if json_of(source).is_none() {
+                        for at in schema.strange_defaults() {
+                            let message = "a default that its own setting refuses".to_owned();
+                            findings.push(say(&format!("/settings{at}"), message).help("write one that its `type`, `enum` and `pattern` admit"));
+                        }
                     }
                     variants.insert(provider.clone(), Variant::new(merged, schema));
                 }

@@ -14,7 +14,7 @@ use crate::references::go_template;
 use crate::references::inventory::{Inventory, Origin};
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
-use crate::text::schema::did_you_mean;
+use crate::text::schema::{did_you_mean, nearest};
 
 /// Where objects of External Secrets hold templates; `*` is any key or item.
 const TEMPLATES: [(&str, &str); 6] = [
@@ -61,9 +61,10 @@ fn keys_of_templates(object: &Object<'_>) -> Vec<Finding> {
         for key in fields(template.as_str().unwrap_or_default()).into_iter().filter(|key| !keys.contains(key)) {
             let pointer = format!("/spec/target/template/data/{}", escaped(name));
             let message = format!("{} fills `{name}` from `{key}`, which it does not fetch", object.identity);
-            let text = template.as_str().unwrap_or_default();
-            let words = text.lines().find(|line| fields(line).contains(key)).unwrap_or_default().trim();
-            let finding = amid(object.error(Code::MissingKey, &pointer, message), object, &pointer, words);
+            let finding = amid(object.error(Code::MissingKey, &pointer, message), object, &pointer, &format!(".{key}"));
+            let meant = nearest(key, &keys).and_then(|near| keys.iter().position(|known| *known == near));
+            let fetched = meant.map(|at| object.place(&format!("/spec/data/{at}/secretKey")));
+            let finding = fetched.into_iter().fold(finding, |finding, place| finding.related(place, "fetched under this name"));
             findings.push(finding.help(did_you_mean(key, &keys)));
         }
     }

@@ -11,6 +11,7 @@ use crate::object::object::Object;
 use crate::references::gateways;
 use crate::references::inventory::{Absence, Inventory, Origin, Thing, is_alike};
 use crate::references::waves::{self, Needing};
+use crate::references::running::label_at;
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::near::is_near;
 use crate::text::schema::did_you_mean;
@@ -50,7 +51,7 @@ fn selected(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
                     |name: &&str| names.binary_search(name).is_err() && names.iter().any(|n| is_alike(n, name));
                 findings.extend(named(selector).into_iter().filter(nearly).map(|name| {
                     let message = format!("{} is for the namespace {name}, which is not there", object.identity);
-                    object.warning(Code::UnknownNamespace, &pointer, message).help(did_you_mean(name, &names))
+                    object.warning(Code::UnknownNamespace, &label_at(object, &pointer), message).help(did_you_mean(name, &names))
                 }));
             }
         }

@@ -91,7 +91,11 @@ pub fn gaps(plan: &Plan<'_>, claims: &[Claim]) -> Vec<Finding> {
         false => (Finding::warning, "a patch takes it away, and `gatewright status` shows less"),
     };
     let gaps = claims.iter().flat_map(|claim| claim.gaps.iter().map(move |gap| (claim, gap)));
-    gaps.map(|(claim, gap)| {
+    // What is said to be absent and a user brings is no loss.
+    let brought = |claim: &Claim, gap: &Lack| {
+        claim.state == State::Documented && plan.own.values().flatten().any(|own| opposed(own, gap).is_some())
+    };
+    gaps.filter(|(claim, gap)| !brought(claim, gap)).map(|(claim, gap)| {
         let sentence =
             format!("the claim `{}` of group `{}` lacks evidence: {}", claim.control, claim.group, gap.sentence);
         let declared = plan.choices[claim.group.as_str()].place(&claim.pointer);

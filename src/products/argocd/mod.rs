@@ -9,5 +9,7 @@ pub mod drift;
 pub mod dex_config;
 pub mod dex_connectors;
 pub mod windows;
+pub mod chart_words;
+pub mod ignored;
 pub mod chart_values;
 pub mod plugin;

@@ -61,7 +61,9 @@ fn scaled_replicas(world: &World<'_>) -> Vec<Finding> {
             .any(|(_, part)| part.to_string().contains("replicas"))
     };
     let mut findings = Vec::new();
-    for scaled in world.objects.of(KEDA, "ScaledObject") {
+    // Elsewhere nobody says that what is applied is applied again.
+    let plain = world.objects.of("autoscaling", "HorizontalPodAutoscaler").filter(|_| world.closed);
+    for scaled in world.objects.of(KEDA, "ScaledObject").chain(plain) {
         let Some(workload) = scaled_workload(world, scaled).filter(|w| w.at("/spec/replicas").is_some()) else {
             continue;
         };

@@ -6,11 +6,12 @@ use serde_json::Value;
 use crate::object::api_group::KEDA;
 use crate::object::object::{Object, ObjectRule};
 use crate::text::finding::{Code, Finding};
-use crate::text::schema::{did_you_mean, nearest};
+use crate::text::pointer::escaped;
+use crate::text::schema::{did_you_mean, is_slip, nearest};
 use crate::text::{schedule, time_zones};
 
 /// Rules that look at one object alone.
-pub const OF_OBJECTS: &[ObjectRule] = &[kinds, crons];
+pub const OF_OBJECTS: &[ObjectRule] = &[kinds, crons, annotations, prometheus];
 
 /// Kinds of triggers (keda `pkg/scaling/scalers_builder.go`); another one is left alone unless it is nearly one of these.
 const KINDS: &str = "\
@@ -39,6 +40,62 @@ fn kinds(object: &Object<'_>) -> Vec<Finding> {
         Some(finding.help(format!("did you mean `{near}`?")))
     };
     triggers(object).into_iter().filter_map(one).collect()
+}
+
+/// Annotations of KEDA that people write (keda `apis/keda/v1alpha1/scaledobject_types.go`).
+const ANNOTATIONS: [&str; 8] = [
+    "autoscaling.keda.sh/paused",
+    "autoscaling.keda.sh/paused-replicas",
+    "autoscaling.keda.sh/paused-scale-in",
+    "autoscaling.keda.sh/paused-scale-out",
+    "autoscaling.keda.sh/force-activation",
+    "scaledobject.keda.sh/transfer-hpa-ownership",
+    "scaledobject.keda.sh/managed-by",
+    "validations.keda.sh/hpa-ownership",
+];
+
+fn annotations(object: &Object<'_>) -> Vec<Finding> {
+    let all = object.at("/metadata/annotations").and_then(Value::as_object).filter(|_| object.identity.group == KEDA);
+    let strange = all.into_iter().flat_map(|map| map.keys()).filter(|key| !ANNOTATIONS.contains(&key.as_str()));
+    let one = |key: &String| {
+        let near = ANNOTATIONS.iter().find(|known| is_slip(known, key))?;
+        let message = format!("{} has the annotation `{key}`, which KEDA does not know", object.identity);
+        let finding = object.warning(Code::FieldWithoutEffect, &format!("/metadata/annotations/{}", escaped(key)), message);
+        Some(finding.help(format!("did you mean `{near}`?")))
+    };
+    strange.filter_map(one).collect()
+}
+
+/// What a trigger of Prometheus reads (keda `pkg/scalers/prometheus_scaler.go`).
+const PROMETHEUS: [&str; 14] = [
+    "activationThreshold",
+    "authModes",
+    "awsRegion",
+    "cortexOrgID",
+    "customHeaders",
+    "ignoreNullValues",
+    "metricName",
+    "namespace",
+    "query",
+    "queryParameters",
+    "serverAddress",
+    "threshold",
+    "timeout",
+    "unsafeSsl",
+];
+
+fn prometheus(object: &Object<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (pointer, trigger) in triggers(object).into_iter().filter(|(_, trigger)| trigger["type"] == "prometheus") {
+        for key in trigger["metadata"].as_object().into_iter().flat_map(|map| map.keys()) {
+            let known = PROMETHEUS.contains(&key.as_str());
+            let Some(near) = PROMETHEUS.iter().find(|near| !known && is_slip(near, key)) else { continue };
+            let message = format!("KEDA reads no `{key}` in the prometheus trigger of {}", object.identity);
+            let finding = object.error(Code::KedaRefuses, &format!("{pointer}/metadata/{}", escaped(key)), message);
+            findings.push(finding.help(format!("did you mean `{near}`?")));
+        }
+    }
+    findings
 }
 
 fn crons(object: &Object<'_>) -> Vec<Finding> {

@@ -6,10 +6,50 @@ use serde_json::Value;
 use crate::object::api_group::RBAC;
 use crate::object::object::{Object, ObjectRule};
 use crate::text::finding::{Code, Finding};
+use crate::references::world::{World, WorldRule};
 use crate::text::near::is_near;
+use crate::text::schema::is_slip;
 
 /// Rules that look at one object alone.
 pub const OF_OBJECTS: &[ObjectRule] = &[words];
+
+/// Rules that look at all objects of a cluster.
+pub const OF_WORLDS: &[WorldRule] = &[names];
+
+/// Resources that have names in files, with their kinds.
+const NAMED: [(&str, &str, &str); 8] = [
+    ("apps", "deployments", "Deployment"),
+    ("apps", "statefulsets", "StatefulSet"),
+    ("apps", "daemonsets", "DaemonSet"),
+    ("batch", "cronjobs", "CronJob"),
+    ("", "services", "Service"),
+    ("", "configmaps", "ConfigMap"),
+    ("", "serviceaccounts", "ServiceAccount"),
+    ("", "persistentvolumeclaims", "PersistentVolumeClaim"),
+];
+
+/// A right for one object, of which the name is nearly that of one.
+fn names(world: &World<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for role in world.objects.of(RBAC, "Role") {
+        for (pointer, rule) in role.all("/rules/*") {
+            let has = |key: &str, word: &str| rule[key].as_array().is_some_and(|list| list.iter().any(|item| item == word));
+            let kinds = NAMED.iter().filter(|(group, resource, _)| has("apiGroups", group) && has("resources", resource));
+            let there: Vec<&str> = kinds
+                .flat_map(|(group, _, kind)| world.objects.of_in(group, kind, &role.identity.namespace))
+                .map(|object| object.identity.name.as_str())
+                .collect();
+            for (at, name) in rule["resourceNames"].as_array().into_iter().flatten().enumerate() {
+                let name = name.as_str().filter(|name| !there.contains(name)).unwrap_or_default();
+                let Some(near) = there.iter().find(|near| is_slip(near, name)) else { continue };
+                let message = format!("{} gives rights to `{name}` alone, which is not there", role.identity);
+                let finding = role.warning(Code::FieldWithoutEffect, &format!("{pointer}/resourceNames/{at}"), message);
+                findings.push(finding.help(format!("did you mean `{near}`?")));
+            }
+        }
+    }
+    findings
+}
 
 /// Resources of the core group.
 const CORE: &str =

@@ -25,7 +25,8 @@ fn templates(object: &Object<'_>) -> Vec<Finding> {
     for part in ["labels", "annotations"] {
         for (pointer, text) in object.all(&format!("/spec/groups/*/rules/*/{part}/*")) {
             // What another tool fills in first is its own.
-            let text = text.as_str().filter(|text| !text.contains("${") && !text.contains(".Values"));
+            let others = ["${", ".Values", ".Release", "include "];
+            let text = text.as_str().filter(|text| !others.iter().any(|other| text.contains(other)));
             let Some(mistake) = text.and_then(|text| go_template::mistake(text, &ENGINE)) else { continue };
             let message = format!("{} has a template that Prometheus does not read: {}", object.identity, mistake.why);
             let finding = amid(object.error(Code::PrometheusRefuses, &pointer, message), object, &pointer, mistake.words);

@@ -8,13 +8,14 @@ use serde_json::Value;
 
 use crate::object::api_group::{KEDA, MONITORING};
 use crate::object::object::Object;
-use crate::object::part::amid;
+use crate::object::part::{amid, at_line};
 use crate::products::prometheus::metrics::{self, missing};
 use crate::products::prometheus::promql;
+use crate::products::prometheus::variables;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer;
-use crate::text::schema::nearest;
+use crate::text::schema::{is_slip, nearest};
 use crate::text::source::Source;
 use crate::text::yaml;
 
@@ -48,6 +49,12 @@ struct Asked {
     is_promql: bool,
 }
 
+/// Names that queries may ask for beside those that products export.
+struct Known<'w> {
+    recorded: BTreeSet<&'w str>,
+    namespaces: BTreeSet<&'w str>,
+}
+
 fn queries(world: &World<'_>) -> Vec<Finding> {
     let files = rule_files(world);
     let of_files = files.iter().flat_map(|file| parts(&file.rules, "/groups/*/rules/*/record"));
@@ -59,11 +66,13 @@ fn queries(world: &World<'_>) -> Vec<Finding> {
         .chain(of_files)
         .filter_map(Value::as_str)
         .collect();
+    let namespaces = world.objects.of("", "Namespace").map(|namespace| namespace.identity.name.as_str()).collect();
+    let known = Known { recorded, namespaces };
     let rules = world.objects.of(MONITORING, "PrometheusRule").map(|o| (o, rule_queries(o)));
     let scalers = world.objects.of(KEDA, "ScaledObject").map(|o| (o, trigger_queries(o)));
     let mut findings: Vec<Finding> = Vec::new();
     for (object, asked) in rules.chain(scalers) {
-        findings.extend(asked.iter().flat_map(|asked| faults(object, asked, &recorded)));
+        findings.extend(asked.iter().flat_map(|asked| faults(object, asked, &known)));
     }
     for file in &files {
         let asked = |text: &Value| {
@@ -71,11 +80,11 @@ fn queries(world: &World<'_>) -> Vec<Finding> {
             Some(Asked { pointer: file.pointer.clone(), text: text.as_str()?.to_owned(), is_promql: false })
         };
         let all = parts(&file.rules, "/groups/*/rules/*/expr").into_iter().filter_map(asked);
-        findings.extend(all.flat_map(|asked| faults(file.object, &asked, &recorded)));
+        findings.extend(all.flat_map(|asked| faults(file.object, &asked, &known)));
     }
     for object in world.objects.of("", "ConfigMap") {
         for (pointer, text) in object.all("/data/*") {
-            findings.extend(dashboard(object, &pointer, text.as_str().unwrap_or_default(), &recorded));
+            findings.extend(dashboard(object, &pointer, text.as_str().unwrap_or_default(), &known));
         }
     }
     findings
@@ -122,7 +131,7 @@ fn trigger_queries(object: &Object<'_>) -> Vec<Asked> {
     triggers.filter_map(asked).collect()
 }
 
-fn dashboard(object: &Object<'_>, pointer: &str, text: &str, recorded: &BTreeSet<&str>) -> Vec<Finding> {
+fn dashboard(object: &Object<'_>, pointer: &str, text: &str, known: &Known<'_>) -> Vec<Finding> {
     if !text.trim_start().starts_with('{') || !text.contains("\"panels\"") || text.contains("{{ .") {
         return Vec::new();
     }
@@ -131,13 +140,26 @@ fn dashboard(object: &Object<'_>, pointer: &str, text: &str, recorded: &BTreeSet
         Err(error) => {
             let message = format!("{} has a dashboard that is no JSON: Grafana does not show it", object.identity);
             let finding = object.warning(Code::Promql, pointer, message).help("export it from Grafana once more");
-            let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
-            return vec![amid(finding, object, pointer, line.trim())];
+            return vec![at_line(finding, object, pointer, error.line())];
         }
     };
     let mut asked = Vec::new();
     targets(&dashboard, &Value::Null, pointer, &mut asked);
-    asked.iter().flat_map(|asked| faults(object, asked, recorded)).collect()
+    if let Some(finding) = variables::unlabelled(object) {
+        return vec![finding];
+    }
+    asked.extend(variables::queries(&dashboard).map(|text| Asked { pointer: pointer.to_owned(), text, is_promql: false }));
+    let strange = asked.iter().filter_map(|asked| {
+        let (name, near) = variables::unknown(&dashboard, &asked.text)?;
+        let message = format!("{} asks by `${name}`, a variable that its dashboard has not", object.identity);
+        let finding = object.warning(Code::Promql, pointer, message).help(format!("did you mean `${near}`?"));
+        Some(at_query(finding, object, asked))
+    });
+    let strange: Vec<Finding> = strange.collect();
+    if !strange.is_empty() {
+        return strange;
+    }
+    asked.iter().flat_map(|asked| faults(object, asked, known)).collect()
 }
 
 /// The queries of panels, in rows and beside them; Loki is asked by the same key.
@@ -157,7 +179,7 @@ fn targets(value: &Value, source: &Value, pointer: &str, asked: &mut Vec<Asked>)
     }
 }
 
-fn faults(object: &Object<'_>, asked: &Asked, recorded: &BTreeSet<&str>) -> Vec<Finding> {
+fn faults(object: &Object<'_>, asked: &Asked, Known { recorded, namespaces }: &Known<'_>) -> Vec<Finding> {
     let query = match promql::read(&asked.text) {
         None => return Vec::new(),
         Some(Err(why)) => {
@@ -176,8 +198,21 @@ fn faults(object: &Object<'_>, asked: &Asked, recorded: &BTreeSet<&str>) -> Vec<
         Some(Ok(query)) => query,
     };
     let mut findings = Vec::new();
+    let strange = query.value("namespace").filter(|name| !namespaces.contains(name));
+    if let Some((name, near)) = strange.and_then(|name| Some((name, namespaces.iter().find(|near| is_slip(near, name))?))) {
+        let message = format!("{} asks for the namespace `{name}`, which is not there", object.identity);
+        let finding = object.warning(Code::UnknownNamespace, &asked.pointer, message);
+        findings.push(at_query(finding.help(format!("did you mean `{near}`?")), object, asked));
+    }
     for name in query.metrics.iter().filter(|name| !recorded.contains(name.as_str())) {
-        let Some(exporter) = missing(name) else { continue };
+        let Some(exporter) = missing(name) else {
+            if let Some(near) = metrics::meant(name) {
+                let message = format!("{} asks for `{name}`, which nobody exports", object.identity);
+                let finding = object.warning(Code::UnknownMetric, &asked.pointer, message);
+                findings.push(at_query(finding.help(format!("did you mean `{near}`?")), object, asked));
+            }
+            continue;
+        };
         let (product, version) = (&exporter.product, &exporter.version);
         let message = format!("{} asks for `{name}`, which {product} {version} does not export", object.identity);
         let names = exporter.names();

@@ -1,6 +1,7 @@
 //! Words that arguments of `vllm serve` take -> which of those that are given is nearly one, and none. Those of vLLM 0.23 (`vllm/config/*.py`,
 //! `vllm/engine/arg_utils.py`) with those of the releases around it: a word that is far from all may come from a plugin.
 
+use crate::text::near::is_near;
 use crate::text::schema::is_slip;
 
 /// Arguments, each with the words that it takes.
@@ -41,7 +42,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn meant(argument: &str, word: &str) -> Option<&'static str> {
     let (_, known) = WORDS.iter().find(|(name, _)| *name == argument)?;
     let is_known = known.split_whitespace().any(|known| known == word);
-    let near = |known: &&str| is_slip(known, word) || known.len() < 4 && known.eq_ignore_ascii_case(word);
+    // Short words too: there is no other one of vLLM's that is as near.
+    let near = |known: &&str| is_slip(known, word) || known.len() == word.len() && is_near(known, word, 1);
     if is_known { None } else { known.split_whitespace().find(near) }
 }
 
@@ -53,6 +55,7 @@ mod tests {
     fn a_word_is_known_or_nearly_or_of_others() {
         for (argument, word, near) in [
             ("--kv-cache-dtype", "fp8", None),
+            ("--kv-cache-dtype", "pf8", Some("fp8")),
             ("--kv-cache-dtype", "fp8_e4m4", Some("fp8_e4m3")),
             ("--tool-call-parser", "hermese", Some("hermes")),
             ("--tool-call-parser", "granite4", None),
