@@ -290,7 +290,13 @@ fn a_namespace_of_others_earns_nothing() {
 fn own_objects_come_in_time() {
     let class = "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: { name: models }\nvalue: 1000\n";
     let scaler = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: { name: everything, namespace: mcp-gateway }\nspec:\n  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: everything }\n  maxReplicas: 4\n  metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 70 } } }]\n";
-    let own = [("features.yaml", PLATFORM), ("manifests/class/a.yaml", class), ("manifests/scaler/a.yaml", scaler)];
+    let mut own =
+        vec![("features.yaml", PLATFORM), ("manifests/class/a.yaml", class), ("manifests/scaler/a.yaml", scaler)];
+    // What is applied again and again is no number of a scaler's.
+    let told = of_files(&own);
+    assert!(matches!(&told[..], [line] if line.contains("a patch takes it away")), "{told:#?}");
+    let without = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: everything, namespace: mcp-gateway }\nspec: { replicas: null }\n";
+    own.push(("patches/a.yaml", without));
     assert_eq!(of_files(&own), Vec::<String>::new());
     let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: { name: reader }\nrules:\n  - apiGroups: ['']\n    resources: [pod]\n    verbs: [get]\n";
     let told = of_files(&[("features.yaml", PLATFORM), ("manifests/rights/a.yaml", role)]);
@@ -345,7 +351,7 @@ fn a_slip_in_a_fresh_bend_is_told_where_it_is() {
             "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: { name: registry, namespace: mcp-gateway }\nspec:\n  secretStoreRef: { kind: ClusterSecretStore, name: secret-store }\n  target:\n    name: registry\n    template:\n      data:\n        login: |\n          user={{ .user }}\n          auth={{ printf \"%s\" .user | b64enc }}\n  data:\n    - { secretKey: user, remoteRef: { key: registry, property: user, conversionStrategy: Default, decodingStrategy: None, metadataPolicy: None, nullBytePolicy: Ignore } }\n",
             &[
                 ("b64enc", "b64enk", "did you mean `b64enc`?"),
-                ("{{ printf", "{{ prinf", "did you mean `printf`?"),
+                ("{{ printf", "{{ pritnf", "did you mean `printf`?"),
                 ("={{ .user }}", "={{ .usr }}", "did you mean `user`?"),
             ],
         ),
@@ -434,7 +440,9 @@ fn a_slip_in_a_fresh_bend_is_told_where_it_is() {
         ),
         (
             "features.yaml",
-            &format!("{settings}  serving:\n    models:\n      qwen3:\n        model: Qwen/Qwen3-0.6B\n        args:\n          - --kv-cache-dtype=fp8\n          - --tool-call-parser=hermes\n          - --max-num-seqs=64\n  litellm:\n    configPatch:\n      litellm_settings:\n        success_callback: [lunary]\n      router_settings:\n        retry_policy: {{ TimeoutErrorRetries: 2 }}\n      general_settings:\n        alerting: [slack]\n"),
+            &format!(
+                "{settings}  serving:\n    models:\n      qwen3:\n        model: Qwen/Qwen3-0.6B\n        args:\n          - --kv-cache-dtype=fp8\n          - --tool-call-parser=hermes\n          - --max-num-seqs=64\n  litellm:\n    configPatch:\n      litellm_settings:\n        success_callback: [lunary]\n      router_settings:\n        retry_policy: {{ TimeoutErrorRetries: 2 }}\n      general_settings:\n        alerting: [slack]\n"
+            ),
             &[
                 ("=fp8", "=pf8", "did you mean `fp8`?"),
                 ("=hermes", "=hermese", "did you mean `hermes`?"),
@@ -446,7 +454,9 @@ fn a_slip_in_a_fresh_bend_is_told_where_it_is() {
         ),
     ] {
         let features = if path == "features.yaml" { text } else { PLATFORM };
-        let of = |text: &str| of_places(&[("features.yaml", if path == "features.yaml" { text } else { features }), (path, text)]);
+        let of = |text: &str| {
+            of_places(&[("features.yaml", if path == "features.yaml" { text } else { features }), (path, text)])
+        };
         for (right, wrong, words) in slips {
             let at = text.find(right).expect("it is there");
             let same = right.bytes().zip(wrong.bytes()).take_while(|(a, b)| a == b).count();

@@ -210,7 +210,9 @@ fn strange_lists(groups: &BTreeMap<String, Group>) -> Vec<Finding> {
         .flat_map(|g| g.variants.values().map(move |v| (g, v)))
         .flat_map(|(g, v)| v.text.provides.iter().filter(|(_, p)| p.is_list()).map(move |(name, _)| (g, name)))
     {
-        let Some(near) = read.iter().find(|near| !read.contains(name.as_str()) && is_slip(near, name)) else { continue };
+        let Some(near) = read.iter().find(|near| !read.contains(name.as_str()) && is_slip(near, name)) else {
+            continue;
+        };
         let place = group.node().place_at(&format!("/provides/{name}"));
         let finding = Finding::error(Code::GroupFile, format!("no group reads the list `{name}`"));
         findings.push(finding.place(place).help(format!("did you mean `{near}`?")));

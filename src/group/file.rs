@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::group::based::group_text;
 use crate::group::builtin::{json_of, places};
+use crate::group::defaults;
 use crate::group::reads;
 use crate::group::shapes::Shapes;
 use crate::group::template::Templates;
@@ -160,10 +161,10 @@ impl Group {
                     {
                         findings.push(say("/settings", message));
                     } else if json_of(source).is_none() {
-                        for at in schema.strange_defaults() {
-                            let message = "a default that its own setting refuses".to_owned();
-                            findings.push(say(&format!("/settings{at}"), message).help("write one that its `type`, `enum` and `pattern` admit"));
-                        }
+                        findings.extend(defaults::refused(&merged.settings).into_iter().map(|at| {
+                            let finding = say(&format!("/settings{at}"), "its own setting refuses this default".into());
+                            finding.help("write one that its `type`, `enum` and `pattern` admit")
+                        }));
                     }
                     variants.insert(provider.clone(), Variant::new(merged, schema));
                 }

@@ -284,7 +284,8 @@ pub const EDGES: &[Edge] = &[
     edge(APPLICATION, "/spec/**/valuesObject/**/configMapKeyRef", "name", CONFIG_MAP).key().content(),
     edge(APPLICATION, "/spec/**/valuesObject/**/envFrom/*/secretRef", "name", SECRET).content(),
     edge(APPLICATION, "/spec/**/valuesObject/**/envFrom/*/configMapRef", "name", CONFIG_MAP).content(),
-    edge(APPLICATION, "/spec/**/valuesObject/**/priorityClassName", "", To::One("scheduling.k8s.io", "PriorityClass")).content(),
+    edge(APPLICATION, "/spec/**/valuesObject/**/priorityClassName", "", To::One("scheduling.k8s.io", "PriorityClass"))
+        .content(),
     edge(APPLICATION, "/spec/**/valuesObject/**/serviceAccount", "name", SERVICE_ACCOUNT).content(),
     // LiteLLM's chart.
     edge(APPLICATION, "/spec/**/valuesObject", "masterkeySecretName", SECRET)

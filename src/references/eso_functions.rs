@@ -4,7 +4,8 @@ use crate::references::go_template::Engine;
 
 /// The engine of its templates.
 pub const ENGINE: Engine = Engine {
-    functions: "abbrev abbrevboth add add1 add1f addf adler32sum ago all any append atoi b32dec b32enc b64dec b64enc base
+    functions:
+        "abbrev abbrevboth add add1 add1f addf adler32sum ago all any append atoi b32dec b32enc b64dec b64enc base
     bcrypt biggest buildCustomCert camelcase cat ceil certSANs chunk clean coalesce compact concat contains date
     dateInZone dateModify date_in_zone date_modify decryptAES deepCopy deepEqual default derivePassword dict dig
     dir div divf duration durationRound empty encryptAES ext fail filterCertChain filterPEM first float64 floor

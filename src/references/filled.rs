@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::object::api_group::{CNPG, ESO};
 use crate::object::object::Object;
-use crate::object::placeholder;
 use crate::object::part::amid;
+use crate::object::placeholder;
 use crate::references::eso_functions::ENGINE;
 use crate::references::go_template;
 use crate::references::inventory::{Inventory, Origin};
@@ -64,7 +64,8 @@ fn keys_of_templates(object: &Object<'_>) -> Vec<Finding> {
             let finding = amid(object.error(Code::MissingKey, &pointer, message), object, &pointer, &format!(".{key}"));
             let meant = nearest(key, &keys).and_then(|near| keys.iter().position(|known| *known == near));
             let fetched = meant.map(|at| object.place(&format!("/spec/data/{at}/secretKey")));
-            let finding = fetched.into_iter().fold(finding, |finding, place| finding.related(place, "fetched under this name"));
+            let finding =
+                fetched.into_iter().fold(finding, |finding, place| finding.related(place, "fetched under this name"));
             findings.push(finding.help(did_you_mean(key, &keys)));
         }
     }

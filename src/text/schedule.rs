@@ -53,7 +53,9 @@ mod tests {
 
     #[test]
     fn a_schedule_has_five_fields_within_their_bounds() {
-        for schedule in ["0 8 * * 1-5", "*/15 0-6,20-23 1 jan-MAR sun", "30 6 ? * MON,FRI", "@daily", "@every 1h30m", ""] {
+        for schedule in
+            ["0 8 * * 1-5", "*/15 0-6,20-23 1 jan-MAR sun", "30 6 ? * MON,FRI", "@daily", "@every 1h30m", ""]
+        {
             assert_eq!(wrong(schedule), None, "{schedule}");
         }
         for schedule in [

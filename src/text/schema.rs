@@ -11,7 +11,6 @@ use serde_json::{Map, Value, json};
 use crate::text::finding::{Code, Finding};
 use crate::text::named;
 use crate::text::near::{Letters, is_near, slips};
-use crate::text::pointer::escaped;
 use crate::text::source::{Place, Source};
 use crate::text::yaml::{self, Node, object};
 
@@ -96,13 +95,6 @@ impl Schema {
         }
     }
 
-    /// Defaults that their own property does not admit, as JSON pointers to them; those of maps are parts of what is filled in.
-    pub fn strange_defaults(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        strange_defaults(&self.json, String::new(), &mut found);
-        found
-    }
-
     /// The value with every declared property: given, else the default, else `null`.
     pub fn fill(&self, value: &Value) -> Value {
         fill(&self.json, value)
@@ -148,17 +140,6 @@ fn close(raw: &Value, at: &str) -> Result<Value, String> {
         }
     }
     Ok(Value::Object(schema))
-}
-
-fn strange_defaults(schema: &Value, at: String, found: &mut Vec<String>) {
-    for (name, property) in schema.get("properties").map(object).into_iter().flatten() {
-        let at = format!("{at}/properties/{}", escaped(name));
-        let plain = property.get("default").filter(|default| !default.is_object() && !default.is_null());
-        if plain.is_some_and(|default| !jsonschema::draft202012::is_valid(property, default)) {
-            found.push(format!("{at}/default"));
-        }
-        strange_defaults(property, at, found);
-    }
 }
 
 fn fill(schema: &Value, value: &Value) -> Value {

@@ -81,8 +81,20 @@ fn is_of_form(schema: &Structural, value: &Value) -> bool {
 
 /// What the server checks in Go of fields that need nothing beside them, in a Deployment that has nothing else.
 fn beyond(name: &str, value: &Value) -> Vec<Violation> {
-    const ALONE: [&str; 9] = ["affinity", "env", "envVars", "extraEnv", "extraEnvVars", "resources", "strategy", "tolerations", "topologySpreadConstraints"];
-    let Some((_, way)) = FIELDS.iter().find(|(known, _)| *known == name && ALONE.contains(known)) else { return Vec::new() };
+    const ALONE: [&str; 9] = [
+        "affinity",
+        "env",
+        "envVars",
+        "extraEnv",
+        "extraEnvVars",
+        "resources",
+        "strategy",
+        "tolerations",
+        "topologySpreadConstraints",
+    ];
+    let Some((_, way)) = FIELDS.iter().find(|(known, _)| *known == name && ALONE.contains(known)) else {
+        return Vec::new();
+    };
     let Some(deployment) = builtin::versions("apps", "Deployment").into_iter().next() else { return Vec::new() };
     let labels = json!({ "a": "b" });
     let mut object = json!({

@@ -70,8 +70,11 @@ fn comment(review: &Review, much: Much) -> String {
 
 /// Objects and risks of one name together, whatever differs in them from cluster to cluster.
 fn names(review: &Review) -> String {
-    let mut text: String =
-        review.whole.iter().map(|(risk, of)| format!("\n- `{}` {}", risk.code.name(), safe(&review.names(of)))).collect();
+    let mut text: String = review
+        .whole
+        .iter()
+        .map(|(risk, of)| format!("\n- `{}` {}", risk.code.name(), safe(&review.names(of))))
+        .collect();
     let mut risks: BTreeMap<(&str, &str), (usize, &str)> = BTreeMap::new();
     let mut objects: BTreeMap<(char, &str), usize> = BTreeMap::new();
     for told in &review.told {

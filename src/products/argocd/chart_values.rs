@@ -84,11 +84,19 @@ fn typed(object: &Object<'_>, chart: &str, at: &str, value: &Value, known: &Valu
     let text = value.as_str().filter(|text| !text.contains("{{") && !text.is_empty());
     let key = at.rsplit('/').next().unwrap_or_default();
     let help = match known.as_str() {
-        Some("switch") if text.is_some_and(|text| text != "true") || value.is_number() => "it is `true` or `false`".into(),
-        Some("number") if value.is_boolean() || text.is_some_and(|text| text.parse::<f64>().is_err()) => "it is a number".into(),
+        Some("switch") if text.is_some_and(|text| text != "true") || value.is_number() => {
+            "it is `true` or `false`".into()
+        }
+        Some("number") if value.is_boolean() || text.is_some_and(|text| text.parse::<f64>().is_err()) => {
+            "it is a number".into()
+        }
         _ => words::help(key, text?)?,
     };
-    let message = format!("{} gives the chart {chart} `{key}: {}`, which it cannot take", object.identity, value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let message = format!(
+        "{} gives the chart {chart} `{key}: {}`, which it cannot take",
+        object.identity,
+        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    );
     Some(object.error(Code::UnknownChartValue, at, message).help(help))
 }
 

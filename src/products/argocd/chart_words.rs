@@ -29,7 +29,8 @@ pub fn help(key: &str, text: &str) -> Option<String> {
     let is_known = known.split(' ').any(|known| known.eq_ignore_ascii_case(text));
     let lower = text.to_lowercase();
     let near = known.split(' ').find(|known| !is_known && is_slip(&known.to_lowercase(), &lower));
-    let short = || known.split(' ').find(|known| !is_known && lower.len() > 2 && crate::text::near::is_near(known, &lower, 1));
+    let short =
+        || known.split(' ').find(|known| !is_known && lower.len() > 2 && crate::text::near::is_near(known, &lower, 1));
     near.or_else(short).map(|near| format!("did you mean `{near}`?"))
 }
 

@@ -14,25 +14,47 @@ const KINDS: [(&str, &str); 18] = [
     ("keystone", "domain keystoneHost keystoneUsername keystonePassword insecureSkipVerify"),
     ("mockCallback", ""),
     ("mockPassword", "username password"),
-    ("ldap", "host insecureNoSSL insecureSkipVerify startTLS rootCA clientCert clientKey rootCAData bindDN bindPW usernamePrompt userSearch groupSearch"),
+    (
+        "ldap",
+        "host insecureNoSSL insecureSkipVerify startTLS rootCA clientCert clientKey rootCAData bindDN bindPW usernamePrompt userSearch groupSearch",
+    ),
     ("gitea", "baseURL clientID clientSecret redirectURI orgs loadAllGroups useLoginAsID"),
-    ("github", "clientID clientSecret redirectURI org orgs hostName rootCA teamNameField loadAllGroups useLoginAsID preferredEmailDomain"),
+    (
+        "github",
+        "clientID clientSecret redirectURI org orgs hostName rootCA teamNameField loadAllGroups useLoginAsID preferredEmailDomain",
+    ),
     ("gitlab", "baseURL clientID clientSecret redirectURI groups useLoginAsID getGroupsPermission rootCA rootCAData"),
-    ("google", "clientID clientSecret redirectURI scopes hostedDomains groups serviceAccountFilePath adminEmail domainToAdminEmail fetchTransitiveGroupMembership promptType"),
-    ("oidc", "issuer issuerAlias clientID clientSecret redirectURI providerDiscoveryOverrides basicAuthUnsupported scopes hostedDomains rootCAs insecureSkipEmailVerified insecureEnableGroups allowedGroups acrValues insecureSkipVerify getUserInfo userIDKey userNameKey promptType overrideClaimMapping claimMapping claimModifications"),
-    ("oauth", "clientID clientSecret redirectURI tokenURL authorizationURL userInfoURL scopes rootCAs insecureSkipVerify userIDKey claimMapping"),
-    ("saml", "entityIssuer ssoIssuer ssoURL ca caData insecureSkipSignatureValidation usernameAttr emailAttr groupsAttr groupsDelim allowedGroups filterGroups redirectURI nameIDPolicyFormat"),
+    (
+        "google",
+        "clientID clientSecret redirectURI scopes hostedDomains groups serviceAccountFilePath adminEmail domainToAdminEmail fetchTransitiveGroupMembership promptType",
+    ),
+    (
+        "oidc",
+        "issuer issuerAlias clientID clientSecret redirectURI providerDiscoveryOverrides basicAuthUnsupported scopes hostedDomains rootCAs insecureSkipEmailVerified insecureEnableGroups allowedGroups acrValues insecureSkipVerify getUserInfo userIDKey userNameKey promptType overrideClaimMapping claimMapping claimModifications",
+    ),
+    (
+        "oauth",
+        "clientID clientSecret redirectURI tokenURL authorizationURL userInfoURL scopes rootCAs insecureSkipVerify userIDKey claimMapping",
+    ),
+    (
+        "saml",
+        "entityIssuer ssoIssuer ssoURL ca caData insecureSkipSignatureValidation usernameAttr emailAttr groupsAttr groupsDelim allowedGroups filterGroups redirectURI nameIDPolicyFormat",
+    ),
     ("samlExperimental", ""),
     ("authproxy", "userIDHeader userHeader userNameHeader emailHeader groupHeader groupHeaderSeparator staticGroups"),
     ("linkedin", "clientID clientSecret redirectURI"),
-    ("microsoft", "clientID clientSecret redirectURI tenant onlySecurityGroups groups groupNameFormat useGroupsAsWhitelist emailToLowercase apiURL graphURL promptType domainHint scopes"),
+    (
+        "microsoft",
+        "clientID clientSecret redirectURI tenant onlySecurityGroups groups groupNameFormat useGroupsAsWhitelist emailToLowercase apiURL graphURL promptType domainHint scopes",
+    ),
     ("bitbucket-cloud", "clientID clientSecret redirectURI teams includeTeamGroups"),
     ("openshift", "issuer clientID clientSecret redirectURI groups insecureCA rootCA"),
     ("atlassian-crowd", "baseURL clientID clientSecret groups preferredUsernameField usernamePrompt"),
 ];
 
 /// Keys of a configuration that hold an address.
-const ADDRESSES: [&str; 7] = ["issuer", "redirectURI", "baseURL", "tokenURL", "authorizationURL", "userInfoURL", "ssoURL"];
+const ADDRESSES: [&str; 7] =
+    ["issuer", "redirectURI", "baseURL", "tokenURL", "authorizationURL", "userInfoURL", "ssoURL"];
 
 /// What is wrong with the connectors of the configuration that stands there; variables are those of the chart's values.
 pub fn findings(object: &Object<'_>, values: &Value, at: &str) -> Vec<Finding> {
@@ -58,9 +80,12 @@ pub fn findings(object: &Object<'_>, values: &Value, at: &str) -> Vec<Finding> {
             unknown.extend(dex_config::unknown(object, given.keys(), &known, &format!("{at}/config{pointer}/config")));
         }
         for key in ADDRESSES {
-            let Some(address) = connector["config"][key].as_str().filter(|text| !text.contains(['$', '{'])) else { continue };
+            let Some(address) = connector["config"][key].as_str().filter(|text| !text.contains(['$', '{'])) else {
+                continue;
+            };
             if !address.starts_with("http://") && !address.starts_with("https://") {
-                let why = format!("{} gives Dex `{address}` as `{key}` of a connector, which is no address", object.identity);
+                let why =
+                    format!("{} gives Dex `{address}` as `{key}` of a connector, which is no address", object.identity);
                 tell(&format!("{pointer}/config/{key}"), why, "write it with `https://`".into());
             }
         }
@@ -73,7 +98,8 @@ pub fn findings(object: &Object<'_>, values: &Value, at: &str) -> Vec<Finding> {
             tell(&format!("{pointer}/config/redirectURI"), why, format!("it is `{issuer}/callback`"));
         }
     });
-    let variables: Vec<&str> = values["envVars"].as_array().into_iter().flatten().filter_map(|v| v["name"].as_str()).collect();
+    let variables: Vec<&str> =
+        values["envVars"].as_array().into_iter().flatten().filter_map(|v| v["name"].as_str()).collect();
     each(config, "/connectors/*/config/*", &mut |pointer, value| {
         let name = value.as_str().and_then(|text| text.strip_prefix('$')).filter(|name| !variables.contains(name));
         if let Some((name, near)) = name.and_then(|name| Some((name, nearest(name, &variables)?))) {

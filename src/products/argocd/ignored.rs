@@ -58,13 +58,11 @@ fn is_slip_of(known: &str, group: &str) -> bool {
 fn fields(object: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (pointer, entry) in entries(object) {
-        let schema = builtin::versions(text(entry, "group"), text(entry, "kind")).first().map(|builtin| builtin.schema());
+        let schema =
+            builtin::versions(text(entry, "group"), text(entry, "kind")).first().map(|builtin| builtin.schema());
         for (i, path) in entry["jsonPointers"].as_array().into_iter().flatten().enumerate() {
             let (path, at) = (path.as_str().unwrap_or_default(), format!("{pointer}/jsonPointers/{i}"));
-            if !path.starts_with('/') {
-                findings.push(nothing(object, &at, format!("`{path}` is no JSON pointer"), format!("write `/{path}`")));
-                continue;
-            }
+            // One without a `/` is a page's to tell.
             let mut here = schema;
             for step in path.split('/').skip(1) {
                 let Some(schema) = here else { break };
@@ -122,8 +120,10 @@ fn triggers(object: &Object<'_>) -> Vec<Finding> {
     let one = |key: &String| {
         let trigger = key.strip_prefix("notifications.argoproj.io/subscribe.")?.split('.').next()?;
         let near = TRIGGERS.iter().find(|known| !TRIGGERS.contains(&trigger) && is_slip(known, trigger))?;
-        let message = format!("{} is told of by the trigger `{trigger}`, which Argo CD's catalog has not", object.identity);
-        let finding = object.warning(Code::FieldWithoutEffect, &format!("/metadata/annotations/{}", escaped(key)), message);
+        let message =
+            format!("{} is told of by the trigger `{trigger}`, which Argo CD's catalog has not", object.identity);
+        let finding =
+            object.warning(Code::FieldWithoutEffect, &format!("/metadata/annotations/{}", escaped(key)), message);
         Some(finding.help(format!("did you mean `{near}`?")))
     };
     all.into_iter().flat_map(|map| map.keys()).filter_map(one).collect()

@@ -23,7 +23,11 @@ fn windows(project: &Object<'_>) -> Vec<Finding> {
         // How many fields there are is a page's to say.
         let (times, zone) = (said("schedule"), said("timeZone"));
         if let Some(why) = schedule::wrong(times).filter(|_| times.split_whitespace().count() == 5) {
-            tell("schedule", format!("its schedule {why}"), "minute, hour, day, month, day of the week: `0 22 * * *`".into());
+            tell(
+                "schedule",
+                format!("its schedule {why}"),
+                "minute, hour, day, month, day of the week: `0 22 * * *`".into(),
+            );
         }
         if !zone.is_empty() && !time_zones::is_known(zone) {
             tell("timeZone", format!("there is no time zone {zone:?}"), time_zones::help(zone));

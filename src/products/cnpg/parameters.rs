@@ -20,7 +20,11 @@ enum Takes {
     Anything,
     Switch,
     /// A number with one of these units, within these bounds where it has none.
-    Number { units: &'static [&'static str], least: f64, most: f64 },
+    Number {
+        units: &'static [&'static str],
+        least: f64,
+        most: f64,
+    },
     Word(Vec<&'static str>),
 }
 
@@ -62,7 +66,8 @@ fn parameters(cluster: &Object<'_>) -> Vec<Finding> {
             None if name.contains('.') || KNOWN.keys().any(|known| known.eq_ignore_ascii_case(name)) => {}
             None => {
                 let Some(near) = nearest(name, &KNOWN.keys().copied().collect::<Vec<_>>()) else { continue };
-                let message = format!("PostgreSQL of {} knows no parameter `{name}`, and does not start", cluster.identity);
+                let message =
+                    format!("PostgreSQL of {} knows no parameter `{name}`, and does not start", cluster.identity);
                 findings.push(cluster.error(Code::InvalidField, &at, message).help(format!("did you mean `{near}`?")));
             }
             Some(takes) if !text.is_empty() => {

@@ -158,7 +158,10 @@ const BELOW: [(&str, &str); 7] = [
     ("/schedulingProfiles/*/plugins/*", "pluginRef weight"),
     ("/saturationDetector", "pluginRef"),
     ("/parser", "pluginRef"),
-    ("/flowControl", "maxBytes maxRequests defaultRequestTTL defaultPriorityBand priorityBands usageLimitPolicyPluginRef"),
+    (
+        "/flowControl",
+        "maxBytes maxRequests defaultRequestTTL defaultPriorityBand priorityBands usageLimitPolicyPluginRef",
+    ),
     ("/flowControl/priorityBands/*", "priority maxBytes maxRequests fairnessPolicyRef orderingPolicyRef"),
 ];
 
@@ -185,9 +188,11 @@ fn config_faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding>
     match config["apiVersion"].as_str().unwrap_or_default() {
         "inference.networking.x-k8s.io/v1alpha1" => {}
         _ if llm_d => {}
-        other => {
-            say(other, format!("there is no apiVersion {other:?}"), "it is `inference.networking.x-k8s.io/v1alpha1`".into())
-        }
+        other => say(
+            other,
+            format!("there is no apiVersion {other:?}"),
+            "it is `inference.networking.x-k8s.io/v1alpha1`".into(),
+        ),
     }
     let slip = |word: &str, known: &[&str]| !llm_d || nearest(word, known).is_some();
     for key in yaml::object(&config).keys().filter(|key| !KEYS.contains(&key.as_str()) && slip(key, &KEYS)) {
@@ -211,8 +216,11 @@ fn config_faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding>
     let list = |key: &str| config[key].as_array().into_iter().flatten();
     // Other releases have other gates, so only a wrong spelling is certain.
     for gate in list("featureGates").filter_map(Value::as_str) {
-        let meant = GATES.iter().find(|known| !GATES.contains(&gate) && is_slip(&known.to_lowercase(), &gate.to_lowercase()));
-        meant.into_iter().for_each(|known| say(gate, format!("unknown feature gate `{gate}`"), format!("it is `{known}`")));
+        let meant =
+            GATES.iter().find(|known| !GATES.contains(&gate) && is_slip(&known.to_lowercase(), &gate.to_lowercase()));
+        meant
+            .into_iter()
+            .for_each(|known| say(gate, format!("unknown feature gate `{gate}`"), format!("it is `{known}`")));
     }
     let types: Vec<&str> = PLUGINS.split_whitespace().collect();
     for kind in list("plugins").filter_map(|plugin| plugin["type"].as_str()).filter(|kind| !types.contains(kind)) {

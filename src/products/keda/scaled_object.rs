@@ -75,7 +75,9 @@ fn scaled_replicas(world: &World<'_>) -> Vec<Finding> {
             workload.identity, scaled.identity
         );
         let finding = workload.warning(Code::ScaledReplicas, "/spec/replicas", message);
-        findings.push(finding.help("leave `replicas` out"));
+        findings.push(
+            finding.help("leave `replicas` out; of what is rendered here a patch takes it away: `replicas: null`"),
+        );
     }
     findings
 }

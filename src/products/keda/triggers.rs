@@ -60,7 +60,8 @@ fn annotations(object: &Object<'_>) -> Vec<Finding> {
     let one = |key: &String| {
         let near = ANNOTATIONS.iter().find(|known| is_slip(known, key))?;
         let message = format!("{} has the annotation `{key}`, which KEDA does not know", object.identity);
-        let finding = object.warning(Code::FieldWithoutEffect, &format!("/metadata/annotations/{}", escaped(key)), message);
+        let finding =
+            object.warning(Code::FieldWithoutEffect, &format!("/metadata/annotations/{}", escaped(key)), message);
         Some(finding.help(format!("did you mean `{near}`?")))
     };
     strange.filter_map(one).collect()

@@ -112,7 +112,8 @@ fn unread(object: &Object<'_>) -> Vec<Finding> {
             let variables = container["env"].as_array().into_iter().flatten();
             let known: BTreeSet<&str> = variables.filter_map(|variable| variable["name"].as_str()).collect();
             let words = pod_template::words(container);
-            let shell = words.first().is_some_and(|w| ["sh", "bash"].contains(&w.rsplit('/').next().unwrap_or_default()));
+            let shell =
+                words.first().is_some_and(|w| ["sh", "bash"].contains(&w.rsplit('/').next().unwrap_or_default()));
             if !shell || container.get("envFrom").is_some() {
                 continue;
             }
@@ -122,7 +123,8 @@ fn unread(object: &Object<'_>) -> Vec<Finding> {
                     let strange = read_by(text).find(|name| !known.contains(name) && !sets(text, name));
                     let near = strange.and_then(|name| Some((name, known.iter().find(|known| is_slip(known, name))?)));
                     let Some((name, near)) = near else { continue };
-                    let message = format!("{} reads `${name}` in a script, which its container has not", object.identity);
+                    let message =
+                        format!("{} reads `${name}` in a script, which its container has not", object.identity);
                     let at = format!("{pointer}/{list}/{at}");
                     let finding = amid(object.warning(Code::FieldWithoutEffect, &at, message), object, &at, name);
                     findings.push(finding.help(format!("did you mean `${near}`?")));
@@ -137,7 +139,8 @@ fn unread(object: &Object<'_>) -> Vec<Finding> {
 fn read_by(script: &str) -> impl Iterator<Item = &str> {
     script.split('$').skip(1).filter_map(|rest| {
         let rest = rest.strip_prefix('{').unwrap_or(rest);
-        let end = rest.find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')).unwrap_or(rest.len());
+        let end =
+            rest.find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')).unwrap_or(rest.len());
         Some(&rest[..end]).filter(|name| name.len() > 2)
     })
 }
@@ -145,7 +148,8 @@ fn read_by(script: &str) -> impl Iterator<Item = &str> {
 /// Whether a script gives a variable of that name a value.
 fn sets(script: &str, name: &str) -> bool {
     ["=", " in ", ":-", ":=", "-"].iter().any(|sign| script.contains(&format!("{name}{sign}")))
-        || script.contains(&format!("read {name}")) || script.contains(&format!("read -r {name}"))
+        || script.contains(&format!("read {name}"))
+        || script.contains(&format!("read -r {name}"))
 }
 
 /// The names in `$(NAME)`; `$$(NAME)` is none.

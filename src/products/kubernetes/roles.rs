@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::object::api_group::RBAC;
 use crate::object::object::{Object, ObjectRule};
-use crate::text::finding::{Code, Finding};
 use crate::references::world::{World, WorldRule};
+use crate::text::finding::{Code, Finding};
 use crate::text::near::is_near;
 use crate::text::schema::is_slip;
 
@@ -33,8 +33,10 @@ fn names(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for role in world.objects.of(RBAC, "Role") {
         for (pointer, rule) in role.all("/rules/*") {
-            let has = |key: &str, word: &str| rule[key].as_array().is_some_and(|list| list.iter().any(|item| item == word));
-            let kinds = NAMED.iter().filter(|(group, resource, _)| has("apiGroups", group) && has("resources", resource));
+            let has =
+                |key: &str, word: &str| rule[key].as_array().is_some_and(|list| list.iter().any(|item| item == word));
+            let kinds =
+                NAMED.iter().filter(|(group, resource, _)| has("apiGroups", group) && has("resources", resource));
             let there: Vec<&str> = kinds
                 .flat_map(|(group, _, kind)| world.objects.of_in(group, kind, &role.identity.namespace))
                 .map(|object| object.identity.name.as_str())
@@ -64,7 +66,10 @@ const GROUPS: [(&str, &str); 9] = [
     ("policy", "poddisruptionbudgets podsecuritypolicies"),
     ("networking.k8s.io", "ingressclasses ingresses ipaddresses networkpolicies servicecidrs"),
     (RBAC, "clusterrolebindings clusterroles rolebindings roles"),
-    ("storage.k8s.io", "csidrivers csinodes csistoragecapacities storageclasses volumeattachments volumeattributesclasses"),
+    (
+        "storage.k8s.io",
+        "csidrivers csinodes csistoragecapacities storageclasses volumeattachments volumeattributesclasses",
+    ),
     ("coordination.k8s.io", "leasecandidates leases"),
     ("discovery.k8s.io", "endpointslices"),
 ];

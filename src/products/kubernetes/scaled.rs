@@ -12,7 +12,12 @@ pub const OF_WORLDS: &[WorldRule] = &[containers, resources];
 /// Kinds, the field that names their target, and those that name its containers.
 const SCALERS: [(&str, &str, &str, &str); 2] = [
     ("autoscaling", "HorizontalPodAutoscaler", "scaleTargetRef", "/spec/metrics/*/containerResource/container"),
-    ("autoscaling.k8s.io", "VerticalPodAutoscaler", "targetRef", "/spec/resourcePolicy/containerPolicies/*/containerName"),
+    (
+        "autoscaling.k8s.io",
+        "VerticalPodAutoscaler",
+        "targetRef",
+        "/spec/resourcePolicy/containerPolicies/*/containerName",
+    ),
 ];
 
 fn containers(world: &World<'_>) -> Vec<Finding> {
@@ -21,7 +26,10 @@ fn containers(world: &World<'_>) -> Vec<Finding> {
         for scaler in world.objects.of(group, kind) {
             let said = |field: &str| scaler.text_at(&format!("/spec/{target}/{field}"));
             let group = said("apiVersion").split_once('/').map_or("", |(group, _)| group);
-            let Some(workload) = world.objects.get(group, said("kind"), &scaler.identity.namespace, said("name")) else { continue };
+            let Some(workload) = world.objects.get(group, said("kind"), &scaler.identity.namespace, said("name"))
+            else {
+                continue;
+            };
             let Some(template) = pod_template::of(workload).next() else { continue };
             // Others are put beside them on admission.
             let names: Vec<&str> = template.all_containers().iter().filter_map(|(_, c)| c["name"].as_str()).collect();
@@ -29,7 +37,10 @@ fn containers(world: &World<'_>) -> Vec<Finding> {
                 let known = name == "*" || names.contains(&name) || name.ends_with("-proxy");
                 let help = did_you_mean(name, &names);
                 if !known && (world.closed || help.starts_with("did you mean")) {
-                    let message = format!("{} is for the container `{name}`, which {} has not", scaler.identity, workload.identity);
+                    let message = format!(
+                        "{} is for the container `{name}`, which {} has not",
+                        scaler.identity, workload.identity
+                    );
                     findings.push(scaler.error(Code::DanglingReference, &pointer, message).help(help));
                 }
             }
@@ -44,11 +55,16 @@ const RESOURCES: [&str; 2] = ["cpu", "memory"];
 fn resources(world: &World<'_>) -> Vec<Finding> {
     let places = [
         ("autoscaling", "HorizontalPodAutoscaler", "/spec/metrics/*/resource|containerResource/name"),
-        ("autoscaling.k8s.io", "VerticalPodAutoscaler", "/spec/resourcePolicy/containerPolicies/*/controlledResources/*"),
+        (
+            "autoscaling.k8s.io",
+            "VerticalPodAutoscaler",
+            "/spec/resourcePolicy/containerPolicies/*/controlledResources/*",
+        ),
     ];
     let all = places.into_iter().flat_map(|(group, kind, at)| world.objects.of(group, kind).map(move |o| (o, at)));
     let wrong = |(scaler, at): (&Object<'_>, &str)| {
-        let strange = scaler.all(at).into_iter().filter(|(_, name)| name.as_str().is_some_and(|n| !RESOURCES.contains(&n)));
+        let strange =
+            scaler.all(at).into_iter().filter(|(_, name)| name.as_str().is_some_and(|n| !RESOURCES.contains(&n)));
         let one = |(pointer, name): (String, &serde_json::Value)| {
             let name = name.as_str().unwrap_or_default();
             let message = format!("{} measures `{name}`, which no pod has", scaler.identity);

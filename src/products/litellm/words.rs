@@ -4,7 +4,7 @@
 use crate::object::litellm_config::Config;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::each;
-use crate::text::schema::is_slip;
+use crate::text::schema::{is_slip, nearest};
 
 /// Lists and settings, each with the words that are known in it; others may be one's own.
 const WORDS: [(&str, &str); 5] = [
@@ -51,8 +51,13 @@ pub fn words(config: &Config<'_>) -> Vec<Finding> {
     for (pattern, known) in KEYS {
         each(config.part.value(), pattern, &mut |at, map| {
             for key in map.as_object().into_iter().flat_map(|map| map.keys()) {
-                if let Some(near) = near(known, key) {
-                    tell(&format!("{at}/{key}"), format!("LiteLLM knows no `{key}` here"), format!("did you mean `{near}`?"));
+                let known: Vec<&str> = known.split_whitespace().collect();
+                if let Some(near) = nearest(key, &known).filter(|near| near != key) {
+                    tell(
+                        &format!("{at}/{key}"),
+                        format!("LiteLLM knows no `{key}` here"),
+                        format!("did you mean `{near}`?"),
+                    );
                 }
             }
         });

@@ -29,7 +29,8 @@ fn templates(object: &Object<'_>) -> Vec<Finding> {
             let text = text.as_str().filter(|text| !others.iter().any(|other| text.contains(other)));
             let Some(mistake) = text.and_then(|text| go_template::mistake(text, &ENGINE)) else { continue };
             let message = format!("{} has a template that Prometheus does not read: {}", object.identity, mistake.why);
-            let finding = amid(object.error(Code::PrometheusRefuses, &pointer, message), object, &pointer, mistake.words);
+            let finding =
+                amid(object.error(Code::PrometheusRefuses, &pointer, message), object, &pointer, mistake.words);
             findings.push(finding.help(mistake.help.unwrap_or_else(|| "it loads none of these rules".into())));
         }
     }

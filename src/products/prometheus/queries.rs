@@ -148,7 +148,11 @@ fn dashboard(object: &Object<'_>, pointer: &str, text: &str, known: &Known<'_>) 
     if let Some(finding) = variables::unlabelled(object) {
         return vec![finding];
     }
-    asked.extend(variables::queries(&dashboard).map(|text| Asked { pointer: pointer.to_owned(), text, is_promql: false }));
+    asked.extend(variables::queries(&dashboard).map(|text| Asked {
+        pointer: pointer.to_owned(),
+        text,
+        is_promql: false,
+    }));
     let strange = asked.iter().filter_map(|asked| {
         let (name, near) = variables::unknown(&dashboard, &asked.text)?;
         let message = format!("{} asks by `${name}`, a variable that its dashboard has not", object.identity);
@@ -199,7 +203,9 @@ fn faults(object: &Object<'_>, asked: &Asked, Known { recorded, namespaces }: &K
     };
     let mut findings = Vec::new();
     let strange = query.value("namespace").filter(|name| !namespaces.contains(name));
-    if let Some((name, near)) = strange.and_then(|name| Some((name, namespaces.iter().find(|near| is_slip(near, name))?))) {
+    if let Some((name, near)) =
+        strange.and_then(|name| Some((name, namespaces.iter().find(|near| is_slip(near, name))?)))
+    {
         let message = format!("{} asks for the namespace `{name}`, which is not there", object.identity);
         let finding = object.warning(Code::UnknownNamespace, &asked.pointer, message);
         findings.push(at_query(finding.help(format!("did you mean `{near}`?")), object, asked));

@@ -173,7 +173,8 @@ fn ranges(server: &Server<'_>) -> Vec<Finding> {
         findings.push(server.template.owner.error(Code::VllmArgument, &server.value(name, value), message).help(help));
     };
     for name in values::names() {
-        if let Some((value, near)) = server.argument(&[name]).and_then(|value| Some((value, values::meant(name, value)?)))
+        if let Some((value, near)) =
+            server.argument(&[name]).and_then(|value| Some((value, values::meant(name, value)?)))
         {
             say(name, value, &format!("did you mean `{near}`?"));
         }

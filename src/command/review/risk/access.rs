@@ -115,7 +115,9 @@ const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-c
 
 /// Whether an address with TLS becomes one without.
 fn to_plain(field: &Field) -> bool {
-    let starts = |value: &Option<Value>, scheme| value.as_ref().and_then(Value::as_str).is_some_and(|text| text.starts_with(scheme));
+    let starts = |value: &Option<Value>, scheme| {
+        value.as_ref().and_then(Value::as_str).is_some_and(|text| text.starts_with(scheme))
+    };
     starts(&field.old, "https://") && starts(&field.new, "http://")
 }
 

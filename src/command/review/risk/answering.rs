@@ -6,9 +6,10 @@ use crate::command::review::change::Field;
 use crate::command::review::objects::{Thing, VALUES};
 use crate::command::review::risk::sight::{Risk, Sight, from_to};
 use crate::command::review::routine::REPLICAS;
-use crate::object::object::Identity;
 use crate::text::finding::Code;
 use crate::text::forms::duration;
+use crate::text::source::Source;
+use crate::text::yaml;
 use crate::verdict::quantity;
 
 /// Parts without which a pod is not looked after; each gone as a whole means something.
@@ -58,12 +59,13 @@ fn scaled_up_to(scaler: Option<&Thing>) -> Option<i64> {
 /// How many of what a scaler scaled run without it; nothing is lost where that goes as well.
 fn in_git(sight: &Sight<'_>) -> i64 {
     let target = sight.old.map_or(&Value::Null, |old| &old.value["spec"]["scaleTargetRef"]);
-    let kind = target["kind"].as_str().unwrap_or("Deployment");
-    let is = |id: &Identity| {
-        id.kind == kind && target["name"] == *id.name && id.namespace == sight.change.identity.namespace
-    };
-    let there = sight.now.things.iter().find(|(id, _)| is(id));
-    there.map_or(i64::MAX, |(_, thing)| thing.value["spec"]["replicas"].as_i64().unwrap_or(1))
+    let kind = target["kind"].as_str().unwrap_or("Deployment").to_lowercase();
+    let file = format!("/{kind}-{}.yaml", target["name"].as_str().unwrap_or_default());
+    // It need not have changed.
+    let texts = sight.now.tree.iter().filter(|(path, _)| path.ends_with(&file)).map(|(_, text)| text);
+    let documents = texts.flat_map(|text| yaml::documents(&Source::new("", &**text)).unwrap_or_default());
+    let mut own = documents.filter(|value| value["metadata"]["namespace"] == *sight.change.identity.namespace);
+    own.next().map_or(i64::MAX, |value| value["spec"]["replicas"].as_i64().unwrap_or(1))
 }
 
 fn gone(field: &Field) -> Option<&'static str> {

@@ -12,8 +12,14 @@ use crate::verdict::quantity;
 
 pub(super) fn deleted(sight: &Sight<'_>) -> Vec<Risk> {
     if sight.is(VALUES) {
-        let gone = sight.leaves.iter().filter(|field| brings(&field.old) && !brings(&field.new) && of_definitions(field));
-        let message = |f: &Field| format!("the chart brings no definitions any more, and all objects of their kinds go with them: it goes {}", from_to(f));
+        let gone =
+            sight.leaves.iter().filter(|field| brings(&field.old) && !brings(&field.new) && of_definitions(field));
+        let message = |f: &Field| {
+            format!(
+                "the chart brings no definitions any more, and all objects of their kinds go with them: it goes {}",
+                from_to(f)
+            )
+        };
         let help = "keep them, or let the Application keep what it no longer brings: `Prune=false` on the definitions";
         return gone.map(|f| sight.at(f, Code::DataDeleted, message(f), help)).collect();
     }
