@@ -142,7 +142,8 @@ fn tokens(text: &str) -> Result<(Vec<&str>, &str), String> {
             c if c.is_alphanumeric() || c == '_' => word(rest, 0)?,
             c => return Err(format!("`{c}` means nothing in an action")),
         };
-        if !c.is_whitespace() {
+        // A dash beside the braces takes space away, and is no word.
+        if !c.is_whitespace() && &rest[..length] != "-" {
             tokens.push(&rest[..length]);
         }
         at += length;
@@ -204,6 +205,8 @@ mod tests {
             "{{ printf `%s` .a }} {{ 1 }} {{ -1.5 }} {{ 0x1F }} {{ (index .a 0).b }} {{ 'x' }}",
             "{{ $x := .a }}{{ $x = \"b\" }}{{ . }}{{ $ }}{{ $.a }}",
             "{ {{ .a }} } }}",
+            "{{ with .a -}} on {{ . }} {{- end }}",
+            "{{- if .a -}}x{{ else -}} y {{- end -}}",
             "{{ $labels.job | quote }}{{ with $y := .a }}{{ $y }}{{ break }}{{ end }}",
         ] {
             assert_eq!(mistake(text, &ENGINE), None, "{text}");
@@ -218,6 +221,7 @@ mod tests {
             "{{ }}",
             "{{ if .a }}x",
             "{{ end }}",
+            "{{- if .a }}x",
             "{{ else }}",
             "{{ (.a }}",
             "{{ .a) }}",

@@ -75,7 +75,8 @@ const GROUPS: [(&str, &str); 9] = [
 ];
 
 /// What stands behind a `/` in a resource of Kubernetes' own groups.
-const PARTS: &str = "approval attach binding ephemeralcontainers eviction exec finalize log portforward proxy resize scale status token";
+const PARTS: &str = "approval attach binding checkpoint configz ephemeralcontainers eviction exec finalize finalizers healthz log metrics
+    portforward proxy resize scale spec stats status token";
 
 const VERBS: &str =
     "approve attest bind create delete deletecollection escalate get impersonate list patch sign update use watch";
@@ -111,7 +112,7 @@ fn words(role: &Object<'_>) -> Vec<Finding> {
             findings.push(finding.help("write the group without its version"));
         }
         for (at, group) in all("apiGroups").enumerate() {
-            let near = GROUPS.iter().find(|(known, _)| is_near(known, group, 1 + known.len() / 10));
+            let near = GROUPS.iter().find(|(known, _)| is_near(known, group, 1));
             let Some((near, _)) = near.filter(|_| !GROUPS.iter().any(|(known, _)| *known == group)) else { continue };
             let message = format!("{} gives rights in the API group `{group}`, which is none", role.identity);
             let finding = role.warning(Code::FieldWithoutEffect, &format!("{pointer}/apiGroups/{at}"), message);
