@@ -9,7 +9,7 @@ use crate::references::delivery::Delivery;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
-use crate::text::schema::{did_you_mean, is_slip, nearest};
+use crate::text::schema::{is_slip, nearest};
 use crate::verdict::builtin;
 
 /// Rules that look at one object alone.
@@ -72,9 +72,9 @@ fn fields(object: &Object<'_>) -> Vec<Finding> {
                 }
                 let known: Vec<&str> = schema.properties.keys().map(String::as_str).collect();
                 here = schema.field(step);
-                if here.is_none() && !known.is_empty() {
-                    let help = did_you_mean(step, &known);
-                    findings.push(nothing(object, &at, format!("a {} has no `{path}`", text(entry, "kind")), help));
+                if let Some(near) = nearest(step, &known).filter(|_| here.is_none()) {
+                    let why = format!("a {} has no `{path}`", text(entry, "kind"));
+                    findings.push(nothing(object, &at, why, format!("did you mean `{near}`?")));
                 }
             }
         }
