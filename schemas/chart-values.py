@@ -4,8 +4,9 @@
     schemas/chart-values.py FOLDER > schemas/chart-values.json
 
 FOLDER holds each chart as it is unpacked, in a folder of its name. A key is known when values.yaml has it, when a template reads
-it, or when a comment of values.yaml shows it (`also`, wherever it stands). A map is what the chart looks into; of everything
-else, and of a map that is empty by default, nothing is known below it (null).
+it, or when a comment of values.yaml shows it (`also`, wherever it stands). A map is what the chart looks into; what is
+true or false by default, or a number, stays one (`switch`, `number`); of everything else, and of a map that is empty by default,
+nothing is known below it (null).
 
 `litellm-helm` was written by hand: its published chart could not be had. The keys are those of several states of its
 repository, none of which is known to be the release's own; a key is told only where it is nearly one of them.
@@ -22,13 +23,15 @@ READ = re.compile(r"\.Values((?:\.[A-Za-z]\w*)+)")
 
 
 def keys(value):
-    return {str(key): keys(below) for key, below in value.items()} if isinstance(value, dict) and value else None
+    if isinstance(value, dict) and value:
+        return {str(key): keys(below) for key, below in value.items()}
+    return "switch" if isinstance(value, bool) else "number" if isinstance(value, (int, float)) else None
 
 
 def add(known, path):
     """A key that a template reads; what lies below a key of which nothing is known stays so."""
     for key in path[:-1]:
-        if known.setdefault(key, {}) is None:
+        if not isinstance(known.setdefault(key, {}), dict):
             return
         known = known[key]
     known.setdefault(path[-1], None)

@@ -8,7 +8,7 @@ tag (for Gateway API the standard channel). Each file that is written has a line
 what decides about an object stays (names, scope, versions, schemas, subresources), and nothing is added.
 
 `installed` is what an Application of ours says of the release: the chart, or the path in a git repository, and its version.
-One that says nothing is installed by others. Of cert-manager and the Prometheus Operator only the kinds that are rendered are here.
+One that says nothing is installed by others. Of cert-manager, the Prometheus Operator and the Vertical Pod Autoscaler only the kinds that people write are here.
 """
 import json
 import sys
@@ -45,6 +45,7 @@ RELEASES = {
     "prometheus-operator": ("prometheus-operator", "the Prometheus Operator", "v0.91.0",
                             "https://github.com/prometheus-operator/prometheus-operator",
                             {"chart": "kube-prometheus-stack", "version": "86.2.3"}),
+    "vertical-pod-autoscaler": ("vpa/v1.8.1", "the Vertical Pod Autoscaler", "v1.8.1", "https://github.com/kubernetes/autoscaler", None),
 }
 LICENCE = "Apache-2.0"
 DROPPED = {"additionalPrinterColumns", "selectableFields", "conversion", "description", "deprecationWarning"}

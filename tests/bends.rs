@@ -108,20 +108,23 @@ const PLATFORM: &str =
 
 /// The same of a folder with these files.
 fn of_files(files: &[(&str, &str)]) -> Vec<String> {
+    let line = |finding: &serde_json::Value| {
+        let word = |pointer: &str| finding.pointer(pointer).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+        let number = finding.pointer("/place/line").map_or_else(String::new, ToString::to_string);
+        format!("{}:{number} {} ({})", word("/place/file"), word("/message"), word("/help"))
+    };
+    findings(files).iter().map(line).collect()
+}
+
+fn findings(files: &[(&str, &str)]) -> Vec<serde_json::Value> {
     // Tests run at the same time, each in a thread of its name.
     let name = format!("said-{}", std::thread::current().name().expect("a test"));
     let folder = folder(&name, files);
     fs::create_dir_all(folder.join(".git")).expect("writable");
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
     let output = command.current_dir(folder).args(["check", "-o", "json"]).output().expect("it runs");
-    let told = serde_json::from_slice::<serde_json::Value>(&output.stdout);
-    let told = told.unwrap_or_else(|_| panic!("{files:?}: {}", String::from_utf8_lossy(&output.stderr)));
-    let line = |finding: &serde_json::Value| {
-        let word = |pointer: &str| finding.pointer(pointer).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
-        let number = finding.pointer("/place/line").map_or_else(String::new, ToString::to_string);
-        format!("{}:{number} {} ({})", word("/place/file"), word("/message"), word("/help"))
-    };
-    told.as_array().expect("findings").iter().map(line).collect()
+    let told = serde_json::from_slice(&output.stdout);
+    told.unwrap_or_else(|_| panic!("{files:?}: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
 #[test]
@@ -287,7 +290,13 @@ fn a_namespace_of_others_earns_nothing() {
 fn own_objects_come_in_time() {
     let class = "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: { name: models }\nvalue: 1000\n";
     let scaler = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: { name: everything, namespace: mcp-gateway }\nspec:\n  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: everything }\n  maxReplicas: 4\n  metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 70 } } }]\n";
-    let own = [("features.yaml", PLATFORM), ("manifests/class/a.yaml", class), ("manifests/scaler/a.yaml", scaler)];
+    let mut own =
+        vec![("features.yaml", PLATFORM), ("manifests/class/a.yaml", class), ("manifests/scaler/a.yaml", scaler)];
+    // What is applied again and again is no number of a scaler's.
+    let told = of_files(&own);
+    assert!(matches!(&told[..], [line] if line.contains("a patch takes it away")), "{told:#?}");
+    let without = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: everything, namespace: mcp-gateway }\nspec: { replicas: null }\n";
+    own.push(("patches/a.yaml", without));
     assert_eq!(of_files(&own), Vec::<String>::new());
     let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: { name: reader }\nrules:\n  - apiGroups: ['']\n    resources: [pod]\n    verbs: [get]\n";
     let told = of_files(&[("features.yaml", PLATFORM), ("manifests/rights/a.yaml", role)]);
@@ -307,4 +316,169 @@ fn an_ingress_lowers_a_claim_and_is_no_error() {
         "{told:#?}"
     );
     assert!(!told.iter().any(|line| line.starts_with("groups/")), "{told:#?}");
+}
+
+/// A slip in what a platform team adds, each in one small file, stands at its line.
+#[test]
+fn a_slip_in_a_fresh_bend_is_told_where_it_is() {
+    let own = "manifests/own/a.yaml";
+    let patch = "patches/a.yaml";
+    let settings = "platform:\n  name: dev\n  argocd: { repoURL: https://git.example.com/p.git }\nfeatures: { mcp: true }\nsettings:\n";
+    for (path, text, slips) in [
+        (
+            own,
+            "apiVersion: cert-manager.io/v1\nkind: Issuer\nmetadata: { name: dns, namespace: mcp-gateway }\nspec:\n  acme:\n    server: https://acme-v02.api.letsencrypt.org/directory\n    email: platform@example.com\n    privateKeySecretRef: { name: account }\n    solvers:\n      - dns01:\n          route53: { region: eu-central-1 }\n",
+            &[
+                ("server: https", "server: htps", "no address"),
+                ("platform@", "platform.", "which is none"),
+                ("dns01:", "dns1:", "did you mean `dns01`?"),
+                ("{ region", "{ regoin", "did you mean `region`?"),
+            ][..],
+        ),
+        (
+            own,
+            "apiVersion: autoscaling.k8s.io/v1\nkind: VerticalPodAutoscaler\nmetadata: { name: everything, namespace: mcp-gateway }\nspec:\n  targetRef: { apiVersion: apps/v1, kind: Deployment, name: everything }\n  updatePolicy: { updateMode: Initial }\n  resourcePolicy:\n    containerPolicies:\n      - containerName: server\n        controlledResources: [cpu, memory]\n",
+            &[
+                ("updatePolicy:", "updatePolcy:", "did you mean `updatePolicy`?"),
+                ("Initial", "Intial", "did you mean `Initial`?"),
+                ("kind: Deployment", "kind: Deploymnt", "is there"),
+                ("Name: server", "Name: servr", "did you mean `server`?"),
+                ("cpu, memory", "cpu, memry", "did you mean `memory`?"),
+            ],
+        ),
+        (
+            own,
+            "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: { name: registry, namespace: mcp-gateway }\nspec:\n  secretStoreRef: { kind: ClusterSecretStore, name: secret-store }\n  target:\n    name: registry\n    template:\n      data:\n        login: |\n          user={{ .user }}\n          auth={{ printf \"%s\" .user | b64enc }}\n  data:\n    - { secretKey: user, remoteRef: { key: registry, property: user, conversionStrategy: Default, decodingStrategy: None, metadataPolicy: None, nullBytePolicy: Ignore } }\n",
+            &[
+                ("b64enc", "b64enk", "did you mean `b64enc`?"),
+                ("{{ printf", "{{ pritnf", "did you mean `printf`?"),
+                ("={{ .user }}", "={{ .usr }}", "did you mean `user`?"),
+            ],
+        ),
+        (
+            own,
+            "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: { name: team, namespace: mcp-gateway }\nspec:\n  groups:\n    - name: team\n      rules:\n        - alert: Slow\n          expr: sum by (model_name) (rate(vllm:prompt_tokens_total{namespace=\"mcp-gateway\"}[5m])) > 2\n          annotations:\n            summary: \"{{ $labels.model_name }} {{ $value | humanizeDuration }}\"\n",
+            &[
+                ("$labels.", "$label.", "did you mean `$labels`?"),
+                ("humanize", "humanise", "did you mean `humanizeDuration`?"),
+                ("(rate(", "(rat(", "did you mean `rate`?"),
+                ("=\"mcp-gateway", "=\"mcp-gatway", "did you mean `mcp-gateway`?"),
+            ],
+        ),
+        (
+            own,
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: { name: support, namespace: mcp-gateway }\nrules:\n  - apiGroups: [apps]\n    resources: [deployments]\n    resourceNames: [everything]\n    verbs: [get]\n  - apiGroups: ['']\n    resources: [pods/log]\n    verbs: [get]\n",
+            &[
+                ("[apps]", "[app]", "did you mean `apps`?"),
+                ("[deployments]", "[deployment]", "did you mean `deployments`?"),
+                ("[everything]", "[everythin]", "did you mean `everything`?"),
+                ("pods/log", "pods/logs", "did you mean `pods/log`?"),
+            ],
+        ),
+        (
+            own,
+            "apiVersion: batch/v1\nkind: CronJob\nmetadata: { name: report, namespace: mcp-gateway }\nspec:\n  schedule: 15 6 * * 1-5\n  timeZone: Europe/Berlin\n  jobTemplate:\n    spec:\n      template:\n        spec:\n          restartPolicy: OnFailure\n          containers:\n            - name: report\n              image: curlimages/curl:8.15.0\n              command: [sh, -c]\n              args:\n                - echo \"$TEAM\"\n              env: [{ name: TEAM, value: a }]\n              securityContext:\n                capabilities: { drop: [ALL] }\n",
+            &[
+                ("Europe/Berlin", "Europe/Berln", "did you mean `Europe/Berlin`?"),
+                ("6 * * 1-5", "26 * * 1-5", "no cron schedule"),
+                ("curl:8.15.0", "curl:8.15.0@", "no name of an image"),
+                ("\"$TEAM\"", "\"$TAEM\"", "did you mean `$TEAM`?"),
+                ("[ALL]", "[AL]", "Linux has not"),
+            ],
+        ),
+        (
+            own,
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: board\n  namespace: mcp-gateway\n  labels: { grafana_dashboard: \"1\" }\ndata:\n  a.json: |\n    { \"templating\": { \"list\": [{ \"name\": \"model\",\n      \"query\": \"label_values(vllm:num_requests_running, model_name)\" }] },\n      \"panels\": [{ \"targets\": [{\n        \"expr\": \"sum(increase(vllm:prompt_tokens_total{model_name=\\\"$model\\\"}[$__range]))\" }] }]\n    }\n",
+            &[
+                ("grafana_dashboard", "grafana_dashbord", "did you mean `grafana_dashboard`?"),
+                ("requests_running,", "request_running,", "did you mean"),
+                ("\"$model", "\"$modle", "did you mean `$model`?"),
+                ("$__range", "$__rang", "did you mean `$__range`?"),
+            ],
+        ),
+        (
+            patch,
+            "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: { name: litellm-db, namespace: litellm }\nspec:\n  postgresql:\n    parameters:\n      work_mem: 16MB\n      checkpoint_completion_target: \"0.9\"\n      idle_in_transaction_session_timeout: 5min\n",
+            &[
+                ("work_mem", "work_men", "did you mean `work_mem`?"),
+                ("16MB", "16Mb", "its units are"),
+                ("0.9", "0,9", "it is a number"),
+                ("5min", "5mim", "its units are"),
+            ],
+        ),
+        (
+            patch,
+            "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: { name: dev, namespace: argocd }\nspec:\n  syncWindows:\n    - kind: deny\n      schedule: 0 22 * * 5\n      duration: 60h\n      timeZone: Europe/Berlin\n      applications: ['*']\n  roles:\n    - name: deployer\n      policies: ['p, proj:dev:deployer, applications, sync, dev/*, allow']\n",
+            &[
+                ("0 22 *", "0 24 *", "never opens"),
+                ("Europe/Berlin", "Europe/Berln", "did you mean `Europe/Berlin`?"),
+                ("sync, dev", "synch, dev", "for the action"),
+                ("allow", "alow", "`allow` or `deny`"),
+            ],
+        ),
+        (
+            patch,
+            "component: dex\nvalues:\n  replicaCount: 1\n  config:\n    connectors:\n      - type: oidc\n        id: corp\n        name: Corporate\n        config:\n          issuer: https://login.example.com\n          clientID: dex\n          clientSecret: $DEX_CLIENT_SECRET\n          redirectURI: http://dex.dex.svc:5556/callback\n          insecureEnableGroups: true\n",
+            &[
+                ("type: oidc", "type: odic", "did you mean `oidc`?"),
+                ("https://login", "https//login", "no address"),
+                ("$DEX_CLIENT_SECRET", "$DEX_CLIENT_SECRT", "did you mean `$DEX_CLIENT_SECRET`?"),
+                ("5556/callback", "5556/calback", "/callback`"),
+                ("insecureEnableGroups", "insecureEnableGroup", "did you mean `insecureEnableGroups`?"),
+            ],
+        ),
+        (
+            patch,
+            "component: external-secrets\nvalues:\n  leaderElect: true\n  concurrent: 4\n  log: { level: info }\n  certController: { requeueInterval: 5m }\n  affinity:\n    podAntiAffinity:\n      preferredDuringSchedulingIgnoredDuringExecution:\n        - weight: 50\n          podAffinityTerm: { topologyKey: kubernetes.io/hostname, labelSelector: { matchLabels: { a: b } } }\n",
+            &[
+                ("leaderElect: true", "leaderElect: yess", "`true` or `false`"),
+                ("concurrent: 4", "concurrent: four", "it is a number"),
+                ("level: info", "level: inof", "did you mean `info`?"),
+                ("5m }", "5min }", "write it as"),
+                ("weight: 50", "weight: 500", "weight"),
+            ],
+        ),
+        (
+            "features.yaml",
+            &format!(
+                "{settings}  serving:\n    models:\n      qwen3:\n        model: Qwen/Qwen3-0.6B\n        args:\n          - --kv-cache-dtype=fp8\n          - --tool-call-parser=hermes\n          - --max-num-seqs=64\n  litellm:\n    configPatch:\n      litellm_settings:\n        success_callback: [lunary]\n      router_settings:\n        retry_policy: {{ TimeoutErrorRetries: 2 }}\n      general_settings:\n        alerting: [slack]\n"
+            ),
+            &[
+                ("=fp8", "=pf8", "did you mean `fp8`?"),
+                ("=hermes", "=hermese", "did you mean `hermes`?"),
+                ("seqs=64", "seqs=6k4", "a whole number"),
+                ("[lunary]", "[lunry]", "did you mean `lunary`?"),
+                ("TimeoutErrorRetries", "TimeoutErrorRetry", "did you mean `TimeoutErrorRetries`?"),
+                ("[slack]", "[slak]", "did you mean `slack`?"),
+            ],
+        ),
+    ] {
+        let features = if path == "features.yaml" { text } else { PLATFORM };
+        let of = |text: &str| {
+            of_places(&[("features.yaml", if path == "features.yaml" { text } else { features }), (path, text)])
+        };
+        for (right, wrong, words) in slips {
+            let at = text.find(right).expect("it is there");
+            let same = right.bytes().zip(wrong.bytes()).take_while(|(a, b)| a == b).count();
+            let line = text[..at + same].matches('\n').count() + 1;
+            let found = of(&text.replacen(right, wrong, 1));
+            let told = found.iter().any(|(place, said)| *place == format!("{path}:{line}") && said.contains(words));
+            assert!(told, "{right} -> {wrong} at {path}:{line}: {found:#?}");
+        }
+    }
+}
+
+/// Each place that a finding names, also as where its cause was set, with what is said.
+fn of_places(files: &[(&str, &str)]) -> Vec<(String, String)> {
+    let mut places = Vec::new();
+    for finding in findings(files) {
+        let word = |pointer: &str| finding.pointer(pointer).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+        let said = format!("{} ({})", word("/message"), word("/help"));
+        let related = finding["related"].as_array().into_iter().flatten().map(|related| &related["place"]);
+        for place in [&finding["place"]].into_iter().chain(related) {
+            let file = place["file"].as_str().unwrap_or_default();
+            places.push((format!("{file}:{}", place["line"]), said.clone()));
+        }
+    }
+    places
 }

@@ -631,7 +631,7 @@ fn definitions_of_pinned_releases_are_there() {
     );
     let said = fine(&folder, &["crds"]);
     assert!(
-        said.err.contains("12 files in crds:\n") && said.err.contains("  keda.yaml  KEDA v2.20.1 (Apache-2.0)\n"),
+        said.err.contains("13 files in crds:\n") && said.err.contains("  keda.yaml  KEDA v2.20.1 (Apache-2.0)\n"),
         "{}",
         said.err
     );

@@ -142,7 +142,7 @@ fn a_faulty_vllm_earns_the_same_in_whatever_runs_it() {
         ("key-behind-gateway", container),
         ("missing-port", "/spec/containers/0/livenessProbe/httpGet/port"),
         ("service-links", "/spec"),
-        ("vllm-argument", "/spec/containers/0/args"),
+        ("vllm-argument", "/spec/containers/0/args/5"),
         ("vllm-gpus", "/spec/containers/0"),
         ("vllm-gpus", "/spec/containers/0/args"),
         ("vllm-home", container),

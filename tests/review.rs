@@ -44,7 +44,7 @@ fn tree(objects: &str) -> Tree {
 /// What may go wrong between two states, with the object.
 fn risks(was: &Tree, is: &Tree) -> Vec<(String, Risk)> {
     let (before, now) = (things(was, is), things(is, was));
-    let sides = (State { tree: was, things: &before }, State { tree: is, things: &now });
+    let sides = (State { tree: was, things: &before, existing: &[] }, State { tree: is, things: &now, existing: &[] });
     let one = |change| {
         let found = risk::risks(&Sight::new(&change, sides.0, sides.1));
         found.into_iter().map(move |risk| (change.identity.to_string(), risk)).collect::<Vec<_>>()

@@ -1,8 +1,9 @@
 //! Reading and writing YAML: places, refusals, and that what is written reads back the same.
 
 use gatewright::text::finding::Code;
+use gatewright::text::kubeyaml;
 use gatewright::text::source::Source;
-use gatewright::text::yaml::{Kind, Node, documents, emit, read};
+use gatewright::text::yaml::{Kind, Node, emit, read};
 
 fn node(text: &str) -> Node {
     read(&Source::new("x.yaml", text)).unwrap_or_else(|f| panic!("{f:?}"))
@@ -55,7 +56,7 @@ fn what_is_written_reads_back_the_same() {
     {
         let value = serde_json::json!({ text: [text, { "k": text }] });
         let emitted = emit(&value);
-        let read = documents(&Source::new("x", emitted.clone())).expect("own text");
+        let read = kubeyaml::values(&Source::new("x", emitted.clone())).expect("own text");
         assert_eq!(read, [value], "{emitted}");
     }
 }

@@ -52,6 +52,10 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     otel::collector::OF_OBJECTS,
     argocd::sync::OF_OBJECTS,
     argocd::words::OF_OBJECTS,
+    argocd::windows::OF_OBJECTS,
+    argocd::ignored::OF_OBJECTS,
+    cnpg::parameters::OF_OBJECTS,
+    prometheus::alerts::OF_OBJECTS,
     keda::triggers::OF_OBJECTS,
 ];
 
@@ -75,6 +79,9 @@ const OF_WORLDS: &[&[WorldRule]] = &[
     argocd::sync::OF_WORLDS,
     argocd::drift::OF_WORLDS,
     inference::picked::OF_WORLDS,
+    kubernetes::scaled::OF_WORLDS,
+    kubernetes::roles::OF_WORLDS,
+    argocd::ignored::OF_WORLDS,
     kubernetes::pods::OF_WORLDS,
     agentgateway::nobody::OF_WORLDS,
     &[chain::scaling::triggers],

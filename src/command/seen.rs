@@ -42,7 +42,8 @@ pub fn seen(
         true => vec![BTreeSet::from([Cause::of_new_cluster(name)]); differing.len()],
         false => causes::causes(then, (inputs, rendered), &before, &differing),
     };
-    let (was, is) = (State { tree: old, things: &before }, State { tree: new, things: &now });
+    let was = State { tree: old, things: &before, existing: &[] };
+    let is = State { tree: new, things: &now, existing: &inputs.cluster.existing };
     let known = |(change, causes)| {
         let sight = Sight::new(&change, was, is);
         let (mut risks, does, routine) = (risk::risks(&sight), sight.does, routine::change(&change));

@@ -197,13 +197,26 @@ fn items(groups: &BTreeMap<String, Group>, look: bool) -> (Items, Vec<Finding>) 
     (items, findings)
 }
 
-/// Lists that a group reads and nobody adds to, with nearly the name of one that others add to.
+/// Lists that a group reads and nobody adds to, or adds to and nobody reads, with nearly the name of another one.
 fn strange_lists(groups: &BTreeMap<String, Group>) -> Vec<Finding> {
     let texts = || groups.values().flat_map(|g| g.variants.values()).map(|v| &v.text);
     let given =
         texts().flat_map(|text| text.provides.iter().filter(|(_, p)| p.is_list()).map(|(name, _)| name.as_str()));
     let known: BTreeSet<&str> = given.chain(ENGINE_LISTS).collect();
+    let read: BTreeSet<&str> = texts().flat_map(|text| text.collects.keys()).map(String::as_str).collect();
     let mut findings = Vec::new();
+    for (group, name) in groups
+        .values()
+        .flat_map(|g| g.variants.values().map(move |v| (g, v)))
+        .flat_map(|(g, v)| v.text.provides.iter().filter(|(_, p)| p.is_list()).map(move |(name, _)| (g, name)))
+    {
+        let Some(near) = read.iter().find(|near| !read.contains(name.as_str()) && is_slip(near, name)) else {
+            continue;
+        };
+        let place = group.node().place_at(&format!("/provides/{name}"));
+        let finding = Finding::error(Code::GroupFile, format!("no group reads the list `{name}`"));
+        findings.push(finding.place(place).help(format!("did you mean `{near}`?")));
+    }
     for (group, name) in groups
         .values()
         .flat_map(|g| g.variants.values().map(move |v| (g, v)))

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::group::based::group_text;
 use crate::group::builtin::{json_of, places};
+use crate::group::defaults;
 use crate::group::reads;
 use crate::group::shapes::Shapes;
 use crate::group::template::Templates;
@@ -159,6 +160,11 @@ impl Group {
                         && let Err(message) = schema.compile()
                     {
                         findings.push(say("/settings", message));
+                    } else if json_of(source).is_none() {
+                        findings.extend(defaults::refused(&merged.settings).into_iter().map(|at| {
+                            let finding = say(&format!("/settings{at}"), "its own setting refuses this default".into());
+                            finding.help("write one that its `type`, `enum` and `pattern` admit")
+                        }));
                     }
                     variants.insert(provider.clone(), Variant::new(merged, schema));
                 }

@@ -15,6 +15,7 @@ pub mod builtin;
 pub mod based;
 pub mod items;
 pub mod kinds;
+pub mod defaults;
 pub mod file;
 pub mod catalog;
 pub mod ejected;

@@ -11,6 +11,7 @@ pub mod facts;
 #[expect(clippy::module_inception, reason = "the object itself")]
 pub mod object;
 pub mod pod_template;
+pub mod selector;
 pub mod chart_values;
 pub mod fields;
 pub mod part;

@@ -161,6 +161,18 @@ pub fn amid(finding: Finding, object: &Object<'_>, pointer: &str, words: &str) -
     finding.place(place)
 }
 
+/// A finding about a text of an object, at one of its lines, counted from 1.
+pub fn at_line(finding: Finding, object: &Object<'_>, pointer: &str, line: usize) -> Finding {
+    let source = Source::new("", object.text_at(pointer));
+    let (text, start) = (source.line(line).to_owned(), source.offset(line, 1));
+    let indentation = text.len() - text.trim_start().len();
+    if text.trim().is_empty() {
+        return finding;
+    }
+    let place = within(&object.place(pointer), &source, start + indentation, start + text.trim_end().len());
+    finding.place(place)
+}
+
 /// Where bytes of a text stand in the block scalar that holds it; the whole scalar where it is written in another way.
 fn within(scalar: &Place, inner: &Source, start: usize, end: usize) -> Place {
     let (line, _) = inner.line_column(start);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::object::api_group::NETWORKING;
 use crate::object::object::Object;
+use crate::object::selector::label_at;
 use crate::references::calls::{self, Call};
 use crate::references::fences::{Fences, Way, only_namespace};
 use crate::references::inventory::Inventory;
@@ -47,7 +48,8 @@ fn peers(inventory: &Inventory<'_, '_>, pods: &Running<'_>, policy: &Object<'_>)
             return None;
         }
         let message = format!("{} is for pods of the namespace {namespace} that are not there", policy.identity);
-        let finding = policy.warning(Code::EmptySelection, &format!("{pointer}/podSelector"), message);
+        let finding =
+            policy.warning(Code::EmptySelection, &label_at(policy, &format!("{pointer}/podSelector")), message);
         Some(finding.help("compare with the labels in the pod templates there"))
     });
     nobody.collect()

@@ -3,7 +3,7 @@
 
 use crate::object::api_group::{
     AGENTGATEWAY, APIEXTENSIONS, ARGOCD, BARMAN, CERT_MANAGER, CNPG, ESO, ESO_GENERATORS, GATEWAY, INFERENCE,
-    INFERENCE_X, KEDA, NETWORKING, RBAC,
+    INFERENCE_X, KEDA, MONITORING, NETWORKING, RBAC,
 };
 
 /// API group and kind.
@@ -152,6 +152,7 @@ const CLUSTER_STORE: &[Kind] = &[(ESO, "ClusterSecretStore")];
 const SCALERS: &[Kind] = &[("autoscaling", "HorizontalPodAutoscaler"), (KEDA, "ScaledObject")];
 const SCALED: &[Kind] = &[(KEDA, "ScaledJob"), (KEDA, "ScaledObject")];
 const TRIGGER_AUTHENTICATION: &[Kind] = &[(KEDA, "TriggerAuthentication")];
+const MONITORS: &[Kind] = &[(MONITORING, "PodMonitor"), (MONITORING, "ServiceMonitor")];
 const BINDINGS: &[Kind] = &[(RBAC, "ClusterRoleBinding"), (RBAC, "RoleBinding")];
 const WEBHOOKS: &[Kind] = &[
     ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
@@ -198,6 +199,15 @@ pub const EDGES: &[Edge] = &[
     edge(SCALED, "/spec/triggers/*/authenticationRef", "name", To::Fields(KEDA, "TriggerAuthentication")).first(),
     edge(TRIGGER_AUTHENTICATION, "/spec/secretTargetRef/*", "name", SECRET).key(),
     edge(TRIGGER_AUTHENTICATION, "/spec/configMapTargetRef/*", "name", CONFIG_MAP).key(),
+    // The Prometheus Operator.
+    edge(MONITORS, "/spec/endpoints|podMetricsEndpoints/*/authorization/credentials", "name", SECRET).key(),
+    edge(MONITORS, "/spec/endpoints|podMetricsEndpoints/*/basicAuth/username|password", "name", SECRET).key(),
+    edge(MONITORS, "/spec/endpoints|podMetricsEndpoints/*/bearerTokenSecret", "name", SECRET).key(),
+    edge(MONITORS, "/spec/endpoints|podMetricsEndpoints/*/tlsConfig/keySecret", "name", SECRET).key(),
+    edge(MONITORS, "/spec/endpoints|podMetricsEndpoints/*/tlsConfig/ca|cert/secret", "name", SECRET).key(),
+    edge(MONITORS, "/spec/endpoints|podMetricsEndpoints/*/tlsConfig/ca|cert/configMap", "name", CONFIG_MAP).key(),
+    edge(MONITORS, "/spec/endpoints|podMetricsEndpoints/*/oauth2/clientId/secret", "name", SECRET).key(),
+    edge(MONITORS, "/spec/endpoints|podMetricsEndpoints/*/oauth2/clientSecret", "name", SECRET).key(),
     // Gateway API.
     edge(ROUTES, "/spec/parentRefs/*", "name", To::Fields(GATEWAY, "Gateway")).across().first(),
     edge(ROUTES, "/spec/rules/*/backendRefs/*", "name", SERVICE).across().part(PORT).first(),
@@ -272,6 +282,10 @@ pub const EDGES: &[Edge] = &[
     // Values of a chart, where they have the shape of the core's.
     edge(APPLICATION, "/spec/**/valuesObject/**/secretKeyRef", "name", SECRET).key().content(),
     edge(APPLICATION, "/spec/**/valuesObject/**/configMapKeyRef", "name", CONFIG_MAP).key().content(),
+    edge(APPLICATION, "/spec/**/valuesObject/**/envFrom/*/secretRef", "name", SECRET).content(),
+    edge(APPLICATION, "/spec/**/valuesObject/**/envFrom/*/configMapRef", "name", CONFIG_MAP).content(),
+    edge(APPLICATION, "/spec/**/valuesObject/**/priorityClassName", "", To::One("scheduling.k8s.io", "PriorityClass"))
+        .content(),
     edge(APPLICATION, "/spec/**/valuesObject/**/serviceAccount", "name", SERVICE_ACCOUNT).content(),
     // LiteLLM's chart.
     edge(APPLICATION, "/spec/**/valuesObject", "masterkeySecretName", SECRET)

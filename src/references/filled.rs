@@ -7,12 +7,14 @@ use serde_json::Value;
 
 use crate::object::api_group::{CNPG, ESO};
 use crate::object::object::Object;
+use crate::object::part::amid;
 use crate::object::placeholder;
+use crate::references::eso_functions::ENGINE;
 use crate::references::go_template;
 use crate::references::inventory::{Inventory, Origin};
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
-use crate::text::schema::did_you_mean;
+use crate::text::schema::{did_you_mean, nearest};
 
 /// Where objects of External Secrets hold templates; `*` is any key or item.
 const TEMPLATES: [(&str, &str); 6] = [
@@ -36,10 +38,11 @@ pub fn templates(object: &Object<'_>) -> Vec<Finding> {
     let filled = |template: &str| actions(template).any(|action| action.contains("${"));
     for (pointer, template) in of_kind.flat_map(|(_, pattern)| object.all(pattern)) {
         let template = template.as_str().unwrap_or_default();
-        if let Some(why) = go_template::mistake(template).filter(|_| !filled(template)) {
-            let message = format!("a template of {} does not parse: {why}", object.identity);
-            let finding = object.error(Code::SecretTemplate, &pointer, message);
-            findings.push(finding.help("until it does, External Secrets writes no Secret at all"));
+        if let Some(mistake) = go_template::mistake(template, &ENGINE).filter(|_| !filled(template)) {
+            let message = format!("a template of {} does not parse: {}", object.identity, mistake.why);
+            let finding = amid(object.error(Code::SecretTemplate, &pointer, message), object, &pointer, mistake.words);
+            let help = mistake.help.unwrap_or_else(|| "until it does, External Secrets writes no Secret at all".into());
+            findings.push(finding.help(help));
         }
     }
     findings.extend(keys_of_templates(object));
@@ -53,12 +56,17 @@ fn keys_of_templates(object: &Object<'_>) -> Vec<Finding> {
     let keys: Vec<&str> = object.items("/spec/data").iter().filter_map(|d| d["secretKey"].as_str()).collect();
     let templates = object.at("/spec/target/template/data").and_then(Value::as_object);
     let mut findings = Vec::new();
-    let parses = |template: &Value| go_template::mistake(template.as_str().unwrap_or_default()).is_none();
+    let parses = |template: &Value| go_template::mistake(template.as_str().unwrap_or_default(), &ENGINE).is_none();
     for (name, template) in templates.into_iter().flatten().filter(|(_, template)| parses(template)) {
         for key in fields(template.as_str().unwrap_or_default()).into_iter().filter(|key| !keys.contains(key)) {
             let pointer = format!("/spec/target/template/data/{}", escaped(name));
             let message = format!("{} fills `{name}` from `{key}`, which it does not fetch", object.identity);
-            findings.push(object.error(Code::MissingKey, &pointer, message).help(did_you_mean(key, &keys)));
+            let finding = amid(object.error(Code::MissingKey, &pointer, message), object, &pointer, &format!(".{key}"));
+            let meant = nearest(key, &keys).and_then(|near| keys.iter().position(|known| *known == near));
+            let fetched = meant.map(|at| object.place(&format!("/spec/data/{at}/secretKey")));
+            let finding =
+                fetched.into_iter().fold(finding, |finding, place| finding.related(place, "fetched under this name"));
+            findings.push(finding.help(did_you_mean(key, &keys)));
         }
     }
     findings

@@ -38,5 +38,6 @@ pub mod containers;
 pub mod rights;
 pub mod dns;
 pub mod go_template;
+pub mod eso_functions;
 pub mod filled;
 pub mod application;

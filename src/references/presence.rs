@@ -8,6 +8,7 @@ use crate::object::api_group::{AGENTGATEWAY, APIEXTENSIONS, ARGOCD, CERT_MANAGER
 use crate::object::existing::Existing;
 use crate::object::kinds::{self, is_built_in};
 use crate::object::object::Object;
+use crate::object::selector::label_at;
 use crate::references::gateways;
 use crate::references::inventory::{Absence, Inventory, Origin, Thing, is_alike};
 use crate::references::waves::{self, Needing};
@@ -50,7 +51,9 @@ fn selected(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
                     |name: &&str| names.binary_search(name).is_err() && names.iter().any(|n| is_alike(n, name));
                 findings.extend(named(selector).into_iter().filter(nearly).map(|name| {
                     let message = format!("{} is for the namespace {name}, which is not there", object.identity);
-                    object.warning(Code::UnknownNamespace, &pointer, message).help(did_you_mean(name, &names))
+                    object
+                        .warning(Code::UnknownNamespace, &label_at(object, &pointer), message)
+                        .help(did_you_mean(name, &names))
                 }));
             }
         }

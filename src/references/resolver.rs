@@ -204,7 +204,7 @@ fn missing(
         "" => format!("{} names {kind} {name}, which is not there", from.identity),
         _ => format!("{} names {kind} {name}, which is not in the namespace {namespace}", from.identity),
     };
-    let finding = from.error(Code::DanglingReference, &reference.name_pointer(), message);
+    let finding = from.error(Code::DanglingReference, &reference.strange(inventory), message);
     let help = left.map_or_else(
         || way_out(inventory, reference),
         |left| format!("{kind} {left} is there, which was likely meant"),
@@ -290,6 +290,19 @@ fn missing_port(reference: &Reference<'_, '_>, thing: &Thing<'_>, field: &str) -
 }
 
 impl Reference<'_, '_> {
+    /// What leads astray: the kind or the group, where something of the name is there under another one, else the name.
+    fn strange(&self, inventory: &Inventory<'_, '_>) -> String {
+        let like = inventory.like(self.from, (self.group, self.kind), self.namespace, self.name);
+        let other = like.and_then(|like| like.object()).filter(|other| other.identity.name == self.name);
+        let fields: &[&str] = match other {
+            Some(other) if other.identity.kind != self.kind => &["kind"],
+            Some(_) => &["apiVersion", "apiGroup", "group"],
+            None => &[],
+        };
+        let there = fields.iter().find(|field| self.value.get(**field).is_some());
+        there.map_or_else(|| self.name_pointer(), |field| format!("{}/{field}", self.pointer))
+    }
+
     fn name_pointer(&self) -> String {
         match self.edge.name {
             "" => self.pointer.to_owned(),

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::object::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE, MONITORING, NETWORKING};
 use crate::object::labels::selects;
 use crate::object::object::Object;
+use crate::object::selector::label_at;
 use crate::references::inventory::Inventory;
 use crate::references::labelled::Services;
 use crate::references::made::Port;
@@ -76,7 +77,7 @@ fn nothing(
     let labels = object.at(pointer).map(|s| s.get("matchLabels").unwrap_or(s));
     let severity = severity(inventory, pods, namespace, labels)?;
     let message = format!("{} selects no pods in the namespace {namespace}", object.identity);
-    let finding = object.error(Code::EmptySelection, pointer, message);
+    let finding = object.error(Code::EmptySelection, &label_at(object, pointer), message);
     let help = match pods.of(namespace).next() {
         None => "nothing runs there".into(),
         Some(_) => {
@@ -197,7 +198,7 @@ fn astray(pods: &Running<'_>, object: &Object<'_>, pointer: &str, selector: &Val
     let fits = |p: &&Pods<'_>| !p.owner.home().is_empty() && p.taken(selector);
     let other = pods.iter().find(fits).filter(|_| !home.is_empty() && pods.of(home).next().is_none())?;
     let message = format!("{} is for pods that are not known in the namespace {home}", object.identity);
-    let finding = object.warning(Code::EmptySelection, pointer, message);
+    let finding = object.warning(Code::EmptySelection, &label_at(object, pointer), message);
     Some(finding.help(format!("it fits those of {}", other.owner.identity)))
 }
 
@@ -337,7 +338,7 @@ fn monitors(inventory: &Inventory<'_, '_>, pods: &Running<'_>, all: &Services<'_
         });
         if here && known(namespace) && !*any {
             let message = format!("{} selects no Service in the namespace {namespace}", monitor.identity);
-            findings.push(monitor.warning(Code::EmptySelection, "/spec/selector", message));
+            findings.push(monitor.warning(Code::EmptySelection, &label_at(monitor, "/spec/selector"), message));
         }
         let elsewhere =
             || inventory.of("", "Service").find(|s| !s.namespace.is_empty() && selects(selector, s.labels()));

@@ -91,21 +91,26 @@ pub fn gaps(plan: &Plan<'_>, claims: &[Claim]) -> Vec<Finding> {
         false => (Finding::warning, "a patch takes it away, and `gatewright status` shows less"),
     };
     let gaps = claims.iter().flat_map(|claim| claim.gaps.iter().map(move |gap| (claim, gap)));
-    gaps.map(|(claim, gap)| {
-        let sentence =
-            format!("the claim `{}` of group `{}` lacks evidence: {}", claim.control, claim.group, gap.sentence);
-        let declared = plan.choices[claim.group.as_str()].place(&claim.pointer);
-        if let Some(place) = plan.own.values().flatten().find_map(|own| opposed(own, gap)) {
-            let finding = Finding::warning(Code::ClaimGap, sentence).place(place).related(declared, "claimed here");
-            return finding.help("what is claimed holds no more beside it, and `gatewright status` shows less");
-        }
-        let finding = tell(Code::ClaimGap, sentence).help(help);
-        match plan.patches.objects.iter().rev().find_map(|patch| taken(patch, gap)) {
-            Some(place) => finding.place(place).related(declared, "claimed here"),
-            None => finding.place(declared),
-        }
-    })
-    .collect()
+    // What is said to be absent and a user brings is no loss.
+    let brought = |claim: &Claim, gap: &Lack| {
+        claim.state == State::Documented && plan.own.values().flatten().any(|own| opposed(own, gap).is_some())
+    };
+    gaps.filter(|(claim, gap)| !brought(claim, gap))
+        .map(|(claim, gap)| {
+            let sentence =
+                format!("the claim `{}` of group `{}` lacks evidence: {}", claim.control, claim.group, gap.sentence);
+            let declared = plan.choices[claim.group.as_str()].place(&claim.pointer);
+            if let Some(place) = plan.own.values().flatten().find_map(|own| opposed(own, gap)) {
+                let finding = Finding::warning(Code::ClaimGap, sentence).place(place).related(declared, "claimed here");
+                return finding.help("what is claimed holds no more beside it, and `gatewright status` shows less");
+            }
+            let finding = tell(Code::ClaimGap, sentence).help(help);
+            match plan.patches.objects.iter().rev().find_map(|patch| taken(patch, gap)) {
+                Some(place) => finding.place(place).related(declared, "claimed here"),
+                None => finding.place(declared),
+            }
+        })
+        .collect()
 }
 
 /// The part of an object of the user's own for which a claim does not hold.

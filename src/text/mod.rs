@@ -2,7 +2,7 @@
 //! [`yaml`] reads what is written for gatewright ([`mod@part_at`] finds what stands at a place of it), [`kubeyaml`] manifests as kubectl reads them, [`goyaml`] writes as yaml.v3
 //! does; [`mod@pointer`] is the one language of paths, [`schema`] holds values against JSON Schemas and [`named`] a list as the map that one
 //! wants, [`near`] tells how many slips part two words, [`secret`] which text
-//! is a secret, [`shown`] how a text may be printed, [`forms`] reads patterns, durations, versions and base64,
+//! is a secret, [`shown`] how a text may be printed, [`forms`] reads patterns, durations, versions and base64, [`schedule`] times of cron, [`time_zones`] knows zones,
 //! [`glob`] patterns of paths. Knows no Kubernetes.
 
 pub mod shown;
@@ -24,3 +24,5 @@ pub mod named;
 pub mod near;
 pub mod schema;
 pub mod secret;
+pub mod schedule;
+pub mod time_zones;

@@ -79,12 +79,51 @@ fn is_of_form(schema: &Structural, value: &Value) -> bool {
     }
 }
 
+/// What the server checks in Go of fields that need nothing beside them, in a Deployment that has nothing else.
+fn beyond(name: &str, value: &Value) -> Vec<Violation> {
+    const ALONE: [&str; 9] = [
+        "affinity",
+        "env",
+        "envVars",
+        "extraEnv",
+        "extraEnvVars",
+        "resources",
+        "strategy",
+        "tolerations",
+        "topologySpreadConstraints",
+    ];
+    let Some((_, way)) = FIELDS.iter().find(|(known, _)| *known == name && ALONE.contains(known)) else {
+        return Vec::new();
+    };
+    let Some(deployment) = builtin::versions("apps", "Deployment").into_iter().next() else { return Vec::new() };
+    let labels = json!({ "a": "b" });
+    let mut object = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "a", "namespace": "a" },
+        "spec": { "selector": { "matchLabels": labels }, "template": {
+            "metadata": { "labels": labels }, "spec": { "containers": [{ "name": "a", "image": "a" }] } } },
+    });
+    let at = format!("/{}", way.replace('*', "0"));
+    let Some((above, field)) = at.rsplit_once('/') else { return Vec::new() };
+    let Some(Value::Object(map)) = object.pointer_mut(above) else { return Vec::new() };
+    map.insert(field.into(), value.clone());
+    let mut out = Vec::new();
+    builtin::judge(deployment, &object, None, &mut out);
+    let own = |violation: Violation| {
+        let pointer = format!("/{name}{}", violation.pointer.strip_prefix(&at)?);
+        Some(Violation { pointer, ..violation })
+    };
+    out.into_iter().filter_map(own).collect()
+}
+
 fn judge(schema: &Structural, name: &str, value: &Value) -> Vec<Violation> {
     let (path, mut out) = (Path::ROOT.key(name), Vec::new());
     fields::unknown(schema, value, false, &path, &mut out);
     let completed = defaults::complete(schema, &builtin::without_nulls(schema, value));
     validate::validate(schema, &completed, &path, &mut out);
     let whole = json!({ name: value });
+    if out.is_empty() && !completed.to_string().contains("{{") {
+        out = beyond(name, value);
+    }
     out.iter_mut().for_each(|violation| violation.pointer = existing(&whole, &violation.pointer));
     out
 }

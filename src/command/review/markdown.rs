@@ -20,13 +20,14 @@ pub const MARKER: &str = "<!-- gatewright diff -->";
 enum Much {
     Fields,
     Objects,
+    Names,
     Counts,
     Codes,
 }
 
 /// The fullest comment that fits.
 pub fn markdown(review: &Review) -> String {
-    let ways = [Much::Fields, Much::Objects, Much::Counts];
+    let ways = [Much::Fields, Much::Objects, Much::Names, Much::Counts];
     let fits = ways.into_iter().map(|much| comment(review, much)).find(|text| text.chars().count() <= MOST);
     fits.unwrap_or_else(|| comment(review, Much::Codes))
 }
@@ -37,6 +38,9 @@ fn comment(review: &Review, much: Much) -> String {
         return text + &codes(review) + &inputs(review);
     }
     text.extend(review.refusals().iter().map(|why| format!("\n- **refused**: {}", safe(why))));
+    if much == Much::Names {
+        return text + &names(review) + &inputs(review);
+    }
     let risky: Vec<&Told> = review.told.iter().filter(|told| !told.known.risks.is_empty()).collect();
     if !review.whole.is_empty() || (much != Much::Counts && !risky.is_empty()) {
         text += "\n\n| risk | object | what | what to do |\n|---|---|---|---|\n";
@@ -62,6 +66,34 @@ fn comment(review: &Review, much: Much) -> String {
         text += "\n</details>\n";
     }
     text
+}
+
+/// Objects and risks of one name together, whatever differs in them from cluster to cluster.
+fn names(review: &Review) -> String {
+    let mut text: String = review
+        .whole
+        .iter()
+        .map(|(risk, of)| format!("\n- `{}` {}", risk.code.name(), safe(&review.names(of))))
+        .collect();
+    let mut risks: BTreeMap<(&str, &str), (usize, &str)> = BTreeMap::new();
+    let mut objects: BTreeMap<(char, &str), usize> = BTreeMap::new();
+    for told in &review.told {
+        *objects.entry((told.known.change.kind.sign(), &told.object)).or_default() += told.clusters.len();
+        let codes: BTreeMap<&str, &str> = told.known.risks.iter().map(|r| (r.code.name(), r.help.as_str())).collect();
+        for (code, help) in codes {
+            risks.entry((code, &told.object)).or_insert((0, help)).0 += told.clusters.len();
+        }
+    }
+    if !risks.is_empty() {
+        text += "\n\n| risk | object | clusters | what to do |\n|---|---|---|---|\n";
+    }
+    for ((code, object), (clusters, help)) in risks {
+        let _ = writeln!(text, "| `{code}` | {} | {clusters} | {} |", safe(object), safe(help));
+    }
+    for ((sign, object), clusters) in objects {
+        let _ = write!(text, "\n- `{sign}` {} in {}", safe(object), count(clusters, "cluster"));
+    }
+    text + "\n"
 }
 
 fn codes(review: &Review) -> String {

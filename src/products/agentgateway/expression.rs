@@ -53,6 +53,9 @@ const ACCESS: [&str; 4] = [
     "/spec/frontend/networkAuthorization",
 ];
 
+/// Further conditions: which requests are told of.
+const FILTERS: [&str; 2] = ["/spec/frontend/accessLog/filter", "/spec/frontend/tracing/filter"];
+
 fn header_values<'a>(object: &Object<'a>) -> Vec<(String, &'a Value)> {
     let fields = ["request/set", "request/add", "response/set", "response/add"];
     let patterns = TRANSFORMATIONS.iter().flat_map(|head| fields.map(|field| format!("{head}/{field}/*/value")));
@@ -87,7 +90,8 @@ fn cel_values(object: &Object<'_>) -> Vec<Finding> {
 
 fn cel_conditions(object: &Object<'_>) -> Vec<Finding> {
     let conditions = ACCESS.iter().flat_map(|head| object.all(&format!("{head}/policy/matchExpressions/*")));
-    let texts = conditions.filter_map(|(pointer, value)| Some((pointer, value.as_str()?)));
+    let filters = FILTERS.iter().flat_map(|pattern| object.all(pattern));
+    let texts = conditions.chain(filters).filter_map(|(pointer, value)| Some((pointer, value.as_str()?)));
     texts.filter_map(|(pointer, text)| broken(object, &pointer, text)).collect()
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::object::api_group::ARGOCD;
 use crate::object::object::{Object, ObjectRule};
-use crate::products::argocd::dex_config;
+use crate::products::argocd::{chart_words as words, dex_config, dex_connectors};
 use crate::references::application::sources;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
@@ -25,7 +25,7 @@ pub const OF_OBJECTS: &[ObjectRule] = &[keys];
 #[derive(Deserialize)]
 struct Chart {
     version: String,
-    /// Maps of keys; null where anything may stand below.
+    /// Maps of keys; `switch` or `number` where the default is one, null where anything may stand below.
     values: Value,
     /// Keys that its comments show, wherever they stand.
     also: BTreeSet<String>,
@@ -47,6 +47,7 @@ fn keys(object: &Object<'_>) -> Vec<Finding> {
                 slips(object, (name, chart), values, &chart.values, &at, &mut findings);
                 if let (true, Some(config)) = (name == "dex", values.get("config")) {
                     findings.extend(dex_config::findings(object, config, &format!("{at}/config")));
+                    findings.extend(dex_connectors::findings(object, values, &at));
                 }
             }
         }
@@ -62,7 +63,8 @@ fn slips(object: &Object<'_>, of: (&str, &Chart), given: &Value, known: &Value, 
         let near = |known: &str| is_slip(&known.to_lowercase(), &key.to_lowercase());
         if let Some(below) = known.get(key) {
             slips(object, of, value, below, &at, findings);
-            if below.is_null() && !at.contains("Spec/") {
+            findings.extend(typed(object, name, &at, value, below));
+            if !below.is_object() && !at.contains("Spec/") {
                 findings
                     .extend(chart_value::refused(key, value).into_iter().map(|v| handed_on(object, name, above, v)));
             }
@@ -75,6 +77,27 @@ fn slips(object: &Object<'_>, of: (&str, &Chart), given: &Value, known: &Value, 
             findings.push(finding.help(format!("did you mean `{near}`?")));
         }
     }
+}
+
+/// What is a switch or a number by default stays one, and words and times that mean the same in all charts are such.
+fn typed(object: &Object<'_>, chart: &str, at: &str, value: &Value, known: &Value) -> Option<Finding> {
+    let text = value.as_str().filter(|text| !text.contains("{{") && !text.is_empty());
+    let key = at.rsplit('/').next().unwrap_or_default();
+    let help = match known.as_str() {
+        Some("switch") if text.is_some_and(|text| text != "true") || value.is_number() => {
+            "it is `true` or `false`".into()
+        }
+        Some("number") if value.is_boolean() || text.is_some_and(|text| text.parse::<f64>().is_err()) => {
+            "it is a number".into()
+        }
+        _ => words::help(key, text?)?,
+    };
+    let message = format!(
+        "{} gives the chart {chart} `{key}: {}`, which it cannot take",
+        object.identity,
+        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    );
+    Some(object.error(Code::UnknownChartValue, at, message).help(help))
 }
 
 /// The type of a Service that the chart makes.

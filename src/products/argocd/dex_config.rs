@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::object::object::Object;
-use crate::text::finding::{Code, Finding};
+use crate::text::finding::{Code, Finding, Severity};
 use crate::text::forms::duration;
 use crate::text::pointer::{each, escaped};
 use crate::text::schema::{did_you_mean, is_slip};
@@ -34,11 +34,30 @@ const KEYS: [(&str, &str); 11] = [
 const TIMES: [&str; 2] = ["/expiry/*", "/expiry/refreshTokens/*"];
 
 /// Values of which Dex knows a few.
-const CHOICES: [(&str, &[&str]); 3] = [
+const CHOICES: [(&str, &[&str]); 4] = [
+    ("/oauth2/responseTypes/*", &["code", "token", "id_token"]),
     ("/logger/level", &["debug", "info", "warn", "error"]),
     ("/logger/format", &["json", "text"]),
     ("/storage/type", &["kubernetes", "memory", "sqlite3", "postgres", "mysql", "etcd", "ent"]),
 ];
+
+/// Keys that Dex does not read: an error where one is nearly another. It reads them in any case, as Go's JSON does.
+pub fn unknown<'k>(
+    object: &Object<'_>,
+    keys: impl Iterator<Item = &'k String>,
+    known: &[&str],
+    at: &str,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for key in keys.filter(|key| !known.iter().any(|known| known.eq_ignore_ascii_case(key))) {
+        let near = known.iter().any(|known| is_slip(&known.to_lowercase(), &key.to_lowercase()));
+        let severity = if near { Severity::Error } else { Severity::Warning };
+        let message = format!("{} gives Dex a key `{key}`, which it passes over", object.identity);
+        let finding = object.error(Code::UnknownChartValue, &format!("{at}/{}", escaped(key)), message);
+        findings.push(Finding { severity, ..finding.help(did_you_mean(key, known)) });
+    }
+    findings
+}
 
 /// What is wrong with the configuration that stands there in the Application.
 pub fn findings(object: &Object<'_>, config: &Value, at: &str) -> Vec<Finding> {
@@ -47,13 +66,7 @@ pub fn findings(object: &Object<'_>, config: &Value, at: &str) -> Vec<Finding> {
         let known: Vec<&str> = known.split(' ').collect();
         each(config, pattern, &mut |below, map| {
             let keys = map.as_object().into_iter().flatten().map(|(key, _)| key);
-            let slips = keys.filter(|key| !known.contains(&key.as_str()));
-            for key in slips.filter(|key| known.iter().any(|known| is_slip(&known.to_lowercase(), &key.to_lowercase())))
-            {
-                let message = format!("{} gives Dex a key `{key}`, which it passes over", object.identity);
-                let finding = object.error(Code::UnknownChartValue, &format!("{at}{below}/{}", escaped(key)), message);
-                findings.push(finding.help(did_you_mean(key, &known)));
-            }
+            findings.extend(unknown(object, keys, &known, &format!("{at}{below}")));
         });
     }
     for pattern in TIMES {

@@ -144,7 +144,7 @@ const KEEPING: [&str; 4] = ["max_slot_wal_keep_size", "max_wal_size", "min_wal_s
 fn more_than_the_volume(cluster: &Object<'_>) -> Vec<Finding> {
     let sizes = ["/spec/walStorage/size", "/spec/storage/size"];
     let volume = sizes.iter().find_map(|pointer| Some((cluster.at(pointer)?, pointer)));
-    let Some((size, _)) = volume.filter(|_| cluster.is(CNPG, "Cluster")) else { return Vec::new() };
+    let Some((size, at)) = volume.filter(|_| cluster.is(CNPG, "Cluster")) else { return Vec::new() };
     let Some(room) = quantity::of(size) else { return Vec::new() };
     let too_much = |name: &&str| {
         let kept = memory(cluster.text_at(&format!("/spec/postgresql/parameters/{name}")))?;
@@ -159,7 +159,7 @@ fn more_than_the_volume(cluster: &Object<'_>) -> Vec<Finding> {
             size.as_str().unwrap_or_default()
         );
         let finding = cluster.warning(Code::UnboundedWal, &pointer, message);
-        finding.help("lower it, or make the volume of the log larger")
+        finding.related(cluster.place(at), "the volume").help("lower it, or make the volume of the log larger")
     };
     KEEPING.into_iter().filter(|name| too_much(name).is_some()).map(told).collect()
 }

@@ -6,13 +6,15 @@ use serde_json::Value;
 
 use crate::object::api_group::{GATEWAY, INFERENCE};
 use crate::object::object::{Object, ObjectRule};
+use crate::object::part::amid;
 use crate::object::pod_template::{self, PodTemplate, flag, image};
 use crate::references::gateways::is_agentgateway;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
-use crate::text::forms::version;
+use crate::text::forms::{duration, version};
 use crate::text::kubeyaml;
-use crate::text::schema::{did_you_mean, nearest};
+use crate::text::pointer::each;
+use crate::text::schema::{did_you_mean, is_slip, nearest};
 use crate::text::source::Source;
 use crate::text::yaml;
 
@@ -150,41 +152,87 @@ const KEYS: [&str; 9] = [
     "parser",
 ];
 
+/// Keys below those.
+const BELOW: [(&str, &str); 7] = [
+    ("/plugins/*", "name type parameters"),
+    ("/schedulingProfiles/*", "name plugins"),
+    ("/schedulingProfiles/*/plugins/*", "pluginRef weight"),
+    ("/saturationDetector", "pluginRef"),
+    ("/parser", "pluginRef"),
+    (
+        "/flowControl",
+        "maxBytes maxRequests defaultRequestTTL defaultPriorityBand priorityBands usageLimitPolicyPluginRef",
+    ),
+    ("/flowControl/priorityBands/*", "priority maxBytes maxRequests fairnessPolicyRef orderingPolicyRef"),
+];
+
+/// Types of plugins that pickers register (cmd/epp/runner of 1.5); others are those of other pickers.
+const PLUGINS: &str = "approx-prefix-cache-producer concurrency-detector core-metrics-extractor edf-ordering-policy
+    endpoint-notification-source fcfs-ordering-policy global-strict-fairness-policy inflight-load-producer kv-cache-utilization-scorer
+    latency-scorer latency-slo-admitter lora-affinity-scorer max-score-picker metrics-data-source openai-parser passthrough-parser
+    predicted-latency-producer predicted-latency-scorer prefix-cache-affinity-filter prefix-cache-scorer queue-scorer random-picker
+    round-robin-fairness-policy running-requests-size-scorer single-profile-handler slo-deadline-ordering-policy
+    slo-headroom-tier-filter static-usage-limit-policy token-load-scorer utilization-detector vllmgrpc-parser weighted-random-picker";
+
 /// Gates that pickers register (cmd/epp/runner).
 const GATES: [&str; 3] = ["dataLayer", "enableLegacyMetrics", "flowControl"];
 
 fn config_faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding> {
     let Some(config) = picker_config(text) else { return Vec::new() };
     let mut findings = Vec::new();
-    let mut say = |message: String, help: String| {
+    let mut say = |words: &str, message: String, help: String| {
         let message = format!("the picker does not start with the configuration in {}: {message}", object.identity);
-        findings.push(object.error(Code::EppConfig, pointer, message).help(help));
+        findings.push(amid(object.error(Code::EppConfig, pointer, message).help(help), object, pointer, words));
     };
     // The picker's new home has keys and plugins of its own: only a slip is certain there.
     let llm_d = config["apiVersion"].as_str().is_some_and(|version| version.starts_with("llm-d.ai/"));
     match config["apiVersion"].as_str().unwrap_or_default() {
         "inference.networking.x-k8s.io/v1alpha1" => {}
         _ if llm_d => {}
-        other => {
-            say(format!("there is no apiVersion {other:?}"), "it is `inference.networking.x-k8s.io/v1alpha1`".into())
-        }
+        other => say(
+            other,
+            format!("there is no apiVersion {other:?}"),
+            "it is `inference.networking.x-k8s.io/v1alpha1`".into(),
+        ),
     }
     let slip = |word: &str, known: &[&str]| !llm_d || nearest(word, known).is_some();
     for key in yaml::object(&config).keys().filter(|key| !KEYS.contains(&key.as_str()) && slip(key, &KEYS)) {
         let help =
             if key == "data" { "it is `dataLayer`, whatever the guide says".into() } else { did_you_mean(key, &KEYS) };
-        say(format!("unknown key `{key}`"), help);
+        say(key, format!("unknown key `{key}`"), help);
+    }
+    for (pattern, known) in BELOW {
+        let known: Vec<&str> = known.split(' ').collect();
+        each(&config, pattern, &mut |_, map| {
+            let keys = map.as_object().into_iter().flat_map(|map| map.keys());
+            for key in keys.filter(|key| !known.contains(&key.as_str()) && slip(key, &known)) {
+                say(key, format!("unknown key `{key}`"), did_you_mean(key, &known));
+            }
+        });
+    }
+    let lasting = config["flowControl"]["defaultRequestTTL"].as_str().filter(|text| duration(text).is_none());
+    if let Some(text) = lasting {
+        say(text, format!("`{text}` is no time"), "a time of Go, as `1200s` or `20m`".into());
     }
     let list = |key: &str| config[key].as_array().into_iter().flatten();
     // Other releases have other gates, so only a wrong spelling is certain.
     for gate in list("featureGates").filter_map(Value::as_str) {
-        let meant = GATES.iter().find(|known| gate.eq_ignore_ascii_case(known) && gate != **known);
-        meant.into_iter().for_each(|known| say(format!("unknown feature gate `{gate}`"), format!("it is `{known}`")));
+        let meant =
+            GATES.iter().find(|known| !GATES.contains(&gate) && is_slip(&known.to_lowercase(), &gate.to_lowercase()));
+        meant
+            .into_iter()
+            .for_each(|known| say(gate, format!("unknown feature gate `{gate}`"), format!("it is `{known}`")));
+    }
+    let types: Vec<&str> = PLUGINS.split_whitespace().collect();
+    for kind in list("plugins").filter_map(|plugin| plugin["type"].as_str()).filter(|kind| !types.contains(kind)) {
+        if let Some(near) = types.iter().find(|known| is_slip(known, kind)) {
+            say(kind, format!("there is no plugin of the type `{kind}`"), format!("did you mean `{near}`?"));
+        }
     }
     let name = |plugin: &Value| plugin["name"].as_str().or(plugin["type"].as_str()).unwrap_or_default().to_owned();
     let plugins: Vec<String> = list("plugins").map(name).collect();
     if let Some(twice) = plugins.iter().enumerate().find(|(i, name)| plugins[..*i].contains(name)) {
-        say(format!("two plugins are named `{}`", twice.1), "give one of them a `name` of its own".into());
+        say("", format!("two plugins are named `{}`", twice.1), "give one of them a `name` of its own".into());
     }
     let references = list("schedulingProfiles").filter_map(|profile| profile["plugins"].as_array()).flatten();
     for reference in references.filter_map(|plugin| plugin["pluginRef"].as_str()) {
@@ -192,7 +240,7 @@ fn config_faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding>
         let built_in = ["single-profile-handler", "max-score-picker"].contains(&reference);
         let known: Vec<&str> = plugins.iter().map(String::as_str).collect();
         if !built_in && !known.contains(&reference) && slip(reference, &known) {
-            say(format!("there is no plugin `{reference}`"), did_you_mean(reference, &known));
+            say(reference, format!("there is no plugin `{reference}`"), did_you_mean(reference, &known));
         }
     }
     findings

@@ -61,7 +61,9 @@ fn scaled_replicas(world: &World<'_>) -> Vec<Finding> {
             .any(|(_, part)| part.to_string().contains("replicas"))
     };
     let mut findings = Vec::new();
-    for scaled in world.objects.of(KEDA, "ScaledObject") {
+    // Elsewhere nobody says that what is applied is applied again.
+    let plain = world.objects.of("autoscaling", "HorizontalPodAutoscaler").filter(|_| world.closed);
+    for scaled in world.objects.of(KEDA, "ScaledObject").chain(plain) {
         let Some(workload) = scaled_workload(world, scaled).filter(|w| w.at("/spec/replicas").is_some()) else {
             continue;
         };
@@ -73,7 +75,9 @@ fn scaled_replicas(world: &World<'_>) -> Vec<Finding> {
             workload.identity, scaled.identity
         );
         let finding = workload.warning(Code::ScaledReplicas, "/spec/replicas", message);
-        findings.push(finding.help("leave `replicas` out"));
+        findings.push(
+            finding.help("leave `replicas` out; of what is rendered here a patch takes it away: `replicas: null`"),
+        );
     }
     findings
 }

@@ -6,10 +6,12 @@ use serde_json::Value;
 use crate::object::api_group::KEDA;
 use crate::object::object::{Object, ObjectRule};
 use crate::text::finding::{Code, Finding};
-use crate::text::schema::{did_you_mean, nearest};
+use crate::text::pointer::escaped;
+use crate::text::schema::{did_you_mean, is_slip, nearest};
+use crate::text::{schedule, time_zones};
 
 /// Rules that look at one object alone.
-pub const OF_OBJECTS: &[ObjectRule] = &[kinds, crons];
+pub const OF_OBJECTS: &[ObjectRule] = &[kinds, crons, annotations, prometheus];
 
 /// Kinds of triggers (keda `pkg/scaling/scalers_builder.go`); another one is left alone unless it is nearly one of these.
 const KINDS: &str = "\
@@ -22,15 +24,6 @@ const KINDS: &str = "\
     openstack-metric openstack-swift postgresql predictkube prometheus pulsar rabbitmq redis redis-cluster \
     redis-cluster-streams redis-sentinel redis-sentinel-streams redis-streams selenium-grid solace-event-queue \
     solarwinds solr splunk splunk-observability stan sumologic temporal";
-
-/// The numbers of the fields of a schedule, with the names that stand for some.
-const FIELDS: [(&str, u32, u32, &str); 5] = [
-    ("minute", 0, 59, ""),
-    ("hour", 0, 23, ""),
-    ("day of the month", 1, 31, ""),
-    ("month", 1, 12, "jan feb mar apr may jun jul aug sep oct nov dec"),
-    ("day of the week", 0, 6, "sun mon tue wed thu fri sat"),
-];
 
 fn triggers<'a>(object: &Object<'a>) -> Vec<(String, &'a Value)> {
     let scales = object.is(KEDA, "ScaledObject") || object.is(KEDA, "ScaledJob");
@@ -47,6 +40,63 @@ fn kinds(object: &Object<'_>) -> Vec<Finding> {
         Some(finding.help(format!("did you mean `{near}`?")))
     };
     triggers(object).into_iter().filter_map(one).collect()
+}
+
+/// Annotations of KEDA that people write (keda `apis/keda/v1alpha1/scaledobject_types.go`).
+const ANNOTATIONS: [&str; 8] = [
+    "autoscaling.keda.sh/paused",
+    "autoscaling.keda.sh/paused-replicas",
+    "autoscaling.keda.sh/paused-scale-in",
+    "autoscaling.keda.sh/paused-scale-out",
+    "autoscaling.keda.sh/force-activation",
+    "scaledobject.keda.sh/transfer-hpa-ownership",
+    "scaledobject.keda.sh/managed-by",
+    "validations.keda.sh/hpa-ownership",
+];
+
+fn annotations(object: &Object<'_>) -> Vec<Finding> {
+    let all = object.at("/metadata/annotations").and_then(Value::as_object).filter(|_| object.identity.group == KEDA);
+    let strange = all.into_iter().flat_map(|map| map.keys()).filter(|key| !ANNOTATIONS.contains(&key.as_str()));
+    let one = |key: &String| {
+        let near = ANNOTATIONS.iter().find(|known| is_slip(known, key))?;
+        let message = format!("{} has the annotation `{key}`, which KEDA does not know", object.identity);
+        let finding =
+            object.warning(Code::FieldWithoutEffect, &format!("/metadata/annotations/{}", escaped(key)), message);
+        Some(finding.help(format!("did you mean `{near}`?")))
+    };
+    strange.filter_map(one).collect()
+}
+
+/// What a trigger of Prometheus reads (keda `pkg/scalers/prometheus_scaler.go`).
+const PROMETHEUS: [&str; 14] = [
+    "activationThreshold",
+    "authModes",
+    "awsRegion",
+    "cortexOrgID",
+    "customHeaders",
+    "ignoreNullValues",
+    "metricName",
+    "namespace",
+    "query",
+    "queryParameters",
+    "serverAddress",
+    "threshold",
+    "timeout",
+    "unsafeSsl",
+];
+
+fn prometheus(object: &Object<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (pointer, trigger) in triggers(object).into_iter().filter(|(_, trigger)| trigger["type"] == "prometheus") {
+        for key in trigger["metadata"].as_object().into_iter().flat_map(|map| map.keys()) {
+            let known = PROMETHEUS.contains(&key.as_str());
+            let Some(near) = PROMETHEUS.iter().find(|near| !known && is_slip(near, key)) else { continue };
+            let message = format!("KEDA reads no `{key}` in the prometheus trigger of {}", object.identity);
+            let finding = object.error(Code::KedaRefuses, &format!("{pointer}/metadata/{}", escaped(key)), message);
+            findings.push(finding.help(format!("did you mean `{near}`?")));
+        }
+    }
+    findings
 }
 
 fn crons(object: &Object<'_>) -> Vec<Finding> {
@@ -69,7 +119,7 @@ fn crons(object: &Object<'_>) -> Vec<Finding> {
             tell(format!("{pointer}/metadata{at}"), format!("its cron trigger has no `{name}`"), help);
         }
         for name in ["start", "end"] {
-            if let Some(why) = wrong(said(name)) {
+            if let Some(why) = schedule::wrong(said(name)).filter(|_| !said(name).contains(['$', '{'])) {
                 tell(
                     format!("{pointer}/metadata/{name}"),
                     format!("`{name}` of its cron trigger {why}"),
@@ -77,7 +127,12 @@ fn crons(object: &Object<'_>) -> Vec<Finding> {
                 );
             }
         }
-        if said("desiredReplicas").parse::<i64>().is_err() && !said("desiredReplicas").is_empty() {
+        let zone = said("timezone");
+        if !zone.is_empty() && !zone.contains(['$', '{']) && !time_zones::is_known(zone) {
+            let why = format!("`timezone` of its cron trigger is {zone:?}, which is none");
+            tell(format!("{pointer}/metadata/timezone"), why, time_zones::help(zone));
+        }
+        if said("desiredReplicas").parse::<u32>().is_err() && !said("desiredReplicas").is_empty() {
             tell(
                 format!("{pointer}/metadata/desiredReplicas"),
                 "`desiredReplicas` of its cron trigger is no number".into(),
@@ -86,58 +141,4 @@ fn crons(object: &Object<'_>) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// What is wrong with a schedule of five fields, as robfig/cron 3 reads it.
-fn wrong(schedule: &str) -> Option<String> {
-    if schedule.is_empty() || schedule.starts_with('@') || schedule.contains(['$', '{']) {
-        return None;
-    }
-    let parts: Vec<&str> = schedule.split_whitespace().collect();
-    if parts.len() != FIELDS.len() {
-        return Some(format!("has {} fields", parts.len()));
-    }
-    let fields = parts.iter().zip(FIELDS);
-    fields
-        .filter_map(|(part, (what, least, most, names))| {
-            let number = |word: &str| {
-                let name = names.split(' ').position(|name| !name.is_empty() && name.eq_ignore_ascii_case(word));
-                name.map(|at| at as u32 + least).or_else(|| word.parse().ok()).filter(|n| (least..=most).contains(n))
-            };
-            let fits = |range: &str| match range.split_once('-') {
-                Some((from, to)) => number(from).zip(number(to)).is_some_and(|(from, to)| from <= to),
-                None => ["*", "?"].contains(&range) || number(range).is_some(),
-            };
-            let takes = |item: &str| match item.split_once('/') {
-                Some((range, step)) => fits(range) && step.parse::<u32>().is_ok_and(|step| step > 0),
-                None => fits(item),
-            };
-            (!part.split(',').all(takes)).then(|| format!("has the {what} `{part}`"))
-        })
-        .next()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wrong;
-
-    #[test]
-    fn a_schedule_has_five_fields_within_their_bounds() {
-        for schedule in ["0 8 * * 1-5", "*/15 0-6,20-23 1 jan-MAR sun", "30 6 ? * MON,FRI", "@daily", ""] {
-            assert_eq!(wrong(schedule), None, "{schedule}");
-        }
-        for schedule in [
-            "0 8 * *",
-            "0 8 * * 1-8",
-            "0 28 * * *",
-            "60 1 * * *",
-            "0 1 0 * *",
-            "0 1 * 13 *",
-            "*/0 * * * *",
-            "0 5-3 * * *",
-            "a * * * *",
-        ] {
-            assert!(wrong(schedule).is_some(), "{schedule}");
-        }
-    }
 }

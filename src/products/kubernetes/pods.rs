@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::object::object::{Object, ObjectRule};
+use crate::object::part::amid;
 use crate::object::pod_template::{self, PodTemplate};
 use crate::products::kubernetes::standards::standards;
 use crate::references::world::{World, WorldRule};
@@ -13,7 +14,7 @@ use crate::text::finding::{Code, Finding};
 use crate::text::schema::is_slip;
 
 /// Rules that look at one object alone.
-pub const OF_OBJECTS: &[ObjectRule] = &[unmounted, unfilled, unexpanded];
+pub const OF_OBJECTS: &[ObjectRule] = &[unmounted, unfilled, unread, unexpanded];
 
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[elsewhere, standards];
@@ -101,6 +102,54 @@ fn unfilled(object: &Object<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// A script of a shell that reads a variable which is nearly one of the container's, and which it sets nowhere itself.
+fn unread(object: &Object<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for template in pod_template::of(object).filter(|template| !template.kind.overlay) {
+        for (pointer, container) in template.all_containers() {
+            let variables = container["env"].as_array().into_iter().flatten();
+            let known: BTreeSet<&str> = variables.filter_map(|variable| variable["name"].as_str()).collect();
+            let words = pod_template::words(container);
+            let shell =
+                words.first().is_some_and(|w| ["sh", "bash"].contains(&w.rsplit('/').next().unwrap_or_default()));
+            if !shell || container.get("envFrom").is_some() {
+                continue;
+            }
+            for list in ["command", "args"] {
+                let texts = container[list].as_array().into_iter().flatten().enumerate();
+                for (at, text) in texts.filter_map(|(at, text)| Some((at, text.as_str()?))) {
+                    let strange = read_by(text).find(|name| !known.contains(name) && !sets(text, name));
+                    let near = strange.and_then(|name| Some((name, known.iter().find(|known| is_slip(known, name))?)));
+                    let Some((name, near)) = near else { continue };
+                    let message =
+                        format!("{} reads `${name}` in a script, which its container has not", object.identity);
+                    let at = format!("{pointer}/{list}/{at}");
+                    let finding = amid(object.warning(Code::FieldWithoutEffect, &at, message), object, &at, name);
+                    findings.push(finding.help(format!("did you mean `${near}`?")));
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// The names in `$NAME` and `${NAME}` of a script, in capitals.
+fn read_by(script: &str) -> impl Iterator<Item = &str> {
+    script.split('$').skip(1).filter_map(|rest| {
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        let end =
+            rest.find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')).unwrap_or(rest.len());
+        Some(&rest[..end]).filter(|name| name.len() > 2)
+    })
+}
+
+/// Whether a script gives a variable of that name a value.
+fn sets(script: &str, name: &str) -> bool {
+    ["=", " in ", ":-", ":=", "-"].iter().any(|sign| script.contains(&format!("{name}{sign}")))
+        || script.contains(&format!("read {name}"))
+        || script.contains(&format!("read -r {name}"))
 }
 
 /// The names in `$(NAME)`; `$$(NAME)` is none.

@@ -11,6 +11,7 @@ use crate::products::litellm::modules;
 use crate::products::litellm::new_keys;
 use crate::products::litellm::opening;
 use crate::products::litellm::settings;
+use crate::products::litellm::words;
 use crate::text::finding::Finding;
 
 /// Rules that look at one configuration alone.
@@ -23,6 +24,7 @@ const RULES: &[fn(&Config<'_>) -> Vec<Finding>] = &[
     new_keys::new_keys,
     settings::choices,
     settings::types,
+    words::words,
     opening::openings,
     opening::literal_keys,
     calls::unasked,

@@ -6,6 +6,7 @@ use std::sync::{LazyLock, OnceLock};
 use serde::Deserialize;
 
 use crate::text::kubeyaml;
+use crate::text::near::is_near;
 use crate::text::source::Source;
 
 /// What a product exports.
@@ -69,6 +70,16 @@ impl Exporter {
 pub fn missing(name: &str) -> Option<&'static Exporter> {
     let exporter = EXPORTERS.iter().find(|exporter| exporter.is_about(name))?;
     (name.matches(':').count() < 2 && !exporter.names().contains(name)).then_some(exporter)
+}
+
+/// The metric that was meant by a name that begins as none of theirs, where it is that but for a letter or two of its beginning.
+pub fn meant(name: &str) -> Option<&'static str> {
+    let about = |exporter: &Exporter| exporter.prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
+    if EXPORTERS.iter().any(|exporter| about(exporter) || exporter.names().contains(name)) {
+        return None;
+    }
+    let names = EXPORTERS.iter().flat_map(Exporter::names).map(String::as_str);
+    names.filter(|known| name.len() > 12 && name.len().abs_diff(known.len()) < 3).find(|known| is_near(known, name, 2))
 }
 
 /// Whether a query asks for a metric of a product that is known here, or for one that is called like them.

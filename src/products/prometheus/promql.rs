@@ -7,6 +7,7 @@ use promql_parser::label::{METRIC_NAME, MatchOp};
 use promql_parser::parser::{Expr, VectorSelector, parse};
 use promql_parser::util::{ExprVisitor, walk_expr};
 
+use crate::text::near::is_near;
 use crate::text::schema::is_slip;
 
 /// What a query asks for.
@@ -56,7 +57,9 @@ pub fn read(text: &str) -> Option<Result<Query, String>> {
 /// What is wrong with a function of an unknown name, where that is nearly one that is known.
 fn nearly_known(why: &str) -> Option<String> {
     let name = why.split('\'').nth(1)?;
-    let near = FUNCTIONS.split_whitespace().find(|known| is_slip(known, name))?;
+    let near = FUNCTIONS
+        .split_whitespace()
+        .find(|known| is_slip(known, name) || name.len() == 3 && is_near(known, name, 1))?;
     Some(format!("there is no function `{name}`; did you mean `{near}`?"))
 }
 

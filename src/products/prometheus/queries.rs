@@ -9,14 +9,15 @@ use serde_json::Value;
 
 use crate::object::api_group::{KEDA, MONITORING};
 use crate::object::object::Object;
-use crate::object::part::amid;
+use crate::object::part::{amid, at_line};
 use crate::products::prometheus::metrics::{self, missing};
 use crate::products::prometheus::promql::{self, Query};
+use crate::products::prometheus::variables;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 use crate::text::kubeyaml;
 use crate::text::pointer;
-use crate::text::schema::nearest;
+use crate::text::schema::{is_slip, nearest};
 use crate::text::source::Source;
 
 /// Rules that look at all objects of a cluster.
@@ -46,8 +47,9 @@ struct Queries {
     asked: Vec<Asked>,
     /// Metrics that its rules record.
     recorded: Vec<String>,
+    has_dashboard: bool,
     /// Dashboards that are no JSON: where, and the line at which it ends.
-    broken: Vec<(String, String)>,
+    broken: Vec<(String, usize)>,
 }
 
 /// A query and where it stands.
@@ -58,6 +60,8 @@ struct Asked {
     is_promql: bool,
     /// As [`promql::read`] has it.
     read: Option<Result<Query, String>>,
+    /// A variable that its dashboard has not, and the one that was likely meant.
+    strange: Option<(String, String)>,
 }
 
 impl Queries {
@@ -76,8 +80,8 @@ impl Queries {
     }
 
     fn ask(&mut self, pointer: &str, text: &str, is_promql: bool) {
-        let read = promql::read(text);
-        self.asked.push(Asked { pointer: pointer.to_owned(), text: text.to_owned(), is_promql, read });
+        let (pointer, read) = (pointer.to_owned(), promql::read(text));
+        self.asked.push(Asked { pointer, text: text.to_owned(), is_promql, read, strange: None });
     }
 
     /// Groups of rules: an object's own, or those of a file in the text at a pointer; the rules of Loki look the same there.
@@ -110,12 +114,20 @@ impl Queries {
             return;
         }
         match serde_json::from_str::<Value>(text) {
-            Ok(dashboard) => self.targets(&dashboard, &Value::Null, pointer),
-            Err(error) => {
-                let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
-                self.broken.push((pointer.to_owned(), line.trim().to_owned()));
-            }
+            Ok(dashboard) => self.dashboard(&dashboard, pointer),
+            Err(error) => self.broken.push((pointer.to_owned(), error.line())),
         }
+    }
+
+    fn dashboard(&mut self, dashboard: &Value, pointer: &str) {
+        let before = self.asked.len();
+        self.targets(dashboard, &Value::Null, pointer);
+        variables::queries(dashboard).for_each(|text| self.ask(pointer, &text, false));
+        for asked in &mut self.asked[before..] {
+            let strange = variables::unknown(dashboard, &asked.text);
+            asked.strange = strange.map(|(name, near)| (name.to_owned(), near.to_owned()));
+        }
+        self.has_dashboard = true;
     }
 
     /// The queries of panels, in rows and beside them; Loki is asked by the same key.
@@ -136,24 +148,39 @@ impl Queries {
     }
 }
 
+/// Names that queries may ask for beside those that products export.
+struct Known<'w> {
+    recorded: BTreeSet<&'w str>,
+    namespaces: BTreeSet<&'w str>,
+}
+
 fn queries(world: &World<'_>) -> Vec<Finding> {
     let kinds = [(MONITORING, "PrometheusRule"), (KEDA, "ScaledObject"), ("", "ConfigMap")];
     let objects = kinds.into_iter().flat_map(|(group, kind)| world.objects.of(group, kind));
     let all: Vec<(&Object<'_>, Arc<Queries>)> = objects.map(|o| (o, o.fact("", || Queries::of(o)))).collect();
-    let recorded: BTreeSet<&str> = all.iter().flat_map(|(_, q)| &q.recorded).map(String::as_str).collect();
+    let known = Known {
+        recorded: all.iter().flat_map(|(_, queries)| &queries.recorded).map(String::as_str).collect(),
+        namespaces: world.objects.of("", "Namespace").map(|namespace| namespace.identity.name.as_str()).collect(),
+    };
     let mut findings: Vec<Finding> = Vec::new();
     for (object, queries) in &all {
-        findings.extend(queries.asked.iter().flat_map(|asked| faults(object, asked, &recorded)));
+        findings.extend(queries.asked.iter().flat_map(|asked| faults(object, asked, &known)));
         findings.extend(queries.broken.iter().map(|(pointer, line)| {
             let message = format!("{} has a dashboard that is no JSON: Grafana does not show it", object.identity);
             let finding = object.warning(Code::Promql, pointer, message).help("export it from Grafana once more");
-            amid(finding, object, pointer, line)
+            at_line(finding, object, pointer, *line)
         }));
+        findings.extend(queries.has_dashboard.then(|| variables::unlabelled(object)).flatten());
     }
     findings
 }
 
-fn faults(object: &Object<'_>, asked: &Asked, recorded: &BTreeSet<&str>) -> Vec<Finding> {
+fn faults(object: &Object<'_>, asked: &Asked, Known { recorded, namespaces }: &Known<'_>) -> Vec<Finding> {
+    if let Some((name, near)) = &asked.strange {
+        let message = format!("{} asks by `${name}`, a variable that its dashboard has not", object.identity);
+        let finding = object.warning(Code::Promql, &asked.pointer, message).help(format!("did you mean `${near}`?"));
+        return vec![at_query(finding, object, asked)];
+    }
     let query = match &asked.read {
         None => return Vec::new(),
         Some(Err(why)) => {
@@ -172,8 +199,23 @@ fn faults(object: &Object<'_>, asked: &Asked, recorded: &BTreeSet<&str>) -> Vec<
         Some(Ok(query)) => query,
     };
     let mut findings = Vec::new();
+    let strange = query.value("namespace").filter(|name| !namespaces.contains(name));
+    if let Some((name, near)) =
+        strange.and_then(|name| Some((name, namespaces.iter().find(|near| is_slip(near, name))?)))
+    {
+        let message = format!("{} asks for the namespace `{name}`, which is not there", object.identity);
+        let finding = object.warning(Code::UnknownNamespace, &asked.pointer, message);
+        findings.push(at_query(finding.help(format!("did you mean `{near}`?")), object, asked));
+    }
     for name in query.metrics.iter().filter(|name| !recorded.contains(name.as_str())) {
-        let Some(exporter) = missing(name) else { continue };
+        let Some(exporter) = missing(name) else {
+            if let Some(near) = metrics::meant(name) {
+                let message = format!("{} asks for `{name}`, which nobody exports", object.identity);
+                let finding = object.warning(Code::UnknownMetric, &asked.pointer, message);
+                findings.push(at_query(finding.help(format!("did you mean `{near}`?")), object, asked));
+            }
+            continue;
+        };
         let (product, version) = (&exporter.product, &exporter.version);
         let message = format!("{} asks for `{name}`, which {product} {version} does not export", object.identity);
         let names = exporter.names();

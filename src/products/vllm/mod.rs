@@ -2,4 +2,5 @@
 
 pub mod arguments;
 pub mod flags;
+pub mod values;
 pub mod pods;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::object::object::{Object, ObjectRule};
 use crate::object::pod_template::{self, PodTemplate, image, words};
-use crate::products::vllm::flags;
+use crate::products::vllm::{flags, values};
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::forms::version;
 
@@ -77,6 +77,23 @@ impl<'a> Server<'a> {
     fn arguments(&self) -> String {
         let key = if self.container.get("args").is_some() { "args" } else { "command" };
         format!("{}/{key}", self.pointer)
+    }
+
+    /// Where the value of an argument stands: its item, or all of them where that is a script.
+    fn value(&self, name: &str, value: &str) -> String {
+        for key in ["args", "command"] {
+            let items = self.container[key].as_array().map_or(&[][..], Vec::as_slice);
+            let is_there = |at: usize| {
+                let (word, before) = (items[at].as_str()?, at.checked_sub(1).and_then(|b| items[b].as_str()));
+                let named = |word: &str| word.replace('_', "-") == name;
+                let whole = word.split_once('=').is_some_and(|(n, v)| named(n) && v == value);
+                (whole || word == value && before.is_some_and(named)).then_some(at)
+            };
+            if let Some(at) = (0..items.len()).rev().find_map(is_there) {
+                return format!("{}/{key}/{at}", self.pointer);
+            }
+        }
+        self.arguments()
     }
 
     /// The values of an environment variable may come from where this does not look.
@@ -153,10 +170,20 @@ fn ranges(server: &Server<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut say = |name: &str, value: &str, help: &str| {
         let message = format!("vLLM of {} does not start with `{name} {value}`", server.template.owner.identity);
-        findings.push(server.template.owner.error(Code::VllmArgument, &server.arguments(), message).help(help));
+        findings.push(server.template.owner.error(Code::VllmArgument, &server.value(name, value), message).help(help));
     };
-    // `8k` is a number to vLLM as well, and what a variable holds is not known here.
-    let is_word = |value: &str| value.starts_with(|c: char| c != '$' && c != '.' && !c.is_ascii_digit());
+    for name in values::names() {
+        if let Some((value, near)) =
+            server.argument(&[name]).and_then(|value| Some((value, values::meant(name, value)?)))
+        {
+            say(name, value, &format!("did you mean `{near}`?"));
+        }
+    }
+    // `8k` is a number to vLLM as well (`human_readable_int`), and what a variable holds is not known here.
+    let is_word = |value: &str| {
+        let number = value.strip_suffix(['k', 'K', 'm', 'M', 'g', 'G', 't', 'T']).unwrap_or(value);
+        !value.is_empty() && !value.starts_with('$') && number.parse::<f64>().is_err()
+    };
     let is = |value: &str, wrong: &dyn Fn(f64) -> bool| value.parse().map_or(is_word(value), wrong);
     for name in COUNTS {
         if let Some(value) = server.argument(&[name])

@@ -61,6 +61,12 @@ pub fn versions(group: &str, kind: &str) -> Vec<&'static Builtin> {
     FILE.kinds.iter().filter(|k| k.group == group && k.kind == kind).collect()
 }
 
+/// The groups, each once.
+pub fn groups() -> impl Iterator<Item = &'static str> {
+    let all: std::collections::BTreeSet<&str> = FILE.kinds.iter().map(|k| k.group.as_str()).collect();
+    all.into_iter()
+}
+
 /// The kinds of a group; none of a group that is not built in.
 pub fn kinds(group: &str) -> Vec<&'static str> {
     FILE.kinds.iter().filter(|k| k.group == group).map(|k| k.kind.as_str()).collect()

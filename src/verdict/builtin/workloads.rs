@@ -2,6 +2,7 @@
 //! Source: kubernetes 1.35 pkg/apis/apps/validation, pkg/apis/batch/validation.
 
 use crate::object::labels;
+use crate::text::{schedule, time_zones};
 use crate::verdict::builtin::pods;
 use crate::verdict::builtin::selectors;
 use crate::verdict::builtin::storage;
@@ -172,7 +173,7 @@ pub fn cron_job(object: &Spot<'_>, out: &mut Vec<Violation>) {
     }
     spec.needs(&["schedule"], out);
     let schedule = spec.word("schedule");
-    if !schedule.is_empty() && !is_schedule(schedule) {
+    if schedule::wrong(schedule).is_some() {
         let message = format!("`{}.schedule` is {schedule:?}, which is no cron schedule", spec.path);
         out.push(
             spec.at("schedule")
@@ -184,8 +185,9 @@ pub fn cron_job(object: &Spot<'_>, out: &mut Vec<Violation>) {
         spec.at(count).within(0, i64::MAX, out);
     }
     let zone = spec.at("timeZone");
-    if zone.there() && !is_time_zone(zone.text()) {
-        out.push(zone.refuse(format!("`{}` is {:?}, which is no time zone", zone.path, zone.text())));
+    if zone.there() && !time_zones::is_known(zone.text()) {
+        let message = format!("`{}` is {:?}, which is no time zone", zone.path, zone.text());
+        out.push(zone.refuse(message).help(time_zones::help(zone.text())));
     }
     let metadata = object.at("metadata");
     if metadata.word("name").len() > 52 {
@@ -196,52 +198,6 @@ pub fn cron_job(object: &Spot<'_>, out: &mut Vec<Violation>) {
         out.push(job.at("spec").refuse(format!("`{}` cannot have `manualSelector` in a CronJob", job.path)));
     }
     job_spec(&job.at("spec"), false, out);
-}
-
-/// The shape of a name in the tz database; of the names with a slash only the area is known here.
-fn is_time_zone(name: &str) -> bool {
-    const AREAS: &str = "Africa America Antarctica Arctic Asia Atlantic Australia Brazil Canada \
-        Chile Etc Europe Indian Mexico Pacific US";
-    const ALONE: &str = "CET CST6CDT Cuba EET EST EST5EDT Egypt Eire Factory GB GB-Eire GMT GMT+0 GMT-0 GMT0 Greenwich \
-        HST Hongkong Iceland Iran Israel Jamaica Japan Kwajalein Libya MET MST MST7MDT NZ NZ-CHAT Navajo \
-        PRC PST8PDT Poland Portugal UTC WET Zulu";
-    let among = |list: &str, word: &str| list.split_whitespace().any(|known| known == word);
-    let part = |part: &str| part.len() <= 14 && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b));
-    match name.split_once('/') {
-        Some((area, rest)) => among(AREAS, area) && rest.split('/').all(|p| !p.is_empty() && part(p)),
-        None => among(ALONE, name),
-    }
-}
-
-/// Five fields of cron, as robfig/cron v3 reads them.
-fn is_schedule(text: &str) -> bool {
-    if let Some(name) = text.strip_prefix('@') {
-        let every = name.strip_prefix("every ").and_then(crate::verdict::formats::duration);
-        return matches!(name, "yearly" | "annually" | "monthly" | "weekly" | "daily" | "midnight" | "hourly")
-            || every.is_some();
-    }
-    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
-    let bounds: [(u32, u32, &[&str]); 5] = [(0, 59, &[]), (0, 23, &[]), (1, 31, &[]), (1, 12, &MONTHS), (0, 6, &DAYS)];
-    let fields: Vec<&str> = text.split_whitespace().collect();
-    fields.len() == 5
-        && fields.iter().zip(bounds).all(|(field, (least, most, names))| {
-            let number = |text: &str| {
-                let name = names.iter().position(|n| text.eq_ignore_ascii_case(n)).map(|at| at as u32 + least);
-                name.or_else(|| text.parse().ok()).filter(|n| (least..=most).contains(n))
-            };
-            field.split(',').all(|part| {
-                let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
-                let stepped = step.is_none_or(|s| s.parse::<u32>().is_ok_and(|s| s > 0));
-                stepped
-                    && (range == "*"
-                        || range == "?"
-                        || match range.split_once('-') {
-                            Some((from, to)) => number(from).zip(number(to)).is_some_and(|(from, to)| from <= to),
-                            None => number(range).is_some(),
-                        })
-            })
-        })
 }
 
 /// What is wrong with a PodDisruptionBudget.

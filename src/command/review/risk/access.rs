@@ -113,6 +113,14 @@ pub(super) fn auth(sight: &Sight<'_>) -> Vec<Risk> {
 /// How well a client of PostgreSQL looks who answers, the least first.
 const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
+/// Whether an address with TLS becomes one without.
+fn to_plain(field: &Field) -> bool {
+    let starts = |value: &Option<Value>, scheme| {
+        value.as_ref().and_then(Value::as_str).is_some_and(|text| text.starts_with(scheme))
+    };
+    starts(&field.old, "https://") && starts(&field.new, "http://")
+}
+
 /// What is sent goes unencrypted, or to whoever answers.
 pub(super) fn transport(sight: &Sight<'_>) -> Vec<Risk> {
     let mode = |value: &Option<Value>| {
@@ -137,6 +145,7 @@ pub(super) fn transport(sight: &Sight<'_>) -> Vec<Risk> {
                 |value: &Option<Value>| SSL_MODES.iter().position(|mode| value.as_ref().is_some_and(|v| v == mode));
             at(&field.new) < at(&field.old)
         }
+        _ if to_plain(field) => true,
         _ => {
             mode(&field.old).is_some_and(|old| mode(&field.new).is_some_and(|new| new < old))
                 || (strict(&field.old) && field.new.is_some() && !strict(&field.new))
@@ -198,6 +207,8 @@ fn weaker(field: &Field) -> bool {
             let lasts = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).and_then(duration);
             lasts(&field.new).zip(lasts(&field.old)).is_some_and(|(new, old)| new > old)
         }
+        // Somebody may log in as PostgreSQL's superuser, by a password.
+        "enableSuperuserAccess" => field.new == Some(true.into()),
         "cacheDuration" | "jwksPath" => false,
         _ if argument(field).is_some_and(argument_opens) => true,
         _ if field.passes(&["cors"]) => field.new.is_some(),

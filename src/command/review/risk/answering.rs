@@ -3,11 +3,13 @@
 use serde_json::Value;
 
 use crate::command::review::change::Field;
-use crate::command::review::objects::VALUES;
+use crate::command::review::objects::{Thing, VALUES};
 use crate::command::review::risk::sight::{Risk, Sight, from_to};
 use crate::command::review::routine::REPLICAS;
 use crate::text::finding::Code;
 use crate::text::forms::duration;
+use crate::text::kubeyaml;
+use crate::text::source::Source;
 use crate::verdict::quantity;
 
 /// Parts without which a pod is not looked after; each gone as a whole means something.
@@ -33,11 +35,37 @@ pub(super) fn lowered(sight: &Sight<'_>) -> Vec<Risk> {
     let whole = sight.change.fields.iter().filter_map(|field| Some((field, gone(field)?)));
     let leaves = sight.leaves.iter().filter_map(|field| Some((field, less(sight, field)?)));
     let mut risks: Vec<Risk> = whole.chain(leaves).map(told).collect();
+    if sight.goes() && scaled_up_to(sight.old).is_some_and(|most| most > in_git(sight)) {
+        let message = "it is gone, and what it scaled stays as small as git says";
+        risks.push(sight.risk(Code::AvailabilityLowered, message, help));
+    }
     if sight.is("PodDisruptionBudget") && sight.goes() && guarded_stay(sight) {
         let message = "it is gone, and draining a node may stop all pods that it counted";
         risks.push(sight.risk(Code::AvailabilityLowered, message, help));
     }
     risks
+}
+
+/// Fields of scalers for how many may run at most.
+const MOST: [&str; 2] = ["maxReplicas", "maxReplicaCount"];
+
+/// How many a scaler lets run.
+fn scaled_up_to(scaler: Option<&Thing>) -> Option<i64> {
+    let spec = &scaler?.value["spec"];
+    let scales = spec.get("scaleTargetRef").is_some();
+    MOST.iter().filter(|_| scales).find_map(|field| spec[field].as_i64())
+}
+
+/// How many of what a scaler scaled run without it; nothing is lost where that goes as well.
+fn in_git(sight: &Sight<'_>) -> i64 {
+    let target = sight.old.map_or(&Value::Null, |old| &old.value["spec"]["scaleTargetRef"]);
+    let kind = target["kind"].as_str().unwrap_or("Deployment").to_lowercase();
+    let file = format!("/{kind}-{}.yaml", target["name"].as_str().unwrap_or_default());
+    // It need not have changed.
+    let texts = sight.now.tree.iter().filter(|(path, _)| path.ends_with(&file)).map(|(_, text)| text);
+    let documents = texts.flat_map(|text| kubeyaml::values(&Source::new("", &**text)).unwrap_or_default());
+    let mut own = documents.filter(|value| value["metadata"]["namespace"] == *sight.change.identity.namespace);
+    own.next().map_or(i64::MAX, |value| value["spec"]["replicas"].as_i64().unwrap_or(1))
 }
 
 fn gone(field: &Field) -> Option<&'static str> {
@@ -58,6 +86,10 @@ fn less(sight: &Sight<'_>, field: &Field) -> Option<&'static str> {
     let data = field.key() == "instances";
     if (REPLICAS.contains(&field.key()) || field.key() == "replicaCount") && !data && new == Some(1) && old > Some(1) {
         return Some("one is left, and nobody answers while it restarts");
+    }
+    let scales = MOST.contains(&field.key()) && sight.new.is_some();
+    if scales && new.is_some() && new < old {
+        return Some("what ran beside it under load is stopped, and does not come back");
     }
     if field.key() == "terminationGracePeriodSeconds" && (new == Some(0) || new < old) && new.is_some() {
         return Some("it is killed in the middle of requests");

@@ -4,12 +4,25 @@ use serde_json::Value;
 
 use crate::command::review::change::{Field, Kind};
 use crate::command::review::delivery::Does;
+use crate::command::review::objects::VALUES;
 use crate::command::review::risk::sight::{Risk, Sight, from_to};
 use crate::text::finding::Code;
 use crate::text::forms::period;
 use crate::verdict::quantity;
 
 pub(super) fn deleted(sight: &Sight<'_>) -> Vec<Risk> {
+    if sight.is(VALUES) {
+        let gone =
+            sight.leaves.iter().filter(|field| brings(&field.old) && !brings(&field.new) && of_definitions(field));
+        let message = |f: &Field| {
+            format!(
+                "the chart brings no definitions any more, and all objects of their kinds go with them: it goes {}",
+                from_to(f)
+            )
+        };
+        let help = "keep them, or let the Application keep what it no longer brings: `Prune=false` on the definitions";
+        return gone.map(|f| sight.at(f, Code::DataDeleted, message(f), help)).collect();
+    }
     let Some(lost) = sight.holds() else { return Vec::new() };
     let goes = sight.goes() && matches!(sight.does, Does::Prunes | Does::DeletesWithApplication | Does::ByHand);
     let anew = sight.change.kind == Kind::Changed && sight.does == Does::Recreates;
@@ -19,6 +32,16 @@ pub(super) fn deleted(sight: &Sight<'_>) -> Vec<Risk> {
     let what = if sight.change.kind == Kind::Removed { "is deleted" } else { "is deleted and created empty" };
     let help = "keep it, or save what it holds first; if it is meant, `render` wants it by name: --allow-delete";
     vec![sight.risk(Code::DataDeleted, format!("it {what}, and {lost} with it: {}", sight.does.words()), help)]
+}
+
+fn brings(value: &Option<Value>) -> bool {
+    *value == Some(true.into())
+}
+
+/// Switches of charts for the definitions that they bring, and for keeping them.
+fn of_definitions(field: &Field) -> bool {
+    let below = ["create", "enabled", "install", "keep"].contains(&field.key()) && field.passes(&["crds"]);
+    below || ["installCRDs", "crdsInstall"].contains(&field.key())
 }
 
 pub(super) fn left_behind(sight: &Sight<'_>) -> Vec<Risk> {

@@ -126,6 +126,11 @@ fn outside(kind: &str, value: &Value) -> Option<String> {
 /// Parts of the names of annotations by which a controller asks who comes, or from where.
 const LETS_IN: [&str; 5] = ["whitelist", "allowlist", "source-range", "inbound-cidrs", "ingress.kubernetes.io/auth-"];
 
+/// Whether a field goes by itself, and not with what it stands in.
+fn stays(sight: &Sight<'_>, field: &Field) -> bool {
+    sight.new.is_some() && sight.change.fields.iter().any(|whole| whole.shown == field.shown)
+}
+
 fn is_public(word: &str) -> bool {
     ["LoadBalancer", "NodePort"].contains(&word)
 }
@@ -138,7 +143,9 @@ fn opens(sight: &Sight<'_>, field: &Field) -> bool {
         "type" => is_public(&new),
         "hostPort" | "externalIPs" => field.new.is_some(),
         "enabled" if field.passes(&["ingress"]) => field.new == Some(true.into()),
-        "hostname" if sight.is("Gateway") => field.new.is_some(),
+        // Without one it takes requests for any host, where the listener stays.
+        "hostname" if sight.is("Gateway") => field.new.is_some() || stays(sight, field),
+        "hostnames" if field.new.is_none() => sight.change.identity.kind.ends_with("Route") && stays(sight, field),
         "hostNetwork" => field.new == Some(true.into()),
         "gatewayClassName" => field.old.is_some(),
         // Annotations of a controller that say who may come, as `whitelist-source-range` and `auth-url` of ingress-nginx do.

@@ -15,6 +15,14 @@ const BROAD: [&str; 8] =
 /// Roles of every cluster that let their subjects change what they like.
 const ROLES: [&str; 3] = ["cluster-admin", "admin", "edit"];
 
+/// Annotations by which the pods of an account are somebody in a cloud.
+const ACTS_AS: [&str; 4] = [
+    "eks.amazonaws.com/role-arn",
+    "iam.gke.io/gcp-service-account",
+    "azure.workload.identity/client-id",
+    "azure.workload.identity/tenant-id",
+];
+
 pub(super) fn rights(sight: &Sight<'_>) -> Vec<Risk> {
     let help = "say in the review which program needs it, and for which call";
     let identity = &sight.change.identity;
@@ -26,6 +34,11 @@ pub(super) fn rights(sight: &Sight<'_>) -> Vec<Risk> {
     if sight.is("ConfigMap") && identity.name.starts_with("argocd-") {
         let fields = sight.leaves.iter().filter(|field| opens_argocd(&identity.name, field));
         let message = |f: &Field| format!("what people may do in Argo CD goes {}", from_to(f));
+        return fields.map(|f| sight.at(f, Code::RightsLoosened, message(f), help)).collect();
+    }
+    if sight.is("ServiceAccount") {
+        let fields = sight.leaves.iter().filter(|field| field.new.is_some() && ACTS_AS.contains(&field.key()));
+        let message = |f: &Field| format!("what its pods are in the cloud goes {}", from_to(f));
         return fields.map(|f| sight.at(f, Code::RightsLoosened, message(f), help)).collect();
     }
     let everywhere = |thing: &Thing| thing.value["spec"]["conditions"].is_null();

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::command::review::change::{Field, Kind};
 use crate::command::review::objects::{Thing, Things};
 use crate::command::review::risk::sight::{Risk, Sight};
+use crate::object::existing::Existing;
 use crate::text::finding::Code;
 use crate::text::pointer::each;
 
@@ -17,7 +18,12 @@ pub(super) fn needed(sight: &Sight<'_>) -> Vec<Risk> {
     }
     let known = sight.old.map(|old| mounted(&old.value)).unwrap_or_default();
     let made = made(sight.now.things);
-    let own = |name: &&String| !known.contains(*name) && !made.contains(*name);
+    let namespace = Some(&sight.change.identity.namespace);
+    let said = |name: &String| {
+        let is = |e: &Existing| e.kind == "Secret" && e.name == *name && (namespace == e.namespace.as_ref());
+        sight.now.existing.iter().any(is)
+    };
+    let own = |name: &&String| !known.contains(*name) && !made.contains(*name) && !said(name);
     // A whole new object comes with all that it needs, and `check` holds it against the rest.
     let fresh = mounted(&new.value).into_iter().filter(|name| sight.old.is_some() && own(&name));
     let help = "see that it is there before this is synced";

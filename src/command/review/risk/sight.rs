@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::command::review::change::{Change, Field, Kind};
 use crate::command::review::delivery::{self, Does};
 use crate::command::review::objects::{self, Thing, Things};
+use crate::object::existing::Existing;
 use crate::object::kinds::{self, Holds};
 use crate::object::labels::selects;
 use crate::render::tree::Tree;
@@ -31,6 +32,8 @@ pub struct State<'a> {
     pub tree: &'a Tree,
     /// The objects that rules look at.
     pub things: &'a Things,
+    /// What its user says is there.
+    pub existing: &'a [Existing],
 }
 
 /// What a rule sees.
