@@ -84,7 +84,8 @@ impl<'p, 'a> Calls<'_, '_, 'p, 'a> {
     fn said(&self, from: &'p Pods<'a>, object: &Object<'a>, start: &str, value: &'a Value) -> Vec<Call<'p, 'a>> {
         let mut calls = Vec::new();
         strings(value, &mut |pointer, text| {
-            for (namespace, service, port) in hosts::services(text) {
+            for (namespace, service, port) in hosts::services(text).chain(hosts::short_service(from.owner.home(), text))
+            {
                 let called = self.behind(namespace, service, port);
                 calls.extend(self.between(&[from], &called, (*object, &format!("{start}{pointer}"))));
             }

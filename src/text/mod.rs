@@ -23,4 +23,6 @@ pub mod kubeyaml;
 pub mod named;
 pub mod near;
 pub mod schema;
+pub mod schedule;
+pub mod zones;
 pub mod secret;

@@ -7,12 +7,35 @@ use crate::object::api_group::ARGOCD;
 use crate::object::object::{Object, ObjectRule};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
+use crate::text::schedule::wrong;
+use crate::text::zones;
 
 /// Rules that look at one object alone.
-pub const OF_OBJECTS: &[ObjectRule] = &[retries, chart_versions, health_scripts];
+pub const OF_OBJECTS: &[ObjectRule] = &[retries, chart_versions, health_scripts, windows];
 
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[open_projects, default_project];
+
+/// Times of the windows of a project: one that Argo CD cannot read stops every sync (argo-cd 3.4, `SyncWindow.Validate`). A page has
+/// the number of the fields.
+fn windows(object: &Object<'_>) -> Vec<Finding> {
+    let windows = if object.is(ARGOCD, "AppProject") { object.all("/spec/syncWindows/*") } else { Vec::new() };
+    let mut findings = Vec::new();
+    for (pointer, window) in windows {
+        let said = |key: &str| window[key].as_str().filter(|text| !text.is_empty() && !text.contains(['$', '{']));
+        if let Some(why) = said("schedule").filter(|s| s.split_whitespace().count() == 5).and_then(wrong) {
+            let message = format!("{} has a sync window that Argo CD cannot read: it {why}", object.identity);
+            let finding = object.error(Code::ArgocdRefuses, &format!("{pointer}/schedule"), message);
+            findings.push(finding.help("five fields, as in `0 8 * * 1-5`"));
+        }
+        if let Some(zone) = said("timeZone").filter(|zone| !zones::is_known(zone)) {
+            let message = format!("{} has a sync window in `{zone}`, which is no time zone", object.identity);
+            let finding = object.error(Code::ArgocdRefuses, &format!("{pointer}/timeZone"), message);
+            findings.push(finding.help(zones::meant(zone)));
+        }
+    }
+    findings
+}
 
 /// Where the spec of an Application stands, also that of the Applications which an ApplicationSet makes.
 fn spec(object: &Object<'_>) -> Option<&'static str> {

@@ -4,3 +4,4 @@
 pub mod webhook;
 pub mod update;
 pub mod cluster;
+pub mod parameters;

@@ -6,10 +6,13 @@ use serde_json::Value;
 use crate::object::api_group::KEDA;
 use crate::object::object::{Object, ObjectRule};
 use crate::text::finding::{Code, Finding};
+use crate::text::pointer::escaped;
+use crate::text::schedule::wrong;
 use crate::text::schema::{did_you_mean, nearest};
+use crate::text::zones;
 
 /// Rules that look at one object alone.
-pub const OF_OBJECTS: &[ObjectRule] = &[kinds, crons];
+pub const OF_OBJECTS: &[ObjectRule] = &[kinds, crons, required];
 
 /// Kinds of triggers (keda `pkg/scaling/scalers_builder.go`); another one is left alone unless it is nearly one of these.
 const KINDS: &str = "\
@@ -23,15 +26,6 @@ const KINDS: &str = "\
     redis-cluster-streams redis-sentinel redis-sentinel-streams redis-streams selenium-grid solace-event-queue \
     solarwinds solr splunk splunk-observability stan sumologic temporal";
 
-/// The numbers of the fields of a schedule, with the names that stand for some.
-const FIELDS: [(&str, u32, u32, &str); 5] = [
-    ("minute", 0, 59, ""),
-    ("hour", 0, 23, ""),
-    ("day of the month", 1, 31, ""),
-    ("month", 1, 12, "jan feb mar apr may jun jul aug sep oct nov dec"),
-    ("day of the week", 0, 6, "sun mon tue wed thu fri sat"),
-];
-
 fn triggers<'a>(object: &Object<'a>) -> Vec<(String, &'a Value)> {
     let scales = object.is(KEDA, "ScaledObject") || object.is(KEDA, "ScaledJob");
     if scales { object.all("/spec/triggers/*") } else { Vec::new() }
@@ -41,12 +35,66 @@ fn kinds(object: &Object<'_>) -> Vec<Finding> {
     let one = |(pointer, trigger): (String, &Value)| {
         let known: Vec<&str> = KINDS.split(' ').collect();
         let kind = trigger["type"].as_str().filter(|kind| !known.contains(kind))?;
-        let near = nearest(kind, &known).filter(|near| near.len().abs_diff(kind.len()) < 2)?;
+        let whole = || {
+            known
+                .iter()
+                .copied()
+                .find(|name| kind.contains('-') && name.strip_prefix(kind).is_some_and(|rest| rest.starts_with('-')))
+        };
+        let near = nearest(kind, &known).filter(|near| near.len().abs_diff(kind.len()) < 2).or_else(whole)?;
         let message = format!("KEDA has no scaler for the trigger `{kind}` of {}", object.identity);
         let finding = object.error(Code::KedaRefuses, &format!("{pointer}/type"), message);
         Some(finding.help(format!("did you mean `{near}`?")))
     };
     triggers(object).into_iter().filter_map(one).collect()
+}
+
+/// Fields without which a scaler is not built, where neither a variable nor an authentication brings them (keda `pkg/scalers`).
+const REQUIRED: [(&str, &[&str]); 10] = [
+    ("aws-sqs-queue", &["queueURL", "awsRegion"]),
+    ("cpu", &["value"]),
+    ("kafka", &["bootstrapServers", "consumerGroup"]),
+    ("kubernetes-workload", &["podSelector", "value"]),
+    ("memory", &["value"]),
+    ("metrics-api", &["url", "valueLocation"]),
+    ("mysql", &["query", "queryValue"]),
+    ("postgresql", &["query", "targetQueryValue"]),
+    ("prometheus", &["serverAddress", "query", "threshold"]),
+    ("rabbitmq", &["queueName"]),
+];
+
+fn required(object: &Object<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (pointer, trigger) in triggers(object) {
+        let Some((kind, fields)) = REQUIRED.iter().find(|(kind, _)| trigger["type"] == *kind) else { continue };
+        let Some(given) = trigger["metadata"].as_object() else { continue };
+        let alone = trigger.get("authenticationRef").is_none();
+        for field in *fields {
+            let there = |name: &str| given.get(name).is_some_and(|value| *value != "");
+            if there(field) || there(&format!("{field}FromEnv")) {
+                continue;
+            }
+            let lower = field.to_lowercase();
+            let part = |key: &str| {
+                key.len() > 3 && (lower.ends_with(&key.to_lowercase()) || lower.starts_with(&key.to_lowercase()))
+            };
+            let near = given
+                .keys()
+                .find(|key| !fields.contains(&key.as_str()) && (part(key) || nearest(key, &[field]).is_some()));
+            if !alone && near.is_none() {
+                continue;
+            }
+            let message =
+                format!("KEDA builds no scaler for {}: its trigger `{kind}` has no `{field}`", object.identity);
+            let at = near.map_or(String::new(), |key| format!("/{}", escaped(key)));
+            let finding = object.warning(Code::KedaRefuses, &format!("{pointer}/metadata{at}"), message);
+            findings.push(finding.help(match near {
+                Some(_) => format!("did you mean `{field}`?"),
+                None => format!("add `{field}`"),
+            }));
+        }
+    }
+    findings
 }
 
 fn crons(object: &Object<'_>) -> Vec<Finding> {
@@ -77,6 +125,15 @@ fn crons(object: &Object<'_>) -> Vec<Finding> {
                 );
             }
         }
+        let zone = said("timezone");
+        if !zone.is_empty() && !zone.contains(['$', '{']) && !zones::is_known(zone) {
+            let why = format!("`{zone}` of its cron trigger is no time zone");
+            tell(format!("{pointer}/metadata/timezone"), why, zones::meant(zone));
+        }
+        if !said("start").is_empty() && said("start") == said("end") {
+            let why = "`start` and `end` of its cron trigger are one time".to_owned();
+            tell(format!("{pointer}/metadata/end"), why, "end it later".into());
+        }
         if said("desiredReplicas").parse::<i64>().is_err() && !said("desiredReplicas").is_empty() {
             tell(
                 format!("{pointer}/metadata/desiredReplicas"),
@@ -86,58 +143,4 @@ fn crons(object: &Object<'_>) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// What is wrong with a schedule of five fields, as robfig/cron 3 reads it.
-fn wrong(schedule: &str) -> Option<String> {
-    if schedule.is_empty() || schedule.starts_with('@') || schedule.contains(['$', '{']) {
-        return None;
-    }
-    let parts: Vec<&str> = schedule.split_whitespace().collect();
-    if parts.len() != FIELDS.len() {
-        return Some(format!("has {} fields", parts.len()));
-    }
-    let fields = parts.iter().zip(FIELDS);
-    fields
-        .filter_map(|(part, (what, least, most, names))| {
-            let number = |word: &str| {
-                let name = names.split(' ').position(|name| !name.is_empty() && name.eq_ignore_ascii_case(word));
-                name.map(|at| at as u32 + least).or_else(|| word.parse().ok()).filter(|n| (least..=most).contains(n))
-            };
-            let fits = |range: &str| match range.split_once('-') {
-                Some((from, to)) => number(from).zip(number(to)).is_some_and(|(from, to)| from <= to),
-                None => ["*", "?"].contains(&range) || number(range).is_some(),
-            };
-            let takes = |item: &str| match item.split_once('/') {
-                Some((range, step)) => fits(range) && step.parse::<u32>().is_ok_and(|step| step > 0),
-                None => fits(item),
-            };
-            (!part.split(',').all(takes)).then(|| format!("has the {what} `{part}`"))
-        })
-        .next()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wrong;
-
-    #[test]
-    fn a_schedule_has_five_fields_within_their_bounds() {
-        for schedule in ["0 8 * * 1-5", "*/15 0-6,20-23 1 jan-MAR sun", "30 6 ? * MON,FRI", "@daily", ""] {
-            assert_eq!(wrong(schedule), None, "{schedule}");
-        }
-        for schedule in [
-            "0 8 * *",
-            "0 8 * * 1-8",
-            "0 28 * * *",
-            "60 1 * * *",
-            "0 1 0 * *",
-            "0 1 * 13 *",
-            "*/0 * * * *",
-            "0 5-3 * * *",
-            "a * * * *",
-        ] {
-            assert!(wrong(schedule).is_some(), "{schedule}");
-        }
-    }
 }

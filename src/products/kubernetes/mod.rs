@@ -4,3 +4,4 @@ pub mod image;
 pub mod standards;
 pub mod pods;
 pub mod roles;
+pub mod scaling;

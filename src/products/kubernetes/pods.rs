@@ -78,29 +78,65 @@ fn idle(template: &PodTemplate<'_>) -> Vec<Finding> {
     .collect()
 }
 
-/// The kubelet fills `$(NAME)` in arguments where the container has such a variable, and leaves it as it is otherwise; of what a
-/// shell would fill nobody knows, so that only a slip of a variable's name is told.
+/// The kubelet fills `$(NAME)` where the container has such a variable, and leaves it as it is otherwise. Of what a shell would fill
+/// only a slip of a variable's name is told.
 fn unfilled(object: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for template in pod_template::of(object).filter(|template| !template.kind.overlay) {
         for (pointer, container) in template.all_containers() {
-            let variables = container["env"].as_array().into_iter().flatten();
-            let known: BTreeSet<&str> = variables.filter_map(|variable| variable["name"].as_str()).collect();
-            for list in ["command", "args"] {
-                let texts = container[list].as_array().into_iter().flatten().enumerate();
-                let texts = texts.filter_map(|(at, text)| Some((at, text.as_str()?)));
-                let strange = texts.flat_map(|(at, text)| named(text).map(move |name| (at, name)));
-                for (at, name) in strange.filter(|(_, name)| !known.contains(name)) {
-                    let Some(near) = known.iter().find(|known| is_slip(known, name)) else { continue };
+            let known: BTreeSet<&str> =
+                container["env"].as_array().into_iter().flatten().filter_map(|v| v["name"].as_str()).collect();
+            let all = container.get("envFrom").is_none() && !known.is_empty();
+            for (at, text) in texts(container) {
+                let mut tell = |sign: (&str, &str), name: &str, help: String| {
+                    let left = format!("{}{name}{}", sign.0, sign.1);
                     let message =
-                        format!("{} leaves `$({name})` as it is: the container has no such variable", object.identity);
-                    let finding = object.warning(Code::FieldWithoutEffect, &format!("{pointer}/{list}/{at}"), message);
-                    findings.push(finding.help(format!("did you mean `$({near})`?")));
+                        format!("{} leaves `{left}` as it is: the container has no such variable", object.identity);
+                    findings.push(object.warning(Code::EnvReference, &format!("{pointer}/{at}"), message).help(help));
+                };
+                for name in named(text).filter(|name| !known.contains(name)) {
+                    match known.iter().find(|known| is_slip(known, name)) {
+                        Some(near) => tell(("$(", ")"), name, format!("did you mean `$({near})`?")),
+                        None if all && is_variable(name) => tell(("$(", ")"), name, "give it one under `env`".into()),
+                        None => {}
+                    }
+                }
+                for name in asked_of_shell(text).filter(|name| all && !at.starts_with("env") && !known.contains(name)) {
+                    let set = ["=", " in ", "?="].iter().any(|sign| text.contains(&format!("{name}{sign}")));
+                    if let Some(near) = known.iter().find(|known| !set && is_slip(known, name)) {
+                        tell(("$", ""), name, format!("did you mean `${near}`?"));
+                    }
                 }
             }
         }
     }
     findings
+}
+
+/// Commands, arguments and values of variables, each with its place in the container.
+fn texts(container: &Value) -> impl Iterator<Item = (String, &str)> {
+    let lists = ["command", "args"].into_iter().flat_map(|list| {
+        let texts = container[list].as_array().into_iter().flatten().enumerate();
+        texts.filter_map(move |(at, text)| Some((format!("{list}/{at}"), text.as_str()?)))
+    });
+    let values = container["env"].as_array().into_iter().flatten().enumerate();
+    lists.chain(values.filter_map(|(at, v)| Some((format!("env/{at}/value"), v["value"].as_str()?))))
+}
+
+/// A name of a variable that nobody else sets: Kubernetes sets those of Services.
+fn is_variable(name: &str) -> bool {
+    let capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    name.len() > 2 && name.chars().all(capital) && !name.contains("_SERVICE_") && !name.contains("_PORT")
+}
+
+/// The names in `$NAME` and `${NAME}` of capital letters.
+fn asked_of_shell(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices('$').filter_map(move |(at, _)| {
+        let rest = &text[at + 1..];
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        let end = rest.find(|c: char| !c.is_ascii_uppercase() && !c.is_ascii_digit() && c != '_').unwrap_or(rest.len());
+        (end > 2 && !rest[end..].starts_with([':', '-'])).then(|| &rest[..end])
+    })
 }
 
 /// The names in `$(NAME)`; `$$(NAME)` is none.

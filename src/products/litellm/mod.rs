@@ -13,6 +13,7 @@ pub mod opening;
 pub mod calls;
 pub mod modules;
 pub mod new_keys;
+pub mod words;
 pub mod advisories;
 pub mod config_rules;
 pub mod replicas;

@@ -2,6 +2,7 @@
 //! Source: kubernetes 1.35 pkg/apis/apps/validation, pkg/apis/batch/validation.
 
 use crate::object::labels;
+use crate::text::zones;
 use crate::verdict::builtin::pods;
 use crate::verdict::builtin::selectors;
 use crate::verdict::builtin::storage;
@@ -184,8 +185,10 @@ pub fn cron_job(object: &Spot<'_>, out: &mut Vec<Violation>) {
         spec.at(count).within(0, i64::MAX, out);
     }
     let zone = spec.at("timeZone");
-    if zone.there() && !is_time_zone(zone.text()) {
-        out.push(zone.refuse(format!("`{}` is {:?}, which is no time zone", zone.path, zone.text())));
+    // `Local` is refused on purpose, and so is nothing at all (ValidateTimeZone).
+    if zone.there() && (!zones::is_known(zone.text()) || zone.text() == "Local") {
+        let message = format!("`{}` is {:?}, which is no time zone", zone.path, zone.text());
+        out.push(zone.refuse(message).help(zones::meant(zone.text())));
     }
     let metadata = object.at("metadata");
     if metadata.word("name").len() > 52 {
@@ -196,21 +199,6 @@ pub fn cron_job(object: &Spot<'_>, out: &mut Vec<Violation>) {
         out.push(job.at("spec").refuse(format!("`{}` cannot have `manualSelector` in a CronJob", job.path)));
     }
     job_spec(&job.at("spec"), false, out);
-}
-
-/// The shape of a name in the tz database; of the names with a slash only the area is known here.
-fn is_time_zone(name: &str) -> bool {
-    const AREAS: &str = "Africa America Antarctica Arctic Asia Atlantic Australia Brazil Canada \
-        Chile Etc Europe Indian Mexico Pacific US";
-    const ALONE: &str = "CET CST6CDT Cuba EET EST EST5EDT Egypt Eire Factory GB GB-Eire GMT GMT+0 GMT-0 GMT0 Greenwich \
-        HST Hongkong Iceland Iran Israel Jamaica Japan Kwajalein Libya MET MST MST7MDT NZ NZ-CHAT Navajo \
-        PRC PST8PDT Poland Portugal UTC WET Zulu";
-    let among = |list: &str, word: &str| list.split_whitespace().any(|known| known == word);
-    let part = |part: &str| part.len() <= 14 && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b));
-    match name.split_once('/') {
-        Some((area, rest)) => among(AREAS, area) && rest.split('/').all(|p| !p.is_empty() && part(p)),
-        None => among(ALONE, name),
-    }
 }
 
 /// Five fields of cron, as robfig/cron v3 reads them.
