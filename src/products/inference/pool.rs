@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use crate::object::api_group::{GATEWAY, INFERENCE};
 use crate::object::object::{Object, ObjectRule};
-use crate::object::pod_template::{self, PodTemplate, flag, image};
+use crate::object::pod_template::{self, PodTemplate, flag, image, words};
 use crate::references::gateways::is_agentgateway;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 use crate::text::forms::version;
-use crate::text::schema::{did_you_mean, nearest};
+use crate::text::schema::{did_you_mean, is_slip, nearest};
 use crate::text::source::Source;
 use crate::text::yaml;
 
@@ -62,6 +62,29 @@ fn pool_selects_picker(world: &World<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Flags of a picker (GIE 1.5 `cmd/epp/runner`, `pkg/epp/server/options.go`), of which a slip is told.
+const FLAGS: [&str; 19] = [
+    "cert-path",
+    "config-file",
+    "config-text",
+    "enable-pprof",
+    "endpoint-selector",
+    "endpoint-target-ports",
+    "grpc-health-port",
+    "grpc-port",
+    "ha-enable-leader-election",
+    "health-checking",
+    "metrics-endpoint-auth",
+    "metrics-port",
+    "pool-group",
+    "pool-name",
+    "pool-namespace",
+    "secure-serving",
+    "tracing",
+    "zap-encoder",
+    "zap-log-level",
+];
+
 /// Flags that GIE 1.5 still knows and refuses to start with.
 const REFUSED: [&str; 5] = [
     "total-queued-requests-metric",
@@ -86,6 +109,12 @@ fn epp_flags(workload: &Object<'_>) -> Vec<Finding> {
                 format!("{tag} refuses --{name}"),
                 "name metrics by `engineConfigs` of the `core-metrics-extractor` plugin",
             );
+        }
+        for word in words(picker).into_iter().filter_map(|word| word.strip_prefix("--")) {
+            let name = word.split('=').next().unwrap_or_default();
+            if let Some(near) = FLAGS.iter().find(|known| !FLAGS.contains(&name) && is_slip(known, name)) {
+                say(format!("it knows no `--{name}`"), &format!("did you mean `--{near}`?"));
+            }
         }
         if flag(picker, "config-file").is_some() && flag(picker, "config-text").is_some() {
             say("it has --config-file and --config-text".into(), "keep one of them");
@@ -149,11 +178,24 @@ const KEYS: [&str; 9] = [
     "parser",
 ];
 
+/// Keys of a plugin, and of its place in a profile.
+const PLUGIN: &[&str] = &["type", "name", "parameters"];
+const REFERENCE: &[&str] = &["pluginRef", "weight"];
+
+/// The same under another kind, which the picker does not read.
+fn nearly_config(text: &str) -> Option<Value> {
+    let looks = text.contains("plugins:") && text.to_lowercase().contains("endpointpicker");
+    let parsed = looks.then(|| yaml::documents(&Source::new("config", text)).ok())??;
+    let group =
+        |config: &Value| config["apiVersion"].as_str().is_some_and(|v| v.starts_with("inference.networking.x-k8s.io/"));
+    parsed.into_iter().find(|config| group(config) && config["plugins"].is_array() && config["kind"].is_string())
+}
+
 /// Gates that pickers register (cmd/epp/runner).
 const GATES: [&str; 3] = ["dataLayer", "enableLegacyMetrics", "flowControl"];
 
 fn config_faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding> {
-    let Some(config) = picker_config(text) else { return Vec::new() };
+    let Some(config) = picker_config(text).or_else(|| nearly_config(text)) else { return Vec::new() };
     let mut findings = Vec::new();
     let mut say = |message: String, help: String| {
         let message = format!("the picker does not start with the configuration in {}: {message}", object.identity);
@@ -174,7 +216,23 @@ fn config_faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding>
             if key == "data" { "it is `dataLayer`, whatever the guide says".into() } else { did_you_mean(key, &KEYS) };
         say(format!("unknown key `{key}`"), help);
     }
+    if config["kind"] != "EndpointPickerConfig" {
+        say(format!("there is no kind {}", config["kind"]), "it is `EndpointPickerConfig`".into());
+    }
     let list = |key: &str| config[key].as_array().into_iter().flatten();
+    let profiles = || list("schedulingProfiles").filter_map(|profile| profile["plugins"].as_array()).flatten();
+    let parts = list("plugins").map(|plugin| (plugin, PLUGIN)).chain(profiles().map(|plugin| (plugin, REFERENCE)));
+    for (part, known) in parts {
+        let keys = part.as_object().into_iter().flat_map(|map| map.keys());
+        for key in keys.filter(|key| !known.contains(&key.as_str()) && nearest(key, known).is_some()) {
+            say(format!("unknown key `{key}` of a plugin"), did_you_mean(key, known));
+        }
+    }
+    if let Some(weight) =
+        profiles().map(|plugin| &plugin["weight"]).find(|weight| !weight.is_null() && !weight.is_number())
+    {
+        say(format!("a plugin has the weight {weight}"), "it is a number".into());
+    }
     // Other releases have other gates, so only a wrong spelling is certain.
     for gate in list("featureGates").filter_map(Value::as_str) {
         let meant = GATES.iter().find(|known| gate.eq_ignore_ascii_case(known) && gate != **known);
