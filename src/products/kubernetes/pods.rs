@@ -95,10 +95,11 @@ fn unfilled(object: &Object<'_>) -> Vec<Finding> {
                     findings.push(object.warning(Code::EnvReference, &format!("{pointer}/{at}"), message).help(help));
                 };
                 for name in named(text).filter(|name| !known.contains(name)) {
-                    match known.iter().find(|known| is_slip(known, name)) {
-                        Some(near) => tell(("$(", ")"), name, format!("did you mean `$({near})`?")),
-                        None if all && is_variable(name) => tell(("$(", ")"), name, "give it one under `env`".into()),
-                        None => {}
+                    // Controllers set variables of their own: one with a word more or less is meant.
+                    let part = |known: &&&str| all && (is_part(known, name) || is_part(name, known));
+                    let near = known.iter().find(|known| is_slip(known, name)).or_else(|| known.iter().find(part));
+                    if let Some(near) = near {
+                        tell(("$(", ")"), name, format!("did you mean `$({near})`?"));
                     }
                 }
                 for name in asked_of_shell(text).filter(|name| all && !at.starts_with("env") && !known.contains(name)) {
@@ -123,10 +124,10 @@ fn texts(container: &Value) -> impl Iterator<Item = (String, &str)> {
     lists.chain(values.filter_map(|(at, v)| Some((format!("env/{at}/value"), v["value"].as_str()?))))
 }
 
-/// A name of a variable that nobody else sets: Kubernetes sets those of Services.
-fn is_variable(name: &str) -> bool {
-    let capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    name.len() > 2 && name.chars().all(capital) && !name.contains("_SERVICE_") && !name.contains("_PORT")
+/// Whether a name is another one without its first or last word.
+fn is_part(whole: &str, name: &str) -> bool {
+    let rest = whole.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'));
+    name.len() > 3 && (rest || whole.strip_suffix(name).is_some_and(|start| start.ends_with('_')))
 }
 
 /// The names in `$NAME` and `${NAME}` of capital letters.
