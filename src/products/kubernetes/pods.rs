@@ -86,6 +86,9 @@ fn unfilled(object: &Object<'_>) -> Vec<Finding> {
         for (pointer, container) in template.all_containers() {
             let known: BTreeSet<&str> =
                 container["env"].as_array().into_iter().flatten().filter_map(|v| v["name"].as_str()).collect();
+            if known.len() > MANY {
+                continue;
+            }
             let all = container.get("envFrom").is_none() && !known.is_empty();
             for (at, text) in texts(container) {
                 let mut tell = |sign: (&str, &str), name: &str, help: String| {
@@ -113,6 +116,9 @@ fn unfilled(object: &Object<'_>) -> Vec<Finding> {
     }
     findings
 }
+
+/// More variables than a container has, unless somebody tries how much is taken: each name would be held against all.
+const MANY: usize = 200;
 
 /// Commands, arguments and values of variables, each with its place in the container.
 fn texts(container: &Value) -> impl Iterator<Item = (String, &str)> {
