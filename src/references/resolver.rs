@@ -205,8 +205,8 @@ fn missing(
             let beside = unnamed.beside(from, (group, kind), namespace, name, reference.edge.of.is_empty());
             // Of what operators make a Secret has a name that nobody else gives.
             let of_operator = || {
-                let near = slips::near(inventory, (group, kind), namespace, name).into_iter().next()?;
-                (kind == "Secret").then(|| near.name.to_string())
+                let near = || slips::near(inventory, (group, kind), namespace, name).into_iter().next();
+                (kind == "Secret").then(near)?.map(|near| near.name.to_string())
             };
             left = Some(beside.or_else(made).or_else(of_operator)?);
             Severity::Warning

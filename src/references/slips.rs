@@ -2,7 +2,10 @@
 
 use crate::object::placeholder;
 use crate::references::inventory::{Inventory, Thing};
-use crate::text::schema::{MAX_SEARCHED, is_misspelt};
+use crate::text::schema::is_misspelt;
+
+/// Among more things nothing is looked for: thousands of names may be missing in a folder.
+const MOST: usize = 300;
 
 /// The things of a kind beside a name, those that operators make too, of which it is nearly the name.
 pub fn near<'i, 'a>(
@@ -13,7 +16,7 @@ pub fn near<'i, 'a>(
 ) -> Vec<&'i Thing<'a>> {
     let world = inventory.world;
     let elsewhere = world.beyond.is_some_and(|beyond| beyond.has(kind, namespace, name));
-    let many = inventory.of(group, kind).nth(MAX_SEARCHED).is_some();
+    let many = inventory.of(group, kind).nth(MOST).is_some();
     if world.closed || elsewhere || many || placeholder::is_in(name) || placeholder::is_in(namespace) {
         return Vec::new();
     }
