@@ -521,3 +521,27 @@ fn all_stable_kinds_have_definitions() {
         assert!(matches!(crds.verdict(&object), Verdict::NoSchema), "{version} {kind}");
     }
 }
+
+#[test]
+fn a_version_above_all_is_told_from_an_older_one() {
+    let crds = Crds::pinned(None, |_| true).likely();
+    let object =
+        |version: &str, kind: &str| json!({ "apiVersion": version, "kind": kind, "metadata": { "name": "a" } });
+    for (version, kind) in [
+        ("keda.sh/v1", "ScaledObject"),
+        ("argoproj.io/v1", "Application"),
+        ("inference.networking.x-k8s.io/v1", "InferenceObjective"),
+    ] {
+        assert!(crds.is_beyond(&object(version, kind)), "{version}");
+    }
+    for (version, kind) in [
+        ("keda.sh/v1alpha1", "ScaledObject"),
+        ("external-secrets.io/v1beta1", "ExternalSecret"),
+        ("gateway.networking.k8s.io/v1beta1", "HTTPRoute"),
+        ("example.com/v9", "Thing"),
+        ("v2", "Service"),
+        ("keda.sh/next", "ScaledObject"),
+    ] {
+        assert!(!crds.is_beyond(&object(version, kind)), "{version}");
+    }
+}

@@ -306,3 +306,57 @@ fn parts_of_objects_and_what_a_generator_merges_are_no_lacks() {
         &[],
     );
 }
+
+#[test]
+fn what_a_kustomization_names_is_there() {
+    let map = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: {name} }}\ndata: {{ a: b }}\n");
+    let (one, two) = (map("one"), map("two"));
+    let list = ("kustomization.yaml", "resources: [one.yaml, two.yaml]\n");
+    earns(&[list, ("one.yaml", &one), ("two.yaml", &two)], &[]);
+    earns(&[list, ("one.yaml", &one), ("twoo.yaml", &two)], &["dangling-reference"]);
+    // One that is looked at alone.
+    earns(&[list], &[]);
+}
+
+#[test]
+fn what_a_generator_makes_hides_no_slip() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: { name: app, namespace: shop }\nspec: { containers: [{ name: a, image: \"a:1.0\", \
+        envFrom: [{ configMapRef: { name: app-config } }] }] }\n";
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: app-confg, namespace: shop }\ndata: { a: b }\n";
+    let made = |name: &str| format!("configMapGenerator: [{{ name: {name}, literals: [a=b] }}]\n");
+    earns(&[("app.yaml", pod), ("map.yaml", map), ("x/kustomization.yaml", &made("other"))], &["dangling-reference!"]);
+    earns(&[("app.yaml", pod), ("map.yaml", map), ("x/kustomization.yaml", &made("app-config"))], &[]);
+}
+
+#[test]
+fn a_folder_that_is_nearly_there_is_a_slip() {
+    let app = |path: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{ name: a, namespace: argocd }}\nspec:\n  project: default\n  \
+             source: {{ repoURL: \"https://git.example.com/a.git\", path: {path}, targetRevision: main }}\n  \
+             destination: {{ server: \"https://kubernetes.default.svc\", namespace: shop }}\n"
+        )
+    };
+    for (path, wanted) in [("apps/shop", &[][..]), ("apps/shopp", &["dangling-reference"]), ("charts/other", &[])] {
+        earns(&[("root/app.yaml", &app(path)), ("apps/shop/web.yaml", SERVICE)], wanted);
+    }
+}
+
+#[test]
+fn a_named_port_of_a_policy_has_the_number_of_its_containers() {
+    let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: a, namespace: shop }\nspec:\n  podSelector: { matchLabels: { app: web } }\n  \
+        ingress: [{ ports: [{ port: http }] }]\n  egress: [{ ports: [{ port: dns }] }]\n";
+    let pod = |name: &str, port: u16| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{ name: {name}, namespace: shop, labels: {{ app: {name} }} }}\nspec: {{ containers: [{{ name: a, image: \"a:1.0\", \
+             ports: [{{ name: http, containerPort: {port} }}] }}] }}\n"
+        )
+    };
+    let text = [policy.to_owned(), pod("web", 8080), pod("other", 9090)].join("---\n");
+    let (worlds, _) = manifests_below("", &[Source::new("a.yaml", text)]);
+    let world = World::of_manifests(&worlds[0]);
+    let policy = world.objects.of("networking.k8s.io", "NetworkPolicy").next().expect("one");
+    let numbered = gatewright::references::port_names::numbered(&world, policy).expect("a name that is told");
+    assert_eq!(numbered["spec"]["ingress"][0]["ports"][0]["port"], 8080);
+    assert_eq!(numbered["spec"]["egress"][0]["ports"][0]["port"], "dns");
+}

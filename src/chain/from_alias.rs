@@ -4,13 +4,16 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use crate::chain::model_header::Carried;
-use crate::chain::model_server::{Server, all_servers};
+use crate::chain::model_server::{Server, all_servers, selected};
 use crate::chain::routing::{Holds, Way, header_fits, path_fits};
 use crate::chain::way::{Target, Trip, Walk, address, behind, by_path, openai_like, selecting};
 use crate::object::litellm_config::{Config, Entry};
 use crate::object::object::{Identity, Object};
 use crate::references::inventory::Absence;
+use crate::references::world::World;
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::near::at_least;
 use crate::text::schema::did_you_mean;
@@ -72,10 +75,11 @@ fn entry<'a>(
         let finding = error(format!("`{alias}` asks the Service {namespace}/{name}, which is not there"));
         return Some(Finding { severity, ..finding.help(did_you_mean(&format!("{name}.{namespace}"), &known)) });
     };
-    // The name of a headless Service is that of its pods, whose ports these are not.
-    let headless = thing.object().is_some_and(|o| o.text_at("/spec/clusterIP") == "None");
-    let ports = thing.ports().filter(|ports| !headless && !ports.is_empty())?;
-    if !ports.iter().any(|p| p.number == address.port) {
+    // The name of a headless Service is that of its pods, which may listen at other ports as well.
+    let headless = thing.object().filter(|o| o.text_at("/spec/clusterIP") == "None");
+    let by_pods = |service: &Object<'_>| listens(walk.inventory.world, service, address.port) != Some(false);
+    let ports = thing.ports().filter(|ports| headless.is_some() || !ports.is_empty())?;
+    if !ports.iter().any(|p| p.number == address.port) && !headless.is_some_and(by_pods) {
         let numbers: Vec<String> = ports.iter().map(|p| p.number.to_string()).collect();
         let message = format!("`{alias}` asks port {} of the Service {namespace}/{name}", address.port);
         return Some(error(message).help(format!("its ports are {}", numbers.join(", "))));
@@ -89,6 +93,14 @@ fn entry<'a>(
         return (plain && address.scheme == "https").then(|| error(message).help("write `http://`"));
     }
     direct(walk, asked, config, entry, object)
+}
+
+/// Whether the pods behind a Service declare a port; `None`: they declare none, or are not known.
+fn listens(world: &World<'_>, service: &Object<'_>, port: i64) -> Option<bool> {
+    let pods = selected(world, &service.identity.namespace, service.at("/spec/selector")?);
+    let containers = pods.iter().flat_map(|template| template.all_containers());
+    let declared: Vec<&Value> = containers.filter_map(|(_, c)| c["ports"].as_array()).flatten().collect();
+    (!declared.is_empty()).then(|| declared.iter().any(|p| p["containerPort"] == port))
 }
 
 /// A Service without a Gateway before it.

@@ -9,6 +9,7 @@ use crate::agentic::seen::Seen;
 use crate::chain;
 use crate::group::claim::{Evidence, Promise};
 use crate::group::rule::Around;
+use crate::object::api_group::NETWORKING;
 use crate::object::litellm_config;
 use crate::object::object::{Identity, Object, ObjectRule};
 use crate::object::placeholder;
@@ -19,7 +20,7 @@ use crate::references::delivery::Delivery;
 use crate::references::inventory::Inventory;
 use crate::references::manifests::Manifests;
 use crate::references::world::{World, WorldRule};
-use crate::references::{self, silence};
+use crate::references::{self, port_names, silence};
 use crate::render::bundle::Bundle;
 use crate::render::canonical::canonical;
 use crate::render::claims::{self, Claim};
@@ -43,6 +44,7 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     vllm::pods::OF_OBJECTS,
     cnpg::webhook::OF_OBJECTS,
     cnpg::cluster::OF_OBJECTS,
+    cnpg::parameters::OF_OBJECTS,
     eso::external_secret::OF_OBJECTS,
     eso::stores::OF_OBJECTS,
     argocd::application::OF_OBJECTS,
@@ -56,6 +58,9 @@ const OF_OBJECTS: &[&[ObjectRule]] = &[
     argocd::ignored::OF_OBJECTS,
     cnpg::parameters::OF_OBJECTS,
     prometheus::alerts::OF_OBJECTS,
+    argocd::permissions::OF_OBJECTS,
+    argocd::application_set::OF_OBJECTS,
+    litellm::spelling::OF_OBJECTS,
     keda::triggers::OF_OBJECTS,
 ];
 
@@ -83,6 +88,7 @@ const OF_WORLDS: &[&[WorldRule]] = &[
     kubernetes::roles::OF_WORLDS,
     argocd::ignored::OF_WORLDS,
     kubernetes::pods::OF_WORLDS,
+    kubernetes::scaling::OF_WORLDS,
     agentgateway::nobody::OF_WORLDS,
     &[chain::scaling::triggers],
 ];
@@ -116,6 +122,7 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
     argocd::owners::paths,
     argocd::owners::owners,
     argocd::projects::shrinking,
+    argocd::files::slips,
 ];
 
 /// Everything that is wrong with a cluster's objects, and what its silences miss.
@@ -231,8 +238,8 @@ fn findings(world: &World<'_>, crds: &Crds) -> Vec<Finding> {
 
 /// What a rendered folder claims and no longer shows.
 fn promises(world: &World<'_>) -> Vec<Finding> {
-    let objects = world.objects.iter().chain(&world.repeated);
-    let all: Vec<(&Identity, &Value)> = objects.map(|o| (o.identity, o.value)).collect();
+    let objects = || world.objects.iter().chain(&world.repeated);
+    let all: Vec<(&Identity, &Value)> = objects().map(|o| (o.identity, o.value)).collect();
     let texts = Texts::among(world.promises.iter().flat_map(|p| &p.evidence), &all);
     let kinds = Kinds::of(all.iter().copied());
     let forms: OnceCell<Vec<(&Identity, Value)>> = OnceCell::new();
@@ -240,7 +247,11 @@ fn promises(world: &World<'_>) -> Vec<Finding> {
         let gap = |evidence: &Evidence| {
             let gap = evidence::gap(evidence, kinds.asked(evidence), &texts)?;
             // Another way to write the same is none.
-            let forms = forms.get_or_init(|| all.iter().map(|(i, v)| (*i, canonical("", v))).collect());
+            let form = |o: &Object<'_>| {
+                let policy = if o.is(NETWORKING, "NetworkPolicy") { port_names::numbered(world, o) } else { None };
+                canonical("", policy.as_ref().unwrap_or(o.value))
+            };
+            let forms = forms.get_or_init(|| objects().map(|o| (o.identity, form(o))).collect());
             let forms = forms.iter().map(|(identity, value)| (*identity, value));
             evidence::gap(&evidence::plain(evidence), forms, &texts).map(|_| gap)
         };
@@ -271,7 +282,9 @@ fn refused(object: &Object<'_>, crds: &Crds, closed: bool, told: &[Finding]) -> 
         return refused.collect();
     }
     let is_told = |finding: &Finding| told.iter().any(|other| other.place == finding.place);
-    let own = refused.filter(|finding| finding.code != Code::VersionNotServed && !is_told(finding));
+    // Older releases served older versions.
+    let older = |finding: &Finding| finding.code == Code::VersionNotServed && !crds.is_beyond(object.value);
+    let own = refused.filter(|finding| !older(finding) && !is_told(finding));
     own.map(|finding| Finding { severity: Severity::Warning, ..finding }).collect()
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::object::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE};
+use crate::object::api_group::{AGENTGATEWAY, CNPG, GATEWAY, INFERENCE};
 use crate::object::labels::selects;
 use crate::object::object::Object;
 use crate::references::gateways;
@@ -35,6 +35,9 @@ pub fn calls<'p, 'a>(inventory: &Inventory<'_, 'a>, pods: &'p Running<'a>) -> Ve
     let mut calls = Vec::new();
     let mut read: BTreeMap<(String, &str, &str, &str), Object<'a>> = BTreeMap::new();
     resolver::each(inventory, &mut |named| match named.kind {
+        "Secret" if named.in_pods && ADDRESSES.iter().any(|key| named.value["key"] == *key) => {
+            calls.extend(world.database(named));
+        }
         "Secret" | "ConfigMap" if named.in_pods => {
             read.insert((named.from.identity.to_string(), named.kind, named.namespace, named.name), *named.from);
         }
@@ -61,6 +64,9 @@ pub fn calls<'p, 'a>(inventory: &Inventory<'_, 'a>, pods: &'p Running<'a>) -> Ve
     calls
 }
 
+/// Keys of the Secrets of CloudNativePG that say where its database is.
+const ADDRESSES: [&str; 4] = ["fqdn-uri", "host", "jdbc-uri", "uri"];
+
 struct Calls<'i, 'w, 'p, 'a> {
     inventory: &'i Inventory<'w, 'a>,
     pods: &'p Running<'a>,
@@ -84,12 +90,23 @@ impl<'p, 'a> Calls<'_, '_, 'p, 'a> {
     fn said(&self, from: &'p Pods<'a>, object: &Object<'a>, start: &str, value: &'a Value) -> Vec<Call<'p, 'a>> {
         let mut calls = Vec::new();
         strings(value, &mut |pointer, text| {
-            for (namespace, service, port) in hosts::services(text) {
+            for (namespace, service, port) in hosts::services(text).chain(hosts::short_service(from.owner.home(), text))
+            {
                 let called = self.behind(namespace, service, port);
                 calls.extend(self.between(&[from], &called, (*object, &format!("{start}{pointer}"))));
             }
         });
         calls
+    }
+
+    /// The database whose address pods read in a Secret that its operator makes.
+    fn database(&self, named: &Named<'_, 'a>) -> Vec<Call<'p, 'a>> {
+        let thing = self.inventory.find("", "Secret", named.namespace, named.name);
+        let Some(Origin::Made(owner, _)) = thing.map(|thing| &thing.origin) else { return Vec::new() };
+        let of = |identity| self.pods.iter().filter(move |p: &&'p Pods<'a>| p.owner.identity == identity);
+        let from: Vec<_> = of(named.from.identity).collect();
+        let to = of(owner.identity).filter(|_| owner.is(CNPG, "Cluster")).map(|pods| (pods, Some(5432))).collect();
+        self.between(&from, &to, (*named.from, named.pointer))
     }
 
     /// What proxies are told to call: by a route, a pool or a policy.

@@ -10,7 +10,8 @@ use crate::object::object::Object;
 use crate::object::pod_template::{self, PodTemplate};
 use crate::references::inventory::{Inventory, Origin};
 use crate::text::finding::{Code, Finding};
-use crate::text::schema::did_you_mean;
+use crate::text::near::is_near;
+use crate::text::schema::{did_you_mean, is_misspelt};
 
 /// A mounted volume whose files are known.
 struct Mount<'a> {
@@ -18,6 +19,9 @@ struct Mount<'a> {
     path: &'a str,
     volume: Rc<Files<'a>>,
 }
+
+/// More mounts than a container has, unless somebody tries how much is taken.
+const MANY: usize = 100;
 
 /// A volume as `Kind name`, and the files that it becomes.
 type Files<'a> = (String, Vec<&'a str>);
@@ -67,6 +71,7 @@ impl<'a> Place<'_, '_, 'a> {
             }
         }
         for (pointer, text) in texts(container) {
+            findings.extend(self.beside(&pointer, text, &mounts));
             for word in text.split(|c: char| c.is_whitespace() || "\"'=,;:()<>|&".contains(c)) {
                 let deepest = word.rmatch_indices('/').find_map(|(end, _)| mounts.get(&word[..end]));
                 let Some(mount) = deepest.and_then(Option::as_ref) else { continue };
@@ -77,6 +82,26 @@ impl<'a> Place<'_, '_, 'a> {
             }
         }
         findings
+    }
+
+    /// A path under which nothing is mounted, but for a letter or two.
+    fn beside(&self, pointer: &str, text: &str, mounts: &BTreeMap<&str, Option<Mount<'a>>>) -> Option<Finding> {
+        let path = text.rsplit(['=', ' ']).next().filter(|path| path.starts_with('/') && !path.contains("//"))?;
+        let path = path.trim_end_matches('/');
+        let above = || path.match_indices('/').skip(1).map(|(end, _)| &path[..end]).chain([path]);
+        if above().any(|part| mounts.contains_key(part)) || mounts.len() > MANY {
+            return None;
+        }
+        let steps = |path: &str| path.matches('/').count();
+        let near = |mount: &&str| {
+            let same = above().nth(steps(mount).checked_sub(1)?)?;
+            is_misspelt(mount, same).then_some(())
+        };
+        let mount = mounts.keys().find(|mount| near(mount).is_some())?;
+        let message =
+            format!("{} names {path}, where nothing is mounted, and {mount} is what is mounted", self.object.identity);
+        let finding = self.object.warning(Code::DanglingReference, &format!("{}/{pointer}", self.pointer), message);
+        Some(finding.help("mount it there, or name the path of the mount"))
     }
 
     /// The volumes of its pods and the claims that become some, by name: there may be thousands.
@@ -141,11 +166,11 @@ impl<'a> Place<'_, '_, 'a> {
         let port = |pointer: &String| container.pointer(&format!("/{pointer}")).and_then(Value::as_i64);
         // Where one probe asks for a declared port, the other is likely to.
         let some = || asked.iter().filter_map(port).any(|port| declared.contains(&port));
-        if declared.is_empty() || !self.inventory.world.closed && told.is_none() && !some() {
-            return Vec::new();
-        }
-        let wrong = asked.into_iter().filter_map(|pointer| {
-            let port = port(&pointer)?;
+        // And one that is a digit off is a slip.
+        let nearly = |port: i64| declared.iter().any(|known| is_near(&known.to_string(), &port.to_string(), 1));
+        let whole = self.inventory.world.closed || told.is_some() || some();
+        let wrong = asked.iter().filter_map(|pointer| {
+            let port = port(pointer).filter(|port| !declared.is_empty() && (whole || nearly(*port)))?;
             (!declared.contains(&port) && told != Some(port)).then_some((pointer, port))
         });
         wrong

@@ -149,6 +149,7 @@ const APPLICATION: &[Kind] = &[(ARGOCD, "Application")];
 const PUSH_SECRET: &[Kind] = &[(ESO, "PushSecret")];
 const STORE: &[Kind] = &[(ESO, "SecretStore")];
 const CLUSTER_STORE: &[Kind] = &[(ESO, "ClusterSecretStore")];
+const ISSUERS: &[Kind] = &[(CERT_MANAGER, "ClusterIssuer"), (CERT_MANAGER, "Issuer")];
 const SCALERS: &[Kind] = &[("autoscaling", "HorizontalPodAutoscaler"), (KEDA, "ScaledObject")];
 const SCALED: &[Kind] = &[(KEDA, "ScaledJob"), (KEDA, "ScaledObject")];
 const TRIGGER_AUTHENTICATION: &[Kind] = &[(KEDA, "TriggerAuthentication")];
@@ -194,6 +195,16 @@ pub const EDGES: &[Edge] = &[
     .placed(),
     // cert-manager.
     edge(&[(CERT_MANAGER, "Certificate")], "/spec/issuerRef", "name", To::Fields(CERT_MANAGER, "Issuer")).first(),
+    edge(ISSUERS, "/spec/acme/solvers/*/http01/gatewayHTTPRoute/parentRefs/*", "name", To::Fields(GATEWAY, "Gateway"))
+        .across()
+        .weak(),
+    edge(
+        &[(GATEWAY, "Gateway"), (NETWORKING, "Ingress")],
+        "/metadata/annotations/cert-manager.io~1cluster-issuer",
+        "",
+        To::One(CERT_MANAGER, "ClusterIssuer"),
+    )
+    .weak(),
     edge(&[(CERT_MANAGER, "Issuer")], "/spec/ca", "secretName", SECRET).part(TLS).first(),
     // KEDA.
     edge(SCALED, "/spec/triggers/*/authenticationRef", "name", To::Fields(KEDA, "TriggerAuthentication")).first(),
@@ -292,6 +303,7 @@ pub const EDGES: &[Edge] = &[
         .part(Part::Key("masterkeySecretKey"))
         .content(),
     edge(APPLICATION, "/spec/**/valuesObject/environmentSecrets/*", "", SECRET).content(),
+    edge(&[(ARGOCD, "ApplicationSet")], "/spec/template/spec/project", "", To::One(ARGOCD, "AppProject")).weak(),
     // External Secrets.
     edge(EXTERNAL_SECRET, "/spec/secretStoreRef", "name", To::Fields(ESO, "SecretStore")).first(),
     edge(EXTERNAL_SECRET, "/spec/data|dataFrom/*/sourceRef/storeRef", "name", To::Fields(ESO, "SecretStore")).first(),

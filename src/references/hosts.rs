@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use crate::object::object::Object;
 use crate::object::pod_template;
-use crate::references::inventory::{Absence, Inventory};
+use crate::references::inventory::{Absence, Inventory, Thing};
+use crate::references::slips;
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::pointer::strings;
-use crate::text::schema::{did_you_mean, is_misspelt};
+use crate::text::schema::{did_you_mean, is_dns_label, is_misspelt};
 
 /// An address within the cluster.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub fn addresses(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
             findings.extend(wrong(inventory, object, pointer, &address));
         }
     }
-    for template in pod_template::all(&inventory.world.objects).filter(|t| !t.owner.home().is_empty()) {
+    for template in pod_template::all(&inventory.world.objects) {
         for (pointer, container) in template.all_containers() {
             findings.extend(short(inventory, &template.owner, &pointer, container));
         }
@@ -74,9 +75,10 @@ fn short(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, cont
     let mut findings = Vec::new();
     let mut look = |pointer: String, address: Option<Address<'_>>| {
         let Some(address) = address else { return };
-        // A short name that is no Service's may be one of a sidecar's, or of another network.
-        if inventory.find("", "Service", address.namespace, address.service).is_some() {
-            findings.extend(wrong(inventory, object, &pointer, &address));
+        // A short name that is no Service's may be one of a sidecar's, or of another network, unless it is nearly one.
+        match inventory.find("", "Service", address.namespace, address.service) {
+            Some(_) => findings.extend(wrong(inventory, object, &pointer, &address)),
+            None => findings.extend(nearly(inventory, object, &pointer, &address)),
         }
     };
     let home = object.home();
@@ -96,7 +98,10 @@ fn short(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, cont
     }
     for (i, host) in variables() {
         let (Some(name), Some(value)) = (host["name"].as_str(), host["value"].as_str()) else { continue };
-        let Some(stem) = name.strip_suffix("_HOST") else { continue };
+        if let Some(address) = pair(home, value).filter(|_| !OF_IMAGES.iter().any(|word| name.contains(word))) {
+            look(format!("{pointer}/env/{i}/value"), Some(address));
+        }
+        let Some(stem) = name.strip_suffix("HOST").map(|stem| stem.trim_end_matches('_')) else { continue };
         let port = ports.get(stem);
         let number = port.and_then(|(_, v)| v["value"].as_str()?.parse().ok());
         let address = short_address(inventory, home, value).filter(|a| a.port.is_none());
@@ -104,6 +109,37 @@ fn short(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, cont
         look(format!("{pointer}/env/{at}/value"), address.map(|a| Address { port: number, ..a }));
     }
     findings
+}
+
+/// Parts of names of variables whose values are images and versions, which have the form of an address too.
+const OF_IMAGES: [&str; 3] = ["IMAGE", "TAG", "VERSION"];
+
+/// `name:port` or `name.namespace:port` as the whole of a text.
+fn pair<'t>(home: &'t str, text: &'t str) -> Option<Address<'t>> {
+    let (host, port) = text.split_once(':')?;
+    let port = port.parse().ok().filter(|port| (80..=65535).contains(port))?;
+    let (service, namespace) = host.split_once('.').unwrap_or((host, home));
+    let label = |text: &str| text.starts_with(|c: char| c.is_ascii_lowercase()) && is_dns_label(text);
+    let named = label(service) && service != "localhost" && (namespace == home || label(namespace));
+    named.then_some(Address { service, namespace, port: Some(port) })
+}
+
+/// A name that no Service has, and one beside it nearly has.
+fn nearly(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, address: &Address<'_>) -> Option<Finding> {
+    let Address { service, namespace, port } = *address;
+    let fits = |thing: &&Thing<'_>| {
+        let ports = thing.ports().filter(|_| port.is_some());
+        ports.is_none_or(|ports| ports.iter().any(|p| Some(p.number) == port))
+    };
+    let near = slips::near(inventory, ("", "Service"), namespace, service).into_iter().find(fits)?;
+    let message = format!("{} calls {service}, which is no Service beside it", object.identity);
+    Some(object.warning(Code::DanglingReference, pointer, message).help(format!("did you mean `{}`?", near.name)))
+}
+
+/// The Service that a text without a domain names: `name:port` as the whole of it, or as the host of an address.
+pub fn short_service<'t>(home: &'t str, text: &'t str) -> Option<(&'t str, &'t str, Option<i64>)> {
+    let host = text.split_once("://").map_or(text, |(_, rest)| rest.split(['/', '?']).next().unwrap_or_default());
+    pair(home, host.rsplit('@').next().unwrap_or_default()).map(|a| (a.namespace, a.service, a.port))
 }
 
 /// `name` or `name.namespace` at the start of a text, with its port.
@@ -117,13 +153,14 @@ fn short_address<'t>(inventory: &Inventory<'_, '_>, home: &'t str, text: &'t str
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let (service, namespace) = host.split_once('.').unwrap_or((host, home));
     let named = !service.is_empty() && service.chars().all(plain) && service != "localhost";
-    inventory.find("", "Namespace", "", namespace).filter(|_| named)?;
-    Some(Address { service, namespace, port })
+    let known = || namespace == home || inventory.find("", "Namespace", "", namespace).is_some();
+    (named && known()).then_some(Address { service, namespace, port })
 }
 
 fn wrong(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, address: &Address<'_>) -> Option<Finding> {
     let Address { service, namespace, port } = *address;
-    if inventory.find("", "Namespace", "", namespace).is_none() {
+    let thing = inventory.find("", "Service", namespace, service);
+    if thing.is_none() && inventory.find("", "Namespace", "", namespace).is_none() {
         // Of a namespace of others nothing is known.
         let meant = |near: &str| is_misspelt(near, namespace) && inventory.find("", "Service", near, service).is_some();
         let near = inventory.of("", "Namespace").map(|thing| thing.name.as_ref()).find(|near| meant(near))?;
@@ -132,7 +169,7 @@ fn wrong(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, addr
         let finding = object.warning(Code::DanglingReference, pointer, message);
         return Some(finding.help(format!("did you mean `{near}`?")));
     }
-    let Some(thing) = inventory.find("", "Service", namespace, service) else {
+    let Some(thing) = thing else {
         let severity = match inventory.absence(object, ("", "Service"), namespace, service) {
             Absence::Unknown => return None,
             Absence::Likely => Severity::Warning,
@@ -174,8 +211,15 @@ fn find(text: &str) -> Vec<Address<'_>> {
         if line.contains(".svc") && !line.contains("api_base") {
             let around = [before, lines.peek().copied().unwrap_or_default()];
             let beside = || around.into_iter().find_map(|other| port_beside(line, other));
-            let all = line.match_indices(".svc").filter_map(|(at, _)| address(line, at));
-            found.extend(all.map(|a| Address { port: a.port.or_else(beside), ..a }));
+            // In a map of one line it stands behind the host.
+            let behind = |at: usize| {
+                let (map, _) = line[at..].split_once('}')?;
+                let host = line[..at].rsplit(['{', ',']).next()?.trim_start().starts_with("host:");
+                let port = map.split(',').find_map(|part| part.trim().strip_prefix("port:"))?;
+                host.then(|| port.trim().parse().ok())?
+            };
+            let all = line.match_indices(".svc").filter_map(|(at, _)| Some((at, address(line, at)?)));
+            found.extend(all.map(|(at, a)| Address { port: a.port.or_else(|| behind(at)).or_else(beside), ..a }));
         }
         before = line;
     }
@@ -186,8 +230,10 @@ fn find(text: &str) -> Vec<Address<'_>> {
 fn port_beside(line: &str, other: &str) -> Option<i64> {
     let indent = |line: &str| line.find(|c: char| c != ' ' && c != '-');
     let of = |line: &str, key: &str| line.trim_start_matches([' ', '-']).strip_prefix(key).map(|v| v.trim().to_owned());
-    of(line, "host:")?;
-    (indent(line) == indent(other)).then(|| of(other, "port:")?.trim_matches(['"', '\'']).parse().ok())?
+    let stem = line.trim_start_matches([' ', '-']).split_once("host:")?.0;
+    let plain = stem.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let port = |other: &str| of(other, &format!("{stem}port:"))?.trim_matches(['"', '\'']).parse().ok();
+    (plain && indent(line) == indent(other)).then(|| port(other))?
 }
 
 fn address(line: &str, at: usize) -> Option<Address<'_>> {

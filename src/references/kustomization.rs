@@ -1,12 +1,15 @@
 //! A kustomization file -> what kustomize takes from its folder and what it gives: files that are resources, files that are
 //! none, a namespace, names. Nothing is built. Source: kustomize 5.8 api/types/kustomization.go.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::text::finding::{Code, Finding};
 use crate::text::kubeyaml;
-use crate::text::source::Source;
+use crate::text::schema::did_you_mean;
+use crate::text::source::{Place, Source};
 
 /// The API group of kustomize's own files.
 const GROUP: &str = "kustomize.config.k8s.io";
@@ -95,6 +98,29 @@ impl Kustomization {
             folder,
         })
     }
+}
+
+/// Files that a kustomization names and that are not there, beside some that are: it cannot be built. A file may be made before that.
+pub fn missing(source: &Arc<Source>, files: &BTreeSet<&str>) -> Vec<Finding> {
+    if !is_file(&source.name) {
+        return Vec::new();
+    }
+    let Some(read) = kubeyaml::read(source).0.into_iter().next() else { return Vec::new() };
+    let folder = source.name.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let fields = ["patches", "patchesStrategicMerge", "resources"];
+    let entries = fields.iter().flat_map(|field| items(&read.value[field]));
+    let named = entries.filter_map(|entry| entry.as_str().or_else(|| entry["path"].as_str()));
+    let named = named.filter(|name| [".yaml", ".yml"].iter().any(|end| name.ends_with(end)));
+    let found = named.filter_map(|name| Some((name, below(&folder, name)?)));
+    let (there, missing): (Vec<_>, Vec<_>) = found.partition(|(_, path)| files.contains(path.as_str()));
+    let beside: Vec<&str> = files.iter().filter_map(|file| file.strip_prefix(folder.as_str())).collect();
+    let one = |(name, path): (&str, String)| {
+        let message = format!("{} names {path}, which is not there: nothing of it is built", source.name);
+        let at = source.text.find(name).unwrap_or_default();
+        let finding = Finding::warning(Code::DanglingReference, message).place(Place::new(source, at, at + name.len()));
+        finding.help(did_you_mean(name, &beside))
+    };
+    missing.into_iter().filter(|_| !there.is_empty()).map(one).collect()
 }
 
 /// What a patch is for, as its `target` says or the patch itself.

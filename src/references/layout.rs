@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::object::api_group::ARGOCD;
 use crate::object::object::Identity;
 use crate::references::kustomization::{Kustomization, below};
+use crate::text::schema::is_misspelt;
 use crate::text::source::Source;
 
 /// API group of Flux's Kustomization.
@@ -32,6 +33,8 @@ pub struct Layout {
 pub struct Beyond {
     names: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
     patched: BTreeSet<(String, String)>,
+    /// Kind and name of what generators of kustomizations make.
+    made: BTreeSet<(String, String)>,
 }
 
 impl Beyond {
@@ -45,6 +48,15 @@ impl Beyond {
     pub fn has_some(&self, kind: &str, namespace: &str) -> bool {
         let mut all = self.names.get(kind).into_iter().flat_map(BTreeMap::values);
         all.any(|namespaces| namespaces.contains(namespace) || namespaces.contains(""))
+    }
+
+    /// The name of a generated one of that kind, which another name nearly is.
+    pub fn nearly_made(&self, kind: &str, name: &str) -> Option<&str> {
+        self.made
+            .iter()
+            .filter(|(of, made)| of == kind && is_misspelt(made, name))
+            .map(|(_, made)| made.as_str())
+            .next()
     }
 
     /// True for an object of which a patch or a generator changes parts.
@@ -206,6 +218,7 @@ impl Layout {
         }
         for (kind, name) in self.kustomizations.values().flat_map(|k| &k.makes) {
             beyond.add(kind, "", name.clone());
+            beyond.made.insert(((*kind).to_owned(), name.clone()));
             beyond.patched.insert(((*kind).to_owned(), name.clone()));
         }
         beyond.patched.extend(self.kustomizations.values().flat_map(|k| k.changes.iter().cloned()));

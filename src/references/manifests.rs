@@ -136,6 +136,9 @@ pub fn manifests_below(root: &str, sources: &[Arc<Source>]) -> (Vec<Manifests>, 
     let is_ours = |name: &str| ours(name).is_some();
     let others = sources.iter().filter(|source| !is_ours(&source.name));
     let layout = Layout::new(others.map(|source| (below(root, &source.name), source)));
+    let names: BTreeSet<&str> = sources.iter().map(|source| source.name.as_str()).collect();
+    findings
+        .extend(sources.iter().filter(|source| !is_ours(&source.name)).flat_map(|s| kustomization::missing(s, &names)));
     for source in sources {
         let folder = folder_of(&source.name);
         let file = source.name[folder.len()..].to_owned();
@@ -301,8 +304,10 @@ fn values_of_charts(cluster: &mut Manifests, sources: &[Arc<Source>]) {
 /// A kustomization that brings more than the files that it names.
 fn generates(source: &Source) -> bool {
     let name = source.name.rsplit('/').next().unwrap_or_default();
-    let words = ["Generator:", "generators:", "helmCharts:", "://", "github.com/"];
-    ["kustomization.yaml", "kustomization.yml"].contains(&name) && words.iter().any(|word| source.text.contains(word))
+    // What `configMapGenerator` and `secretGenerator` make has names that are known.
+    let words = ["generators:", "helmCharts:", "helmChartInflationGenerator:", "://", "github.com/"];
+    let said = |line: &str| !line.trim_start().starts_with('#') && words.iter().any(|word| line.contains(word));
+    kustomization::is_file(name) && source.text.lines().any(said)
 }
 
 /// What our `groups.yaml` says; `None`: this one is somebody else's.

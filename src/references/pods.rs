@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::object::api_group::{CNPG, GATEWAY};
+use crate::object::api_group::{CNPG, GATEWAY, MONITORING};
 use crate::object::labels::{Labels, may_select, selects};
 use crate::object::object::Object;
 use crate::object::pod_template::{self, PodTemplate};
@@ -44,6 +44,23 @@ pub fn pods<'a>(inventory: &Inventory<'_, 'a>) -> Vec<Pods<'a>> {
     for pooler in objects.of(CNPG, "Pooler") {
         let labels = [("cnpg.io/poolerName", pooler.identity.name.as_str()), ("cnpg.io/podRole", "pooler")];
         run(pooler, &labels, Some(vec![port("pgbouncer", 5432), port("metrics", 9127)]));
+    }
+    // prometheus-operator, pkg/prometheus/server/statefulset.go and pkg/alertmanager/operator.go.
+    for (kind, program, number) in [("Alertmanager", "alertmanager", 9093), ("Prometheus", "prometheus", 9090)] {
+        for server in objects.of(MONITORING, kind) {
+            let name = server.identity.name.as_str();
+            let own = [
+                (program, name),
+                ("app.kubernetes.io/instance", name),
+                ("app.kubernetes.io/managed-by", "prometheus-operator"),
+                ("app.kubernetes.io/name", program),
+                ("operator.prometheus.io/name", name),
+            ];
+            let more = server.at("/spec/podMetadata/labels").and_then(Value::as_object).into_iter().flatten();
+            let more = more.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
+            let labels: Vec<(&str, &str)> = more.chain(own).collect();
+            run(server, &labels, Some(vec![port("web", number), port("reloader-web", 8080)]));
+        }
     }
     for gateway in objects.of(GATEWAY, "Gateway") {
         let name = gateway.identity.name.as_str();

@@ -2,10 +2,13 @@
 
 use serde_json::Value;
 
+use crate::object::api_group::RBAC;
 use crate::object::kinds;
 use crate::object::object::Object;
 use crate::references::edges::{EDGES, Edge, IN_PODS, Namespace, Part, To};
 use crate::references::inventory::{Absence, Inventory, Thing};
+use crate::references::lone::Lone;
+use crate::references::slips;
 use crate::references::unnamed::{AllNamed, Unnamed};
 use crate::references::waves::{self, Needing};
 use crate::text::finding::{Code, Finding, Severity};
@@ -51,8 +54,21 @@ pub struct Named<'o, 'a> {
 
 /// Every reference of the table leads to something that has what it needs, and in time.
 pub fn references(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
-    let (mut findings, unnamed) = (Vec::new(), Unnamed::new(inventory, named));
-    all(inventory, &mut |reference| findings.extend(resolve(inventory, &unnamed, reference)));
+    let (mut findings, unnamed, mut lone) = (Vec::new(), Unnamed::new(inventory, named), Lone::default());
+    all(inventory, &mut |reference| {
+        let found = resolve(inventory, &unnamed, reference);
+        let Reference { edge, from, group, kind, namespace, name, .. } = *reference;
+        if found.is_empty() && !edge.weak && (edge.of.is_empty() || group == RBAC) {
+            let home = if namespace.is_empty() { from.home() } else { namespace };
+            lone.note(inventory, (kind, home), name, inventory.find(group, kind, namespace, name), || {
+                let message = format!("{} names {kind} {name}, which is not there", from.identity);
+                let finding = from.warning(Code::DanglingReference, &reference.name_pointer(), message);
+                finding.help(format!("add that {kind}: all others that are named are in the files"))
+            });
+        }
+        findings.extend(found);
+    });
+    findings.extend(lone.findings());
     findings
 }
 
@@ -192,9 +208,20 @@ fn missing(
     let Reference { group, kind, namespace, name, from, .. } = *reference;
     let mut left = None;
     let severity = match inventory.absence(from, (group, kind), namespace, name) {
-        _ if reference.edge.weak && !inventory.world.closed => return None,
+        // It is often made by hand: only a slip tells.
+        _ if reference.edge.weak && !inventory.world.closed => {
+            slips::meant(inventory, (group, kind), namespace, name)?;
+            Severity::Warning
+        }
         Absence::Unknown => {
-            left = Some(unnamed.beside(from, (group, kind), namespace, name, reference.edge.of.is_empty())?);
+            let made = || inventory.world.beyond?.nearly_made(kind, name).map(str::to_owned);
+            let beside = unnamed.beside(from, (group, kind), namespace, name, reference.edge.of.is_empty());
+            // Of what operators make a Secret has a name that nobody else gives.
+            let of_operator = || {
+                let near = || slips::near(inventory, (group, kind), namespace, name).into_iter().next();
+                (kind == "Secret").then(near)?.map(|near| near.name.to_string())
+            };
+            left = Some(beside.or_else(made).or_else(of_operator)?);
             Severity::Warning
         }
         Absence::Sure if !reference.edge.weak => Severity::Error,

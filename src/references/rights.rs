@@ -14,6 +14,19 @@ pub fn bindings(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let bindings = Bindings::new(objects);
     let mut findings: Vec<Finding> =
         objects.of(RBAC, "Role").filter_map(|role| unbound(inventory, &bindings, role)).collect();
+    for binding in ["ClusterRoleBinding", "RoleBinding"].iter().flat_map(|kind| objects.of(RBAC, kind)) {
+        for (i, subject) in binding.items("/subjects").iter().enumerate().filter(|(_, s)| s["kind"] == "User") {
+            let name = subject["name"].as_str().unwrap_or_default();
+            let own = &binding.identity.namespace;
+            let mut accounts = inventory.named("", "ServiceAccount", name);
+            let here = accounts.any(|a| own.is_empty() || a.namespace == own);
+            if here && !bindings.of.keys().any(|(_, account)| *account == name) {
+                let message = format!("{} is for the user {name}, and {name} is a ServiceAccount", binding.identity);
+                let finding = binding.warning(Code::UnboundRole, &format!("/subjects/{i}/kind"), message);
+                findings.push(finding.help("write `kind: ServiceAccount` and its namespace"));
+            }
+        }
+    }
     for template in pod_template::all(objects) {
         let (workload, account) = (&template.owner, template.text_at("/serviceAccountName"));
         let own = bindings.of.get(&(workload.identity.namespace.as_str(), account)).filter(|_| !account.is_empty());

@@ -185,7 +185,11 @@ fn below(key: &str, kept: &Value, found: Option<&Value>, now: &Now<'_>) -> Optio
                 .filter(|(key, _)| !changed(key))
                 .find_map(|(key, kept)| Some(step(key, below(key, kept, other.get(key), now)?)));
             let asked = |key: &str, value: &Value| {
-                map.contains_key(key) || !UNASKED.contains(&key) || is_default(key, value, now) || is_empty(value)
+                map.contains_key(key)
+                    || !UNASKED.contains(&key)
+                    || is_default(key, value, now)
+                    || is_empty(value)
+                    || is_pace(key, value)
             };
             let more = || other.iter().find(|(key, value)| !asked(key, value));
             lost.or_else(|| Some(step(more()?.0, String::new())))
@@ -203,6 +207,18 @@ fn below(key: &str, kept: &Value, found: Option<&Value>, now: &Now<'_>) -> Optio
 
 fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty)
+}
+
+/// How fast an autoscaler acts, which switches none of its directions off.
+fn is_pace(key: &str, value: &Value) -> bool {
+    let only = |value: &Value, key: &str| value.as_object().is_some_and(|map| map.keys().all(|k| k == key));
+    let inner = &value["horizontalPodAutoscalerConfig"];
+    let off = |way: &str| inner["behavior"][way]["selectPolicy"] == "Disabled";
+    key == "advanced"
+        && only(value, "horizontalPodAutoscalerConfig")
+        && only(inner, "behavior")
+        && !off("scaleDown")
+        && !off("scaleUp")
 }
 
 /// Whether a field may as well not be said.
@@ -254,6 +270,11 @@ mod tests {
             ),
             (json!({ "spec": { "url": "http://old.ns" } }), json!({ "spec": { "url": "http://new.ns" } })),
             (json!({ "spec": { "size": "10Gi" } }), json!({ "spec": { "size": "500Gi" } })),
+            // How fast an autoscaler acts.
+            (
+                json!({ "spec": { "a": 1 } }),
+                json!({ "spec": { "a": 1, "advanced": { "horizontalPodAutoscalerConfig": { "behavior": { "scaleDown": { "stabilizationWindowSeconds": 60 } } } } } }),
+            ),
             // A name that changed wherever it stood, and what is said of an object by itself.
             (json!({ "spec": { "ref": { "name": "b" } } }), json!({ "spec": { "ref": { "name": "c" } } })),
             (
@@ -275,6 +296,11 @@ mod tests {
             (json!({ "spec": { "a": { "b/c": true } } }), json!({ "spec": { "a": { "b/c": false } } }), "/spec/a/b~1c"),
             (json!({ "spec": { "a": "x" } }), json!({ "spec": {} }), "/spec/a"),
             (json!({ "spec": { "a": "x" } }), json!({ "spec": { "a": "x", "nodeName": "n" } }), "/spec/nodeName"),
+            (
+                json!({ "spec": { "a": 1 } }),
+                json!({ "spec": { "a": 1, "advanced": { "horizontalPodAutoscalerConfig": { "behavior": { "scaleUp": { "selectPolicy": "Disabled" } } } } } }),
+                "/spec/advanced",
+            ),
             (
                 json!({ "rules": [{ "verbs": ["get"] }] }),
                 json!({ "rules": [{ "verbs": ["get"] }, { "verbs": ["*"] }] }),

@@ -21,11 +21,11 @@ use crate::verdict::defaults;
 use crate::verdict::descriptions;
 use crate::verdict::fields;
 use crate::verdict::metadata;
-use crate::verdict::names::Syntax;
+use crate::verdict::names::{self, Syntax};
 use crate::verdict::pinned::{self, Release};
 use crate::verdict::structural::Structural;
 use crate::verdict::validate;
-use crate::verdict::violation::{Path, Violation, describe, existing};
+use crate::verdict::violation::{Path, Violation, describe, existing, not_served};
 
 /// Definitions of kinds by group and kind.
 #[derive(Debug, Default)]
@@ -150,6 +150,15 @@ impl Crds {
         self.likely && self.kinds.contains_key(&(group.to_owned(), kind.to_owned()))
     }
 
+    /// Whether an object names a version above all that the definition of its kind has.
+    pub fn is_beyond(&self, object: &Value) -> bool {
+        let text = |key: &str| object[key].as_str().unwrap_or_default();
+        let (group, version) = text("apiVersion").split_once('/').unwrap_or_default();
+        let definition = self.kinds.get(&(group.to_owned(), text("kind").to_owned()));
+        let given = names::rank(version);
+        given.is_some() && definition.is_some_and(|d| d.versions.iter().all(|v| names::rank(&v.name) < given))
+    }
+
     /// Whether objects of a kind lie in namespaces; none when the kind is not known.
     pub fn namespaced(&self, group: &str, kind: &str) -> Option<bool> {
         let defined = self.kinds.get(&(group.to_owned(), kind.to_owned())).map(|d| d.scope == "Namespaced");
@@ -234,16 +243,6 @@ impl Crds {
             .map(|(definition, version)| version.coverage(definition))
             .collect()
     }
-}
-
-fn not_served<'a>(kind: &str, version: &str, served: impl Iterator<Item = &'a str>) -> Violation {
-    let served: Vec<&str> = served.collect();
-    let violation = Violation::new(
-        Code::VersionNotServed,
-        &Path::ROOT.key("apiVersion"),
-        format!("{kind} has no version `{version}`"),
-    );
-    violation.help(format!("served: {}", served.join(", ")))
 }
 
 impl Version {

@@ -3,6 +3,17 @@
 
 use crate::verdict::cel;
 
+/// The rank of a version of an API among those of its group (apimachinery 1.35 pkg/version): number, stage, number of the stage.
+pub fn rank(version: &str) -> Option<(u32, u32, u32)> {
+    let rest = version.strip_prefix('v')?;
+    for (stage, word) in ["alpha", "beta"].into_iter().enumerate() {
+        if let Some((major, minor)) = rest.split_once(word) {
+            return Some((major.parse().ok()?, stage as u32, minor.parse().ok()?));
+        }
+    }
+    Some((rest.parse().ok()?, 2, 0))
+}
+
 /// A syntax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {

@@ -125,3 +125,14 @@ pub fn describe(value: &Value) -> String {
         Value::Object(_) => "a map".into(),
     }
 }
+
+/// A version of a kind that is not served, with those that are.
+pub fn not_served<'a>(kind: &str, version: &str, served: impl Iterator<Item = &'a str>) -> Violation {
+    let served: Vec<&str> = served.collect();
+    let violation = Violation::new(
+        Code::VersionNotServed,
+        &Path::ROOT.key("apiVersion"),
+        format!("{kind} has no version `{version}`"),
+    );
+    violation.help(format!("served: {}", served.join(", ")))
+}

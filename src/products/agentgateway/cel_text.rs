@@ -92,6 +92,41 @@ pub fn misspelt(text: &str) -> Option<(&str, &'static str)> {
     None
 }
 
+/// Macros and functions that people call on a value (CEL, and agentgateway 1.2).
+const CALLED: [&str; 20] = [
+    "all",
+    "contains",
+    "endsWith",
+    "exists",
+    "existsOne",
+    "exists_one",
+    "filter",
+    "flatten",
+    "get",
+    "join",
+    "lowerAscii",
+    "map",
+    "matches",
+    "replace",
+    "size",
+    "split",
+    "startsWith",
+    "substring",
+    "trim",
+    "upperAscii",
+];
+
+/// A macro or function that an expression calls on a value and that is not there, with the one that is nearly it.
+pub fn misnamed(text: &str) -> Option<(&str, &'static str)> {
+    let quoted = |at: usize| text[..at].matches(['"', '\'']).count() % 2 == 1;
+    text.match_indices('(').filter(|(at, _)| !quoted(*at)).find_map(|(at, _)| {
+        let start = text[..at].rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
+        let word = &text[start + 1..at];
+        let method = text[..=start].ends_with('.') && word.len() > 3 && !CALLED.contains(&word);
+        CALLED.iter().find(|known| method && known.len() > 3 && is_near(known, word, 1)).map(|near| (word, *near))
+    })
+}
+
 /// What an expression reads outside of quotes, as `jwt.iss`: names with dots between them, none of which is called.
 fn paths(text: &str) -> Vec<&str> {
     let (mut found, mut quote, mut from) = (Vec::new(), None, None);
@@ -170,6 +205,10 @@ mod tests {
             ("mcp.tool.name.matches(\"^get_.*$\")", None),
         ] {
             assert_eq!(misspelt(text), slip, "{text}");
+        }
+        assert_eq!(misnamed("jwt.groups.exist(g, g == 'a.exist(')"), Some(("exist", "exists")));
+        for text in ["jwt.groups.exists(g, true)", "'a.exist(b)'", "json(request.body).model", "llm.prompt.foo()"] {
+            assert_eq!(misnamed(text), None, "{text}");
         }
     }
 

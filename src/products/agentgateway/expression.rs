@@ -53,14 +53,20 @@ const ACCESS: [&str; 4] = [
     "/spec/frontend/networkAuthorization",
 ];
 
-/// Further conditions: which requests are told of.
-const FILTERS: [&str; 2] = ["/spec/frontend/accessLog/filter", "/spec/frontend/tracing/filter"];
-
 fn header_values<'a>(object: &Object<'a>) -> Vec<(String, &'a Value)> {
     let fields = ["request/set", "request/add", "response/set", "response/add"];
     let patterns = TRANSFORMATIONS.iter().flat_map(|head| fields.map(|field| format!("{head}/{field}/*/value")));
     patterns.flat_map(|pattern| object.all(&pattern)).collect()
 }
+
+/// Further fields that hold a condition.
+const CONDITIONS: [&str; 5] = [
+    "/spec/frontend/accessLog/filter",
+    "/spec/frontend/tracing/filter",
+    "/spec/policies/health/unhealthyCondition",
+    "/spec/backend/health/unhealthyCondition",
+    "/spec/ai/groups/*/providers/*/policies/health/unhealthyCondition",
+];
 
 /// `maxLength` of every expression in the CRDs of agentgateway.
 const LONGEST: usize = 16384;
@@ -89,16 +95,18 @@ fn cel_values(object: &Object<'_>) -> Vec<Finding> {
 }
 
 fn cel_conditions(object: &Object<'_>) -> Vec<Finding> {
-    let conditions = ACCESS.iter().flat_map(|head| object.all(&format!("{head}/policy/matchExpressions/*")));
-    let filters = FILTERS.iter().flat_map(|pattern| object.all(pattern));
-    let texts = conditions.chain(filters).filter_map(|(pointer, value)| Some((pointer, value.as_str()?)));
+    let of_access = ACCESS.iter().flat_map(|head| object.all(&format!("{head}/policy/matchExpressions/*")));
+    let conditions = of_access.chain(CONDITIONS.iter().flat_map(|pattern| object.all(pattern)));
+    let texts = conditions.filter_map(|(pointer, value)| Some((pointer, value.as_str()?)));
     texts.filter_map(|(pointer, text)| broken(object, &pointer, text)).collect()
 }
 
 fn broken(object: &Object<'_>, pointer: &str, text: &str) -> Option<Finding> {
     let Some(why) = cel_text::broken(text) else {
-        let (word, near) = cel_text::misspelt(text)?;
-        let message = format!("{} has CEL that reads `{word}`, which is not there", object.identity);
+        let called = cel_text::misnamed(text);
+        let (word, near) = cel_text::misspelt(text).or(called)?;
+        let does = if called.is_some_and(|(other, _)| other == word) { "calls" } else { "reads" };
+        let message = format!("{} has CEL that {does} `{word}`, which is not there", object.identity);
         return Some(object.warning(Code::CelExpression, pointer, message).help(format!("did you mean `{near}`?")));
     };
     let finding =

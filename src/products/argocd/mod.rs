@@ -3,7 +3,11 @@
 pub mod owners;
 pub mod projects;
 pub mod sync;
+pub mod lua;
 pub mod words;
+pub mod permissions;
+pub mod application_set;
+pub mod files;
 pub mod application;
 pub mod drift;
 pub mod dex_config;

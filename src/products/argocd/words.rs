@@ -2,6 +2,7 @@
 
 use crate::object::object::{Object, ObjectRule};
 use crate::object::part::amid;
+use crate::products::argocd::lua::open_blocks;
 use crate::text::finding::{Code, Finding};
 use crate::text::kubeyaml;
 use crate::text::pointer::escaped;
@@ -65,7 +66,7 @@ fn annotations(object: &Object<'_>) -> Vec<Finding> {
 }
 
 /// Keys of argocd-cm (argo-cd 3.4 `docs/operator-manual/argocd-cm.yaml`, `util/settings/settings.go`); those that go on are not here.
-const KEYS: [&str; 37] = [
+const KEYS: [&str; 40] = [
     "admin.enabled",
     "application.allowedNodeLabels",
     "application.instanceLabelKey",
@@ -101,9 +102,16 @@ const KEYS: [&str; 37] = [
     "timeout.hard.reconciliation",
     "timeout.reconciliation",
     "timeout.reconciliation.jitter",
+    "statusbadge.enabled",
+    "ui.bannercontent",
+    "url",
     "users.anonymous.enabled",
     "users.session.duration",
 ];
+
+/// What a key of `resource.customizations` may be for.
+const PARTS: [&str; 6] =
+    ["actions", "health", "ignoreDifferences", "ignoreResourceUpdates", "knownTypeFields", "useOpenLibs"];
 
 fn is_settings(object: &Object<'_>) -> bool {
     object.is("", "ConfigMap") && object.identity.name == "argocd-cm"
@@ -116,7 +124,15 @@ fn settings(object: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (pointer, value) in object.all("/data/*") {
         let key = pointer.trim_start_matches("/data/").replace("~1", "/");
-        if let Some(near) = KEYS.iter().find(|known| !KEYS.contains(&key.as_str()) && is_slip(known, &key)) {
+        let nearly = |known: &&&str| is_slip(known, &key) || known.eq_ignore_ascii_case(&key);
+        if let Some(near) = KEYS.iter().find(nearly).filter(|_| !KEYS.contains(&key.as_str())) {
+            let message = format!("{} has the key `{key}`, which Argo CD does not know", object.identity);
+            findings.push(object.warning(Code::SyncOption, &pointer, message).help(format!("did you mean `{near}`?")));
+        }
+        let part = key.strip_prefix("resource.customizations.").and_then(|rest| rest.split_once('.'));
+        if let Some((part, near)) = part.and_then(|(p, _)| Some((p, *PARTS.iter().find(|known| is_slip(known, p))?)))
+            && !PARTS.contains(&part)
+        {
             let message = format!("{} has the key `{key}`, which Argo CD does not know", object.identity);
             findings.push(object.warning(Code::SyncOption, &pointer, message).help(format!("did you mean `{near}`?")));
         }
@@ -176,6 +192,15 @@ fn health(object: &Object<'_>) -> Vec<Finding> {
     for (pointer, text) in object.all("/data/*").into_iter().filter(|_| is_settings(object)) {
         let script = pointer.starts_with("/data/resource.customizations.health.");
         let Some(text) = text.as_str().filter(|_| script) else { continue };
+        if let Some(open) = open_blocks(text).filter(|open| *open != 0) {
+            let why = if open > 0 { "has a block without `end`" } else { "ends more blocks than it opens" };
+            let message = format!("{} {why} in a script: Argo CD cannot run it", object.identity);
+            findings.push(
+                object
+                    .warning(Code::SyncOption, &pointer, message)
+                    .help("every `if`, `do` and `function` has an `end`"),
+            );
+        }
         for state in given(text).filter(|state| !STATES.contains(state)) {
             let message = format!("{} gives the health `{state}`, which Argo CD takes for `Unknown`", object.identity);
             let help = nearest(state, &STATES).map(|near| format!("did you mean `{near}`?"));

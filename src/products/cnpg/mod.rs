@@ -2,6 +2,6 @@
 //! object stands in pages of rules/.
 
 pub mod webhook;
-pub mod parameters;
 pub mod update;
 pub mod cluster;
+pub mod parameters;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::object::api_group::{GATEWAY, INFERENCE};
 use crate::object::object::{Object, ObjectRule};
 use crate::object::part::amid;
-use crate::object::pod_template::{self, PodTemplate, flag, image};
+use crate::object::pod_template::{self, PodTemplate, flag, image, words};
 use crate::references::gateways::is_agentgateway;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
@@ -65,6 +65,29 @@ fn pool_selects_picker(world: &World<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Flags of a picker (GIE 1.5 `cmd/epp/runner`, `pkg/epp/server/options.go`), of which a slip is told.
+const FLAGS: [&str; 19] = [
+    "cert-path",
+    "config-file",
+    "config-text",
+    "enable-pprof",
+    "endpoint-selector",
+    "endpoint-target-ports",
+    "grpc-health-port",
+    "grpc-port",
+    "ha-enable-leader-election",
+    "health-checking",
+    "metrics-endpoint-auth",
+    "metrics-port",
+    "pool-group",
+    "pool-name",
+    "pool-namespace",
+    "secure-serving",
+    "tracing",
+    "zap-encoder",
+    "zap-log-level",
+];
+
 /// Flags that GIE 1.5 still knows and refuses to start with.
 const REFUSED: [&str; 5] = [
     "total-queued-requests-metric",
@@ -89,6 +112,12 @@ fn epp_flags(workload: &Object<'_>) -> Vec<Finding> {
                 format!("{tag} refuses --{name}"),
                 "name metrics by `engineConfigs` of the `core-metrics-extractor` plugin",
             );
+        }
+        for word in words(picker).into_iter().filter_map(|word| word.strip_prefix("--")) {
+            let name = word.split('=').next().unwrap_or_default();
+            if let Some(near) = FLAGS.iter().find(|known| !FLAGS.contains(&name) && is_slip(known, name)) {
+                say(format!("it knows no `--{name}`"), &format!("did you mean `--{near}`?"));
+            }
         }
         if flag(picker, "config-file").is_some() && flag(picker, "config-text").is_some() {
             say("it has --config-file and --config-text".into(), "keep one of them");
@@ -174,11 +203,20 @@ const PLUGINS: &str = "approx-prefix-cache-producer concurrency-detector core-me
     round-robin-fairness-policy running-requests-size-scorer single-profile-handler slo-deadline-ordering-policy
     slo-headroom-tier-filter static-usage-limit-policy token-load-scorer utilization-detector vllmgrpc-parser weighted-random-picker";
 
+/// The same under another kind, which the picker does not read.
+fn nearly_config(text: &str) -> Option<Value> {
+    let looks = text.contains("plugins:") && text.to_lowercase().contains("endpointpicker");
+    let parsed = looks.then(|| kubeyaml::values(&Source::new("config", text)).ok())??;
+    let group =
+        |config: &Value| config["apiVersion"].as_str().is_some_and(|v| v.starts_with("inference.networking.x-k8s.io/"));
+    parsed.into_iter().find(|config| group(config) && config["plugins"].is_array() && config["kind"].is_string())
+}
+
 /// Gates that pickers register (cmd/epp/runner).
 const GATES: [&str; 3] = ["dataLayer", "enableLegacyMetrics", "flowControl"];
 
 fn config_faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding> {
-    let Some(config) = picker_config(text) else { return Vec::new() };
+    let Some(config) = picker_config(text).or_else(|| nearly_config(text)) else { return Vec::new() };
     let mut findings = Vec::new();
     let mut say = |words: &str, message: String, help: String| {
         let message = format!("the picker does not start with the configuration in {}: {message}", object.identity);
@@ -214,7 +252,16 @@ fn config_faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding>
     if let Some(text) = lasting {
         say(text, format!("`{text}` is no time"), "a time of Go, as `1200s` or `20m`".into());
     }
+    if config["kind"] != "EndpointPickerConfig" {
+        say("kind:", format!("there is no kind {}", config["kind"]), "it is `EndpointPickerConfig`".into());
+    }
     let list = |key: &str| config[key].as_array().into_iter().flatten();
+    let profiles = || list("schedulingProfiles").filter_map(|profile| profile["plugins"].as_array()).flatten();
+    if let Some(weight) =
+        profiles().map(|plugin| &plugin["weight"]).find(|weight| !weight.is_null() && !weight.is_number())
+    {
+        say("weight:", format!("a plugin has the weight {weight}"), "it is a number".into());
+    }
     // Other releases have other gates, so only a wrong spelling is certain.
     for gate in list("featureGates").filter_map(Value::as_str) {
         let meant =

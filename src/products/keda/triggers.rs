@@ -11,7 +11,7 @@ use crate::text::schema::{did_you_mean, is_slip, nearest};
 use crate::text::{schedule, time_zones};
 
 /// Rules that look at one object alone.
-pub const OF_OBJECTS: &[ObjectRule] = &[kinds, crons, annotations, prometheus];
+pub const OF_OBJECTS: &[ObjectRule] = &[kinds, crons, annotations, prometheus, required];
 
 /// Kinds of triggers (keda `pkg/scaling/scalers_builder.go`); another one is left alone unless it is nearly one of these.
 const KINDS: &str = "\
@@ -34,7 +34,13 @@ fn kinds(object: &Object<'_>) -> Vec<Finding> {
     let one = |(pointer, trigger): (String, &Value)| {
         let known: Vec<&str> = KINDS.split(' ').collect();
         let kind = trigger["type"].as_str().filter(|kind| !known.contains(kind))?;
-        let near = nearest(kind, &known).filter(|near| near.len().abs_diff(kind.len()) < 2)?;
+        let whole = || {
+            known
+                .iter()
+                .copied()
+                .find(|name| kind.contains('-') && name.strip_prefix(kind).is_some_and(|rest| rest.starts_with('-')))
+        };
+        let near = nearest(kind, &known).filter(|near| near.len().abs_diff(kind.len()) < 2).or_else(whole)?;
         let message = format!("KEDA has no scaler for the trigger `{kind}` of {}", object.identity);
         let finding = object.error(Code::KedaRefuses, &format!("{pointer}/type"), message);
         Some(finding.help(format!("did you mean `{near}`?")))
@@ -99,6 +105,54 @@ fn prometheus(object: &Object<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Fields without which a scaler is not built, where neither a variable nor an authentication brings them (keda `pkg/scalers`).
+const REQUIRED: [(&str, &[&str]); 10] = [
+    ("aws-sqs-queue", &["queueURL", "awsRegion"]),
+    ("cpu", &["value"]),
+    ("kafka", &["bootstrapServers", "consumerGroup"]),
+    ("kubernetes-workload", &["podSelector", "value"]),
+    ("memory", &["value"]),
+    ("metrics-api", &["url", "valueLocation"]),
+    ("mysql", &["query", "queryValue"]),
+    ("postgresql", &["query", "targetQueryValue"]),
+    ("prometheus", &["serverAddress", "query", "threshold"]),
+    ("rabbitmq", &["queueName"]),
+];
+
+fn required(object: &Object<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (pointer, trigger) in triggers(object) {
+        let Some((kind, fields)) = REQUIRED.iter().find(|(kind, _)| trigger["type"] == *kind) else { continue };
+        let Some(given) = trigger["metadata"].as_object() else { continue };
+        let alone = trigger.get("authenticationRef").is_none();
+        for field in *fields {
+            let there = |name: &str| given.get(name).is_some_and(|value| *value != "");
+            if there(field) || there(&format!("{field}FromEnv")) {
+                continue;
+            }
+            let lower = field.to_lowercase();
+            let part = |key: &str| {
+                key.len() > 3 && (lower.ends_with(&key.to_lowercase()) || lower.starts_with(&key.to_lowercase()))
+            };
+            let near = given
+                .keys()
+                .find(|key| !fields.contains(&key.as_str()) && (part(key) || nearest(key, &[field]).is_some()));
+            if !alone && near.is_none() {
+                continue;
+            }
+            let message =
+                format!("KEDA builds no scaler for {}: its trigger `{kind}` has no `{field}`", object.identity);
+            let at = near.map_or(String::new(), |key| format!("/{}", escaped(key)));
+            let finding = object.warning(Code::KedaRefuses, &format!("{pointer}/metadata{at}"), message);
+            findings.push(finding.help(match near {
+                Some(_) => format!("did you mean `{field}`?"),
+                None => format!("add `{field}`"),
+            }));
+        }
+    }
+    findings
+}
+
 fn crons(object: &Object<'_>) -> Vec<Finding> {
     let known = ["timezone", "start", "end", "desiredReplicas"];
     let mut findings = Vec::new();
@@ -132,7 +186,11 @@ fn crons(object: &Object<'_>) -> Vec<Finding> {
             let why = format!("`timezone` of its cron trigger is {zone:?}, which is none");
             tell(format!("{pointer}/metadata/timezone"), why, time_zones::help(zone));
         }
-        if said("desiredReplicas").parse::<u32>().is_err() && !said("desiredReplicas").is_empty() {
+        if !said("start").is_empty() && said("start") == said("end") {
+            let why = "`start` and `end` of its cron trigger are one time".to_owned();
+            tell(format!("{pointer}/metadata/end"), why, "end it later".into());
+        }
+        if said("desiredReplicas").parse::<i64>().is_err() && !said("desiredReplicas").is_empty() {
             tell(
                 format!("{pointer}/metadata/desiredReplicas"),
                 "`desiredReplicas` of its cron trigger is no number".into(),

@@ -5,3 +5,4 @@ pub mod standards;
 pub mod pods;
 pub mod roles;
 pub mod scaled;
+pub mod scaling;

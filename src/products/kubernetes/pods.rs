@@ -14,7 +14,7 @@ use crate::text::finding::{Code, Finding};
 use crate::text::schema::is_slip;
 
 /// Rules that look at one object alone.
-pub const OF_OBJECTS: &[ObjectRule] = &[unmounted, unfilled, unread, unexpanded];
+pub const OF_OBJECTS: &[ObjectRule] = &[unmounted, unfilled, unexpanded];
 
 /// Rules that look at all objects of a cluster.
 pub const OF_WORLDS: &[WorldRule] = &[elsewhere, standards];
@@ -79,55 +79,40 @@ fn idle(template: &PodTemplate<'_>) -> Vec<Finding> {
     .collect()
 }
 
-/// The kubelet fills `$(NAME)` in arguments where the container has such a variable, and leaves it as it is otherwise; of what a
-/// shell would fill nobody knows, so that only a slip of a variable's name is told.
+/// The kubelet fills `$(NAME)` where the container has such a variable, and leaves it as it is otherwise. Of what a shell would fill
+/// only a slip of a variable's name is told.
 fn unfilled(object: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for template in pod_template::of(object).filter(|template| !template.kind.overlay) {
         for (pointer, container) in template.all_containers() {
-            let variables = container["env"].as_array().into_iter().flatten();
-            let known: BTreeSet<&str> = variables.filter_map(|variable| variable["name"].as_str()).collect();
-            for list in ["command", "args"] {
-                let texts = container[list].as_array().into_iter().flatten().enumerate();
-                let texts = texts.filter_map(|(at, text)| Some((at, text.as_str()?)));
-                let strange = texts.flat_map(|(at, text)| named(text).map(move |name| (at, name)));
-                for (at, name) in strange.filter(|(_, name)| !known.contains(name)) {
-                    let Some(near) = known.iter().find(|known| is_slip(known, name)) else { continue };
-                    let message =
-                        format!("{} leaves `$({name})` as it is: the container has no such variable", object.identity);
-                    let finding = object.warning(Code::FieldWithoutEffect, &format!("{pointer}/{list}/{at}"), message);
-                    findings.push(finding.help(format!("did you mean `$({near})`?")));
-                }
-            }
-        }
-    }
-    findings
-}
-
-/// A script of a shell that reads a variable which is nearly one of the container's, and which it sets nowhere itself.
-fn unread(object: &Object<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for template in pod_template::of(object).filter(|template| !template.kind.overlay) {
-        for (pointer, container) in template.all_containers() {
-            let variables = container["env"].as_array().into_iter().flatten();
-            let known: BTreeSet<&str> = variables.filter_map(|variable| variable["name"].as_str()).collect();
-            let words = pod_template::words(container);
-            let shell =
-                words.first().is_some_and(|w| ["sh", "bash"].contains(&w.rsplit('/').next().unwrap_or_default()));
-            if !shell || container.get("envFrom").is_some() {
+            let known: BTreeSet<&str> =
+                container["env"].as_array().into_iter().flatten().filter_map(|v| v["name"].as_str()).collect();
+            if known.len() > MANY {
                 continue;
             }
-            for list in ["command", "args"] {
-                let texts = container[list].as_array().into_iter().flatten().enumerate();
-                for (at, text) in texts.filter_map(|(at, text)| Some((at, text.as_str()?))) {
-                    let strange = read_by(text).find(|name| !known.contains(name) && !sets(text, name));
-                    let near = strange.and_then(|name| Some((name, known.iter().find(|known| is_slip(known, name))?)));
-                    let Some((name, near)) = near else { continue };
+            let all = container.get("envFrom").is_none() && !known.is_empty();
+            for (at, text) in texts(container) {
+                let mut tell = |sign: (&str, &str), name: &str, help: String| {
+                    let left = format!("{}{name}{}", sign.0, sign.1);
                     let message =
-                        format!("{} reads `${name}` in a script, which its container has not", object.identity);
-                    let at = format!("{pointer}/{list}/{at}");
-                    let finding = amid(object.warning(Code::FieldWithoutEffect, &at, message), object, &at, name);
-                    findings.push(finding.help(format!("did you mean `${near}`?")));
+                        format!("{} leaves `{left}` as it is: the container has no such variable", object.identity);
+                    let at = format!("{pointer}/{at}");
+                    findings.push(amid(object.warning(Code::EnvReference, &at, message).help(help), object, &at, name));
+                };
+                for name in named(text).filter(|name| !known.contains(name)) {
+                    // Controllers set variables of their own: one with a word more or less is meant.
+                    let part = |known: &&&str| all && (is_part(known, name) || is_part(name, known));
+                    let near = known.iter().find(|known| is_slip(known, name)).or_else(|| known.iter().find(part));
+                    if let Some(near) = near {
+                        tell(("$(", ")"), name, format!("did you mean `$({near})`?"));
+                    }
+                }
+                for name in asked_of_shell(text).filter(|name| all && !at.starts_with("env") && !known.contains(name)) {
+                    let set = ["=", " in ", "?="].iter().any(|sign| text.contains(&format!("{name}{sign}")))
+                        || ["read ", "read -r "].iter().any(|word| text.contains(&format!("{word}{name}")));
+                    if let Some(near) = known.iter().find(|known| !set && is_slip(known, name)) {
+                        tell(("$", ""), name, format!("did you mean `${near}`?"));
+                    }
                 }
             }
         }
@@ -135,21 +120,33 @@ fn unread(object: &Object<'_>) -> Vec<Finding> {
     findings
 }
 
-/// The names in `$NAME` and `${NAME}` of a script, in capitals.
-fn read_by(script: &str) -> impl Iterator<Item = &str> {
-    script.split('$').skip(1).filter_map(|rest| {
-        let rest = rest.strip_prefix('{').unwrap_or(rest);
-        let end =
-            rest.find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')).unwrap_or(rest.len());
-        Some(&rest[..end]).filter(|name| name.len() > 2)
-    })
+/// More variables than a container has, unless somebody tries how much is taken: each name would be held against all.
+const MANY: usize = 200;
+
+/// Commands, arguments and values of variables, each with its place in the container.
+fn texts(container: &Value) -> impl Iterator<Item = (String, &str)> {
+    let lists = ["command", "args"].into_iter().flat_map(|list| {
+        let texts = container[list].as_array().into_iter().flatten().enumerate();
+        texts.filter_map(move |(at, text)| Some((format!("{list}/{at}"), text.as_str()?)))
+    });
+    let values = container["env"].as_array().into_iter().flatten().enumerate();
+    lists.chain(values.filter_map(|(at, v)| Some((format!("env/{at}/value"), v["value"].as_str()?))))
 }
 
-/// Whether a script gives a variable of that name a value.
-fn sets(script: &str, name: &str) -> bool {
-    ["=", " in ", ":-", ":=", "-"].iter().any(|sign| script.contains(&format!("{name}{sign}")))
-        || script.contains(&format!("read {name}"))
-        || script.contains(&format!("read -r {name}"))
+/// Whether a name is another one without its first or last word.
+fn is_part(whole: &str, name: &str) -> bool {
+    let rest = whole.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'));
+    name.len() > 3 && (rest || whole.strip_suffix(name).is_some_and(|start| start.ends_with('_')))
+}
+
+/// The names in `$NAME` and `${NAME}` of capital letters.
+fn asked_of_shell(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices('$').filter_map(move |(at, _)| {
+        let rest = &text[at + 1..];
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        let end = rest.find(|c: char| !c.is_ascii_uppercase() && !c.is_ascii_digit() && c != '_').unwrap_or(rest.len());
+        (end > 2 && !rest[end..].starts_with([':', '-'])).then(|| &rest[..end])
+    })
 }
 
 /// The names in `$(NAME)`; `$$(NAME)` is none.

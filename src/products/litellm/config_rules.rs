@@ -11,7 +11,7 @@ use crate::products::litellm::modules;
 use crate::products::litellm::new_keys;
 use crate::products::litellm::opening;
 use crate::products::litellm::settings;
-use crate::products::litellm::words;
+use crate::products::litellm::{spelling, words};
 use crate::text::finding::Finding;
 
 /// Rules that look at one configuration alone.
@@ -22,6 +22,8 @@ const RULES: &[fn(&Config<'_>) -> Vec<Finding>] = &[
     models::twice,
     models::fallbacks,
     new_keys::new_keys,
+    spelling::models,
+    spelling::aliases,
     settings::choices,
     settings::types,
     words::words,

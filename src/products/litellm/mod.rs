@@ -9,6 +9,7 @@ pub mod pods;
 pub mod keys;
 pub mod models;
 pub mod settings;
+pub mod spelling;
 pub mod words;
 pub mod opening;
 pub mod calls;

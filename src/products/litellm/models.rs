@@ -60,7 +60,16 @@ pub fn twice(config: &Config<'_>) -> Vec<Finding> {
         let host = |e: &Entry<'_>| Address::new(e.text("api_base")).map(|a| a.host.to_owned());
         let same = other.params == entry.params;
         let mixed = other.text("model") != entry.text("model") && host(other).is_some() && host(other) == host(&entry);
-        if same || mixed && !meant(other) && !meant(&entry) {
+        let embeds = |e: &Entry<'_>| e.value["model_info"]["mode"] == "embedding" || e.text("model").contains("embed");
+        if embeds(other) != embeds(&entry) {
+            let message = format!(
+                "`{}` stands for a model that chats and for one that embeds: each call gets one of them",
+                entry.alias
+            );
+            let place = config.part.place(&other.pointer("/model_name"));
+            let finding = config.part.warning(Code::LitellmAliasTwice, &entry.pointer("/model_name"), message);
+            findings.push(finding.related(place, "the first").help("give one of them another name"));
+        } else if same || mixed && !meant(other) && !meant(&entry) {
             let message = match same {
                 true => format!("`{}` stands twice in model_list with the same parameters", entry.alias),
                 false => format!(

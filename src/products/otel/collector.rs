@@ -13,6 +13,9 @@ use crate::text::yaml;
 /// Rules that look at one object alone.
 pub const OF_OBJECTS: &[ObjectRule] = &[pipelines];
 
+/// What a pipeline may be for.
+const SIGNALS: [&str; 4] = ["logs", "metrics", "profiles", "traces"];
+
 fn pipelines(object: &Object<'_>) -> Vec<Finding> {
     if !object.is("", "ConfigMap") {
         return Vec::new();
@@ -42,6 +45,10 @@ fn faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding> {
         say("it has no pipeline".into(), "name receivers and exporters under `service.pipelines`".into());
     }
     for (name, pipeline) in pipelines {
+        let signal = name.split('/').next().unwrap_or_default();
+        if !SIGNALS.contains(&signal) {
+            say(format!("a pipeline is for `{signal}`"), did_you_mean(signal, &SIGNALS));
+        }
         for section in ["receivers", "processors", "exporters"] {
             let used = pipeline[section].as_array();
             if section != "processors" && used.is_none_or(Vec::is_empty) {
@@ -57,6 +64,13 @@ fn faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding> {
                     did_you_mean(item, &known),
                 );
             }
+        }
+    }
+    for (name, exporter) in yaml::object(&config["exporters"]) {
+        let own = ["otlp", "otlphttp"].contains(&name.split('/').next().unwrap_or_default());
+        let to = |key: &str| exporter[key].as_str().is_some_and(|address| !address.is_empty());
+        if own && !["endpoint", "logs_endpoint", "metrics_endpoint", "traces_endpoint"].into_iter().any(to) {
+            say(format!("the exporter `{name}` has no endpoint"), "give it one under `endpoint`".into());
         }
     }
     let known = names("extensions");

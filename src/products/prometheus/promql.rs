@@ -41,6 +41,8 @@ pub fn read(text: &str) -> Option<Result<Query, String>> {
         return None;
     }
     let filled = DURATIONS.iter().fold(text.to_owned(), |text, name| text.replace(name, "5m"));
+    // Groups of `label_replace`.
+    let filled = (0..10).fold(filled, |text, group| text.replace(&format!("${group}"), "group"));
     match parse(&filled) {
         Ok(expr) => {
             let mut query = Query::default();

@@ -33,7 +33,17 @@ pub fn unknown(word: &str) -> Option<(String, String)> {
     })
 }
 
-/// Whether an argument is one that vLLM knows but for a letter or two.
+/// Whether an argument is one that vLLM knows but for a letter or two, or but for the end of its last word.
 pub fn is_slip(name: &str) -> bool {
-    KNOWN.iter().any(|known| schema::is_slip(known, name))
+    let positive = name.replacen("--no-", "--", 1);
+    let end = |known: &str| {
+        let (start, word) = known.rsplit_once('-').unwrap_or_default();
+        let given = positive.strip_prefix(start).and_then(|rest| rest.strip_prefix('-')).unwrap_or_default();
+        start.len() > 7
+            && given.len() > 3
+            && !given.contains('-')
+            && word.len() > 2
+            && word.bytes().zip(given.bytes()).take(3).all(|(a, b)| a == b)
+    };
+    KNOWN.iter().any(|known| schema::is_slip(known, &positive) || end(known))
 }

@@ -13,8 +13,8 @@ use crate::text::forms::version;
 /// Rules that look at one object alone.
 pub const OF_OBJECTS: &[ObjectRule] = &[servers_of];
 
-const RULES: [fn(&Server<'_>) -> Vec<Finding>; 8] =
-    [twice, unknown, ranges, gpus, shared_memory, probes, home, shutdown];
+const RULES: [fn(&Server<'_>) -> Vec<Finding>; 9] =
+    [twice, unknown, ranges, gpus, shared_memory, paths, probes, home, shutdown];
 
 fn servers_of(object: &Object<'_>) -> Vec<Finding> {
     servers(object).iter().flat_map(|server| RULES.iter().flat_map(|rule| rule(server))).collect()
@@ -287,6 +287,31 @@ fn shared_memory(server: &Server<'_>) -> Vec<Finding> {
             "mount an `emptyDir: { medium: Memory, sizeLimit: 2Gi }` at /dev/shm; it counts as memory of the pod",
         ),
     ]
+}
+
+/// Paths that vLLM answers with 200 (`vllm/entrypoints`).
+const ANSWERED: [&str; 6] = ["/health", "/load", "/metrics", "/ping", "/v1/models", "/version"];
+
+/// A probe of a path that vLLM answers with 404 never succeeds. A server of its own in the image may answer others.
+fn paths(server: &Server<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let own = image(server.container).0.ends_with("vllm/vllm-openai");
+    for name in ["livenessProbe", "readinessProbe", "startupProbe"] {
+        let Some(path) = server.container[name]["httpGet"]["path"].as_str() else { continue };
+        let path = format!("/{}", path.trim_start_matches('/'));
+        let bare = path.split('?').next().unwrap_or_default();
+        if !own
+            || ANSWERED.contains(&bare)
+            || path.contains(['$', '{'])
+            || server.words.iter().any(|w| w.contains("--root-path"))
+        {
+            continue;
+        }
+        let message = format!("{} asks vLLM for {path}, which it does not answer", server.template.owner.identity);
+        let pointer = format!("{}/{name}/httpGet/path", server.pointer);
+        findings.push(server.template.owner.warning(Code::VllmProbe, &pointer, message).help("ask `/health`"));
+    }
+    findings
 }
 
 /// `/health` waits for its turn beside the work: a probe that gives up after one second takes a busy server for a dead one.
