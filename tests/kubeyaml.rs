@@ -125,7 +125,7 @@ fn texts_of_templates_are_read_as_they_are_meant() {
         shown("<<: [&a { x: 1, y: 2 }, { y: 3, z: 4 }]\nown: 0\nx: 5\nb: { x: 6, <<: *a }"),
         r#"{"own":0,"x":5,"b":{"x":6,"y":2},"y":2,"z":4}"#
     );
-    assert_eq!(shown("{ y: 1.0, n: yes, mode: 0644 }"), r#"{"y":1.0,"n":true,"mode":420}"#);
+    assert_eq!(shown("{ y: 1.0, on: yes, n: y, mode: 0644 }"), r#"{"y":1.0,"on":true,"n":"y","mode":420}"#);
     assert_eq!(shown("---\na: 1\n---\n# nothing\n---\nb: 2\n"), r#"{"a":1} {"b":2}"#);
     assert_eq!(read("a: 1\n---\na: 1\na: 2\n"), Err(Code::DuplicateKey));
     assert_eq!(read("a: [\n"), Err(Code::YamlSyntax));

@@ -15,7 +15,7 @@ use crate::object::part::Part;
 use crate::text::finding::{About, Code, Finding, Severity};
 use crate::text::pointer::{self, part};
 use crate::text::source::Place;
-use crate::verdict::expression::Expression;
+use crate::verdict::expression::{Expression, Named};
 
 /// Bytes of an object that each of our rules must be able to look at.
 const ORDINARY: usize = 16 << 10;
@@ -264,7 +264,8 @@ impl Rule {
     }
 
     fn finding(&self, spot: &Spot<'_>) -> Result<Option<Finding>, String> {
-        let named = |name: &str| spot.named(name);
+        let value = |name: &str| spot.named(name);
+        let named = Named { value: &value, shared: &spot.subject.shared };
         let why = |(_, why): &Fault| why.clone();
         // Without a plan there is no platform to ask for.
         let platform = spot.subject.platform.is_some();

@@ -1,6 +1,6 @@
 //! What a rule looks into, a value in it, and what the names of its expressions mean there.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::object::object::Object;
 use crate::object::part::Part;
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::{part, unescaped};
-use crate::verdict::expression::Given;
+use crate::verdict::expression::{Given, Shared};
 
 /// The names that expressions may use.
 pub(crate) const NAMES: [&str; 7] = ["self", "object", "id", "key", "parent", "pod", "platform"];
@@ -25,6 +25,10 @@ pub(crate) struct Subject<'s> {
     pub(crate) platform: Option<&'s Value>,
     /// What all spots, or those of one parent, ask for, with the pointer of that parent: a list of thousands has one.
     asked: RefCell<BTreeMap<String, (String, Given)>>,
+    /// How many of these there were.
+    number: Cell<u64>,
+    /// The same as expressions see them.
+    pub(crate) shared: RefCell<Shared>,
 }
 
 impl<'s> Subject<'s> {
@@ -34,7 +38,8 @@ impl<'s> Subject<'s> {
         config: Option<&'s Part<'s>>,
         platform: Option<&'s Value>,
     ) -> Self {
-        Self { object, template, config, platform, asked: RefCell::default() }
+        let (asked, number, shared) = Default::default();
+        Self { object, template, config, platform, asked, number, shared }
     }
 
     /// All of it.
@@ -49,7 +54,8 @@ impl<'s> Subject<'s> {
         {
             return Ok(given.clone());
         }
-        let given = Given::new(value)?;
+        self.number.set(self.number.get() + 1);
+        let given = Given::new(value)?.shared(self.number.get());
         self.asked.borrow_mut().insert(name.to_owned(), (pointer.to_owned(), given.clone()));
         Ok(given)
     }

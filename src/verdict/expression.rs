@@ -1,11 +1,12 @@
 //! A CEL expression and values with names -> what it yields: for rules that people write. Knows no schema: a value has the type
 //! that it shows, and fields have their own names, as `object` has them in an admission policy without a schema.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
-use kube_cel::cel::IdedExpr;
 use kube_cel::cel::common::ast::Expr;
 use kube_cel::cel::objects::Value as Cel;
+use kube_cel::cel::{Context, IdedExpr};
 use serde_json::Value;
 
 use crate::verdict::cel;
@@ -19,11 +20,13 @@ pub struct Expression {
     names: BTreeSet<String>,
 }
 
-/// A value as CEL has it, for several expressions.
+/// A value as CEL has it.
 #[derive(Clone)]
 pub struct Given {
     value: Cel,
     size: Size,
+    /// What tells it from other values of its name, where several expressions ask for it.
+    shared: Option<u64>,
 }
 
 impl Given {
@@ -32,12 +35,43 @@ impl Given {
     /// # Errors
     /// A number that CEL does not have.
     pub fn new(value: &Value) -> Result<Self, String> {
-        Ok(Self { value: celvalue::untyped(value)?, size: Size::of(value) })
+        Ok(Self { value: celvalue::untyped(value)?, size: Size::of(value), shared: None })
+    }
+
+    /// The same for several expressions; no other value of its name has that number.
+    pub fn shared(self, number: u64) -> Self {
+        Self { shared: Some(number), ..self }
     }
 }
 
-/// The value of a name.
-pub type Named<'n> = dyn Fn(&str) -> Result<Given, String> + 'n;
+/// Values of names that several expressions ask for, taken in when the first one does: CEL copies all of what it is given (cel
+/// 0.13, `Context::add_variable_from_value`), which thousands of expressions about one list would pay each.
+pub struct Shared {
+    context: Context<'static>,
+    numbers: BTreeMap<String, u64>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self { context: cel::FUNCTIONS.new_inner_scope(), numbers: BTreeMap::new() }
+    }
+}
+
+impl Shared {
+    fn take(&mut self, name: &str, number: u64, value: Cel) {
+        if self.numbers.insert(name.to_owned(), number) != Some(number) {
+            self.context.add_variable_from_value(name, value);
+        }
+    }
+}
+
+/// What names mean.
+pub struct Named<'n> {
+    /// The value of a name.
+    pub value: &'n dyn Fn(&str) -> Result<Given, String>,
+    /// Those that several expressions ask for.
+    pub shared: &'n RefCell<Shared>,
+}
 
 impl Expression {
     /// Reads an expression that may use these names.
@@ -96,13 +130,18 @@ impl Expression {
     }
 
     fn value(&self, named: &Named<'_>) -> Result<Cel, String> {
-        let mut context = cel::FUNCTIONS.new_inner_scope();
-        let mut size = Size::of(&Value::Null);
+        let mut shared = named.shared.borrow_mut();
+        let (mut size, mut own) = (Size::of(&Value::Null), Vec::new());
         for name in &self.names {
-            let given = named(name)?;
-            size = size.with(Some(given.size));
-            context.add_variable_from_value(name, given.value);
+            let Given { value, size: more, shared: number } = (named.value)(name)?;
+            size = size.with(Some(more));
+            match number {
+                Some(number) => shared.take(name, number, value),
+                None => own.push((name, value)),
+            }
         }
+        let mut context = shared.context.new_inner_scope();
+        own.into_iter().for_each(|(name, value)| context.add_variable_from_value(name, value));
         if cost::bound(&self.tree, size) > cost::MAX_STEPS {
             return Err(format!("it may take more than {} steps on a value of this size", cost::MAX_STEPS));
         }

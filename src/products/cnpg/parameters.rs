@@ -68,12 +68,12 @@ fn parameters(cluster: &Object<'_>) -> Vec<Finding> {
                 let Some(near) = nearest(name, &KNOWN.keys().copied().collect::<Vec<_>>()) else { continue };
                 let message =
                     format!("PostgreSQL of {} knows no parameter `{name}`, and does not start", cluster.identity);
-                findings.push(cluster.error(Code::InvalidField, &at, message).help(format!("did you mean `{near}`?")));
+                findings.push(cluster.error(Code::CnpgRefuses, &at, message).help(format!("did you mean `{near}`?")));
             }
             Some(takes) if !text.is_empty() => {
                 let Some(help) = wrong(takes, text) else { continue };
                 let message = format!("PostgreSQL of {} does not start with `{text}` as {name}", cluster.identity);
-                findings.push(cluster.error(Code::InvalidField, &at, message).help(help));
+                findings.push(cluster.error(Code::CnpgRefuses, &at, message).help(help));
             }
             Some(_) => {}
         }

@@ -35,7 +35,8 @@ const KEYS: [(&str, &str); 2] = [
 pub fn words(config: &Config<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut tell = |at: &str, message: String, help: String| {
-        findings.push(config.part.error(Code::InvalidField, at, message).help(help));
+        let code = if at.contains("callbacks/") { Code::LitellmCallback } else { Code::InvalidField };
+        findings.push(config.part.error(code, at, message).help(help));
     };
     let near = |known: &'static str, word: &str| {
         let is_known = known.split_whitespace().any(|known| known == word);

@@ -3,4 +3,5 @@
 pub mod arguments;
 pub mod flags;
 pub mod values;
+pub mod server;
 pub mod pods;

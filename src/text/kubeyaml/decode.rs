@@ -99,7 +99,8 @@ impl<F: Fn(Span) -> Place> Build for Placed<F> {
 pub enum Dialect {
     /// Go's: of a map and what it merges the later wins, and `y` is true.
     Go,
-    /// Templates': the map itself wins, whose own keys stand first, `y` is a letter, and 1.0 stays what it is.
+    /// Templates': the map itself wins, whose own keys stand first; keys are text as it is written, `y` is a letter, and 1.0
+    /// stays what it is.
     Templates,
 }
 
@@ -274,6 +275,7 @@ impl<B: Build> Decoder<'_, B> {
             Form::Scalar { text, .. } => match self.resolved(id)? {
                 Yaml::String(text) => text,
                 Yaml::Time(_) => text.clone(),
+                Yaml::Bool(_) | Yaml::Int(_) | Yaml::Float(_) if self.dialect == Dialect::Templates => text.clone(),
                 Yaml::Bool(b) => b.to_string(),
                 Yaml::Int(i) => i.to_string(),
                 Yaml::Float(f) => short_float(f as f32),
