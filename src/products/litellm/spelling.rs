@@ -151,9 +151,9 @@ pub fn aliases(config: &Config<'_>) -> Vec<Finding> {
         named.extend(target);
     }
     let lost = named.into_iter().filter(|(_, name)| !all.contains(name) && *name != "*" && !name.contains('*'));
+    let known: Vec<&str> = all.iter().copied().collect();
     let one = |(pointer, name): (String, &str)| {
         let message = format!("a setting names `{name}`, and no entry of model_list has that alias");
-        let known: Vec<&str> = all.iter().copied().collect();
         part.warning(Code::LitellmFallback, &pointer, message).help(did_you_mean(name, &known))
     };
     lost.map(one).collect()
