@@ -157,15 +157,9 @@ pub fn stage(output: &Output, cluster: &str, found: &Tree, new: &Tree) -> Result
     let ours = owned(found, new);
     let edited = hand_edited(found);
     // Nothing is in the way in a folder that is not there.
-    let lying = if target.exists() { Some(new) } else { None };
-    lying.map_or(Ok(()), |new| refuse_symlinks(&target, new))?;
-    for (path, text) in lying.into_iter().flatten() {
-        if target.join(path).symlink_metadata().is_ok() && !ours.contains_key(path) && found.get(path) != Some(text) {
-            bail!(
-                "{} is in the way: gatewright did not write it\nmove it, then render again",
-                target.join(path).display()
-            );
-        }
+    if target.exists() {
+        refuse_symlinks(&target, new)?;
+        refuse_foreign(&target, new, found, &ours)?;
     }
     // A stale file that someone changed is no longer ours to take away.
     let stale = |path: &String| ours.contains_key(path) && !new.contains_key(path) && !edited.contains(path);
@@ -267,6 +261,17 @@ fn refuse_symlinks(target: &Path, new: &Tree) -> Result<()> {
         let folders = Path::new(path).ancestors().skip(1).filter(|a| !a.as_os_str().is_empty());
         if let Some(link) = folders.map(|a| target.join(a)).find(|a| a.is_symlink()) {
             bail!("{} is a symlink; nothing is written through it\nreplace it by a folder", link.display());
+        }
+    }
+    Ok(())
+}
+
+/// No file of somebody else's is written over.
+fn refuse_foreign(target: &Path, new: &Tree, found: &Tree, ours: &Tree) -> Result<()> {
+    for (path, text) in new {
+        let file = target.join(path);
+        if file.symlink_metadata().is_ok() && !ours.contains_key(path) && found.get(path) != Some(text) {
+            bail!("{} is in the way: gatewright did not write it\nmove it, then render again", file.display());
         }
     }
     Ok(())

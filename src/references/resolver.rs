@@ -94,13 +94,15 @@ pub fn each<'a>(inventory: &Inventory<'_, 'a>, look: &mut dyn FnMut(&Named<'_, '
 fn all<'a>(inventory: &Inventory<'_, 'a>, take: &mut dyn FnMut(&Reference<'_, 'a>)) {
     let mut last = None;
     let mut edges: Vec<&'static Edge> = Vec::new();
+    let mut templates: &[String] = &[];
     for object in inventory.world.objects.iter() {
         let kind = (object.identity.group.as_str(), object.identity.kind.as_str());
         if last != Some(kind) {
             last = Some(kind);
             edges = EDGES.iter().filter(|edge| edge.of.contains(&kind)).collect();
+            templates = &kinds::of(kind.0, kind.1).pods;
         }
-        for Spot { edge, pointer } in &object.fact("", || spots(object, &edges)).0 {
+        for Spot { edge, pointer } in &object.fact("", || spots(object, &edges, templates)).0 {
             let found = object.at(pointer).and_then(|value| reference(inventory, edge, object, pointer, value));
             found.iter().for_each(&mut *take);
         }
@@ -116,14 +118,13 @@ struct Spot {
 }
 
 /// By the edges of its kind, and by those of its pods.
-fn spots(object: &Object<'_>, edges: &[&'static Edge]) -> Spots {
+fn spots(object: &Object<'_>, edges: &[&'static Edge], templates: &[String]) -> Spots {
     let mut spots = Vec::new();
     let mut look = |edge: &'static Edge, start: &str| {
         let Some(value) = object.at(start) else { return };
         each_below(value, start, edge.at, &mut |pointer, _| spots.push(Spot { edge, pointer: pointer.to_owned() }));
     };
     edges.iter().for_each(|edge| look(edge, ""));
-    let templates = &kinds::of(&object.identity.group, &object.identity.kind).pods;
     templates.iter().for_each(|start| IN_PODS.iter().for_each(|edge| look(edge, start)));
     Spots(spots)
 }

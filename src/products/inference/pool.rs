@@ -281,8 +281,7 @@ fn config_faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding>
     if let Some(twice) = plugins.iter().enumerate().find(|(i, name)| plugins[..*i].contains(name)) {
         say("", format!("two plugins are named `{}`", twice.1), "give one of them a `name` of its own".into());
     }
-    let references = list("schedulingProfiles").filter_map(|profile| profile["plugins"].as_array()).flatten();
-    for reference in references.filter_map(|plugin| plugin["pluginRef"].as_str()) {
+    for reference in profiles().filter_map(|plugin| plugin["pluginRef"].as_str()) {
         // Some plugins are there without being declared.
         let built_in = ["single-profile-handler", "max-score-picker"].contains(&reference);
         let known: Vec<&str> = plugins.iter().map(String::as_str).collect();

@@ -1,7 +1,7 @@
 //! Scalers of Kubernetes that name a container which the pods of their target have not, or a resource that is none but for a letter.
 
 use crate::object::object::Object;
-use crate::object::pod_template;
+use crate::object::pod_template::{self, PodTemplate};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 use crate::text::schema::did_you_mean;
@@ -20,17 +20,19 @@ const SCALERS: [(&str, &str, &str, &str); 2] = [
     ),
 ];
 
+/// The pods of the workload that a scaler names in that field.
+pub fn target<'a>(world: &World<'a>, scaler: &Object<'_>, field: &str) -> Option<PodTemplate<'a>> {
+    let said = |key: &str| scaler.text_at(&format!("/spec/{field}/{key}"));
+    let group = said("apiVersion").split_once('/').map_or("", |(group, _)| group);
+    let workload = world.objects.get(group, said("kind"), &scaler.identity.namespace, said("name"))?;
+    pod_template::of(workload).next()
+}
+
 fn containers(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (group, kind, target, fields) in SCALERS {
         for scaler in world.objects.of(group, kind) {
-            let said = |field: &str| scaler.text_at(&format!("/spec/{target}/{field}"));
-            let group = said("apiVersion").split_once('/').map_or("", |(group, _)| group);
-            let Some(workload) = world.objects.get(group, said("kind"), &scaler.identity.namespace, said("name"))
-            else {
-                continue;
-            };
-            let Some(template) = pod_template::of(workload).next() else { continue };
+            let Some(template) = self::target(world, scaler, target) else { continue };
             // Others are put beside them on admission.
             let names: Vec<&str> = template.all_containers().iter().filter_map(|(_, c)| c["name"].as_str()).collect();
             for (pointer, name) in scaler.all(fields).into_iter().filter_map(|(at, name)| Some((at, name.as_str()?))) {
@@ -39,7 +41,7 @@ fn containers(world: &World<'_>) -> Vec<Finding> {
                 if !known && (world.closed || help.starts_with("did you mean")) {
                     let message = format!(
                         "{} is for the container `{name}`, which {} has not",
-                        scaler.identity, workload.identity
+                        scaler.identity, template.owner.identity
                     );
                     findings.push(scaler.error(Code::DanglingReference, &pointer, message).help(help));
                 }

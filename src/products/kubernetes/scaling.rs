@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::object::object::Object;
 use crate::object::pod_template::{self, PodTemplate};
+use crate::products::kubernetes::scaled::target;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 
@@ -15,10 +16,7 @@ pub const OF_WORLDS: &[WorldRule] = &[measured, kept];
 fn measured(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for hpa in world.objects.of("autoscaling", "HorizontalPodAutoscaler") {
-        let text = |key: &str| hpa.text_at(&format!("/spec/scaleTargetRef/{key}"));
-        let group = text("apiVersion").split_once('/').map_or("", |(group, _)| group);
-        let workload = world.objects.get(group, text("kind"), &hpa.identity.namespace, text("name"));
-        let Some(template) = workload.and_then(|workload| pod_template::of(workload).next()) else { continue };
+        let Some(template) = target(world, hpa, "scaleTargetRef") else { continue };
         for (pointer, metric) in hpa.all("/spec/metrics/*") {
             let (field, of) = match metric["type"].as_str() {
                 Some("Resource") => ("resource", None),

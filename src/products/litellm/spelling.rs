@@ -78,8 +78,8 @@ const OPTIONS: [&str; 46] = [
     "--version",
 ];
 
-/// The known word that another one nearly is.
-fn slip<'k>(list: &'k str, word: &str) -> Option<&'k str> {
+/// The known word that another one nearly is, of those in a list.
+pub fn slip<'k>(list: &'k str, word: &str) -> Option<&'k str> {
     let known = || list.split_whitespace();
     known().find(|known| is_slip(known, word)).filter(|_| !known().any(|known| known == word))
 }
