@@ -1,4 +1,4 @@
-//! A folder takes another's place, and a folder goes away. With `disk` and `output` the only module that touches files.
+//! A folder takes another's place, what others put into it comes over, and a folder goes away.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -156,4 +156,43 @@ fn open_up(folder: &Path) {
     }
     #[cfg(not(unix))]
     let _ = folder;
+}
+
+/// Brings files of others from an old tree into the new one: those that came, or were saved anew, after we had looked.
+pub(crate) fn rescue(old: &Path, new: &Path, ours: &impl Fn(&String) -> bool) -> Result<()> {
+    if !old.is_dir() {
+        return Ok(());
+    }
+    for entry in WalkDir::new(old).min_depth(1) {
+        let entry = listed(entry)?;
+        let relative = entry.path().strip_prefix(old).expect("found below it");
+        let to = new.join(relative);
+        if entry.file_type().is_dir() || ours(&slashes(relative)) || same_file(entry.path(), &to) {
+            continue;
+        }
+        let context = || format!("cannot bring over {}", entry.path().display());
+        fs::create_dir_all(to.parent().expect("below the folder")).with_context(context)?;
+        fs::rename(entry.path(), &to).with_context(context)?;
+    }
+    Ok(())
+}
+
+/// Two names of one file, or two files that say the same: overlayfs may show one file under two numbers.
+fn same_file(a: &Path, b: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let id = |path: &Path| fs::symlink_metadata(path).map(|about| (about.dev(), about.ino())).ok();
+        if id(a).is_some() && id(a) == id(b) {
+            return true;
+        }
+    }
+    let plain = |path: &Path| path.symlink_metadata().is_ok_and(|about| about.is_file());
+    plain(a) && plain(b) && matches!((fs::read(a), fs::read(b)), (Ok(a), Ok(b)) if a == b)
+}
+
+/// Takes away what an earlier run left.
+pub(crate) fn remove_leftover(folder: &Path) -> Result<()> {
+    let hint = || format!("an earlier run left {}\nremove it as the user whom its files belong to", folder.display());
+    remove(folder).with_context(hint)
 }

@@ -1,9 +1,9 @@
 //! Writes a cluster's folder by one exchange of directories: at every instant it is the old tree or the new one. Files of
-//! others stay, symlinks lead nowhere. With `disk` and `folders` the only module that touches files.
+//! others stay, symlinks lead nowhere.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,11 +11,9 @@ use anyhow::{Context, Result, bail};
 use walkdir::WalkDir;
 
 use crate::disk::files::{inside, listed, slashes};
-use crate::disk::folders::{exchange, movable, remove, succeed};
-use crate::render::tree::{HEAD, INDEX, Tree, hand_edited, owned};
-
-/// The first letters of a folder that is being staged, beside the clusters' folders.
-const STAGE: &str = ".gatewright-stage-";
+use crate::disk::folders::{exchange, movable, remove, remove_leftover, rescue, succeed};
+use crate::disk::output::{Output, STAGE};
+use crate::render::tree::{INDEX, Tree, hand_edited, owned};
 
 /// Folders below the output folder that hold a tree of ours, by name.
 ///
@@ -47,89 +45,6 @@ pub struct Written {
     pub edited: Vec<String>,
 }
 
-/// The output folder, locked against other runs for as long as this value lives.
-#[derive(Debug)]
-pub struct Output {
-    folder: PathBuf,
-    lock: File,
-    /// The folder was not there before.
-    made: bool,
-}
-
-impl Drop for Output {
-    /// A folder that was made for nothing goes away; one that holds something cannot.
-    fn drop(&mut self) {
-        if self.made {
-            let _ = fs::remove_dir(&self.folder);
-        }
-    }
-}
-
-impl Output {
-    /// Makes the folder if need be, and waits for a run that holds it.
-    ///
-    /// # Errors
-    /// The environment.
-    pub fn open(folder: &Path) -> Result<Self> {
-        if folder.is_symlink() {
-            bail!("{} is a symlink; nothing is written through it\nreplace it by a folder", folder.display());
-        }
-        let made = !folder.exists();
-        fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-        let lock = File::open(folder).with_context(|| format!("cannot open {}", folder.display()))?;
-        lock.lock().with_context(|| format!("cannot lock {}", folder.display()))?;
-        let output = Self { folder: folder.to_owned(), lock, made };
-        output.clean_up()?;
-        Ok(output)
-    }
-
-    /// Takes away what a killed run left; a folder that was on its way out comes back where its successor never arrived.
-    fn clean_up(&self) -> Result<()> {
-        let entries = fs::read_dir(&self.folder).with_context(|| format!("cannot list {}", self.folder.display()))?;
-        for entry in entries {
-            let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let Some(rest) = name.strip_prefix(STAGE) else { continue };
-            let known = rest.rsplit_once('.').map(|(cluster, what)| (self.folder.join(cluster), what));
-            if let Some((target, "ready" | "old" | "whole")) = &known
-                && target.is_dir()
-            {
-                // One of the two is the old tree, and may hold what somebody put there while the killed run wrote.
-                let (from, to) = if name.ends_with(".whole") { (target, &path) } else { (&path, target) };
-                rescue(from, to, &|file| to.join(file).exists() || is_ours(from, file))?;
-            }
-            match known {
-                Some((target, "old")) if !target.exists() => {
-                    fs::rename(&path, &target).with_context(|| format!("cannot restore {}", target.display()))?;
-                }
-                Some((target, "whole")) => succeed(&path, &target)?,
-                _ => remove_leftover(&path)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// What was written is on the disk, so that no folder takes its place before its files are there, whatever happens to the
-    /// machine.
-    ///
-    /// # Errors
-    /// The environment.
-    pub fn flush(&self) -> Result<()> {
-        #[cfg(target_os = "linux")]
-        let done = rustix::fs::syncfs(&self.lock).map_err(io::Error::from);
-        #[cfg(not(target_os = "linux"))]
-        let done = self.lock.sync_all();
-        done.with_context(|| format!("cannot write {}", self.folder.display()))
-    }
-}
-
-/// A file that begins as ours do.
-fn is_ours(folder: &Path, file: &str) -> bool {
-    let mut start = [0; HEAD.len()];
-    let read = File::open(folder.join(file)).and_then(|mut file| file.read_exact(&mut start));
-    file == INDEX || (read.is_ok() && start == *HEAD.as_bytes())
-}
-
 /// A cluster's folder that is written beside the old one and waits to take its place; given up, it goes away.
 #[derive(Debug)]
 pub struct Staged {
@@ -146,7 +61,7 @@ pub struct Staged {
 /// # Errors
 /// The environment, or a foreign file where one of ours belongs.
 pub fn stage(output: &Output, cluster: &str, found: &Tree, new: &Tree) -> Result<(Written, Option<Staged>)> {
-    let output = &output.folder;
+    let (begin, output) = (|files| output.begin(files), output.folder());
     let target = output.join(cluster);
     if target.is_symlink() {
         bail!("{} is a symlink; nothing is written through it\nreplace it by a folder", target.display());
@@ -177,6 +92,7 @@ pub fn stage(output: &Output, cluster: &str, found: &Tree, new: &Tree) -> Result
     renamed.with_context(|| format!("cannot rename {}", stage.display()))?;
     let written = new.iter().filter(changed).filter(|(path, _)| path.as_str() != INDEX).count();
     let ours = ours.keys().filter(|path| stale(path)).chain(new.keys()).cloned().collect();
+    begin(written);
     Ok((Written { written, removed, edited }, Some(Staged { ready, target, ours, empty: new.is_empty() })))
 }
 
@@ -220,39 +136,6 @@ impl Drop for Staged {
             let _ = remove(&self.ready);
         }
     }
-}
-
-/// Brings files of others from an old tree into the new one: those that came, or were saved anew, after we had looked.
-fn rescue(old: &Path, new: &Path, ours: &impl Fn(&String) -> bool) -> Result<()> {
-    if !old.is_dir() {
-        return Ok(());
-    }
-    for entry in WalkDir::new(old).min_depth(1) {
-        let entry = listed(entry)?;
-        let relative = entry.path().strip_prefix(old).expect("found below it");
-        let to = new.join(relative);
-        if entry.file_type().is_dir() || ours(&slashes(relative)) || same_file(entry.path(), &to) {
-            continue;
-        }
-        let context = || format!("cannot bring over {}", entry.path().display());
-        fs::create_dir_all(to.parent().expect("below the folder")).with_context(context)?;
-        fs::rename(entry.path(), &to).with_context(context)?;
-    }
-    Ok(())
-}
-
-/// Two names of one file, or two files that say the same: overlayfs may show one file under two numbers.
-fn same_file(a: &Path, b: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let id = |path: &Path| fs::symlink_metadata(path).map(|about| (about.dev(), about.ino())).ok();
-        if id(a).is_some() && id(a) == id(b) {
-            return true;
-        }
-    }
-    let plain = |path: &Path| path.symlink_metadata().is_ok_and(|about| about.is_file());
-    plain(a) && plain(b) && matches!((fs::read(a), fs::read(b)), (Ok(a), Ok(b)) if a == b)
 }
 
 /// No file of ours goes through a symlink that lies in the folder: it could lead anywhere.
@@ -330,11 +213,6 @@ fn keep(from: &Path, to: &Path) -> io::Result<()> {
     }
     fs::copy(from, to)?;
     File::options().write(true).open(to)?.set_modified(about.modified()?)
-}
-
-fn remove_leftover(folder: &Path) -> Result<()> {
-    let hint = || format!("an earlier run left {}\nremove it as the user whom its files belong to", folder.display());
-    remove(folder).with_context(hint)
 }
 
 /// Writes a new file; one that is there stays.

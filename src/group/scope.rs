@@ -9,6 +9,19 @@ use serde_json::{Value, json};
 use crate::group::template::Context;
 use crate::text::digest;
 
+/// A value with its digest: one that many groups, or the groups of many clusters, see is digested once.
+#[derive(Clone, Debug)]
+pub struct Digested {
+    value: Value,
+    digest: String,
+}
+
+impl From<Value> for Digested {
+    fn from(value: Value) -> Self {
+        Self { digest: of(&value), value }
+    }
+}
+
 /// Names with values.
 #[derive(Clone, Debug)]
 pub struct Scope {
@@ -33,19 +46,19 @@ impl Scope {
     }
 
     /// Gives a name its value.
-    pub fn set(&mut self, name: &str, value: Value) {
-        self.part(name.to_owned(), &value);
-        self.value[name] = value;
+    pub fn set(&mut self, name: &str, value: &Digested) {
+        self.part(name.to_owned(), value);
+        self.value[name] = value.value.clone();
     }
 
     /// Gives a name below another its value.
-    pub fn set_in(&mut self, name: &str, key: &str, value: Value) {
-        self.part(format!("{name}.{key}"), &value);
-        self.value[name][key] = value;
+    pub fn set_in(&mut self, name: &str, key: &str, value: &Digested) {
+        self.part(format!("{name}.{key}"), value);
+        self.value[name][key] = value.value.clone();
     }
 
-    fn part(&mut self, path: String, value: &Value) {
-        self.parts.insert(path, of(value));
+    fn part(&mut self, path: String, value: &Digested) {
+        self.parts.insert(path, value.digest.clone());
         (self.digest, self.context) = (OnceLock::new(), OnceLock::new());
     }
 
@@ -87,11 +100,11 @@ mod tests {
     fn the_digest_follows_every_value() {
         let mut scope = Scope::new(&json!({}), &json!({ "a": 1 }));
         let mut seen = vec![scope.digest().to_owned()];
-        scope.set_in("capabilities", "gateway", json!({ "port": 80 }));
+        scope.set_in("capabilities", "gateway", &json!({ "port": 80 }).into());
         seen.push(scope.digest().to_owned());
-        scope.set_in("capabilities", "gateway", json!({ "port": 81 }));
+        scope.set_in("capabilities", "gateway", &json!({ "port": 81 }).into());
         seen.push(scope.digest().to_owned());
-        scope.set("model", json!([]));
+        scope.set("model", &json!([]).into());
         seen.push(scope.digest().to_owned());
         assert!((1..seen.len()).all(|i| !seen[..i].contains(&seen[i])), "{seen:?}");
         assert_eq!(scope.value()["capabilities"]["gateway"]["port"], 81);
@@ -106,13 +119,13 @@ mod tests {
                 .map(|names| scope.digest_of(&names))
         };
         let before = digests(&scope);
-        scope.set_in("capabilities", "gateway_other", json!({}));
+        scope.set_in("capabilities", "gateway_other", &json!({}).into());
         let other = digests(&scope);
         assert_eq!([before[0] == other[0], before[1] == other[1], before[2] == other[2]], [true, false, true]);
-        scope.set_in("capabilities", "gateway", json!({ "port": 80 }));
+        scope.set_in("capabilities", "gateway", &json!({ "port": 80 }).into());
         let gateway = digests(&scope);
         assert_eq!([gateway[0] == other[0], gateway[1] == other[1], gateway[2] == other[2]], [false, false, true]);
-        scope.set("model", json!([]));
+        scope.set("model", &json!([]).into());
         assert_eq!([false, true, true], [2, 1, 0].map(|i| digests(&scope)[i] == gateway[i]));
     }
 }

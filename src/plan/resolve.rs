@@ -135,27 +135,27 @@ pub fn resolve<'a>(catalog: &'a Catalog, cluster: &Cluster, memo: &Memo) -> Resu
 
 /// Stratum 2: each group's settings, complete. Settings of groups that are off are checked as well.
 fn settings<'a>(choices: &Choices<'a>, cluster: &Cluster, findings: &mut Vec<Finding>) -> BTreeMap<&'a str, Value> {
+    choices.values().map(|choice| (choice.group.name.as_str(), settings_of(choice, cluster, findings))).collect()
+}
+
+fn settings_of(choice: &Choice<'_>, cluster: &Cluster, findings: &mut Vec<Finding>) -> Value {
+    let variant = choice.variant();
     let profile = cluster.platform["profile"].as_str().unwrap_or_default();
-    let mut settings = BTreeMap::new();
-    for choice in choices.values() {
-        let variant = choice.variant();
-        let mut value = variant.text.profiles.get(profile).cloned().unwrap_or_else(|| json!({}));
-        match cluster.settings.get(&choice.group.name) {
-            Some(written) => {
-                let (own, found) = given(choice, written, cluster);
-                findings.extend(found);
-                lay(&mut value, &own.to_value());
-            }
-            None if choice.on => findings.extend(missing(choice, cluster)),
-            None => {}
+    let mut value = variant.text.profiles.get(profile).cloned().unwrap_or_else(|| json!({}));
+    match cluster.settings.get(&choice.group.name) {
+        Some(written) => {
+            let (own, found) = given(choice, written, cluster);
+            findings.extend(found);
+            lay(&mut value, &own.to_value());
         }
-        let mut filled = variant.schema.fill(&value);
-        if let Some(registry) = cluster.platform["registry"].as_str() {
-            behind(registry, &variant.schema.json, &mut filled);
-        }
-        settings.insert(choice.group.name.as_str(), filled);
+        None if choice.on => findings.extend(missing(choice, cluster)),
+        None => {}
     }
-    settings
+    let mut filled = variant.schema.fill(&value);
+    if let Some(registry) = cluster.platform["registry"].as_str() {
+        behind(registry, &variant.schema.json, &mut filled);
+    }
+    filled
 }
 
 /// Required settings of a group about which the user says nothing at all.
@@ -178,10 +178,9 @@ fn missing(choice: &Choice<'_>, cluster: &Cluster) -> Option<Finding> {
 /// The folders of contracts that groups ask for, each beside features.yaml.
 pub fn folders(catalog: &Catalog, cluster: &Cluster) -> Vec<String> {
     let (choices, _) = choose(catalog, cluster);
-    let settings = settings(&choices, cluster, &mut Vec::new());
     let on = choices.values().filter(|c| c.on).filter_map(|c| Some((c, c.variant().text.agentic.as_ref()?)));
     let folder = |(choice, text): (&Choice<'_>, &AgenticText)| {
-        let context = Context::new(&json!({ "settings": settings[choice.group.name.as_str()] }));
+        let context = Context::new(&json!({ "settings": settings_of(choice, cluster, &mut Vec::new()) }));
         let filled = catalog.templates.fill(&json!(text.folder), &context).ok()?;
         filled.as_str().map(str::to_owned)
     };

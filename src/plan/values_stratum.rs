@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::group::scope::Digested;
 use crate::group::template::{ENGINE_LISTS, pick};
 use crate::group::written::Provided;
 use crate::plan::choice::Choice;
@@ -30,21 +31,22 @@ impl<'a> Work<'a, '_> {
             Ok(order) => order,
             Err(finding) => return self.findings.push(finding),
         };
-        let mut fields: BTreeMap<String, Value> = BTreeMap::new();
+        let mut fields: BTreeMap<String, Digested> = BTreeMap::new();
         for name in order {
             let choice = &self.choices[name];
             let text = &choice.variant().text;
             for capability in text.requires.iter().chain(&text.uses) {
                 match fields.get(capability.as_str()) {
-                    Some(value) => {
-                        self.scope(name).set_in("capabilities", &capability.replace('-', "_"), value.clone())
-                    }
+                    Some(value) => self.scope(name).set_in("capabilities", &capability.replace('-', "_"), value),
                     None if !text.requires.contains(capability) => {}
                     None => provider.get(&**capability).into_iter().for_each(|p| self.withheld(name, capability, p)),
                 }
             }
-            let provided = self.once("capabilities", choice, |work| work.provided(choice, false));
-            fields.extend(provided.iter().map(|(pointer, value)| (provided_name(pointer).to_owned(), value.clone())));
+            let provided = self.once("capabilities", choice, |work| -> Vec<(String, Digested)> {
+                let provided = work.provided(choice, false).into_iter();
+                provided.map(|(pointer, value)| (provided_name(&pointer).to_owned(), value.into())).collect()
+            });
+            fields.extend(provided.iter().cloned());
         }
     }
 
@@ -116,13 +118,14 @@ impl<'a> Work<'a, '_> {
 
     /// Gives each group the lists that it collects and that are known by now.
     pub(crate) fn add_lists(&mut self, list: impl Fn(&str) -> Option<Vec<Value>>) {
+        let mut known: BTreeMap<&str, Option<Digested>> = BTreeMap::new();
         for choice in self.on() {
             let scope = self.scope(&choice.group.name);
             for name in choice.variant().text.collects.keys() {
-                match list(name) {
-                    Some(items) => scope.set(name, Value::Array(items)),
+                match known.entry(name).or_insert_with(|| list(name).map(|items| Value::Array(items).into())) {
+                    Some(items) => scope.set(name, items),
                     None if !ENGINE_LISTS.contains(&name.as_str()) && scope.value().get(name).is_none() => {
-                        scope.set(name, json!([]));
+                        scope.set(name, &json!([]).into());
                     }
                     None => {}
                 }
@@ -133,12 +136,12 @@ impl<'a> Work<'a, '_> {
     /// Values that templates build for their own group.
     pub(crate) fn documents(&mut self) {
         for (choice, (name, value)) in self.of_all("documents", |work, choice| work.documents_of(choice)) {
-            self.scope(&choice.group.name).set_in("documents", &name, value);
+            self.scope(&choice.group.name).set_in("documents", &name, &value);
         }
     }
 
     /// Each may use those before it.
-    fn documents_of(&mut self, choice: &Choice<'a>) -> Vec<(String, Value)> {
+    fn documents_of(&mut self, choice: &Choice<'a>) -> Vec<(String, Digested)> {
         let (mut made, context) = (Vec::new(), self.context(choice));
         let mut before = json!({});
         for (name, document) in &choice.variant().text.documents {
@@ -153,7 +156,7 @@ impl<'a> Work<'a, '_> {
             let value = if document.each.is_some() { Some(Value::Array(values)) } else { values.pop() };
             if let Some(value) = value {
                 before["documents"][name] = value.clone();
-                made.push((name.clone(), value));
+                made.push((name.clone(), value.into()));
             }
         }
         made
