@@ -91,11 +91,21 @@ fn compared(workspace: &Workspace<'_>, args: &Diff) -> Result<Outcome> {
         seen.push(looked.seen);
     }
     let mut talk = String::new();
+    let known = names(&clusters);
     let lying = !base.inputs_only && (base.revision.is_none() || base.unless_edited);
-    let gone = if lying { orphans(workspace, &args.place, &names(&clusters))? } else { Vec::new() };
+    let gone = match lying {
+        true => orphans(workspace, &args.place, &known)?,
+        false if args.place.which.is_all() => {
+            base.clusters.keys().filter(|name| !known.contains(*name)).cloned().collect()
+        }
+        false => Vec::new(),
+    };
     for cluster in gone {
         let name = shown(&args.place, &cluster);
-        let found = read::read_tree(&workspace.folder.join(&name))?;
+        let found = match &base.revision {
+            Some(revision) if !lying => revision.tree(&name),
+            _ => read::read_tree(&workspace.folder.join(&name))?,
+        };
         data += &unified_diff(&name, &tree::owned(&found, &Tree::new()), &Tree::new());
         talk += &format!(
             "{name} belongs to no cluster: `{cluster}` was renamed, or is gone; in Argo CD its root Application, its AppProject and its \
