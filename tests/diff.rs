@@ -64,6 +64,11 @@ impl Platform {
     }
 }
 
+/// A text as if no line was folded.
+fn unfolded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 const HEAD: &str = "platform: { name: ai-dev, argocd: { repoURL: https://git.example.com/p.git } }\n";
 
 fn with(more: &str) -> String {
@@ -77,7 +82,10 @@ fn a_change_is_told_before_and_after_it_is_rendered() {
     platform.write("features.yaml", &with("features:\n  egress: true\nsettings:\n  litellm: { replicas: 2 }\n"));
     let (code, edited, _) = platform.run(&["diff"]);
     assert_eq!(code, 1);
-    assert!(edited.starts_with("risky: ") && edited.contains("must hold the key `anthropic-api-key`"), "{edited}");
+    assert!(
+        edited.starts_with("risky: ") && unfolded(&edited).contains("must hold the key `anthropic-api-key`"),
+        "{edited}"
+    );
     assert!(edited.contains("\nflag features.egress: absent -> true (features.yaml:3)\n  + "), "{edited}");
     assert!(edited.contains("setting settings.litellm.replicas: absent -> 2 (features.yaml:5)"), "{edited}");
     assert_eq!(platform.run(&["render"]).0, 0);
@@ -149,7 +157,8 @@ fn equal_changes_of_clusters_are_told_once_and_by_ring() {
     assert!(changes.iter().all(|change| change["clusters"] == serde_json::json!(["a", "b", "c"])), "{told}");
     let (_, out, _) = platform.run(&["diff"]);
     assert!(out.contains("in ring canary: a; ring wide: b, c ("), "{out}");
-    assert!(out.contains("Application argocd/ai-dev-<cluster>-tracing  [ring canary: a; ring wide: b, c]"), "{out}");
+    let whole = "Application argocd/ai-dev-<cluster>-tracing [ring canary: a; ring wide: b, c]";
+    assert!(unfolded(&out).contains(whole), "{out}");
 }
 
 #[test]
@@ -223,13 +232,13 @@ fn a_comment_says_less_and_never_stops_in_the_middle() {
         Review::new((0..1000).map(one).collect())
     };
     // Fields: the same in every cluster.
-    level(&fleet(1, 1), "\n  - + data.a: 0 xxxx");
+    level(&fleet(1, 1), "\n  - &#43; data.a: 0 xxxx");
     // Objects: too many fields, and a line for each object.
     let few = Review::new((0..300).map(|n| seen("a", &format!("object-{n}"), &"y".repeat(50))).collect());
-    level(&few, "- `~` ConfigMap n/object-299\n");
+    level(&few, "- `~` ConfigMap n/object-299 (a)\n");
     assert!(!markdown(&few).contains("data.a: yyyy"));
     // Names: another value in each cluster.
-    level(&fleet(3, 1000), "| `wave-moved` | ConfigMap n/object&#45;0 | cluster-0000, cluster-0003 and 332 more |");
+    level(&fleet(3, 1000), "| `wave-moved` | ConfigMap n/object-0 | cluster-0000, cluster-0003 and 332 more |");
     // Codes: another object in each cluster.
     level(&fleet(1000, 1000), "| `wave-moved` | 1000 times | all 1000 clusters |");
 }

@@ -11,7 +11,7 @@ use crate::command::review::objects::{changes, things};
 use crate::command::review::risk::{
     self,
     sight::{Sight, State},
-    warned::warned,
+    warned::{refused as refused_update, warned},
 };
 use crate::command::review::routine;
 use crate::command::review::told::{Known, Seen};
@@ -31,7 +31,8 @@ pub fn seen(
 ) -> (Seen, Vec<Finding>) {
     let name = rendered.plan.cluster.as_str();
     let mut findings = rendered.findings(&Crds::default());
-    findings.extend(updates::refused(rendered, folder, old, crds));
+    let updates = updates::refused(rendered, folder, old, crds);
+    findings.extend(updates.iter().cloned());
     let deleted = deletions::unnamed(name, folder, old, new, &[]);
     let why = |f: &Finding| format!("{}: {}", f.code.name(), f.message);
     // An old file that cannot be read is no reason not to replace it.
@@ -53,6 +54,9 @@ pub fn seen(
     let known = |(change, causes)| {
         let sight = Sight::new(&change, was, is);
         let (mut risks, does, routine) = (risk::risks(&sight), sight.does, routine::change(&change));
+        if !risks.iter().any(|risk| [Code::ImmutableField, Code::VolumeShrinks].contains(&risk.code)) {
+            risks.extend(refused_update(&change, &updates));
+        }
         // What the rules on changes tell of says more than what is told of the state.
         if risks.is_empty() {
             risks = warned(&change, &findings);

@@ -9,8 +9,9 @@ use crate::command::review::routine::follows;
 use crate::command::review::text::{count, field_line, headline};
 use crate::command::review::told::{Review, Told, words};
 
-/// Characters of a comment (GitHub: "body is too long (maximum is 65536 characters)").
-pub const MOST: usize = 65_536;
+/// Characters of a comment (GitHub: "body is too long (maximum is 65536 characters)"), with room for the line that the action writes
+/// above it, which names its folder.
+pub const MOST: usize = 65_536 - 512;
 
 /// Line by which a later run finds the comment again.
 pub const MARKER: &str = "<!-- gatewright diff -->";

@@ -186,7 +186,9 @@ fn lost(sight: &Sight<'_>, field: &Field) -> Option<Risk> {
         "argocd.argoproj.io/sync-options" if was("Prune=false") || was("Delete=false") => {
             format!("Argo CD may delete it from now on: sync options go {}", from_to(field))
         }
-        "deletionPolicy" | "reclaimPolicy" | "persistentVolumeReclaimPolicy" if was("Retain") => {
+        key if (key == "deletionPolicy" || key.to_lowercase().ends_with("reclaimpolicy"))
+            && (was("Retain") || was("retain")) =>
+        {
             format!("what it made is deleted with it from now on: `{}` goes {}", field.key(), from_to(field))
         }
         _ if field.passes(&["syncOptions"]) && was("Prune=false") => {
@@ -203,6 +205,15 @@ fn lost(sight: &Sight<'_>, field: &Field) -> Option<Risk> {
         }
         "schedule" if sight.is("ScheduledBackup") && runs(&new) < runs(&old) => {
             format!("backups are made less often: {}", from_to(field))
+        }
+        "whenDeleted" | "whenScaled" if new == "Delete" => {
+            format!("its volumes are deleted from now on: `{}` goes {}", field.key(), from_to(field))
+        }
+        _ if database
+            && field.passes(&["postgresql", "synchronous"])
+            && (field.new.is_none() || new == "preferred") =>
+        {
+            "what was committed may be in one instance alone, and is lost with it".to_owned()
         }
         "fsync" | "full_page_writes" | "synchronous_commit" if database && new == "off" => {
             "what was committed is lost when the database stops at a bad moment".to_owned()
