@@ -239,6 +239,7 @@ fn a_comment_says_less_and_never_stops_in_the_middle() {
     assert!(!markdown(&few).contains("data.a: yyyy"));
     // Names: another value in each cluster.
     level(&fleet(3, 1000), "| `wave-moved` | ConfigMap n/object-0 | cluster-0000, cluster-0003 and 332 more |");
+    level(&fleet(3, 1000), "\n- `~` ConfigMap n/object-1 in 333 clusters\n  - &#43; data.a: 1 xxxx");
     // Codes: another object in each cluster.
     level(&fleet(1000, 1000), "| `wave-moved` | 1000 times | all 1000 clusters |");
 }

@@ -13,6 +13,9 @@ use crate::command::review::told::{Review, Told, words};
 /// above it, which names its folder.
 pub const MOST: usize = 65_536 - 512;
 
+/// Fields of one object that stand for those of all clusters.
+const EXAMPLES: usize = 8;
+
 /// Line by which a later run finds the comment again.
 pub const MARKER: &str = "<!-- gatewright diff -->";
 
@@ -21,21 +24,23 @@ pub const MARKER: &str = "<!-- gatewright diff -->";
 enum Much {
     Fields,
     Objects,
-    /// Of each object and each code once, whatever differs from cluster to cluster.
+    /// Of each object and each code once, whatever differs from cluster to cluster; with the fields of one of them.
+    Examples,
+    /// The same without fields.
     Names,
     Codes,
 }
 
 /// The fullest comment that fits.
 pub fn markdown(review: &Review) -> String {
-    let ways = [Much::Fields, Much::Objects, Much::Names];
+    let ways = [Much::Fields, Much::Objects, Much::Examples, Much::Names];
     let fits = ways.into_iter().map(|much| comment(review, much)).find(|text| text.chars().count() <= MOST);
     fits.unwrap_or_else(|| comment(review, Much::Codes))
 }
 
 fn comment(review: &Review, much: Much) -> String {
     let mut text = format!("{MARKER}\n**{}**: {}\n", review.verdict().word(), safe(&headline(review)));
-    if matches!(much, Much::Names | Much::Codes) {
+    if matches!(much, Much::Examples | Much::Names | Much::Codes) {
         return text + &refused(review) + &named(review, much) + &inputs(review);
     }
     text.extend(review.refusals().iter().map(|why| format!("\n- **refused**: {}", safe(why))));
@@ -78,9 +83,9 @@ fn refused(review: &Review) -> String {
 
 /// Risks of one code, and of one object where these have room, with their clusters; then the objects.
 fn named(review: &Review, much: Much) -> String {
-    let by_object = much == Much::Names;
+    let by_object = much != Much::Codes;
     let mut risks: BTreeMap<(usize, &str, String), (usize, BTreeSet<String>, &Risk)> = BTreeMap::new();
-    let mut objects: BTreeMap<(char, String), BTreeSet<String>> = BTreeMap::new();
+    let mut objects: BTreeMap<(char, String), (BTreeSet<String>, &Told)> = BTreeMap::new();
     for (risk, told) in review.risks() {
         let (object, of) = match told {
             Ok(told) => (told.nameless(), &told.clusters),
@@ -92,8 +97,8 @@ fn named(review: &Review, much: Much) -> String {
         clusters.extend(of.iter().cloned());
     }
     for told in review.told.iter().filter(|_| by_object) {
-        let clusters = objects.entry((told.known.change.kind.sign(), told.nameless())).or_default();
-        clusters.extend(told.clusters.iter().cloned());
+        let key = (told.known.change.kind.sign(), told.nameless());
+        objects.entry(key).or_insert((BTreeSet::new(), told)).0.extend(told.clusters.iter().cloned());
     }
     let mut text = String::new();
     if !risks.is_empty() {
@@ -105,8 +110,13 @@ fn named(review: &Review, much: Much) -> String {
         let (such, help) = (safe(&short(&risk.message)), safe(&risk.help));
         let _ = writeln!(text, "| `{code}` | {what} | {of} | {such} | {help} |");
     }
-    for ((sign, object), clusters) in objects {
+    for ((sign, object), (clusters, first)) in objects {
         let _ = write!(text, "\n- `{sign}` {} in {}", safe(&object), count(clusters.len(), "cluster"));
+        let fields = first.known.change.fields.iter().filter(|f| much == Much::Examples && !follows(f));
+        text.extend(fields.take(EXAMPLES).map(|field| {
+            let of = first.clusters.first().map_or("", String::as_str);
+            format!("\n  - {} ({})", safe(&field_line(field)), safe(of))
+        }));
     }
     text + "\n"
 }

@@ -50,8 +50,10 @@ pub fn headline(review: &Review) -> String {
     if all == 0 {
         return match (review.refused.is_empty(), review.whole.is_empty()) {
             (true, true) => "nothing differs".to_owned(),
-            // A cluster that is gone, which is told below.
-            (true, false) => "no object differs".to_owned(),
+            (true, false) => {
+                let gone: BTreeSet<String> = review.whole.values().flatten().cloned().collect();
+                format!("no object differs; gone: {}", review.names(&gone))
+            }
             (false, _) => "`render` would write nothing".to_owned(),
         };
     }
