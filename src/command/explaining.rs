@@ -16,6 +16,7 @@ use crate::disk::git;
 use crate::disk::read;
 use crate::group::memo::Memo;
 use crate::text::schema::did_you_mean;
+use crate::text::secret;
 use crate::text::shown::folded_prose;
 
 /// Clusters of a fleet that are looked at; they differ in little.
@@ -64,7 +65,7 @@ pub(crate) fn explain(workspace: &Workspace<'_>, near: &Nearest, topic: &str, ob
         _ if topic.contains('/') || topic.contains(".yaml") || topic.contains(".yml") => {
             of_objects(workspace, near, topic)?
         }
-        _ if topic.contains('.') => setting(workspace, topic)?.map(|said| folded_prose(&said, 4)),
+        _ if topic.contains('.') => setting(workspace, topic)?.map(|said| folded_prose(&secret::masked(&said), 4)),
         _ => None,
     };
     let talk = match near.prefix.is_empty() {

@@ -210,6 +210,7 @@ fn lost(sight: &Sight<'_>, field: &Field) -> Option<Risk> {
             format!("its volumes are deleted from now on: `{}` goes {}", field.key(), from_to(field))
         }
         _ if database
+            && field.old.is_some()
             && field.passes(&["postgresql", "synchronous"])
             && (field.new.is_none() || new == "preferred") =>
         {
