@@ -64,6 +64,11 @@ impl Platform {
     }
 }
 
+/// A text as if no line was folded.
+fn unfolded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 const HEAD: &str = "platform: { name: ai-dev, argocd: { repoURL: https://git.example.com/p.git } }\n";
 
 fn with(more: &str) -> String {
@@ -77,7 +82,10 @@ fn a_change_is_told_before_and_after_it_is_rendered() {
     platform.write("features.yaml", &with("features:\n  egress: true\nsettings:\n  litellm: { replicas: 2 }\n"));
     let (code, edited, _) = platform.run(&["diff"]);
     assert_eq!(code, 1);
-    assert!(edited.starts_with("risky: ") && edited.contains("must hold the key `anthropic-api-key`"), "{edited}");
+    assert!(
+        edited.starts_with("risky: ") && unfolded(&edited).contains("must hold the key `anthropic-api-key`"),
+        "{edited}"
+    );
     assert!(edited.contains("\nflag features.egress: absent -> true (features.yaml:3)\n  + "), "{edited}");
     assert!(edited.contains("setting settings.litellm.replicas: absent -> 2 (features.yaml:5)"), "{edited}");
     assert_eq!(platform.run(&["render"]).0, 0);
@@ -149,7 +157,8 @@ fn equal_changes_of_clusters_are_told_once_and_by_ring() {
     assert!(changes.iter().all(|change| change["clusters"] == serde_json::json!(["a", "b", "c"])), "{told}");
     let (_, out, _) = platform.run(&["diff"]);
     assert!(out.contains("in ring canary: a; ring wide: b, c ("), "{out}");
-    assert!(out.contains("Application argocd/ai-dev-<cluster>-tracing  [ring canary: a; ring wide: b, c]"), "{out}");
+    let whole = "Application argocd/ai-dev-<cluster>-tracing [ring canary: a; ring wide: b, c]";
+    assert!(unfolded(&out).contains(whole), "{out}");
 }
 
 #[test]
@@ -203,27 +212,47 @@ fn seen(cluster: &str, object: &str, value: &str) -> Seen {
     Seen { cluster: cluster.into(), changes: vec![known], ..Seen::default() }
 }
 
+/// A comment fits, is whole, and says the verdict, each code and its clusters; how it tells the first object.
+#[track_caller]
+fn level(review: &Review, row: &str) {
+    let comment = markdown(review);
+    assert!(comment.starts_with(MARKER) && comment.contains("\n**risky**: "), "{}", &comment[..200]);
+    assert!(comment.chars().count() <= MOST, "{}", comment.chars().count());
+    assert_eq!(comment.matches("<details>").count(), comment.matches("</details>").count());
+    assert!(comment.contains(row), "{row}: {}", comment.chars().take(2000).collect::<String>());
+    assert!(text::summary(review).lines().count() <= 15);
+    assert!(text::text(review).lines().all(|line| line.chars().count() <= 100), "80 columns, and colours");
+}
+
 #[test]
 fn a_comment_says_less_and_never_stops_in_the_middle() {
-    let fleet = |different: bool| -> Review {
-        let one = |n: usize| {
-            let value = if different { format!("{n} {}", "x".repeat(40)) } else { "x".to_owned() };
-            seen(&format!("cluster-{n:04}"), &format!("object-{}", if different { n } else { 0 }), &value)
-        };
+    let value = |n: usize| format!("{n} {}", "x".repeat(40));
+    let fleet = |objects: usize, values: usize| {
+        let one = |n: usize| seen(&format!("cluster-{n:04}"), &format!("object-{}", n % objects), &value(n % values));
         Review::new((0..1000).map(one).collect())
     };
-    for (review, rows) in [(fleet(false), 1), (fleet(true), 0)] {
-        let comment = markdown(&review);
-        assert!(comment.starts_with(MARKER) && comment.contains("**risky**: 1000 objects"), "{}", &comment[..200]);
-        assert!(comment.chars().count() <= MOST, "{}", comment.chars().count());
-        assert_eq!(comment.matches("<details>").count(), comment.matches("</details>").count());
-        assert_eq!(comment.matches("| `wave-moved` |").count(), rows);
-        assert!(comment.contains("wave-moved"));
-        assert!(text::summary(&review).lines().count() <= 15);
-    }
-    let few: Review = Review::new((0..300).map(|n| seen("a", &format!("object-{n}"), &"y".repeat(50))).collect());
-    let comment = markdown(&few);
-    assert!(comment.chars().count() <= MOST && comment.contains("object-299"), "objects are named");
+    // Fields: the same in every cluster.
+    level(&fleet(1, 1), "\n  - &#43; data.a: 0 xxxx");
+    // Objects: too many fields, and a line for each object.
+    let few = Review::new((0..300).map(|n| seen("a", &format!("object-{n}"), &"y".repeat(50))).collect());
+    level(&few, "- `~` ConfigMap n/object-299 (a)\n");
+    assert!(!markdown(&few).contains("data.a: yyyy"));
+    // Names: another value in each cluster.
+    level(&fleet(3, 1000), "| `wave-moved` | ConfigMap n/object-0 | cluster-0000, cluster-0003 and 332 more |");
+    level(&fleet(3, 1000), "\n- `~` ConfigMap n/object-1 in 333 clusters\n  - &#43; data.a: 1 xxxx");
+    // Codes: another object in each cluster.
+    level(&fleet(1000, 1000), "| `wave-moved` | 1000 times | all 1000 clusters |");
+}
+
+#[test]
+fn a_comment_says_why_all_clusters_are_refused() {
+    let refused = |n: usize| Seen {
+        refused: vec![format!("secret-material: a key {}", "k".repeat(n % 90))],
+        ..seen(&format!("c{n}"), &format!("object-{n}"), &n.to_string())
+    };
+    let comment = markdown(&Review::new((0..1000).map(refused).collect()));
+    assert!(comment.chars().count() <= MOST, "{}", comment.chars().count());
+    assert!(comment.contains("\n- **refused**: secret-material in all 1000 clusters\n"), "{}", &comment[..900]);
 }
 
 #[test]

@@ -44,6 +44,9 @@ struct Base {
     unless_edited: bool,
 }
 
+/// Folders of clusters that are gone that are each told on stderr; the review has all.
+const TOLD: usize = 3;
+
 /// Reviews what would change.
 pub(crate) fn diff(workspace: &Workspace<'_>, args: &Diff) -> Result<Outcome> {
     match compared(workspace, args) {
@@ -91,23 +94,41 @@ fn compared(workspace: &Workspace<'_>, args: &Diff) -> Result<Outcome> {
         seen.push(looked.seen);
     }
     let mut talk = String::new();
+    let known = names(&clusters);
     let lying = !base.inputs_only && (base.revision.is_none() || base.unless_edited);
-    let gone = if lying { orphans(workspace, &args.place, &names(&clusters))? } else { Vec::new() };
-    for cluster in gone {
+    let gone = match lying {
+        true => orphans(workspace, &args.place, &known)?,
+        false if args.place.which.is_all() => {
+            base.clusters.keys().filter(|name| !known.contains(*name)).cloned().collect()
+        }
+        false => Vec::new(),
+    };
+    let more = gone.len().saturating_sub(TOLD);
+    for (at, cluster) in gone.into_iter().enumerate() {
         let name = shown(&args.place, &cluster);
-        let found = read::read_tree(&workspace.folder.join(&name))?;
+        let found = match &base.revision {
+            Some(revision) if !lying => revision.tree(&name),
+            _ => read::read_tree(&workspace.folder.join(&name))?,
+        };
         data += &unified_diff(&name, &tree::owned(&found, &Tree::new()), &Tree::new());
-        talk += &format!(
-            "{name} belongs to no cluster: `{cluster}` was renamed, or is gone; in Argo CD its root Application, its AppProject and its \
-             Applications stay, and own what they brought: docs/operations.md, \"Another name\"\n"
-        );
+        if at < TOLD {
+            talk += &format!(
+                "{name} belongs to no cluster: `{cluster}` was renamed, or is gone; in Argo CD its root Application, its AppProject and its \
+                 Applications stay, and own what they brought: docs/operations.md, \"Another name\"\n"
+            );
+        }
         let risk = Risk {
             code: Code::LeftBehind,
             field: String::new(),
             message: "the cluster is gone from the inputs, and all that its Applications brought stays".into(),
             help: "docs/operations.md, \"Another name\"".into(),
         };
-        seen.push(Seen { cluster, risks: vec![risk], ..Seen::default() });
+        let labels = base.clusters.get(&cluster).map(|was| &was.platform["labels"]);
+        let ring = labels.and_then(|labels| labels["ring"].as_str()).unwrap_or_default().to_owned();
+        seen.push(Seen { cluster, ring, risks: vec![risk], ..Seen::default() });
+    }
+    if more > 0 {
+        talk += &format!("and {more} more folders of clusters that are gone\n");
     }
     let review = Review::new(seen);
     let differs = !review.told.is_empty() || !review.whole.is_empty() || !data.is_empty();

@@ -1,6 +1,6 @@
 //! `serving.models` -> what the setting is: type, default, allowed values, its value in each cluster, who reads it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -26,16 +26,18 @@ pub fn setting(catalog: &Catalog, clusters: &[&Rendered<'_>], topic: &str) -> Op
         return Some(text + &values(clusters, "", path));
     }
     let group = catalog.groups.get(group)?;
-    let mut text = String::new();
-    let mut shown = BTreeSet::new();
+    let mut alike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (provider, variant) in &group.variants {
         let Some(schema) = below(&variant.schema.json, path) else { continue };
-        let facts = about(schema, required(&variant.schema.json, path));
-        let of = if provider.is_empty() { String::new() } else { format!(" (provider {provider})") };
-        if shown.insert(facts.clone()) {
-            text += &format!("{}.{path}{of}: {}\n{facts}", group.name, words(schema));
-        }
+        let facts = format!("{}\n{}", words(schema), about(schema, required(&variant.schema.json, path)));
+        alike.entry(facts).or_default().push(provider);
     }
+    let all = alike.len();
+    let one = |(facts, providers): (&String, &Vec<&str>)| match all {
+        1 => format!("{}.{path}: {facts}", group.name),
+        _ => format!("{}.{path} (provider {}): {facts}", group.name, providers.join(", ")),
+    };
+    let text: String = alike.iter().map(one).collect();
     if text.is_empty() {
         return None;
     }

@@ -16,6 +16,8 @@ use crate::disk::git;
 use crate::disk::read;
 use crate::group::memo::Memo;
 use crate::text::schema::did_you_mean;
+use crate::text::secret;
+use crate::text::shown::folded_prose;
 
 /// Clusters of a fleet that are looked at; they differ in little.
 const CLUSTERS: usize = 20;
@@ -53,7 +55,7 @@ pub(crate) fn explain(workspace: &Workspace<'_>, near: &Nearest, topic: &str, ob
         return Ok(Outcome::data(explain::group(group, &catalog.templates)));
     }
     if let Some(code) = catalog.pages.code(topic) {
-        return Ok(Outcome::data(explain::code(&catalog.pages, code)));
+        return Ok(Outcome::data(folded_prose(&explain::code(&catalog.pages, code), 0)));
     }
     if let Some(group) = topic.strip_prefix("features.").and_then(|name| catalog.features().remove(name)) {
         return Ok(Outcome::data(explain::group(group, &catalog.templates)));
@@ -63,7 +65,7 @@ pub(crate) fn explain(workspace: &Workspace<'_>, near: &Nearest, topic: &str, ob
         _ if topic.contains('/') || topic.contains(".yaml") || topic.contains(".yml") => {
             of_objects(workspace, near, topic)?
         }
-        _ if topic.contains('.') => setting(workspace, topic)?,
+        _ if topic.contains('.') => setting(workspace, topic)?.map(|said| folded_prose(&secret::masked(&said), 4)),
         _ => None,
     };
     let talk = match near.prefix.is_empty() {

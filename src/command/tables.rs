@@ -85,7 +85,7 @@ pub fn secrets_text(cluster: &str, keys: &[BackendKey]) -> String {
             SecretSource::Given => "given by a person",
             SecretSource::Generated => "generated, e.g. openssl rand -hex 24",
         };
-        text += &format!("  {}{property} (store {}; {source})\n", key.key, key.store);
+        text += &wrapped(&format!("{}{property} (store {}; {source})", key.key, key.store), 2, 80);
         text += &wrapped(&key.description, 6, 80);
         text += &wrapped(&format!("arrives at {}", key.arrives.join(", ")), 6, 80);
         text += &wrapped(&format!("read by {}", key.readers.join(", ")), 6, 80);

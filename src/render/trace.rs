@@ -1,6 +1,5 @@
-//! Findings about rendered objects -> the same at the lines that cause them: the template's, the group file's, and beside them
-//! what the user wrote. Nothing of this is carried along: a template is filled again, with marks, when there is something to
-//! say about it, and once for all findings of a run. Knows no rule.
+//! Findings about rendered objects -> the same at the lines that cause them, and beside them what the user wrote. Nothing of it is carried
+//! along: a template is filled again, with marks, when there is something to say about it, once for all findings. Knows no rule.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -256,12 +255,11 @@ fn spot<'a>(plan: &'a Plan<'_>, memo: &Memo, filled: &Filled, pointer: &str) -> 
     let line = *filled.lines.get(at)?;
     let key = (filled.template.clone(), line);
     let known = memo.lines.borrow().get(&key).cloned();
-    let written = known.unwrap_or_else(|| {
-        let made = line_of_template(plan, &filled.template, line);
-        memo.lines.borrow_mut().insert(key, made.clone());
-        made
-    });
-    let (place, names) = written?;
+    let made = || line_of_template(plan, &filled.template, line);
+    let (place, names) = match known {
+        Some(known) => known,
+        None => memo.lines.borrow_mut().entry(key).or_insert_with(made).clone(),
+    }?;
     let (group, _) = plan.choices.get_key_value(filled.group.as_str())?;
     Some(Spot { group, place, names, rest: pointer[whole..].to_owned(), said: None })
 }
@@ -327,7 +325,8 @@ fn in_component<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &Placed, line: &Spo
     let part = line.names.iter().find_map(|name| part(name))?;
     let name = placed.manifest.value.pointer("/metadata/labels/app.kubernetes.io~1name")?;
     let component = plan.components.iter().find(|c| name == &c.name)?;
-    in_group(plan, memo, &component.group, &format!("/components/{}{part}", component.entry), &line.rest)
+    let spot = in_group(plan, memo, &component.group, &format!("/components/{}{part}", component.entry), &line.rest);
+    spot.filter(|spot| spot.place.start > 0) // else no file says it
 }
 
 /// What is said about a Secret stands in the group file; what its template says of all of them, in the template.
@@ -374,7 +373,9 @@ fn in_document<'a>(plan: &'a Plan<'_>, memo: &Memo, spot: &Spot<'a>) -> Option<S
         let value = yaml::nodes(&Source::new(template.as_str(), text)).ok()?.into_iter().next()?;
         Some(Filled { group: spot.group.to_owned(), template: template.clone(), value, lines })
     })?;
-    let inner = self::spot(plan, memo, &filled, &spot.rest)?;
+    // It may be an item of what the line says.
+    let mut ends = spot.rest.match_indices('/').map(|(at, _)| &spot.rest[at..]);
+    let inner = self::spot(plan, memo, &filled, ends.find(|end| filled.value.at(end).is_some()).unwrap_or(&spot.rest))?;
     Some(Spot { said: spot.said.clone(), ..inner })
 }
 

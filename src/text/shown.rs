@@ -37,6 +37,56 @@ pub fn line(text: &str) -> String {
     escaped(text, true)
 }
 
+/// Columns of a line for people.
+const WIDTH: usize = 80;
+
+/// Letters without ANSI codes and without blanks at the end.
+fn wide(text: &str) -> usize {
+    let mut parts = text.trim_end().split('\u{1b}');
+    let plain = parts.next().unwrap_or_default().chars().count();
+    plain + parts.map(|part| part.split_once('m').map_or(0, |(_, rest)| rest.chars().count())).sum::<usize>()
+}
+
+/// A line in as many lines of 80 columns as it needs, those that go on deeper by so many blanks, with a line break. A word stays whole but for a way to
+/// a field, which goes on after a part of it.
+pub fn folded(line: &str, hang: usize) -> String {
+    let indent = line.len() - line.trim_start().len() + hang;
+    let room = WIDTH.saturating_sub(indent).max(WIDTH / 2);
+    let (mut text, mut column, mut empty, mut rest) = (String::new(), 0, true, line);
+    while !rest.is_empty() {
+        let end = rest.find(' ').map_or(rest.len(), |at| at + 1);
+        let end = match rest[..end].char_indices().nth(room) {
+            Some((most, _)) if wide(&rest[..end]) > room => {
+                rest[..most].rfind(['.', '[', '/', ',']).filter(|at| *at > 0).unwrap_or(end)
+            }
+            _ => end,
+        };
+        let (word, after) = rest.split_at(end);
+        if !empty && column + wide(word) > WIDTH {
+            text.truncate(text.trim_end_matches(' ').len());
+            text += &format!("\n{:indent$}", "");
+            column = indent;
+        }
+        text += word;
+        empty &= word == " ";
+        column += wide(word) + usize::from(word.ends_with(' '));
+        rest = after;
+    }
+    text.truncate(text.trim_end_matches(' ').len());
+    text + "\n"
+}
+
+/// A text of which all is folded but what stands between fences.
+pub fn folded_prose(text: &str, hang: usize) -> String {
+    let mut fenced = false;
+    let fold = |line: &str| {
+        let fence = line.starts_with("```");
+        fenced ^= fence;
+        if fence || fenced { format!("{line}\n") } else { folded(line, hang) }
+    };
+    text.lines().map(fold).collect()
+}
+
 /// A text that `report` drew from parts that are safe: its own colours stay.
 pub fn drawn(text: &str) -> String {
     let hidden = |c: char| is_hidden(c) && c != '\u{1b}';

@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use crate::object::object::Identity;
+use crate::text::kubeyaml;
+use crate::text::source::Source;
 
 /// One field that differs.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,9 +70,30 @@ impl Field {
                     below("*", format!("{}[{}]", self.shown, label((i, item))), item);
                 });
             }
+            Value::String(text) => match structured(text) {
+                Some(said) => {
+                    let side = |there: bool| there.then(|| said.clone());
+                    let shown = format!("{}:", self.shown);
+                    Field { shown, old: side(gone), new: side(!gone), ..self.clone() }.walk(out);
+                }
+                None => out.push(self.clone()),
+            },
             _ => out.push(self.clone()),
         }
     }
+}
+
+/// The map or list that a text says; none where it is plain text.
+pub fn structured(text: &str) -> Option<Value> {
+    // One line with a colon may be a sentence: a key there is one word.
+    let line = |text: &str| text.split_once(": ").is_some_and(|(key, _)| !key.is_empty() && !key.contains(' '));
+    let likely = text.contains('\n') || text.starts_with(['{', '[']) || line(text);
+    let mut documents = likely.then(|| kubeyaml::values(&Source::new("", text)).ok()).flatten()?;
+    let whole = match documents.len() {
+        1 => documents.remove(0),
+        _ => return None,
+    };
+    (whole.is_object() || whole.is_array()).then_some(whole)
 }
 
 /// `a.b`, or `a[b.c/d]` for a key that is no plain word.

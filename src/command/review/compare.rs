@@ -3,11 +3,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::command::review::change::{self, with_key};
+use crate::command::review::change::{self, structured, with_key};
 use crate::command::review::pairing::{arguments, pairs};
-use crate::text::kubeyaml;
 use crate::text::pointer::escaped;
-use crate::text::source::Source;
 use crate::verdict::merging::Field;
 
 /// The fields of two objects that differ, in the order of the new one; `field` says how lists of their kind are merged.
@@ -113,15 +111,4 @@ fn texts(old: &str, new: &str, way: &Way, out: &mut Vec<change::Field>) {
         _ if old.trim_end() == new.trim_end() && old.contains('\n') => {}
         _ => out.push(differs(Some(&Value::from(old)), Some(&Value::from(new)), way)),
     }
-}
-
-/// The map or list that a text says; none where it is plain text.
-pub fn structured(text: &str) -> Option<Value> {
-    let likely = text.contains('\n') || text.starts_with(['{', '[']);
-    let mut documents = likely.then(|| kubeyaml::values(&Source::new("", text)).ok()).flatten()?;
-    let whole = match documents.len() {
-        1 => documents.remove(0),
-        _ => return None,
-    };
-    (whole.is_object() || whole.is_array()).then_some(whole)
 }

@@ -1,58 +1,58 @@
-//! A review -> Markdown for a comment on a pull request, which holds 65,536 characters: fields, else objects, else counts. It says
-//! less, and never stops in the middle.
+//! A review -> Markdown for a comment on a pull request, which holds 65,536 characters: fields, else objects, else their
+//! names alone, else codes. It says less, and never stops in the middle.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use crate::command::review::risk::sight::{Risk, short};
+use crate::command::review::risk::sight::{Risk, rank, short};
 use crate::command::review::routine::follows;
 use crate::command::review::text::{count, field_line, headline};
 use crate::command::review::told::{Review, Told, words};
 
-/// Characters of a comment (GitHub: "body is too long (maximum is 65536 characters)").
-pub const MOST: usize = 65_536;
+/// Characters of a comment (GitHub: "body is too long (maximum is 65536 characters)"), with room for the line that the action writes
+/// above it, which names its folder.
+pub const MOST: usize = 65_536 - 512;
+
+/// Fields of one object that stand for those of all clusters.
+const EXAMPLES: usize = 8;
 
 /// Line by which a later run finds the comment again.
 pub const MARKER: &str = "<!-- gatewright diff -->";
 
 /// How much is told.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Much {
     Fields,
     Objects,
+    /// Of each object and each code once, whatever differs from cluster to cluster; with the fields of one of them.
+    Examples,
+    /// The same without fields.
     Names,
-    Counts,
     Codes,
 }
 
 /// The fullest comment that fits.
 pub fn markdown(review: &Review) -> String {
-    let ways = [Much::Fields, Much::Objects, Much::Names, Much::Counts];
+    let ways = [Much::Fields, Much::Objects, Much::Examples, Much::Names];
     let fits = ways.into_iter().map(|much| comment(review, much)).find(|text| text.chars().count() <= MOST);
     fits.unwrap_or_else(|| comment(review, Much::Codes))
 }
 
 fn comment(review: &Review, much: Much) -> String {
     let mut text = format!("{MARKER}\n**{}**: {}\n", review.verdict().word(), safe(&headline(review)));
-    if much == Much::Codes {
-        return text + &codes(review) + &inputs(review);
+    if matches!(much, Much::Examples | Much::Names | Much::Codes) {
+        return text + &refused(review) + &named(review, much) + &inputs(review);
     }
     text.extend(review.refusals().iter().map(|why| format!("\n- **refused**: {}", safe(why))));
-    if much == Much::Names {
-        return text + &names(review) + &inputs(review);
-    }
-    let risky: Vec<&Told> = review.told.iter().filter(|told| !told.known.risks.is_empty()).collect();
-    if !review.whole.is_empty() || (much != Much::Counts && !risky.is_empty()) {
+    let risks = review.risks();
+    if !risks.is_empty() {
         text += "\n\n| risk | object | what | what to do |\n|---|---|---|---|\n";
-        for (risk, clusters) in &review.whole {
-            text += &row(risk, &review.names(clusters));
-        }
-        for told in risky.iter().filter(|_| much != Much::Counts) {
-            text.extend(told.known.risks.iter().map(|risk| row(risk, &object(review, told))));
-        }
     }
-    if much == Much::Counts {
-        return text + &codes(review) + &inputs(review);
+    for (risk, told) in risks {
+        text += &match told {
+            Ok(told) => row(risk, &object(review, told)),
+            Err(clusters) => row(risk, &safe(&review.names(clusters))),
+        };
     }
     for (causes, told) in review.by_cause() {
         let names: Vec<String> = words(causes).iter().map(|cause| safe(cause)).collect();
@@ -68,42 +68,57 @@ fn comment(review: &Review, much: Much) -> String {
     text
 }
 
-/// Objects and risks of one name together, whatever differs in them from cluster to cluster.
-fn names(review: &Review) -> String {
-    let mut text: String = review
-        .whole
-        .iter()
-        .map(|(risk, of)| format!("\n- `{}` {}", risk.code.name(), safe(&review.names(of))))
-        .collect();
-    let mut risks: BTreeMap<(&str, &str), (usize, &str)> = BTreeMap::new();
-    let mut objects: BTreeMap<(char, &str), usize> = BTreeMap::new();
-    for told in &review.told {
-        *objects.entry((told.known.change.kind.sign(), &told.object)).or_default() += told.clusters.len();
-        let codes: BTreeMap<&str, &str> = told.known.risks.iter().map(|r| (r.code.name(), r.help.as_str())).collect();
-        for (code, help) in codes {
-            risks.entry((code, &told.object)).or_insert((0, help)).0 += told.clusters.len();
-        }
+/// Why `render` refuses it, by the codes of the reasons.
+fn refused(review: &Review) -> String {
+    let mut codes: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (why, clusters) in &review.refused {
+        codes.entry(why.split(": ").next().unwrap_or_default()).or_default().extend(clusters.iter().cloned());
     }
-    if !risks.is_empty() {
-        text += "\n\n| risk | object | clusters | what to do |\n|---|---|---|---|\n";
-    }
-    for ((code, object), (clusters, help)) in risks {
-        let _ = writeln!(text, "| `{code}` | {} | {clusters} | {} |", safe(object), safe(help));
-    }
-    for ((sign, object), clusters) in objects {
-        let _ = write!(text, "\n- `{sign}` {} in {}", safe(object), count(clusters, "cluster"));
-    }
-    text + "\n"
+    let line = |(code, of): (&str, BTreeSet<String>)| match of.is_empty() {
+        true => format!("\n- **refused**: {}", safe(&short(code))),
+        false => format!("\n- **refused**: {} in {}", safe(&short(code)), safe(&review.names(&of))),
+    };
+    codes.into_iter().map(line).collect()
 }
 
-fn codes(review: &Review) -> String {
-    let mut counts = BTreeMap::<&str, usize>::new();
-    for told in &review.told {
-        for risk in &told.known.risks {
-            *counts.entry(risk.code.name()).or_default() += told.clusters.len();
-        }
+/// Risks of one code, and of one object where these have room, with their clusters; then the objects.
+fn named(review: &Review, much: Much) -> String {
+    let by_object = much != Much::Codes;
+    let mut risks: BTreeMap<(usize, &str, String), (usize, BTreeSet<String>, &Risk)> = BTreeMap::new();
+    let mut objects: BTreeMap<(char, String), (BTreeSet<String>, &Told)> = BTreeMap::new();
+    for (risk, told) in review.risks() {
+        let (object, of) = match told {
+            Ok(told) => (told.nameless(), &told.clusters),
+            Err(of) => (String::new(), of),
+        };
+        let key = (rank(risk.code), risk.code.name(), if by_object { object } else { String::new() });
+        let (count, clusters, _) = risks.entry(key).or_insert((0, BTreeSet::new(), risk));
+        *count += of.len();
+        clusters.extend(of.iter().cloned());
     }
-    counts.into_iter().map(|(code, n)| format!("\n- `{code}`: {n}")).collect::<String>() + "\n"
+    for told in review.told.iter().filter(|_| by_object) {
+        let key = (told.known.change.kind.sign(), told.nameless());
+        objects.entry(key).or_insert((BTreeSet::new(), told)).0.extend(told.clusters.iter().cloned());
+    }
+    let mut text = String::new();
+    if !risks.is_empty() {
+        text += "\n\n| risk | where | clusters | such as | what to do |\n|---|---|---|---|---|\n";
+    }
+    for ((_, code, object), (count, clusters, risk)) in risks {
+        let what = if by_object { object } else { self::count(count, "time") };
+        let (what, of) = (safe(&what), safe(&review.names(&clusters)));
+        let (such, help) = (safe(&short(&risk.message)), safe(&risk.help));
+        let _ = writeln!(text, "| `{code}` | {what} | {of} | {such} | {help} |");
+    }
+    for ((sign, object), (clusters, first)) in objects {
+        let _ = write!(text, "\n- `{sign}` {} in {}", safe(&object), count(clusters.len(), "cluster"));
+        let fields = first.known.change.fields.iter().filter(|f| much == Much::Examples && !follows(f));
+        text.extend(fields.take(EXAMPLES).map(|field| {
+            let of = first.clusters.first().map_or("", String::as_str);
+            format!("\n  - {} ({})", safe(&field_line(field)), safe(of))
+        }));
+    }
+    text + "\n"
 }
 
 /// Causes that are named where no more fits.

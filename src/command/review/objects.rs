@@ -114,7 +114,12 @@ const ALIKE: usize = 8;
 
 /// Position of the new object that is the old one under another name or in another namespace.
 fn renamed(gone: &Identity, old: &Thing, added: &[&Identity], new: &Things) -> Option<usize> {
-    let like = |id: &&Identity| (&id.group, &id.kind) == (&gone.group, &gone.kind);
+    // Applications are all alike but for what they bring.
+    let brings = |thing: &Thing| ["source", "sources"].map(|part| thing.value["spec"][part].clone());
+    let like = |id: &&Identity| {
+        (&id.group, &id.kind) == (&gone.group, &gone.kind)
+            && (gone.kind != "Application" || brings(old) == brings(&new[*id]))
+    };
     let scored = added.iter().enumerate().filter(|(_, id)| like(id)).map(|(at, id)| {
         let (same, all) = alike(&old.value, &new[*id].value, (&gone.name, &id.name));
         (same, all, at)

@@ -34,7 +34,13 @@ pub fn pairs<'v>(old: &'v [Value], new: &'v [Value], list: &List, key: &str) -> 
         List::Replaced => None,
     };
     let named = || NAMES.iter().find_map(|name| both(&|item| scalar(item.get(name)?)));
-    match keyed.or_else(named) {
+    // kustomize's list of images: each known by its name.
+    let image = |item: &Value| {
+        let text = item.as_str().filter(|_| key == "images")?;
+        let named = text.split_once('@').map_or(text, |(named, _)| named);
+        Some(named.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(named, |(name, _)| name).to_owned())
+    };
+    match keyed.or_else(named).or_else(|| both(&image)) {
         Some((before, now)) => labelled(old, new, (&before, &now), IN_ORDER.contains(&key)),
         None => by_value(old, new, key),
     }

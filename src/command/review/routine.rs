@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::command::review::change::{Change, Field, Kind};
 
 /// Fields that hold numbers of replicas.
-pub const REPLICAS: [&str; 6] =
-    ["replicas", "instances", "minReplicas", "minReplicaCount", "maxReplicas", "maxReplicaCount"];
+pub const REPLICAS: [&str; 7] =
+    ["replicas", "replicaCount", "instances", "minReplicas", "minReplicaCount", "maxReplicas", "maxReplicaCount"];
 
 /// Whether all that the change does is routine.
 pub fn change(change: &Change) -> bool {
@@ -35,6 +35,7 @@ fn field(kind: &str, field: &Field) -> bool {
 pub fn is_version(field: &Field) -> bool {
     ["image", "imageName", "tag", "targetRevision", "appVersion"].contains(&field.key())
         || field.ends(&["labels", "app.kubernetes.io/version"])
+        || field.ends(&["kustomize", "images", "*"])
 }
 
 /// How far apart two versions are.

@@ -5,20 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::command::review::change::{Field, Kind};
-use crate::command::review::risk::sight::{Risk, short};
+use crate::command::review::risk::sight::{Risk, rank, short};
 use crate::command::review::routine::follows;
 use crate::command::review::told::{Review, Told, Verdict, words};
+use crate::text::secret;
 use crate::text::shown;
 
 /// Fields of one object that are shown; the rest is counted.
 const FIELDS: usize = 8;
 
-/// Lines of the summary with risks, and with causes.
-const LINES: (usize, usize) = (6, 4);
+/// Lines of the summary, and of what is refused and what is risky in it; causes have the rest.
+const LINES: (usize, usize, usize) = (15, 4, 6);
 
 /// The whole review. Names and values are those of others: what in them a terminal would obey becomes escapes.
 pub fn text(review: &Review) -> String {
-    format!("{}{}", summary(review), details(review))
+    format!("{}{}", summary(review), details(review).lines().map(told).collect::<String>())
 }
 
 /// The verdict with what it is about, and the summary below it: 15 lines at most.
@@ -30,15 +31,16 @@ pub fn summary(review: &Review) -> String {
         Verdict::Risky => "33",
         Verdict::Refused => "31",
     };
-    let mut text = format!("\u{1b}[1;{colour}m{}\u{1b}[0m: {}\n", verdict.word(), shown::line(&headline(review)));
-    text += &some("  refused: ", review.refusals(), 2);
-    text += &some("  ", codes(review), LINES.0);
+    let mut text = told(&format!("\u{1b}[1;{colour}m{}\u{1b}[0m: {}", verdict.word(), shown::line(&headline(review))));
+    text += &some("  refused: ", review.refusals(), LINES.1);
+    text += &some("  ", codes(review), LINES.2);
     let causes = review
         .by_cause()
         .into_iter()
         .filter(|(causes, _)| !causes.is_empty())
         .map(|(causes, told)| format!("{}: {}", short_list(&words(causes)), count(told.len(), "object")));
-    text + &some("  cause: ", causes.collect(), LINES.1)
+    let left = LINES.0.saturating_sub(text.lines().count());
+    text + &some("  cause: ", causes.collect(), left)
 }
 
 /// How many objects of how many clusters.
@@ -48,8 +50,10 @@ pub fn headline(review: &Review) -> String {
     if all == 0 {
         return match (review.refused.is_empty(), review.whole.is_empty()) {
             (true, true) => "nothing differs".to_owned(),
-            // A cluster that is gone, which is told below.
-            (true, false) => "no object differs".to_owned(),
+            (true, false) => {
+                let gone: BTreeSet<String> = review.whole.values().flatten().cloned().collect();
+                format!("no object differs; gone: {}", review.names(&gone))
+            }
             (false, _) => "`render` would write nothing".to_owned(),
         };
     }
@@ -60,31 +64,38 @@ pub fn headline(review: &Review) -> String {
 
 /// Each code with its count and the first that has it.
 fn codes(review: &Review) -> Vec<String> {
-    let mut codes: BTreeMap<&str, (usize, String)> = BTreeMap::new();
-    for told in &review.told {
-        for risk in &told.known.risks {
-            let first = || format!("{}: {}", told.object, short(&risk.message));
-            codes.entry(risk.code.name()).or_insert_with(|| (0, first())).0 += told.clusters.len();
-        }
+    let mut codes: BTreeMap<(usize, &str), (usize, String)> = BTreeMap::new();
+    for (risk, told) in review.risks() {
+        let (first, n) = match told {
+            Ok(told) => (format!("{}: {}", told.object, short(&risk.message)), told.clusters.len()),
+            Err(clusters) => (risk.message.clone(), clusters.len()),
+        };
+        codes.entry((rank(risk.code), risk.code.name())).or_insert((0, first)).0 += n;
     }
-    for (risk, clusters) in &review.whole {
-        codes.entry(risk.code.name()).or_insert_with(|| (0, risk.message.clone())).0 += clusters.len();
-    }
-    let one = |(code, (n, first)): (&str, (usize, String))| match n {
+    let one = |((_, code), (n, first)): ((usize, &str), (usize, String))| match n {
         1 => format!("{code}: {first}"),
         n => format!("{code} ({n}): {first}"),
     };
     codes.into_iter().map(one).collect()
 }
 
-fn some(before: &str, lines: Vec<String>, most: usize) -> String {
-    let more = lines.len().saturating_sub(most);
-    let mut text: String =
-        lines.into_iter().take(most).map(|line| format!("{before}{}\n", shown::line(&line))).collect();
-    if more > 0 {
-        text += &format!("{before}and {more} more\n");
+/// As many as have room in so many lines, and one at least; the others are counted.
+fn some(before: &str, all: Vec<String>, most: usize) -> String {
+    let mut text = String::new();
+    for (at, one) in all.iter().enumerate() {
+        let said = told(&format!("{before}{}", shown::line(one)));
+        let (lines, rest) = (text.lines().count() + said.lines().count(), all.len() - at);
+        if at > 0 && lines + usize::from(rest > 1) > most {
+            return text + &format!("{before}and {rest} more\n");
+        }
+        text += &said;
     }
     text
+}
+
+/// A line, folded. What is a key is covered before: a half of one would not be known.
+fn told(line: &str) -> String {
+    shown::folded(&secret::masked(line), 4)
 }
 
 fn short_list(names: &[String]) -> String {

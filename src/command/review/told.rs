@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::command::review::change::{Change, Kind};
 use crate::command::review::delivery::Does;
 use crate::command::review::flips::Cause;
-use crate::command::review::risk::sight::Risk;
+use crate::command::review::risk::sight::{Risk, rank};
 
 /// One change of one cluster, with what is known of it.
 #[derive(Clone, Debug)]
@@ -46,6 +46,13 @@ pub struct Told {
     pub object: String,
     /// Their names.
     pub clusters: BTreeSet<String>,
+}
+
+impl Told {
+    /// The object, with `<cluster>` for the name of its cluster.
+    pub fn nameless(&self) -> String {
+        self.clusters.first().map_or_else(|| self.object.clone(), |cluster| named_away(&self.object, cluster))
+    }
 }
 
 /// The word that comes first.
@@ -127,9 +134,21 @@ impl Review {
                 }
             }
         }
-        let rank = |told: &Told| (told.known.risks.is_empty(), told.known.routine, told.object.clone());
-        review.told.sort_by_key(rank);
+        let order = |told: &Told| {
+            let gravest = told.known.risks.iter().map(|risk| rank(risk.code)).min().unwrap_or(usize::MAX);
+            (gravest, told.known.routine, told.object.clone())
+        };
+        review.told.sort_by_key(order);
         review
+    }
+
+    /// What may go wrong, the gravest first, each with its change, or with the clusters that it is about as a whole.
+    pub fn risks(&self) -> Vec<(&Risk, Result<&Told, &BTreeSet<String>>)> {
+        let whole = self.whole.iter().map(|(risk, clusters)| (risk, Err(clusters)));
+        let all = self.told.iter().flat_map(|told| told.known.risks.iter().map(move |risk| (risk, Ok(told))));
+        let mut risks: Vec<_> = whole.chain(all).collect();
+        risks.sort_by_key(|(risk, _)| rank(risk.code));
+        risks
     }
 
     /// The word that comes first.

@@ -8,7 +8,7 @@ use crate::command::review::change::{Field, Kind};
 use crate::command::review::objects::VALUES;
 use crate::command::review::risk::conditions;
 use crate::command::review::risk::limits::held;
-use crate::command::review::risk::sight::{Risk, Sight, from_to, switched};
+use crate::command::review::risk::sight::{Risk, Sight, from_to, short, switched};
 use crate::text::finding::Code;
 use crate::text::forms::duration;
 use crate::text::pointer::each;
@@ -207,6 +207,15 @@ fn weaker(field: &Field) -> bool {
             let lasts = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).and_then(duration);
             lasts(&field.new).zip(lasts(&field.old)).is_some_and(|(new, old)| new > old)
         }
+        // Who may log in to PostgreSQL, and from where; what is shut out may not.
+        _ if field.passes(&["pg_hba"]) => {
+            let shut = |value: &Option<Value>| {
+                value.as_ref().and_then(Value::as_str).map(|line| line.trim().ends_with("reject"))
+            };
+            let trusts = field.new.as_ref().and_then(Value::as_str).is_some_and(|line| line.trim().ends_with("trust"));
+            // `check` says more of a line that asks for nothing.
+            (shut(&field.new) == Some(false) && !trusts) || shut(&field.old) == Some(true)
+        }
         // Somebody may log in as PostgreSQL's superuser, by a password.
         "enableSuperuserAccess" => field.new == Some(true.into()),
         "cacheDuration" | "jwksPath" => false,
@@ -228,14 +237,14 @@ fn weaker(field: &Field) -> bool {
 
 pub(super) fn routes(sight: &Sight<'_>) -> Vec<Risk> {
     let help = "routes of these namespaces take over paths and traffic: name the namespaces that need it";
-    let ours = |value: &Value| {
-        let name = value.as_str().unwrap_or_default();
-        sight.now.things.keys().any(|id| id.kind == "Namespace" && id.name == name)
-    };
+    let ours = |value: &Value| sight.has_namespace(value.as_str().unwrap_or_default());
     let wider = |field: &&Field| {
         let within = field.passes(&["allowedRoutes"]);
+        let listeners = field.passes(&["allowedListeners"]);
         let grant = sight.is("ReferenceGrant");
         match (&field.old, &field.new) {
+            // Without a word none may bring listeners.
+            (_, Some(new)) if listeners => new != "None",
             (old, Some(new)) if within && field.key() == "from" => {
                 new == "All" || old.as_ref().is_some_and(|old| old == "Same")
             }
@@ -272,21 +281,33 @@ pub(super) fn tools(sight: &Sight<'_>) -> Vec<Risk> {
 }
 
 /// The tools that an object lets through.
+#[derive(Default)]
 struct Tools {
     limited: bool,
+    /// What the rules say beside names.
+    rules: BTreeSet<String>,
     allowed: BTreeSet<String>,
     denied: BTreeSet<String>,
 }
 
 impl Tools {
     fn of(value: &Value) -> Self {
-        let mut tools = Tools { limited: false, allowed: BTreeSet::new(), denied: BTreeSet::new() };
+        let mut tools = Tools::default();
         let authorization = &value["spec"]["policies"]["mcp"]["authorization"];
         let traffic = &value["spec"]["backend"]["mcp"]["authorization"];
         for rules in [authorization, traffic] {
             tools.limited |= !rules.is_null();
             each(rules, "/policy/matchExpressions/*", &mut |_, rule| {
-                tools.allowed.extend(quoted(rule.as_str().unwrap_or_default()));
+                let rule = rule.as_str().unwrap_or_default();
+                let names = conditions::names(rule);
+                tools.rules.insert(if names.is_empty() { rule.to_owned() } else { conditions::form(rule) });
+                for (shut_out, name) in names {
+                    if shut_out {
+                        tools.denied.insert(name)
+                    } else {
+                        tools.allowed.insert(name)
+                    };
+                }
             });
         }
         each(value, "/spec/**/toolFilter", &mut |_, _| tools.limited = true);
@@ -301,12 +322,14 @@ impl Tools {
     fn said_more_than(&self, before: &Tools) -> Option<String> {
         let more = self.allowed.difference(&before.allowed).chain(before.denied.difference(&self.denied));
         let more: Vec<&str> = more.map(String::as_str).collect();
-        (!more.is_empty()).then(|| more.join(", "))
+        let narrower = |rule: &&String| !before.rules.iter().any(|was| conditions::narrows(was, rule));
+        match more.is_empty() {
+            false => Some(more.join(", ")),
+            true => self
+                .rules
+                .iter()
+                .find(narrower)
+                .map(|rule| format!("by a rule that is written otherwise, `{}`", short(rule))),
+        }
     }
-}
-
-/// What stands in quotes; all of a rule that quotes nothing.
-fn quoted(rule: &str) -> Vec<String> {
-    let parts: Vec<String> = rule.split(['"', '\'']).skip(1).step_by(2).map(str::to_owned).collect();
-    if parts.is_empty() { vec![rule.to_owned()] } else { parts }
 }

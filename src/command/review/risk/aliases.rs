@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::command::review::compare::structured;
+use crate::command::review::change::structured;
 use crate::command::review::risk::sight::{Risk, Sight};
 use crate::text::finding::Code;
 use crate::text::pointer::{each, strings};

@@ -84,7 +84,7 @@ fn less(sight: &Sight<'_>, field: &Field) -> Option<&'static str> {
     let number = |value: &Option<Value>| value.as_ref().and_then(Value::as_i64);
     let (old, new) = (number(&field.old), number(&field.new));
     let data = field.key() == "instances";
-    if (REPLICAS.contains(&field.key()) || field.key() == "replicaCount") && !data && new == Some(1) && old > Some(1) {
+    if REPLICAS.contains(&field.key()) && !data && new == Some(1) && old > Some(1) {
         return Some("one is left, and nobody answers while it restarts");
     }
     let scales = MOST.contains(&field.key()) && sight.new.is_some();
@@ -170,5 +170,5 @@ fn evicts_more(field: &Field) -> bool {
 fn guarded_stay(sight: &Sight<'_>) -> bool {
     let selector = sight.old.map_or(&Value::Null, |old| &old.value["spec"]["selector"]);
     let namespace = &sight.change.identity.namespace;
-    sight.component_stays() && !sight.has_pods(namespace, selector, (&sight.before, &sight.now))
+    sight.place_stays() && !sight.has_pods(namespace, selector, (&sight.before, &sight.now))
 }

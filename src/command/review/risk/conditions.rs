@@ -102,6 +102,34 @@ fn skeleton(condition: &str) -> String {
     skeleton + rest
 }
 
+/// The names that a rule on tools is about, each with whether it shuts them out.
+pub(super) fn names(rule: &str) -> Vec<(bool, String)> {
+    let one = |token: Token| {
+        let out = token.negated != (token.after == "!=");
+        token.text.split('\n').map(|name| (out, name.to_owned())).collect::<Vec<_>>()
+    };
+    tokens(rule).into_iter().flat_map(one).collect()
+}
+
+/// What a rule says beside names: of alternatives that ask alike one.
+pub(super) fn form(rule: &str) -> String {
+    let plain = skeleton(rule).replace(['(', ')'], "");
+    let mut form = String::new();
+    for part in plain.split(" && ") {
+        let alike: std::collections::BTreeSet<&str> = part.split(" || ").map(str::trim).collect();
+        let part = alike.into_iter().collect::<Vec<_>>().join(" || ");
+        form += if form.is_empty() { "" } else { " && " };
+        form += &part;
+    }
+    form
+}
+
+/// Whether a form of a rule lets no more through than another one: it is the same, or asks for something more.
+pub(super) fn narrows(was: &str, is: &str) -> bool {
+    let more = |rest: &str| rest.starts_with(" && ") && !rest.contains(" || ");
+    is.strip_prefix(was).is_some_and(|rest| rest.is_empty() || more(rest))
+}
+
 /// A number, a text or a list of texts that is written out in a condition.
 #[derive(Debug)]
 struct Token {
@@ -130,7 +158,7 @@ fn tokens(condition: &str) -> Vec<Token> {
             _ => 0,
         };
         match c {
-            '(' => open.push(before.ends_with('!')),
+            '(' => open.push(before.trim_end_matches(|c: char| c.is_alphanumeric() || "._".contains(c)).ends_with('!')),
             ')' => drop(open.pop()),
             _ => {}
         }

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::command::review::change::{Field, Kind};
-use crate::command::review::delivery::Does;
-use crate::command::review::objects::VALUES;
+use crate::command::review::delivery::{self, Does};
+use crate::command::review::objects::{Thing, VALUES};
 use crate::command::review::risk::sight::{Risk, Sight, from_to};
 use crate::text::finding::Code;
 use crate::text::forms::period;
@@ -23,6 +23,11 @@ pub(super) fn deleted(sight: &Sight<'_>) -> Vec<Risk> {
         let help = "keep them, or let the Application keep what it no longer brings: `Prune=false` on the definitions";
         return gone.map(|f| sight.at(f, Code::DataDeleted, message(f), help)).collect();
     }
+    match sight.change.identity.kind.as_str() {
+        "Application" if sight.change.kind == Kind::Removed => return undelivered(sight),
+        "ApplicationSet" => return unmade(sight),
+        _ => {}
+    }
     let Some(lost) = sight.holds() else { return Vec::new() };
     let goes = sight.goes() && matches!(sight.does, Does::Prunes | Does::DeletesWithApplication | Does::ByHand);
     let anew = sight.change.kind == Kind::Changed && sight.does == Does::Recreates;
@@ -32,6 +37,51 @@ pub(super) fn deleted(sight: &Sight<'_>) -> Vec<Risk> {
     let what = if sight.change.kind == Kind::Removed { "is deleted" } else { "is deleted and created empty" };
     let help = "keep it, or save what it holds first; if it is meant, `render` wants it by name: --allow-delete";
     vec![sight.risk(Code::DataDeleted, format!("it {what}, and {lost} with it: {}", sight.does.words()), help)]
+}
+
+/// What an Application brought that goes, where these files do not have it: a chart, or a folder of another repository.
+fn undelivered(sight: &Sight<'_>) -> Vec<Risk> {
+    let known = |thing: &Thing| {
+        let app = delivery::application(thing, sight.before.things);
+        app.is_some_and(|app| sight.old.is_some_and(|old| *app == old.value)) && thing.path != sight.change.path
+    };
+    let finalizers = sight.old.and_then(|old| old.value["metadata"]["finalizers"].as_array());
+    if finalizers.is_none_or(Vec::is_empty) || sight.before.things.values().any(known) {
+        return Vec::new();
+    }
+    let help = "see what it brought, and save what that holds first; without its finalizer all of it would stay";
+    vec![sight.risk(Code::DataDeleted, "what it brought goes with it, and stands in none of these files", help)]
+}
+
+/// What an ApplicationSet makes Applications of no longer (argo-cd 3.4 docs/operator-manual/applicationset/Controlling-Resource-Modification.md).
+fn unmade(sight: &Sight<'_>) -> Vec<Risk> {
+    let Some(old) = sight.old else { return Vec::new() };
+    let spec = &sight.new.unwrap_or(old).value["spec"];
+    let deletes = spec["syncPolicy"]["applicationsSync"]
+        .as_str()
+        .is_none_or(|policy| ["sync", "create-delete"].contains(&policy));
+    let name = spec["template"]["metadata"]["name"].as_str().unwrap_or_default();
+    // The Application of an element is known by what its name is made of.
+    let named = |element: &Value, other: &Value| {
+        let mut parts =
+            element.as_object().into_iter().flatten().filter(|(key, _)| name.contains(key.as_str())).peekable();
+        parts.peek().is_some() && parts.all(|(key, value)| other[key] == *value)
+    };
+    let elements = || sight.change.fields.iter().filter(|field| field.passes(&["generators"]));
+    let stays = |gone: &Value| elements().filter_map(|field| field.new.as_ref()).any(|new| named(gone, new));
+    let gone =
+        elements().find(|field| deletes && field.new.is_none() && field.old.as_ref().is_some_and(|old| !stays(old)));
+    let (field, who) = match gone {
+        Some(field) => (field.shown.clone(), "the Application of it is"),
+        None if sight.goes() => (String::new(), "its Applications are"),
+        None => return Vec::new(),
+    };
+    let kept = spec["syncPolicy"]["preserveResourcesOnDeletion"] == true;
+    let (code, what) =
+        if kept { (Code::LeftBehind, "stays without an owner") } else { (Code::DataDeleted, "goes too") };
+    let help =
+        "see what these Applications brought, and save what it holds first, or set `preserveResourcesOnDeletion: true`";
+    vec![Risk { field, ..sight.risk(code, format!("{who} deleted, and what was brought {what}"), help) }]
 }
 
 fn brings(value: &Option<Value>) -> bool {
@@ -78,7 +128,7 @@ fn unkept(sight: &Sight<'_>) -> Vec<Risk> {
         }
         _ => None,
     };
-    let fields = sight.leaves.iter().filter(|_| sight.is("Application") && sight.new.is_some());
+    let fields = sight.leaves.iter().filter(|_| sight.delivers() && sight.new.is_some());
     fields.filter_map(|field| Some(sight.at(field, Code::LeftBehind, stays(field)?, help))).collect()
 }
 
@@ -101,6 +151,11 @@ pub(super) fn recreated(sight: &Sight<'_>) -> Vec<Risk> {
             message,
             "apply on the server side instead, and delete by hand what cannot change",
         )];
+    }
+    let named = |field: &&Field| field.ends(&["target", "name"]) && field.old.is_some() && field.new.is_some();
+    if let Some(field) = sight.leaves.iter().find(named).filter(|_| sight.is("ExternalSecret")) {
+        let message = format!("the Secret is deleted, and made anew under another name: it goes {}", from_to(field));
+        return vec![sight.at(field, Code::Recreated, message, "let all who read it name the new one first")];
     }
     let message = match (moved, forced) {
         (true, _) => "another Application brings it; where the old one syncs first it is deleted and created again",
@@ -131,8 +186,13 @@ fn lost(sight: &Sight<'_>, field: &Field) -> Option<Risk> {
         "argocd.argoproj.io/sync-options" if was("Prune=false") || was("Delete=false") => {
             format!("Argo CD may delete it from now on: sync options go {}", from_to(field))
         }
-        "deletionPolicy" | "reclaimPolicy" | "persistentVolumeReclaimPolicy" if was("Retain") => {
+        key if (key == "deletionPolicy" || key.to_lowercase().ends_with("reclaimpolicy"))
+            && (was("Retain") || was("retain")) =>
+        {
             format!("what it made is deleted with it from now on: `{}` goes {}", field.key(), from_to(field))
+        }
+        _ if field.passes(&["syncOptions"]) && was("Prune=false") => {
+            "Argo CD deletes from now on what git has no more of it".to_owned()
         }
         "creationPolicy" if was("Orphan") => "the Secret is deleted with it from now on".to_owned(),
         "endpointURL"
@@ -145,6 +205,16 @@ fn lost(sight: &Sight<'_>, field: &Field) -> Option<Risk> {
         }
         "schedule" if sight.is("ScheduledBackup") && runs(&new) < runs(&old) => {
             format!("backups are made less often: {}", from_to(field))
+        }
+        "whenDeleted" | "whenScaled" if new == "Delete" => {
+            format!("its volumes are deleted from now on: `{}` goes {}", field.key(), from_to(field))
+        }
+        _ if database
+            && field.old.is_some()
+            && field.passes(&["postgresql", "synchronous"])
+            && (field.new.is_none() || new == "preferred") =>
+        {
+            "what was committed may be in one instance alone, and is lost with it".to_owned()
         }
         "fsync" | "full_page_writes" | "synchronous_commit" if database && new == "off" => {
             "what was committed is lost when the database stops at a bad moment".to_owned()
@@ -163,7 +233,7 @@ fn lost(sight: &Sight<'_>, field: &Field) -> Option<Risk> {
         "instances" if database && number(&field.new) == Some(1) && number(&field.old) > Some(1) => {
             "one instance is left, and no other copy of the data".to_owned()
         }
-        "prune" if sight.is("Application") && field.new == Some(true.into()) && field.old.is_some() => {
+        "prune" if sight.delivers() && field.new == Some(true.into()) && field.old.is_some() => {
             "Argo CD deletes from now on what git has no more, CRDs and their objects included".to_owned()
         }
         _ if base(&old) != base(&new) && !new.is_empty() && !old.is_empty() => {
@@ -172,7 +242,24 @@ fn lost(sight: &Sight<'_>, field: &Field) -> Option<Risk> {
         _ if database && field.new.is_none() && field.steps.starts_with(&["spec".into(), "backup".into()]) => {
             "the database has no backups any more".to_owned()
         }
-        _ if sight.is("Application") && field.passes(&["finalizers"]) && field.old.is_none() => {
+        "enabled"
+            if field.steps.iter().any(|step| step.to_lowercase().contains("persist"))
+                && field.old == Some(true.into()) =>
+        {
+            "what it holds is gone with its pods from now on, and what its volume has is used no more".to_owned()
+        }
+        "claimName"
+            if field.passes(&["volumes"])
+                && field.old.is_some()
+                && sight.change.kind == Kind::Changed
+                && !volume_goes(sight, field) =>
+        {
+            format!("its program finds nothing of what it wrote: its volume goes {}", from_to(field))
+        }
+        "preserveResourcesOnDeletion" if field.old == Some(true.into()) && sight.new.is_some() => {
+            "what its Applications brought is deleted with them from now on".to_owned()
+        }
+        _ if sight.delivers() && field.passes(&["finalizers"]) && field.old.is_none() => {
             "all that the Application brought is deleted with it from now on".to_owned()
         }
         _ => return None,
@@ -183,6 +270,12 @@ fn lost(sight: &Sight<'_>, field: &Field) -> Option<Risk> {
         message,
         "leave the protection in place, or say in the review why it goes",
     ))
+}
+
+/// Whether a volume goes as a whole, and with it what was read from there.
+fn volume_goes(sight: &Sight<'_>, claim: &Field) -> bool {
+    let whole = |field: &&Field| field.new.is_none() && field.ends(&["volumes", "*"]);
+    sight.change.fields.iter().filter(whole).any(|field| claim.shown.starts_with(&field.shown))
 }
 
 /// The name of the database in a URL of PostgreSQL.

@@ -152,6 +152,7 @@ fn opens(sight: &Sight<'_>, field: &Field) -> bool {
         _ if field.passes(&["annotations"]) && LETS_IN.iter().any(|part| key.contains(part)) => field.old.is_some(),
         _ if field.passes(&["externalIPs"]) => field.new.is_some(),
         _ if field.steps.iter().any(|step| step == "loadBalancerSourceRanges") => false,
+        _ if sight.is("Ingress") && (field.passes(&["spec", "tls"]) || key.starts_with("cert-manager.io/")) => false,
         _ if field.passes(&["hostnames"]) || sight.is("Ingress") => field.new.is_some() && !field.passes(&["labels"]),
         _ if key.contains("external-dns") => field.new.is_some(),
         _ if key.contains("load-balancer") || key.contains("loadbalancer") => {

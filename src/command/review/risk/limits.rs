@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::command::review::change::Field;
+use crate::command::review::objects::Thing;
 use crate::command::review::risk::answering::waits;
 use crate::command::review::risk::sight::{Risk, Sight, from_to, switched};
 use crate::text::finding::Code;
@@ -10,29 +11,15 @@ use crate::text::forms::period;
 use crate::text::pointer::each;
 use crate::verdict::quantity;
 
-/// Numbers of which less is safer.
-const CAPS: [&str; 14] = [
-    "budget",
-    "max_budget",
-    "soft_budget",
-    "max_user_budget",
-    "max_end_user_budget",
-    "max_internal_user_budget",
-    "max_parallel_requests",
-    "global_max_parallel_requests",
-    "rpm",
-    "rpm_limit",
-    "tpm",
-    "tpm_limit",
-    "max_tokens",
-    "maxTokens",
-];
+/// Ends of the names of numbers of which less is safer.
+const CAPS: [&str; 9] =
+    ["budget", "budget_limit", "parallel_requests", "rpm", "rpm_limit", "tpm", "tpm_limit", "max_tokens", "maxTokens"];
 
 /// The same, below a limit of a rate.
 const RATES: [&str; 4] = ["requests", "tokens", "burst", "requests_per_unit"];
 
-/// Units of a rate, the fastest first, as they begin.
-const UNITS: [&str; 4] = ["second", "minute", "hour", "day"];
+/// Units of a rate, the fastest first, as they begin, with their seconds.
+const UNITS: [(&str, f64); 4] = [("second", 1.0), ("minute", 60.0), ("hour", 3600.0), ("day", 86_400.0)];
 
 /// Periods as LiteLLM writes them (`litellm_core_utils/duration_parser.py`), in seconds.
 const PERIODS: [(&str, u64); 6] = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("w", 604_800), ("mo", 2_592_000)];
@@ -56,7 +43,10 @@ pub(super) fn loosened(sight: &Sight<'_>) -> Vec<Risk> {
     let mut risks: Vec<Risk> = sight
         .leaves
         .iter()
-        .filter(|field| !of_gone_model(sight, field) && looser(field))
+        .filter(|field| {
+            !of_gone_model(sight, field)
+                && per_second(sight, field).map_or_else(|| looser(field), |(old, new)| new > old)
+        })
         .map(|field| sight.at(field, Code::LimitLoosened, format!("the limit goes {}", from_to(field)), help))
         .collect();
     let opened = sight.change.fields.iter().filter(|field| opens_models(field));
@@ -64,9 +54,7 @@ pub(super) fn loosened(sight: &Sight<'_>) -> Vec<Risk> {
         sight.at(field, Code::LimitLoosened, format!("the models that new keys open go {}", from_to(field)), help)
     }));
     let bounds = ["ResourceQuota", "LimitRange"].contains(&sight.change.identity.kind.as_str());
-    let namespace = &sight.change.identity.namespace;
-    let stays = || sight.now.things.keys().any(|id| id.kind == "Namespace" && id.name == *namespace);
-    if sight.goes() && bounds && (stays() || sight.component_stays()) {
+    if sight.goes() && bounds && sight.place_stays() {
         risks.push(sight.risk(Code::LimitLoosened, "it is gone, and its namespace may take as much as there is", help));
     }
     if sight.goes() && ["rateLimit"].iter().chain(&SIZES).any(|part| held(sight, part)) {
@@ -78,16 +66,28 @@ pub(super) fn loosened(sight: &Sight<'_>) -> Vec<Risk> {
 /// A request that may take so many times as long holds as much more.
 const LONGER: i64 = 10;
 
+/// How much a rate lets through each second, before and now, where both say it in a unit.
+fn per_second(sight: &Sight<'_>, field: &Field) -> Option<(f64, f64)> {
+    if !(is_rate(field) && ["requests", "tokens", "unit"].contains(&field.key())) {
+        return None;
+    }
+    let of = |thing: Option<&Thing>| {
+        let limit = thing?.value.pointer(field.pointer.rsplit_once('/')?.0)?;
+        let unit = limit["unit"].as_str()?.to_lowercase();
+        let (_, seconds) = UNITS.iter().find(|(name, _)| unit.starts_with(name))?;
+        let count = limit["requests"].as_f64().or(limit["tokens"].as_f64())?;
+        Some(count / seconds)
+    };
+    of(sight.old).zip(of(sight.new))
+}
+
+fn is_rate(field: &Field) -> bool {
+    field.steps.iter().any(|step| step.to_lowercase().replace('_', "").contains("ratelimit"))
+}
+
 fn looser(field: &Field) -> bool {
     let key = field.key();
-    let rate = field.steps.iter().any(|step| step.to_lowercase().replace('_', "").contains("ratelimit"));
-    if rate && key == "unit" {
-        let at = |value: &Option<Value>| {
-            let said = value.as_ref()?.as_str()?.to_lowercase();
-            UNITS.iter().position(|unit| said.starts_with(unit))
-        };
-        return at(&field.new) < at(&field.old);
-    }
+    let rate = is_rate(field);
     // Of a ResourceQuota, and of a LimitRange.
     if field.passes(&["spec", "hard"]) || field.passes(&["limits", "*", "max"]) {
         let amount = |value: &Option<Value>| value.as_ref().and_then(quantity::of);
@@ -97,7 +97,7 @@ fn looser(field: &Field) -> bool {
     if field.ends(&["rateLimit", "global", "domain"]) {
         return field.new.is_none();
     }
-    if key == "budget_duration" {
+    if key == "budget_duration" || key == "time_period" {
         // The same money for a shorter time; another kind of time cannot be compared.
         return field.old.is_some() && !longer(field);
     }
@@ -121,11 +121,13 @@ fn looser(field: &Field) -> bool {
         return size(&field.new).zip(size(&field.old)).is_some_and(|(new, old)| new > old);
     }
     let number = |value: &Option<Value>| value.as_ref().and_then(Value::as_f64);
+    // A number, or one for each model.
+    let capped = field.steps.iter().rev().take(2).any(|step| CAPS.iter().any(|end| step.ends_with(end)));
     match (number(&field.old), number(&field.new)) {
         // The estimate that is set aside for a call that runs.
         (Some(old), Some(new)) if key == "max_output_tokens" => new < old,
         (Some(old), new) if field.passes(&["request_guard.json", "tokens"]) => new.is_none_or(|new| new > old),
-        (Some(old), new) if CAPS.contains(&key) || (rate && RATES.contains(&key)) => new.is_none_or(|new| new > old),
+        (Some(old), new) if capped || (rate && RATES.contains(&key)) => new.is_none_or(|new| new > old),
         _ => false,
     }
 }

@@ -32,7 +32,9 @@ pub(super) fn network(sight: &Sight<'_>) -> Vec<Risk> {
     };
     let opens = |field: &&Field| {
         let spec = field.steps.first().is_some_and(|step| step == "spec");
-        let same = field.passes(&["policyTypes"]) && field.old.is_none();
+        let order = field.old.as_ref().and_then(Value::as_array).is_some() && field.shown.ends_with(" (order)");
+        let said = field.key() == "protocol" && field.old.is_none() && field.new == Some("TCP".into());
+        let same = order || said || (field.passes(&["policyTypes"]) && field.old.is_none());
         spec && !narrower(field) && !same && !is_to_newcomers(sight, field)
     };
     let fields = sight.change.fields.iter().filter(opens);
@@ -70,11 +72,9 @@ fn closed_still(sight: &Sight<'_>, gone: &Value) -> bool {
 /// Whether pods of a policy that goes are still there: its namespace is, and they do not go with it.
 fn pods_stay(sight: &Sight<'_>) -> bool {
     let namespace = &sight.change.identity.namespace;
-    let stays = sight.now.things.keys().any(|id| id.kind == "Namespace" && id.name == *namespace);
     let all = |selector: &Value| selector.as_object().is_none_or(serde_json::Map::is_empty);
     let selector = sight.old.map_or(&Value::Null, |old| &old.value["spec"]["podSelector"]);
-    (stays || sight.component_stays())
-        && (all(selector) || !sight.has_pods(namespace, selector, (&sight.before, &sight.now)))
+    sight.place_stays() && (all(selector) || !sight.has_pods(namespace, selector, (&sight.before, &sight.now)))
 }
 
 /// Whether a field of a rule says more of whom or what it is for: a label more, a network in the one before, ports where there were all.

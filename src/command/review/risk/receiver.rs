@@ -13,7 +13,7 @@ use crate::text::finding::Code;
 use crate::text::pointer::each;
 
 /// Keys of an address that is a host alone.
-const HOSTS: [&str; 3] = ["host", "server", "endpoint"];
+const HOSTS: [&str; 4] = ["host", "server", "endpoint", "externalName"];
 
 /// Where a provider computes, as LiteLLM names it (litellm 1.89 `types/router.py`).
 const PLACES: [&str; 6] = [

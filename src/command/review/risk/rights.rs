@@ -15,6 +15,9 @@ const BROAD: [&str; 8] =
 /// Roles of every cluster that let their subjects change what they like.
 const ROLES: [&str; 3] = ["cluster-admin", "admin", "edit"];
 
+/// Attributes of a role of PostgreSQL that let it do more than what is granted to it.
+const POSTGRES: [&str; 5] = ["superuser", "createdb", "createrole", "replication", "bypassrls"];
+
 /// Annotations by which the pods of an account are somebody in a cloud.
 const ACTS_AS: [&str; 4] = [
     "eks.amazonaws.com/role-arn",
@@ -49,6 +52,25 @@ pub(super) fn rights(sight: &Sight<'_>) -> Vec<Risk> {
             help,
         )];
     }
+    if identity.group == "postgresql.cnpg.io" {
+        let may = |field: &&Field| field.passes(&["managed", "roles"]) && field.new.is_some();
+        let more = |field: &&Field| {
+            POSTGRES.contains(&field.key()) && field.new == Some(true.into()) || field.passes(&["inRoles"])
+        };
+        let message = |f: &Field| format!("what a user of the database may do goes {}", from_to(f));
+        let fields = sight.leaves.iter().filter(may).filter(more);
+        return fields.map(|f| sight.at(f, Code::RightsLoosened, message(f), help)).collect();
+    }
+    let account =
+        |field: &&Field| field.ends(&["spec", "serviceAccountName"]) && field.new.is_some() && sight.new.is_some();
+    if let Some(field) = sight.leaves.iter().find(account) {
+        return vec![sight.at(
+            field,
+            Code::RightsLoosened,
+            format!("whose rights its pods have goes {}", from_to(field)),
+            help,
+        )];
+    }
     if identity.group != "rbac.authorization.k8s.io" {
         return Vec::new();
     }
@@ -62,9 +84,50 @@ pub(super) fn rights(sight: &Sight<'_>) -> Vec<Risk> {
         let new = || sight.risk(Code::RightsLoosened, "it gives rights that nobody had here", help);
         return if broad { vec![new()] } else { Vec::new() };
     }
-    let more = |field: &&Field| field.new.is_some() && field.steps.first().is_some_and(|s| s != "metadata");
+    // A label by which the rules join a role that people have already.
+    let joins = |field: &Field| field.key().starts_with("rbac.authorization.k8s.io/aggregate-to-");
+    let rules = |thing: Option<&Thing>| thing.map(|thing| granted(&thing.value["rules"])).unwrap_or_default();
+    let (before, now) = (rules(sight.old), rules(sight.new));
+    let regrouped = now.iter().all(|right| before.iter().any(|had| covers(had, right)));
+    let more = |field: &&Field| match field.steps.first().map_or("", String::as_str) {
+        _ if field.new.is_none() => false,
+        "metadata" => joins(field),
+        part => part != "rules" || !regrouped,
+    };
     let fields = sight.leaves.iter().filter(more);
     fields.map(|f| sight.at(f, Code::RightsLoosened, format!("rights go {}", from_to(f)), help)).collect()
+}
+
+/// Rights one by one: group, resource, name and verb, or path and verb. What is not said is `*`.
+type Right = [String; 4];
+
+fn granted(rules: &Value) -> Vec<Right> {
+    let list = |rule: &Value, key: &str| -> Vec<String> {
+        let said = rule[key].as_array().map(Vec::as_slice).unwrap_or_default();
+        said.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let mut rights = Vec::new();
+    for rule in rules.as_array().into_iter().flatten() {
+        let mut names = list(rule, "resourceNames");
+        if names.is_empty() {
+            names.push("*".into());
+        }
+        let paths = list(rule, "nonResourceURLs").into_iter().map(|path| ["a path".into(), path, String::new()]);
+        let mut ways: Vec<[String; 3]> = paths.collect();
+        for (group, resource) in
+            list(rule, "apiGroups").iter().flat_map(|g| list(rule, "resources").into_iter().map(move |r| (g, r)))
+        {
+            ways.extend(names.iter().map(|name| [group.clone(), resource.clone(), name.clone()]));
+        }
+        for verb in list(rule, "verbs") {
+            rights.extend(ways.iter().map(|[a, b, c]| [a.clone(), b.clone(), c.clone(), verb.clone()]));
+        }
+    }
+    rights
+}
+
+fn covers(had: &Right, right: &Right) -> bool {
+    had.iter().zip(right).all(|(had, part)| had == part || (had == "*" && part != "a path"))
 }
 
 /// Whether a setting of Argo CD lets more people in, or lets them do more (argo-cd 3.4 `docs/operator-manual/`).
@@ -145,6 +208,11 @@ fn loosens(sight: &Sight<'_>, field: &Field) -> bool {
         "allowPrivilegeEscalation" | "automountServiceAccountToken" => is(old, &no) || is(new, &yes),
         "runAsNonRoot" | "readOnlyRootFilesystem" => is(old, &yes),
         "runAsUser" => is(new, &Value::from(0)),
+        // What stands between it and the kernel of its node.
+        "runtimeClassName" => {
+            let text = old.as_ref().and_then(Value::as_str).unwrap_or_default();
+            ["gvisor", "runsc", "kata", "sandbox"].iter().any(|name| text.contains(name))
+        }
         // Code that lies beside the weights runs in the pod.
         "--trust-remote-code" => new.is_some(),
         _ if field.passes(&["capabilities", "add"]) => new.is_some(),

@@ -67,7 +67,10 @@ pub(super) fn zero(sight: &Sight<'_>) -> Vec<Risk> {
     let counts = |field: &&Field| {
         let none = field.new.as_ref().is_some_and(|new| new.as_i64() == Some(0));
         let asleep = field.key() == "cnpg.io/hibernation" && field.new == Some("on".into());
-        let paused = ["suspend", "paused"].contains(&field.key()) && field.new == Some(true.into());
+        let keda = |end: &str| field.key().strip_prefix("autoscaling.keda.sh/") == Some(end);
+        let paused = ["suspend", "paused"].contains(&field.key()) && field.new == Some(true.into())
+            || keda("paused") && field.new == Some("true".into())
+            || keda("paused-replicas") && field.new == Some("0".into());
         (REPLICAS.contains(&field.key()) && none) || asleep || paused
     };
     let said = |f: &Field| match REPLICAS.contains(&f.key()) {
@@ -118,7 +121,7 @@ pub(super) fn wave(sight: &Sight<'_>) -> Vec<Risk> {
 pub(super) fn version(sight: &Sight<'_>) -> Vec<Risk> {
     let step = |field: &Field| routine::step(field.old.as_ref()?, field.new.as_ref()?);
     let elsewhere = |field: &Field| {
-        sight.is("Application")
+        sight.delivers()
             && (["repoURL", "chart"].contains(&field.key()) || field.ends(&["source", "path"]))
             && field.old.is_some()
             && field.new.is_some()
@@ -148,15 +151,21 @@ pub(super) fn crd(sight: &Sight<'_>) -> Vec<Risk> {
     if !sight.is("CustomResourceDefinition") {
         return Vec::new();
     }
+    let dropped =
+        |field: &Field| field.new.is_none() && field.steps.iter().rev().nth(1).is_some_and(|of| of == "properties");
     let default = |field: &&Field| {
         let schema = field.passes(&["openAPIV3Schema"]);
-        (schema && field.steps.iter().any(|step| step == "default"))
+        (schema && (dropped(field) || field.steps.iter().any(|step| step == "default")))
             || (field.key() == "served" && field.new == Some(false.into()))
             || (field.key() == "storage" && field.passes(&["versions"]))
             || (field.ends(&["spec", "versions", "*"]) && field.new.is_none())
     };
     let help = "objects that leave the field out mean something else at once: write it out in them first";
     let fields = sight.change.fields.iter().filter(default);
-    let what = |f: &Field| if f.passes(&["openAPIV3Schema"]) { "a default" } else { "a version that objects may have" };
+    let what = |f: &Field| match f.passes(&["openAPIV3Schema"]) {
+        true if dropped(f) => "a field that objects may have, and that is cut out of them when they are next written,",
+        true => "a default",
+        false => "a version that objects may have",
+    };
     fields.map(|f| sight.at(f, Code::CrdDefault, format!("{} goes {}", what(f), from_to(f)), help)).collect()
 }

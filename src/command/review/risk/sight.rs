@@ -25,6 +25,23 @@ pub struct Risk {
     pub help: String,
 }
 
+/// Codes of what cannot be taken back, or opens the platform to others; they are told first.
+const GRAVE: [Code; 8] = [
+    Code::DataDeleted,
+    Code::VolumeShrinks,
+    Code::ImmutableField,
+    Code::DataUnprotected,
+    Code::AuthLoosened,
+    Code::PublicExposure,
+    Code::SecretNeeded,
+    Code::AliasGone,
+];
+
+/// The place of a code among those that are told first.
+pub fn rank(code: Code) -> usize {
+    GRAVE.iter().position(|grave| *grave == code).unwrap_or(GRAVE.len())
+}
+
 /// A state of a cluster.
 #[derive(Clone, Copy)]
 pub struct State<'a> {
@@ -69,6 +86,11 @@ impl<'a> Sight<'a> {
         self.change.identity.kind == kind
     }
 
+    /// Whether it is an Application, or makes them.
+    pub fn delivers(&self) -> bool {
+        self.is("Application") || self.is("ApplicationSet")
+    }
+
     /// Whether it is gone under its old name.
     pub fn goes(&self) -> bool {
         matches!(self.change.kind, Kind::Removed | Kind::Renamed)
@@ -94,6 +116,16 @@ impl<'a> Sight<'a> {
             let mut pods = kinds::of(&identity.group, &identity.kind).pods.iter().filter_map(labels);
             identity.namespace == namespace && pods.any(|labels| selects(selector, Some(labels)))
         })
+    }
+
+    /// Whether its namespace, or anything of its component, is still there.
+    pub fn place_stays(&self) -> bool {
+        self.has_namespace(&self.change.identity.namespace) || self.component_stays()
+    }
+
+    /// Whether the cluster has a Namespace of that name.
+    pub fn has_namespace(&self, name: &str) -> bool {
+        self.now.things.keys().any(|id| id.kind == "Namespace" && id.name == name)
     }
 
     /// Whether anything of its component is still there.

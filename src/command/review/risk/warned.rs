@@ -37,6 +37,19 @@ const OPENING: [Code; 29] = [
     Code::VllmOpen,
 ];
 
+/// What the API server refuses of the change by a rule of its definition.
+pub fn refused(change: &Change, updates: &[Finding]) -> Vec<Risk> {
+    let object = change.identity.to_string();
+    let about = |finding: &&Finding| finding.about.as_ref().is_some_and(|about| about.object == object);
+    let one = |finding: &Finding| Risk {
+        code: Code::ImmutableField,
+        field: String::new(),
+        message: format!("the API server refuses it: {}", finding.message),
+        help: "keep it, or give the object another name".into(),
+    };
+    updates.iter().filter(about).filter(|finding| finding.severity == Severity::Error).map(one).collect()
+}
+
 /// The warnings that a change brings.
 pub fn warned(change: &Change, findings: &[Finding]) -> Vec<Risk> {
     let object = change.identity.to_string();
