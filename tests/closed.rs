@@ -302,6 +302,44 @@ fn agents_and_gateways_reach_whom_their_manifests_name_and_no_more() {
 }
 
 #[test]
+fn a_namespace_of_others_or_of_an_unknown_controller_is_not_closed_as_a_whole() {
+    let text = "platform: { name: dev, argocd: { repoURL: \"https://git.example.com/p.git\" } }\nfeatures: { agentic: true }\n\
+        existing: [{ kind: Namespace, name: team-b }]\n\
+        settings: { agentic: { overrides: { team-c/tools: { callers: [team-b] } } } }\n";
+    let object = |kind: &str, namespace: &str, name: &str, spec: &str| {
+        format!(
+            "apiVersion: runtime.agentic-layer.ai/v1alpha1\nkind: {kind}\n\
+             metadata: {{ name: {name}, namespace: {namespace} }}\nspec: {spec}\n---\n"
+        )
+    };
+    let gateways = [
+        object(
+            "AiGateway",
+            "team-a",
+            "other",
+            "{ aiGatewayClassName: elsewhere, aiModels: [{ provider: openai, name: a }] }",
+        ),
+        object(
+            "Agent",
+            "team-b",
+            "writer",
+            "{ framework: google-adk, aiGatewayRef: { namespace: team-a, name: other } }",
+        ),
+        object("ToolGateway", "team-c", "tools", "{ toolGatewayClassName: agentgateway }"),
+    ];
+    of_texts(text, vec![Source::new("gateways/all.yaml", gateways.concat())], |rendered| {
+        let closed = |namespace: &str, name: &str| {
+            let mut all = rendered.bundle.manifests.keys().filter(|id| id.kind == "NetworkPolicy");
+            all.any(|id| id.namespace == namespace && id.name == name)
+        };
+        assert!(!closed("team-a", "default-deny") && !closed("team-b", "default-deny"));
+        assert!(closed("team-c", "default-deny") && closed("team-b", "agent-writer"));
+        let tools = policies(rendered).find(|(id, _)| id.name == "toolgateway-tools").expect("a policy");
+        assert!(tools.1["spec"]["ingress"].to_string().contains("team-b"));
+    });
+}
+
+#[test]
 fn without_policies_there_are_none_and_the_claim_says_so() {
     let text = "platform:\n  name: ai-dev\n  argocd: { repoURL: https://git.example.com/ai-platform.git }\n\
         features: { mcp: true }\nsettings: { network: { policies: false } }\n";
