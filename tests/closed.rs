@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::Arc;
 
 use gatewright::command::pipeline::{self, Rendered};
 use gatewright::command::report;
@@ -25,6 +26,16 @@ use gatewright::text::kubeyaml;
 use gatewright::text::source::Source;
 use serde_json::{Value, json};
 
+/// Cases of one cluster with contracts.
+const AGENTIC: [&str; 6] = [
+    "agentic-agentgateway",
+    "agentic-contract",
+    "agentic-guarded",
+    "agentic-litellm",
+    "agentic-patched",
+    "agentic-shared",
+];
+
 /// Cases whose features.yaml is all there is.
 const CASES: [&str; 10] = [
     "autoscaling",
@@ -41,14 +52,24 @@ const CASES: [&str; 10] = [
 
 fn rendered<T>(case: &str, then: impl FnOnce(&Rendered<'_>) -> T) -> T {
     let text = fs::read_to_string(format!("golden/{case}/features.yaml")).expect("a golden case");
-    of_text(&text, then)
+    let gateways = walkdir::WalkDir::new(format!("golden/{case}/gateways")).sort_by_file_name().into_iter().flatten();
+    let files = gateways.filter(|entry| entry.file_type().is_file()).map(|entry| {
+        let text = fs::read_to_string(entry.path()).expect("readable");
+        Source::new(format!("gateways/{}", entry.file_name().to_string_lossy()), text)
+    });
+    of_texts(&text, files.collect(), then)
 }
 
 fn of_text<T>(text: &str, then: impl FnOnce(&Rendered<'_>) -> T) -> T {
+    of_texts(text, Vec::new(), then)
+}
+
+fn of_texts<T>(text: &str, manifests: Vec<Arc<Source>>, then: impl FnOnce(&Rendered<'_>) -> T) -> T {
     let told = |findings: Vec<_>| -> ! { panic!("{}", report::text(&findings)) };
     let catalog = Catalog::new(&BTreeMap::default()).unwrap_or_else(|f| told(f));
     let inputs = Inputs { features: Source::new("features.yaml", text), clusters: Vec::new() };
-    let clusters = pipeline::read(&inputs, &catalog).unwrap_or_else(|f| told(f));
+    let mut clusters = pipeline::read(&inputs, &catalog).unwrap_or_else(|f| told(f));
+    clusters[0].manifests = manifests;
     then(&pipeline::render(&catalog, &clusters[0], &Memo::default()).unwrap_or_else(|f| told(f)))
 }
 
@@ -96,7 +117,7 @@ fn ports(rendered: &Rendered<'_>) -> BTreeSet<i64> {
 
 #[test]
 fn every_call_goes_through() {
-    for case in CASES {
+    for case in CASES.into_iter().chain(AGENTIC) {
         rendered(case, |rendered| {
             simulated(rendered, &[], |inventory, pods| {
                 let (fences, mut seen) = (Fences::new(inventory), BTreeSet::new());
@@ -203,6 +224,121 @@ fn only_the_proxies_of_the_gateway_leave() {
     });
 }
 
+/// By the policies of both sides; each pod has the name of its policy, `stranger` has none.
+#[test]
+fn agents_and_gateways_reach_whom_their_manifests_name_and_no_more() {
+    type Ways = &'static [(&'static str, &'static str, i64)];
+    let cases: [(&str, Ways, Ways); 4] = [
+        (
+            "agentic-contract",
+            &[
+                ("agent-forecaster", "aigateway-ai-gateway", 80),
+                ("agent-forecaster", "toolgateway-tools", 80),
+                ("toolgateway-tools", "toolserver-weather", 8080),
+                ("toolgateway-tools", "agentgateway", 9978),
+            ],
+            &[
+                ("agent-forecaster", "toolserver-weather", 8080),
+                ("agent-forecaster", "litellm", 4000),
+                ("toolserver-weather", "aigateway-ai-gateway", 80),
+                ("stranger", "aigateway-ai-gateway", 80),
+                ("stranger", "toolgateway-tools", 80),
+                ("stranger", "toolserver-weather", 8080),
+                ("stranger", "agent-forecaster", 8000),
+                ("forecaster", "aigateway-ai-gateway", 80),
+            ],
+        ),
+        (
+            "agentic-shared",
+            &[
+                ("agent-writer", "aigateway-ai-gateway", 80),
+                ("agent-analyst", "aigateway-research", 80),
+                ("agent-reviewer", "aigateway-research", 80),
+            ],
+            &[("agent-editor", "aigateway-research", 80), ("stranger", "aigateway-ai-gateway", 80)],
+        ),
+        (
+            "agentic-agentgateway",
+            &[("toolgateway-tools", "guard-pii", 9001), ("toolgateway-tools", "agentgateway", 9978)],
+            &[("stranger", "toolgateway-tools", 80), ("stranger", "guard-pii", 9001)],
+        ),
+        (
+            "agentic-litellm",
+            &[
+                ("aigateway-platform", "gateway", 80),
+                ("aigateway-platform", "presidio", 3000),
+                ("stranger", "aigateway-chat", 8000),
+            ],
+            &[
+                ("stranger", "aigateway-platform", 80),
+                ("stranger", "toolgateway-tools", 4000),
+                ("aigateway-platform", "litellm", 4000),
+            ],
+        ),
+    ];
+    for (case, open, shut) in cases {
+        rendered(case, |rendered| {
+            let mut more = selected(rendered);
+            more.push(pod("elsewhere", "stranger", &json!({})));
+            // It says that it is one of the Agents.
+            more.push(pod("elsewhere", "forecaster", &json!({ "app": "forecaster" })));
+            for reviewer in more.iter_mut().filter(|pod| pod["metadata"]["name"] == "agent-reviewer") {
+                reviewer["metadata"]["labels"]["example.com/gateway"] = json!("research");
+            }
+            simulated(rendered, &more, |inventory, pods| {
+                let fences = Fences::new(inventory);
+                let goes = |(from, to, port): &(&str, &str, i64)| {
+                    let (from, to) = (named(pods, from), named(pods, to));
+                    fences.closed(Way::Out, from, to, Some(*port)).is_none()
+                        && fences.closed(Way::In, to, from, Some(*port)).is_none()
+                };
+                let wrong: Vec<_> = open.iter().filter(|way| !goes(way)).collect();
+                assert!(wrong.is_empty(), "{case}: closed: {wrong:?}");
+                let wrong: Vec<_> = shut.iter().filter(|way| goes(way)).collect();
+                assert!(wrong.is_empty(), "{case}: open: {wrong:?}");
+            });
+        });
+    }
+}
+
+#[test]
+fn a_namespace_of_others_or_of_an_unknown_controller_is_not_closed_as_a_whole() {
+    let text = "platform: { name: dev, argocd: { repoURL: \"https://git.example.com/p.git\" } }\nfeatures: { agentic: true }\n\
+        existing: [{ kind: Namespace, name: team-b }]\n\
+        settings: { agentic: { overrides: { team-c/tools: { callers: [team-b] } } } }\n";
+    let object = |kind: &str, namespace: &str, name: &str, spec: &str| {
+        format!(
+            "apiVersion: runtime.agentic-layer.ai/v1alpha1\nkind: {kind}\n\
+             metadata: {{ name: {name}, namespace: {namespace} }}\nspec: {spec}\n---\n"
+        )
+    };
+    let gateways = [
+        object(
+            "AiGateway",
+            "team-a",
+            "other",
+            "{ aiGatewayClassName: elsewhere, aiModels: [{ provider: openai, name: a }] }",
+        ),
+        object(
+            "Agent",
+            "team-b",
+            "writer",
+            "{ framework: google-adk, aiGatewayRef: { namespace: team-a, name: other } }",
+        ),
+        object("ToolGateway", "team-c", "tools", "{ toolGatewayClassName: agentgateway }"),
+    ];
+    of_texts(text, vec![Source::new("gateways/all.yaml", gateways.concat())], |rendered| {
+        let closed = |namespace: &str, name: &str| {
+            let mut all = rendered.bundle.manifests.keys().filter(|id| id.kind == "NetworkPolicy");
+            all.any(|id| id.namespace == namespace && id.name == name)
+        };
+        assert!(!closed("team-a", "default-deny") && !closed("team-b", "default-deny"));
+        assert!(closed("team-c", "default-deny") && closed("team-b", "agent-writer"));
+        let tools = policies(rendered).find(|(id, _)| id.name == "toolgateway-tools").expect("a policy");
+        assert!(tools.1["spec"]["ingress"].to_string().contains("team-b"));
+    });
+}
+
 #[test]
 fn without_policies_there_are_none_and_the_claim_says_so() {
     let text = "platform:\n  name: ai-dev\n  argocd: { repoURL: https://git.example.com/ai-platform.git }\n\
@@ -218,7 +354,7 @@ fn without_policies_there_are_none_and_the_claim_says_so() {
 #[test]
 fn each_namespace_enforces_the_strictest_standard_of_its_pods() {
     let rank = |standard: &str| STANDARDS.iter().position(|s| *s == standard).expect("a standard");
-    for case in CASES {
+    for case in CASES.into_iter().chain(AGENTIC) {
         rendered(case, |rendered| {
             let world = World::of_bundle(&rendered.plan, &rendered.bundle, "");
             let mut passed: BTreeMap<&str, &str> = BTreeMap::new();
@@ -348,9 +484,7 @@ fn each_namespace_of_the_golden_trees_is_closed() {
                 .collect();
             assert!(!denied.is_empty(), "{case}: `settings.network.policies` is on in all of them");
             for namespace in of_kind(&objects, "Namespace").filter_map(|o| o["metadata"]["name"].as_str()) {
-                // Operators run pods beside AiGateways and ToolGateways, of which no file tells.
-                let ours = objects.iter().filter(|(path, _)| !path.contains("/agentic/"));
-                let runs = ours.map(|(_, o)| o).any(|o| {
+                let runs = objects.iter().map(|(_, o)| o).any(|o| {
                     let chart = o["kind"] == "Application" && !o["spec"]["sources"][0]["chart"].is_null();
                     let home = if chart { &o["spec"]["destination"]["namespace"] } else { &o["metadata"]["namespace"] };
                     home == namespace && (chart || WITH_PODS.iter().any(|kind| o["kind"] == *kind))
@@ -363,8 +497,20 @@ fn each_namespace_of_the_golden_trees_is_closed() {
     assert!(closed > 150, "{closed} namespaces are closed");
 }
 
-/// Kinds that have pods.
-const WITH_PODS: [&str; 7] = ["Cluster", "Deployment", "Gateway", "Job", "LeaderWorkerSet", "StatefulSet", "DaemonSet"];
+/// Kinds that have pods, those of operators of the agentic contracts among them.
+const WITH_PODS: [&str; 11] = [
+    "Agent",
+    "AiGateway",
+    "Cluster",
+    "DaemonSet",
+    "Deployment",
+    "Gateway",
+    "Job",
+    "LeaderWorkerSet",
+    "StatefulSet",
+    "ToolGateway",
+    "ToolServer",
+];
 
 fn of_kind<'o>(objects: &'o [(String, Value)], kind: &'o str) -> impl Iterator<Item = &'o Value> {
     objects.iter().map(|(_, object)| object).filter(move |object| object["kind"] == kind)

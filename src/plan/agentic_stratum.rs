@@ -196,8 +196,15 @@ impl<'a> Work<'a, '_> {
     fn idle_extras(&mut self, choice: &Choice<'a>, pointer: &str, extras: &Extras, model: &Model) {
         let gateways: BTreeMap<String, &Gateway> = model.gateways.iter().rev().map(|g| (g.id(), g)).collect();
         let names: Vec<&str> = gateways.keys().map(String::as_str).collect();
-        for id in object(&extras.given).keys() {
+        // Who calls a gateway is told by policies, whoever makes its objects.
+        let callers_alone = |given: &Value| {
+            let rest = |of: &Value| of.as_object().into_iter().flatten().filter(|(key, _)| *key != "callers").count();
+            let same = |(key, value): (&String, &Value)| key == "callers" || extras.plain.get(key) == Some(value);
+            rest(given) == rest(&extras.plain) && object(given).iter().all(same)
+        };
+        for (id, given) in object(&extras.given) {
             let (message, help) = match gateways.get(id) {
+                Some(_) if callers_alone(given) => continue,
                 None => (format!("there is no gateway `{id}`"), did_you_mean(id, &names)),
                 Some(g) if g.is_litellm() && g.is_direct() => continue,
                 Some(g) if g.is_litellm() => (

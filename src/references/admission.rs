@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::agentic::input as agentic;
 use crate::object::api_group::NETWORKING;
 use crate::object::object::Object;
 use crate::object::selector::label_at;
@@ -41,8 +42,9 @@ fn peers(inventory: &Inventory<'_, '_>, pods: &Running<'_>, policy: &Object<'_>)
             return None;
         }
         let gateway = selector["matchLabels"]["gateway.networking.k8s.io/gateway-name"].as_str();
-        // No chart makes a Gateway; other pods it may.
-        let known = gateway.is_some() && inventory.world.closed
+        // No chart makes a Gateway, and an operator only that of a ToolGateway; other pods they may.
+        let made = |name: &str| inventory.find(agentic::GROUP, "ToolGateway", namespace, name).is_some();
+        let known = gateway.is_some_and(|name| !made(name)) && inventory.world.closed
             || !inventory.is_opaque(namespace) && (inventory.world.closed || pods.of(namespace).next().is_some());
         if !known || !pods.taken(namespace, selector).is_empty() {
             return None;

@@ -13,8 +13,11 @@ const MOST: usize = 256;
 const CONDITIONS: [&str; 2] = ["expr", "query"];
 
 /// What a field says where it is not there, by the key that its map or list stands under.
-const UNSAID: [(&str, &str, &str); 16] = [
+const UNSAID: [(&str, &str, &str); 34] = [
     ("apiKeyAuthentication", "mode", "Strict"),
+    ("authorization", "action", "Allow"),
+    ("backendRef", "group", ""),
+    ("backendRef", "kind", "Service"),
     ("backendRefs", "group", ""),
     ("backendRefs", "kind", "Service"),
     ("certificateRefs", "group", ""),
@@ -23,13 +26,38 @@ const UNSAID: [(&str, &str, &str); 16] = [
     ("endpointPickerRef", "group", ""),
     ("endpointPickerRef", "kind", "Service"),
     ("headers", "type", "Exact"),
+    ("httpGet", "path", ""),
     ("jwtAuthentication", "mode", "Strict"),
+    ("livenessProbe", "failureThreshold", "3"),
+    ("livenessProbe", "periodSeconds", "10"),
+    ("livenessProbe", "timeoutSeconds", "1"),
     ("parentRefs", "group", "gateway.networking.k8s.io"),
     ("parentRefs", "kind", "Gateway"),
     ("path", "type", "PathPrefix"),
+    ("readinessProbe", "failureThreshold", "3"),
+    ("readinessProbe", "periodSeconds", "10"),
+    ("readinessProbe", "timeoutSeconds", "1"),
+    ("remote", "cacheDuration", "5m"),
+    ("roleRef", "apiGroup", "rbac.authorization.k8s.io"),
     ("scaleTargetRef", "apiVersion", "apps/v1"),
     ("scaleTargetRef", "kind", "Deployment"),
+    ("startupProbe", "failureThreshold", "3"),
+    ("startupProbe", "periodSeconds", "10"),
+    ("target", "creationPolicy", "Owner"),
+    ("target", "deletionPolicy", "Retain"),
+    ("tracing", "protocol", "GRPC"),
     ("triggers", "metricType", "AverageValue"),
+    ("volumeClaimTemplates", "kind", "PersistentVolumeClaim"),
+];
+
+/// The same, by a field that stands beside it.
+const BESIDE: [(&str, &str, &str); 6] = [
+    ("accessModes", "volumeMode", "Filesystem"),
+    ("bootstrap", "instances", "1"),
+    ("instances", "enablePDB", "true"),
+    ("isWALArchiver", "enabled", "true"),
+    ("policyTypes", "podSelector", "{}"),
+    ("secretStoreRef", "refreshInterval", "1h0m0s"),
 ];
 
 /// The form that a value below a key has.
@@ -39,7 +67,12 @@ pub fn canonical(key: &str, value: &Value) -> Value {
             let kept = map.iter().filter(|(key, value)| !is_default(key, value));
             let mut map: Map<String, Value> = kept.map(|(key, value)| (key.clone(), canonical(key, value))).collect();
             for (_, field, unsaid) in UNSAID.iter().filter(|(of, ..)| *of == key) {
-                map.entry(*field).or_insert_with(|| json!(unsaid));
+                map.entry(*field).or_insert_with(|| stated(unsaid));
+            }
+            for (beside, field, unsaid) in BESIDE {
+                if map.contains_key(beside) {
+                    map.entry(field).or_insert_with(|| stated(unsaid));
+                }
             }
             selector(&mut map);
             required(&mut map);
@@ -89,6 +122,14 @@ pub fn canonical(key: &str, value: &Value) -> Value {
         Value::String(text) if ["True", "False"].contains(&text.as_str()) => Value::String(text.to_lowercase()),
         Value::String(text) if key == "path" => Value::String(text.trim_end_matches('/').to_owned()),
         _ => value.clone(),
+    }
+}
+
+fn stated(text: &str) -> Value {
+    match text {
+        "{}" => json!({}),
+        "true" => json!(true),
+        _ => text.parse::<i64>().map_or_else(|_| json!(text), Value::from),
     }
 }
 
@@ -252,6 +293,16 @@ mod tests {
             (
                 json!({ "triggers": [{ "type": "cron" }] }),
                 json!({ "triggers": [{ "type": "cron", "metricType": "AverageValue" }] }),
+            ),
+            (json!({ "policyTypes": ["Egress"] }), json!({ "policyTypes": ["Egress"], "podSelector": {} })),
+            (
+                json!({ "readinessProbe": {}, "target": { "name": "a" }, "secretStoreRef": {}, "instances": 3 }),
+                json!({ "readinessProbe": { "periodSeconds": 10 }, "target": { "name": "a", "creationPolicy": "Owner" },
+                    "secretStoreRef": {}, "refreshInterval": "1h0m0s", "instances": 3, "enablePDB": true }),
+            ),
+            (
+                json!({ "spec": { "bootstrap": {} } }),
+                json!({ "spec": { "bootstrap": {}, "instances": 1, "enablePDB": true } }),
             ),
             (json!({ "finalizers": ["a.b/c"] }), json!({ "finalizers": ["a.b/c/background"] })),
             (

@@ -60,6 +60,10 @@ def load():
     module("litellm.litellm_core_utils", token_counter=counter)
     module("litellm.integrations.custom_logger", CustomLogger=object)
     module("litellm.proxy.auth.route_checks", RouteChecks=RouteChecks)
+    budget = {"_estimate_input_tokens": lambda **more: 5, "_get_output_multiplier": lambda request_body: request_body.get("n", 1)}
+    budget["_count_text_tokens"] = lambda model, texts: len(json.dumps(texts))
+    budget = module("litellm.proxy.spend_tracking.budget_reservation", **budget)
+    module("litellm.proxy.spend_tracking", budget_reservation=budget)
     server = module("litellm.proxy.proxy_server", app=application)
     module("litellm.proxy", proxy_server=server)
     spec = importlib.util.spec_from_file_location("request_guard", Path(os.environ["REQUEST_GUARD"], "request_guard.py"))
@@ -226,6 +230,28 @@ class Refuses(unittest.TestCase):
         count = sys.modules["litellm.litellm_core_utils.token_counter"].calculate_img_tokens
         self.assertEqual(count("http://a/b.png", mode="high"), {"mode": "high", "use_default_image_token_count": True})
         self.assertEqual(count("data:image/png;base64,aGk=", mode="high"), {"mode": "high"})
+
+    def test_what_a_budget_sets_aside(self):
+        budget = sys.modules["litellm.proxy.spend_tracking.budget_reservation"]
+
+        def tokens(body):
+            return budget._estimate_input_tokens(request_body=body, model=LOCAL, model_info={"max_input_tokens": 200000}, route="")
+
+        messages, long = [{"role": "user", "content": "Hi"}], "a" * 1000
+        spoken = {"role": "assistant", "content": "Hi", "function_call": {"arguments": long}}
+        for more in ({"system": long}, {"functions": [{"description": long}]}, {"response_format": {"schema": long}},
+                     {"tools": [{"type": "custom", "custom": {"description": long}}]}, {"messages": [spoken]}):
+            self.assertGreater(tokens({"messages": messages} | more), 1000)
+        for more in ({"instructions": long}, {"tools": [{"type": "function", "description": long}]}, {"text": {"format": long}}):
+            self.assertGreater(tokens({"input": "Hi"} | more), 1000)
+        for body in ({"input": "Hi"}, {"messages": messages}, {"prompt": "Hi", "temperature": 0}, {"input": [{"role": "user", "content": [
+                {"type": "input_text", "text": "Hi"}]}]}, {"messages": messages, "tools": [{"type": "function", "function": {}}]}):
+            self.assertLess(tokens(body), 20)
+        for part in ({"type": "input_image"}, {"type": "input_file", "file_id": "f"}, {"type": "item_reference", "id": "i"}):
+            self.assertEqual(tokens({"input": [{"role": "user", "content": [part]}]}), 200000)
+        self.assertEqual(tokens({"input": "Hi", "previous_response_id": "r"}), 200000)
+        for prompt, answers in (("Hi", 2), (["Hi", "Ho", "He"], 6), ([1, 2, 3], 2), ([[1], [2]], 4)):
+            self.assertEqual(budget._get_output_multiplier(request_body={"prompt": prompt, "n": 2}), answers)
 
     def test_texts_that_are_read_in_two_ways(self):
         whole = json.dumps(chat())

@@ -27,6 +27,9 @@ IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png"
 DOCUMENT = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "Hi"}}
 RESULT = {"type": "tool_result", "tool_use_id": "t", "content": [IMAGE]}
 USE = {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f", "input": {}}]}
+LONG = "Hello there " * 50_000
+FORMAT = {"type": "json_schema", "json_schema": {"name": "f", "schema": {"type": "object", "description": LONG}}}
+INPUT_IMAGE = {"type": "input_image", "image_url": "https://example.com/a.png"}
 
 
 def part(value):
@@ -45,6 +48,15 @@ CALLS = {
     "a file elsewhere": (CHAT, part({"type": "file", "file": {"file_id": "ELSEWHERE/a.pdf"}})),
     "two limits": (CHAT, {"max_completion_tokens": 1, "max_tokens": 4000}),
     "no answer": (CHAT, {"max_tokens": 0}),
+    "functions": (CHAT, {"functions": [{"name": "f", "description": LONG, "parameters": {}}], "max_tokens": 1}),
+    "a format of the answer": (CHAT, {"response_format": FORMAT, "max_tokens": 1}),
+    "a custom tool": (CHAT, {"tools": [{"type": "custom", "custom": {"name": "f", "description": LONG}}], "max_tokens": 1}),
+    "instructions": (RESPONSES, {"instructions": LONG, "max_output_tokens": 1}),
+    "tools of a response": (RESPONSES, {"tools": [{"type": "function", "name": "f", "description": LONG}], "max_output_tokens": 1}),
+    "an earlier answer": (RESPONSES, {"previous_response_id": "resp_1", "max_output_tokens": 1}),
+    "an image of a response": (RESPONSES, {"input": [{"role": "user", "content": [INPUT_IMAGE]}], "max_output_tokens": 1}),
+    "many prompts": (TEXT, {"prompt": ["Hello"] * 200, "max_tokens": 5}),
+    "message with a system prompt": (MESSAGES, {"system": LONG, "max_tokens": 1}),
     "message with an image": (MESSAGES, part(IMAGE) | {"max_tokens": 4000}),
     "message with a document": (MESSAGES, part(DOCUMENT) | {"max_tokens": 4000}),
     "message with an image of a tool": (MESSAGES, {"messages": [*HI, USE, {"role": "user", "content": [RESULT]}], "max_tokens": 4000}),

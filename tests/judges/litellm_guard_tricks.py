@@ -331,6 +331,10 @@ def further(alias, other):
         answer = "resp_" + base64.b64encode(carried.encode()).decode()
         for stream in (False, True):
             yield Trick(f"an answer of {provider}", RESPONSES, honest(RESPONSES, alias, previous_response_id=answer, stream=stream))
+    item, within = (base64.b64encode(text.encode()).decode() for text in (f"litellm:model_id:{other};item_id:x", f"model_id:{other}"))
+    for more in ({"type": "item_reference", "id": f"encitem_{item}"}, {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}",
+                 "id": f"encitem_{item}"}, {"type": "reasoning", "id": "r", "summary": [], "encrypted_content": f"litellm_enc:{within};x"}):
+        yield Trick(f"an item {more['type']}", RESPONSES, honest(RESPONSES, alias) | {"input": [*HI, more]})
     for name in ("agent_id", "attempted_retries", "batch_models", "cache_hit", "caching_groups", "cost", "cost_breakdown", "priority",
                  "project_id", "redis_namespace", "response_cost", "team_id", "usage_object"):
         for value in ("0", "true", other):
