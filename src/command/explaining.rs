@@ -1,5 +1,6 @@
 //! The command `explain`: what a topic means, and who knows about it.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
@@ -55,7 +56,9 @@ pub(crate) fn explain(workspace: &Workspace<'_>, near: &Nearest, topic: &str, ob
         return Ok(Outcome::data(explain::group(group, &catalog.templates)));
     }
     if let Some(code) = catalog.pages.code(topic) {
-        return Ok(Outcome::data(folded_prose(&explain::code(&catalog.pages, code), 0)));
+        let page = explain::code(&catalog.pages, code);
+        // A page that goes to a file is a page.
+        return Ok(Outcome::data(if std::io::stdout().is_terminal() { folded_prose(&page, 0) } else { page }));
     }
     if let Some(group) = topic.strip_prefix("features.").and_then(|name| catalog.features().remove(name)) {
         return Ok(Outcome::data(explain::group(group, &catalog.templates)));

@@ -72,7 +72,9 @@ pub fn changes(old: &Things, new: &Things) -> Vec<Change> {
             continue;
         };
         let now = added.remove(at);
-        let mut change = changed(now, &old[gone], &new[now]);
+        // What only follows the new name is no change of its own.
+        let value = called(&old[gone].value, &gone.name, &now.name);
+        let mut change = changed(now, &Thing { value, ..old[gone].clone() }, &new[now]);
         change.fields.retain(|field| !field.steps.starts_with(&["metadata".into(), "name".into()]));
         change.fields.retain(|field| !field.steps.starts_with(&["metadata".into(), "namespace".into()]));
         changes.push(Change { was: Some(gone.clone()), kind: Kind::Renamed, ..change });
@@ -107,6 +109,16 @@ fn changed(identity: &Identity, old: &Thing, new: &Thing) -> Change {
     };
     let fields = compare(&old.value, &new.value, &root);
     Change { fields, ..whole(identity, new, Kind::Changed) }
+}
+
+/// A value with another name for one in all of its texts.
+fn called(value: &Value, was: &str, is: &str) -> Value {
+    match value {
+        Value::String(text) if was != is => Value::from(text.replace(was, is)),
+        Value::Array(items) => items.iter().map(|item| called(item, was, is)).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), called(value, was, is))).collect(),
+        other => other.clone(),
+    }
 }
 
 /// Of ten texts so many are the same in two objects that are taken for one under another name.

@@ -6,6 +6,7 @@ use crate::command::review::change::{Change, Kind};
 use crate::command::review::delivery::Does;
 use crate::command::review::flips::Cause;
 use crate::command::review::risk::sight::{Risk, rank};
+use crate::command::review::routine::follows;
 
 /// One change of one cluster, with what is known of it.
 #[derive(Clone, Debug)]
@@ -250,7 +251,9 @@ pub fn object(change: &Change) -> String {
 /// What makes changes of two clusters equal: all of them but their causes.
 fn sign(known: &Known) -> String {
     let Known { change, does, risks, .. } = known;
-    let fields = change.fields.iter().map(|field| (&field.shown, &field.old, &field.new));
+    // Checksums follow what is told elsewhere.
+    let fields = change.fields.iter().filter(|field| !follows(field));
+    let fields = fields.map(|field| (&field.shown, &field.old, &field.new));
     format!("{:?}", (object(change), change.kind, does, risks, fields.collect::<Vec<_>>()))
 }
 
