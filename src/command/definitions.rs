@@ -132,12 +132,12 @@ impl Definitions {
     }
 
     fn definitions(&self, kinds: Option<&Kinds>, others: &BTreeMap<&'static str, String>) -> Known {
-        let Some(files) = &self.files else {
-            return (Crds::pinned(kinds, |release| !others.contains_key(release.name)), Vec::new());
-        };
+        let pinned = || Crds::pinned(kinds, |release| !others.contains_key(release.name));
+        let Some(files) = &self.files else { return (pinned(), Vec::new()) };
         let (crds, mut findings) = Crds::read(files, kinds);
         findings.extend(self.findings.iter().cloned());
-        (crds, findings)
+        // A definition of one's own does not take away those of the releases.
+        (if kinds.is_some() { crds.or(pinned()) } else { crds }, findings)
     }
 
     /// The definitions of these kinds; the others are not even read.
@@ -168,7 +168,7 @@ impl Definitions {
         unknown.retain(|(group, kind)| crds.namespaced(group, kind).is_none());
         let mut text = String::new();
         let releases = pinned::releases().iter().filter_map(|r| Some((r, asked.others.get(r.name)?)));
-        for (release, version) in releases.filter(|_| self.files.is_none()) {
+        for (release, version) in releases {
             let theirs: Vec<(&str, &str)> = release.kinds().filter(|kind| unknown.remove(kind)).collect();
             if !theirs.is_empty() {
                 text += &format!(

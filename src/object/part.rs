@@ -156,7 +156,13 @@ impl<'a> Part<'a> {
 /// A finding about a text of an object, at the words in it that are meant; at the text where they are not there as they are.
 pub fn amid(finding: Finding, object: &Object<'_>, pointer: &str, words: &str) -> Finding {
     let text = object.text_at(pointer);
-    let Some(start) = text.find(words).filter(|_| !words.is_empty()) else { return finding };
+    let is_word = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    let alone = |at: &usize| {
+        let (before, after) = (&text[..*at], &text[at + words.len()..]);
+        !before.ends_with(is_word) && !after.starts_with(is_word)
+    };
+    let mut all = text.match_indices(words).map(|(at, _)| at).filter(|_| !words.is_empty());
+    let Some(start) = all.clone().find(alone).or_else(|| all.next()) else { return finding };
     let place = within(&object.place(pointer), &Source::new("", text), start, start + words.len());
     finding.place(place)
 }

@@ -12,6 +12,7 @@ use crate::object::selector::label_at;
 use crate::references::gateways;
 use crate::references::inventory::{Absence, Inventory, Origin, Thing, is_alike};
 use crate::references::waves::{self, Needing};
+use crate::references::well_known::NAMESPACES;
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::near::is_near;
 use crate::text::schema::did_you_mean;
@@ -43,7 +44,9 @@ const SELECTORS: [(&str, &str, &str); 3] = [
 /// Selectors that take a namespace by its name, which is nearly that of one that is there.
 fn selected(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let names: Vec<&str> = inventory.of("", "Namespace").map(|n| n.name.as_ref()).collect();
+    let mut names: Vec<&str> = inventory.of("", "Namespace").map(|n| n.name.as_ref()).collect();
+    names.extend(NAMESPACES.iter().filter(|name| !names.contains(name)).copied().collect::<Vec<_>>());
+    names.sort_unstable();
     for (group, kind, pattern) in SELECTORS {
         for object in inventory.world.objects.of(group, kind) {
             for (pointer, selector) in object.all(pattern) {

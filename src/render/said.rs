@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::plan::features::Cluster;
+use crate::text::pointer::unescaped;
 use crate::text::source::Place;
 use crate::text::yaml::{Kind, Node};
 
@@ -55,9 +56,20 @@ impl<'c> Said<'c> {
         let is_item = key.bytes().all(|b| b.is_ascii_digit());
         let keys = [Some(Some(key.to_owned())), is_item.then_some(None)];
         let values = keys.into_iter().flatten().filter_map(|key| index.get(&key));
-        let found = values.filter_map(|values| values.get(&text(value.clone())));
-        found.flatten().take(TOLD).cloned().collect()
+        let found: Vec<&Place> = values.filter_map(|values| values.get(&text(value.clone()))).flatten().collect();
+        // Of what is a map by name, the name is a key.
+        let named = value.as_str().filter(|_| key == "name" && found.is_empty());
+        let named = named.and_then(|name| index.get(&Some(name.to_owned()))).into_iter().flat_map(BTreeMap::values);
+        found.into_iter().chain(named.flatten()).take(TOLD).cloned().collect()
     }
+}
+
+/// The key and the value of a rendered part, as settings say it: the value of a variable is said under its name.
+pub fn entry<'v>(rendered: &'v Value, pointer: &str) -> Option<(String, &'v Value)> {
+    let (above, key) = pointer.rsplit_once('/').unwrap_or_default();
+    let name = rendered.pointer(above).and_then(|pair| pair["name"].as_str()).filter(|_| key == "value");
+    let key = name.map_or_else(|| unescaped(key).into_owned(), str::to_owned);
+    rendered.pointer(pointer).map(|value| (key, value))
 }
 
 /// A value as text, whatever the order of its keys.

@@ -17,10 +17,9 @@ use crate::plan::patches::Values;
 use crate::plan::resolve::Plan;
 use crate::render::bundle::{self, Bundle};
 use crate::render::manifest::{ChartValues, Layer, Placed};
-use crate::render::said::Said;
+use crate::render::said::{self, Said};
 use crate::text::finding::Finding;
 use crate::text::part_at::{Block, part_at, same_line, text_around};
-use crate::text::pointer::unescaped;
 use crate::text::source::{Place, Source};
 use crate::text::yaml::{self, Node};
 
@@ -178,8 +177,7 @@ fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &'a Placed, rendered: &Pla
     }
     let mut template = in_template(plan, memo, placed, &pointer)?;
     template.rest += inside.as_deref().unwrap_or_default();
-    let key = pointer.rsplit('/').next().unwrap_or_default();
-    template.said = placed.manifest.value.pointer(&pointer).map(|value| (unescaped(key).into_owned(), value));
+    template.said = said::entry(&placed.manifest.value, &pointer);
     let group = in_secrets(plan, memo, placed, &template).or_else(|| in_component(plan, memo, placed, &template));
     let mut trail: Vec<Spot<'a>> = [template].into_iter().chain(group).collect();
     in_documents(plan, memo, &mut trail);

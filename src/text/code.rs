@@ -156,6 +156,7 @@ codes! {
     DataNotKept "data-not-kept" "A database that Argo CD deletes with its file."
     PluginNamespace "plugin-namespace" "A backup plugin outside the operator's namespace."
     EnvReference "env-reference" "A variable of a container names another one in a way that leaves the text as it is."
+    MisspeltName "misspelt-name" "A name that a program looks for, but for a letter or two: it does nothing."
     LitellmArgument "litellm-argument" "LiteLLM is started in a way that it or its callers cannot use."
     EsoRefuses "eso-refuses" "External Secrets' webhook refuses an object."
     SecretTemplate "secret-template" "A template of an ExternalSecret does not parse."

@@ -37,6 +37,10 @@ pub fn text_around<'n>(node: &'n Node, place: &Place) -> Option<(String, &'n Nod
             let entry = &entries[before.checked_sub(1)?];
             text_around(&entry.value, place).map(|(inner, text)| (format!("/{}{inner}", escaped(&entry.key)), text))
         }
+        Kind::List(items) => {
+            let at = items.partition_point(|item| item.place.start <= place.start).checked_sub(1)?;
+            text_around(&items[at], place).map(|(inner, text)| (format!("/{at}{inner}"), text))
+        }
         Kind::String(_) => Some((String::new(), node)),
         _ => None,
     }

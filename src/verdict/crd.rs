@@ -140,6 +140,13 @@ impl Crds {
         Crds { kinds: kinds.collect(), likely: false }
     }
 
+    /// With those of groups of which these have no kind.
+    pub fn or(mut self, others: Crds) -> Self {
+        let own: BTreeSet<String> = self.kinds.keys().map(|(group, _)| group.clone()).collect();
+        self.kinds.extend(others.kinds.into_iter().filter(|((group, _), _)| !own.contains(group)));
+        self
+    }
+
     /// The same, for objects of which nobody says which releases they are of.
     pub fn likely(self) -> Self {
         Self { likely: true, ..self }
@@ -384,16 +391,10 @@ fn definitions(source: &Arc<Source>, wanted: Option<&BTreeSet<(String, String)>>
     (out, findings)
 }
 
-/// True when a text may define one of the kinds: it says `kind: KIND`, in YAML or JSON, and the group. Most definitions are
-/// not parsed, this is cheaper.
+/// True when a text may define a kind of one of their groups, in YAML or JSON: another kind may be meant. Most definitions are not
+/// parsed, this is cheaper.
 fn is_wanted(text: &str, wanted: Option<&BTreeSet<(String, String)>>) -> bool {
-    let word = |(at, key): (usize, &str)| {
-        let value = text[at + key.len()..].trim_start_matches([' ', '"', '\'', ':']);
-        &value[..value.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(value.len())]
-    };
-    text.contains("CustomResourceDefinition")
-        && wanted.is_none_or(|wanted| {
-            let said: BTreeSet<&str> = text.match_indices("kind").map(word).collect();
-            wanted.iter().any(|(group, kind)| said.contains(kind.as_str()) && text.contains(group))
-        })
+    wanted.is_none_or(|kinds| {
+        text.contains("CustomResourceDefinition") && kinds.iter().any(|(group, _)| text.contains(group.as_str()))
+    })
 }

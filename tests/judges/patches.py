@@ -72,7 +72,12 @@ class Server:
     def ask(self, method, path, body=None, kind="application/json"):
         sent = None if body is None else json.dumps(body)
         self.connection.request(method, path, sent, {**self.headers, "Content-Type": kind})
-        answer = self.connection.getresponse()
+        try:
+            answer = self.connection.getresponse()
+        except http.client.RemoteDisconnected:
+            # The merge takes longer than the server waits on a connection.
+            self.connection.close()
+            return self.ask(method, path, body, kind)
         read = json.loads(answer.read())
         if answer.status >= 300:
             raise RuntimeError(read.get("message", answer.status))

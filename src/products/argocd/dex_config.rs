@@ -10,7 +10,7 @@ use crate::text::pointer::{each, escaped};
 use crate::text::schema::{did_you_mean, is_slip};
 
 /// The maps of the configuration, as patterns of pointers, with the keys that Dex reads there.
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 14] = [
     (
         "",
         "issuer storage web telemetry oauth2 grpc expiry logger frontend signer staticClients connectors enablePasswordDB staticPasswords",
@@ -28,6 +28,12 @@ const KEYS: [(&str, &str); 11] = [
     ("/staticClients/*", "id idEnv secret secretEnv redirectURIs trustedPeers public name logoURL"),
     ("/staticPasswords/*", "email hash hashFromEnv username userID name preferredUsername groups emailVerified"),
     ("/connectors/*", "type name id config grantTypes"),
+    (
+        "/connectors/*/config/userSearch",
+        "baseDN filter username scope idAttr emailAttr nameAttr preferredUsernameAttr emailSuffix",
+    ),
+    ("/connectors/*/config/groupSearch", "baseDN filter scope userAttr groupAttr userMatchers nameAttr"),
+    ("/connectors/*/config/groupSearch/userMatchers/*", "userAttr groupAttr recursionGroupAttr"),
 ];
 
 /// Maps of which every value is a time of Go.

@@ -3,6 +3,7 @@
 pub mod image;
 pub mod standards;
 pub mod pods;
+pub mod names;
 pub mod roles;
 pub mod scaled;
 pub mod scaling;

@@ -85,12 +85,14 @@ fn unfilled(object: &Object<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for template in pod_template::of(object).filter(|template| !template.kind.overlay) {
         for (pointer, container) in template.all_containers() {
-            let known: BTreeSet<&str> =
+            let mut known: BTreeSet<&str> =
                 container["env"].as_array().into_iter().flatten().filter_map(|v| v["name"].as_str()).collect();
             if known.len() > MANY {
                 continue;
             }
             let all = container.get("envFrom").is_none() && !known.is_empty();
+            let given = GIVEN.iter().filter(|(kind, _)| *kind == object.identity.kind);
+            known.extend(given.flat_map(|(_, names)| *names));
             for (at, text) in texts(container) {
                 let mut tell = |sign: (&str, &str), name: &str, help: String| {
                     let left = format!("{}{name}{}", sign.0, sign.1);
@@ -119,6 +121,12 @@ fn unfilled(object: &Object<'_>) -> Vec<Finding> {
     }
     findings
 }
+
+/// Variables that controllers give to the pods of a kind (lws 0.9 `pkg/utils/pod`, Kubernetes' Job controller).
+const GIVEN: [(&str, &[&str]); 2] = [
+    ("LeaderWorkerSet", &["LWS_LEADER_ADDRESS", "LWS_GROUP_SIZE", "LWS_WORKER_INDEX"]),
+    ("Job", &["JOB_COMPLETION_INDEX"]),
+];
 
 /// More variables than a container has, unless somebody tries how much is taken: each name would be held against all.
 const MANY: usize = 200;

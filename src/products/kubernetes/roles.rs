@@ -9,6 +9,7 @@ use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 use crate::text::near::is_near;
 use crate::text::schema::is_slip;
+use crate::verdict::pinned::{self, Release};
 
 /// Rules that look at one object alone.
 pub const OF_OBJECTS: &[ObjectRule] = &[words];
@@ -120,7 +121,8 @@ fn words(role: &Object<'_>) -> Vec<Finding> {
         }
         let of = |group: &str| {
             let known = GROUPS.iter().find(|(known, _)| *known == group).map(|(_, resources)| *resources);
-            known.or_else(|| group.is_empty().then_some(CORE))
+            let known = known.or_else(|| group.is_empty().then_some(CORE)).map(str::to_owned);
+            known.or_else(|| Some(defined(group)).filter(|all| !all.is_empty()))
         };
         // Whose resources the others have is not known here.
         let resources = all("apiGroups").map(of).collect::<Option<Vec<_>>>().unwrap_or_default().join(" ");
@@ -146,6 +148,17 @@ fn words(role: &Object<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The resources of a group that a pinned release defines.
+fn defined(group: &str) -> String {
+    let kinds = pinned::releases().iter().flat_map(Release::kinds).filter(|(known, _)| *known == group);
+    let plural = |kind: String| match kind.strip_suffix('y') {
+        Some(start) if !start.ends_with(['a', 'e', 'o']) => format!("{start}ies"),
+        _ if kind.ends_with(['s', 'x']) => format!("{kind}es"),
+        _ => format!("{kind}s"),
+    };
+    kinds.map(|(_, kind)| plural(kind.to_lowercase())).collect::<Vec<_>>().join(" ")
 }
 
 /// The group of a resource that the groups of a rule have not; events are of two.

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::object::object::{Object, ObjectRule};
+use crate::object::part::amid;
 use crate::text::finding::{Code, Finding};
 use crate::text::kubeyaml;
 use crate::text::schema::did_you_mean;
@@ -35,24 +36,24 @@ fn config(text: &str) -> Option<Value> {
 fn faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding> {
     let Some(config) = config(text) else { return Vec::new() };
     let mut findings = Vec::new();
-    let mut say = |message: String, help: String| {
+    let mut say = |words: &str, message: String, help: String| {
         let message = format!("a collector does not start with the configuration in {}: {message}", object.identity);
-        findings.push(object.error(Code::OtelConfig, pointer, message).help(help));
+        findings.push(amid(object.error(Code::OtelConfig, pointer, message).help(help), object, pointer, words));
     };
     let names = |key: &str| yaml::object(&config[key]).keys().map(String::as_str).collect::<Vec<_>>();
     let (pipelines, connectors) = (yaml::object(&config["service"]["pipelines"]), names("connectors"));
     if pipelines.is_empty() {
-        say("it has no pipeline".into(), "name receivers and exporters under `service.pipelines`".into());
+        say("pipelines", "it has no pipeline".into(), "name receivers and exporters under `service.pipelines`".into());
     }
     for (name, pipeline) in pipelines {
         let signal = name.split('/').next().unwrap_or_default();
         if !SIGNALS.contains(&signal) {
-            say(format!("a pipeline is for `{signal}`"), did_you_mean(signal, &SIGNALS));
+            say(name, format!("a pipeline is for `{signal}`"), did_you_mean(signal, &SIGNALS));
         }
         for section in ["receivers", "processors", "exporters"] {
             let used = pipeline[section].as_array();
             if section != "processors" && used.is_none_or(Vec::is_empty) {
-                say(format!("the pipeline `{name}` has no {section}"), format!("give it one under `{section}`"));
+                say(name, format!("the pipeline `{name}` has no {section}"), format!("give it one under `{section}`"));
             }
             let mut known = names(section);
             if section != "processors" {
@@ -60,6 +61,7 @@ fn faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding> {
             }
             for item in used.into_iter().flatten().filter_map(Value::as_str).filter(|item| !known.contains(item)) {
                 say(
+                    item,
                     format!("the pipeline `{name}` names `{item}`, which stands not under `{section}`"),
                     did_you_mean(item, &known),
                 );
@@ -70,13 +72,13 @@ fn faults(object: &Object<'_>, pointer: &str, text: &str) -> Vec<Finding> {
         let own = ["otlp", "otlphttp"].contains(&name.split('/').next().unwrap_or_default());
         let to = |key: &str| exporter[key].as_str().is_some_and(|address| !address.is_empty());
         if own && !["endpoint", "logs_endpoint", "metrics_endpoint", "traces_endpoint"].into_iter().any(to) {
-            say(format!("the exporter `{name}` has no endpoint"), "give it one under `endpoint`".into());
+            say(name, format!("the exporter `{name}` has no endpoint"), "give it one under `endpoint`".into());
         }
     }
     let known = names("extensions");
     for item in config["service"]["extensions"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         if !known.contains(&item) {
-            say(format!("there is no extension `{item}`"), did_you_mean(item, &known));
+            say(item, format!("there is no extension `{item}`"), did_you_mean(item, &known));
         }
     }
     findings

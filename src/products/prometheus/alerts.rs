@@ -4,6 +4,7 @@
 use crate::object::api_group::MONITORING;
 use crate::object::object::{Object, ObjectRule};
 use crate::object::part::amid;
+use crate::products::kubernetes::names;
 use crate::references::go_template::{self, Engine};
 use crate::text::finding::{Code, Finding};
 
@@ -27,6 +28,17 @@ fn templates(object: &Object<'_>) -> Vec<Finding> {
             // What another tool fills in first is its own.
             let others = ["${", ".Values", ".Release", "include "];
             let text = text.as_str().filter(|text| !others.iter().any(|other| text.contains(other)));
+            let labels = text.into_iter().flat_map(|text| text.split("$labels.").skip(1));
+            for label in labels
+                .map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default())
+            {
+                if let Some(near) = names::meant("label of a series", label) {
+                    let message = format!("{} says the label `{label}`, which is none that is known", object.identity);
+                    let finding =
+                        object.warning(Code::Promql, &pointer, message).help(format!("did you mean `{near}`?"));
+                    findings.push(amid(finding, object, &pointer, label));
+                }
+            }
             let Some(mistake) = text.and_then(|text| go_template::mistake(text, &ENGINE)) else { continue };
             let message = format!("{} has a template that Prometheus does not read: {}", object.identity, mistake.why);
             let finding =

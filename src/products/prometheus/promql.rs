@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use promql_parser::label::{METRIC_NAME, MatchOp};
-use promql_parser::parser::{Expr, VectorSelector, parse};
+use promql_parser::parser::{Expr, LabelModifier, VectorSelector, parse};
 use promql_parser::util::{ExprVisitor, walk_expr};
 
 use crate::text::near::is_near;
@@ -15,6 +15,8 @@ use crate::text::schema::is_slip;
 pub struct Query {
     /// Names of metrics; one that is matched by a regular expression is not among them.
     pub metrics: BTreeSet<String>,
+    /// Labels that it groups or joins by.
+    pub grouped: BTreeSet<String>,
     /// Labels that have to have a value, with it.
     labels: BTreeSet<(String, String)>,
 }
@@ -72,6 +74,10 @@ impl Query {
         values.next().filter(|value| !value.contains('$') && values.next().is_none())
     }
 
+    fn group(&mut self, by: Option<&LabelModifier>) {
+        self.grouped.extend(by.into_iter().flat_map(|by| by.labels().labels.iter().cloned()));
+    }
+
     fn selector(&mut self, selector: &VectorSelector) {
         self.metrics.extend(selector.name.clone());
         for matcher in &selector.matchers.matchers {
@@ -91,6 +97,8 @@ impl ExprVisitor for Query {
         match expr {
             Expr::VectorSelector(selector) => self.selector(selector),
             Expr::MatrixSelector(matrix) => self.selector(&matrix.vs),
+            Expr::Aggregate(aggregate) => self.group(aggregate.modifier.as_ref()),
+            Expr::Binary(binary) => self.group(binary.modifier.as_ref().and_then(|by| by.matching.as_ref())),
             _ => {}
         }
         Ok(true)

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::object::api_group::{KEDA, MONITORING};
 use crate::object::object::Object;
 use crate::object::part::{amid, at_line};
+use crate::products::kubernetes::names;
 use crate::products::prometheus::metrics::{self, missing};
 use crate::products::prometheus::promql::{self, Query};
 use crate::products::prometheus::variables;
@@ -206,6 +207,14 @@ fn faults(object: &Object<'_>, asked: &Asked, Known { recorded, namespaces }: &K
         let message = format!("{} asks for the namespace `{name}`, which is not there", object.identity);
         let finding = object.warning(Code::UnknownNamespace, &asked.pointer, message);
         findings.push(at_query(finding.help(format!("did you mean `{near}`?")), object, asked));
+    }
+    // What it makes of labels itself is known to it.
+    for label in query.grouped.iter().filter(|label| !asked.text.contains(&format!("\"{label}\""))) {
+        if let Some(near) = names::meant("label of a series", label) {
+            let message = format!("{} groups by `{label}`, which is no label that is known", object.identity);
+            let finding = object.warning(Code::Promql, &asked.pointer, message);
+            findings.push(at_query(finding.help(format!("did you mean `{near}`?")), object, asked));
+        }
     }
     for name in query.metrics.iter().filter(|name| !recorded.contains(name.as_str())) {
         let Some(exporter) = missing(name) else {

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::object::object::{Object, ObjectRule};
+use crate::object::part::amid;
 use crate::object::pod_template::{image, words};
-use crate::products::vllm::server::{Server, servers};
+use crate::products::vllm::server::{Server, script_words, servers};
 use crate::products::vllm::{flags, values};
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::forms::version;
+use crate::text::near::is_near;
 
 /// Rules that look at one object alone.
 pub const OF_OBJECTS: &[ObjectRule] = &[servers_of];
@@ -41,30 +43,47 @@ fn twice(server: &Server<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Arguments that vLLM does not know. A script may call other programs.
+/// Arguments that vLLM does not know.
 fn unknown(server: &Server<'_>) -> Vec<Finding> {
     let (repository, tag) = image(server.container);
-    let whole = words(server.container);
-    if server.words != whole {
-        return Vec::new();
-    }
+    let owner = &server.template.owner;
+    let is_script = server.words != words(server.container);
     let known = repository.ends_with("vllm/vllm-openai") && version(tag) == Some(flags::RELEASE);
     let mut findings = Vec::new();
     for key in ["command", "args"] {
         for (i, item) in server.container[key].as_array().into_iter().flatten().enumerate() {
-            let Some((name, help)) = item.as_str().and_then(flags::unknown) else { continue };
-            // Another release has other arguments: there a slip is likely, and anything else may be its own.
-            if !known && !flags::is_slip(&name) {
-                continue;
-            }
-            let message = format!("vLLM {tag} of {} knows no `{name}`", server.template.owner.identity);
             let pointer = format!("{}/{key}/{i}", server.pointer);
-            let severity = if known { Severity::Error } else { Severity::Warning };
-            let finding = server.template.owner.error(Code::VllmArgument, &pointer, message);
-            findings.push(Finding { severity, ..finding.help(help) });
+            let mut say = |severity: Severity, word: &str, message: String, help: String| {
+                let finding = Finding { severity, ..owner.error(Code::VllmArgument, &pointer, message).help(help) };
+                findings.push(if is_script { amid(finding, owner, &pointer, word) } else { finding });
+            };
+            let text = item.as_str().unwrap_or_default();
+            let words: Vec<&str> = if is_script { script_words(text).collect() } else { vec![text] };
+            for word in &words {
+                let Some((name, help)) = flags::unknown(word) else { continue };
+                // Another release has other arguments, and a script calls other programs: there a slip is likely, and anything else its own.
+                if (known && !is_script) || flags::is_slip(&name) {
+                    let severity = if known { Severity::Error } else { Severity::Warning };
+                    say(severity, word, format!("vLLM {tag} of {} knows no `{name}`", owner.identity), help);
+                }
+            }
+            for (word, meant) in words.windows(2).filter_map(|pair| misspelt(pair[0], pair[1])) {
+                let message = format!("{} calls `{word}`, which is no program or command of vLLM", owner.identity);
+                say(Severity::Error, word, message, format!("did you mean `{meant}`?"));
+            }
         }
     }
     findings
+}
+
+/// The word of `vllm serve` that has a slip, and what it is without.
+fn misspelt<'w>(program: &'w str, command: &'w str) -> Option<(&'w str, &'static str)> {
+    let is_slip = |word: &str, known: &str| word != known && is_near(word, known, if known.len() > 4 { 2 } else { 1 });
+    match (program, command) {
+        ("vllm", command) if is_slip(command, "serve") => Some((command, "serve")),
+        (program, "serve") if is_slip(program, "vllm") => Some((program, "vllm")),
+        _ => None,
+    }
 }
 
 /// Arguments that are counts, and those that are parts of one.

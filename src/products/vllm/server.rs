@@ -40,8 +40,13 @@ fn script(words: Vec<&str>) -> Vec<&str> {
     if !shell {
         return words;
     }
-    let parts = words.iter().flat_map(|word| word.split_whitespace()).filter(|word| *word != "\\");
-    parts.map(|word| word.trim_matches(['"', '\'', ';'])).collect()
+    words.iter().flat_map(|word| script_words(word)).collect()
+}
+
+/// The words of a script.
+pub fn script_words(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split_whitespace().filter(|word| *word != "\\");
+    parts.map(|word| word.trim_matches(['"', '\'', ';']))
 }
 
 impl<'a> Server<'a> {
