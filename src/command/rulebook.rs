@@ -119,6 +119,7 @@ const OF_INVENTORIES: &[fn(&Inventory<'_, '_>) -> Vec<Finding>] = &[
     references::hosts::addresses,
     references::filled::logins,
     references::filled::addresses,
+    references::filled::pushed,
     |inventory| argocd::owners::waves(inventory).into_iter().collect(),
     argocd::owners::projects,
     argocd::owners::paths,
@@ -151,7 +152,8 @@ fn is_completed(world: &World<'_>, finding: &Finding) -> bool {
     let needs = lacks || finding.code == Code::MissingKey;
     let (Some(beyond), Some(about)) = (world.beyond.filter(|_| needs), &finding.about) else { return false };
     let (kind, name) = about.object.split_once(' ').unwrap_or_default();
-    beyond.is_changed(kind, name.rsplit('/').next().unwrap_or_default())
+    let (namespace, name) = name.rsplit_once('/').unwrap_or(("", name));
+    beyond.is_changed(kind, namespace, name)
 }
 
 /// What a folder of others does not settle is a warning: which release of an operator a cluster runs, what else lies in its

@@ -53,11 +53,12 @@ impl<'a> Place<'_, '_, 'a> {
         let mut findings = Vec::new();
         let mut mounts: BTreeMap<&str, Option<Mount<'a>>> = BTreeMap::new();
         let (volumes, mut looked_at) = (self.volumes(), BTreeMap::new());
+        let names: Vec<&str> = volumes.keys().copied().collect();
         for (i, mount) in container["volumeMounts"].as_array().into_iter().flatten().enumerate() {
             let text = |key: &str| mount[key].as_str().unwrap_or_default();
             let path = text("mountPath").trim_end_matches('/');
             let volume = volumes.get(text("name")).copied();
-            findings.extend(volume.is_none().then(|| self.no_volume(i, text("name"))).flatten());
+            findings.extend(volume.is_none().then(|| self.no_volume(i, text("name"), &names)).flatten());
             // A volume may be mounted thousands of times.
             let of_volume = || volume.and_then(|volume| self.volume(volume)).map(Rc::new);
             let volume = looked_at.entry(text("name")).or_insert_with(of_volume).clone();
@@ -112,17 +113,14 @@ impl<'a> Place<'_, '_, 'a> {
     }
 
     /// A mount of no volume of the pod.
-    fn no_volume(&self, mount: usize, name: &str) -> Option<Finding> {
-        let of_pod = self.template.items("/volumes").iter().filter_map(|v| v["name"].as_str());
-        let claims = self.template.claims().iter();
-        let names: Vec<&str> = of_pod.chain(claims.filter_map(|c| c.pointer("/metadata/name")?.as_str())).collect();
+    fn no_volume(&self, mount: usize, name: &str, names: &[&str]) -> Option<Finding> {
         // An overlay is merged onto a template that is not here.
         if self.template.kind.overlay {
             return None;
         }
         let message = format!("{} mounts the volume {name}, which its pods do not have", self.object.identity);
         let pointer = format!("{}/volumeMounts/{mount}/name", self.pointer);
-        Some(self.object.error(Code::DanglingReference, &pointer, message).help(did_you_mean(name, &names)))
+        Some(self.object.error(Code::DanglingReference, &pointer, message).help(did_you_mean(name, names)))
     }
 
     /// A probe or hook that names a port means one of its container, and a server listens where its container says so.
@@ -207,7 +205,9 @@ impl<'a> Place<'_, '_, 'a> {
     fn missing(&self, at: &str, file: &str, (what, files): &Files<'_>) -> Option<Finding> {
         let file = file.split('/').next().unwrap_or_default();
         // A generator that merges may bring it.
-        let changed = |kind: &str, name: &str| self.inventory.world.beyond.is_some_and(|b| b.is_changed(kind, name));
+        let namespace = &self.object.identity.namespace;
+        let beyond = self.inventory.world.beyond;
+        let changed = |kind: &str, name: &str| beyond.is_some_and(|b| b.is_changed(kind, namespace, name));
         let merged = what.split_once(' ').is_some_and(|(kind, name)| changed(kind, name));
         if files.contains(&file) || file == "..data" || merged {
             return None;

@@ -154,6 +154,10 @@ const SCALERS: &[Kind] = &[("autoscaling", "HorizontalPodAutoscaler"), (KEDA, "S
 const SCALED: &[Kind] = &[(KEDA, "ScaledJob"), (KEDA, "ScaledObject")];
 const TRIGGER_AUTHENTICATION: &[Kind] = &[(KEDA, "TriggerAuthentication")];
 const MONITORS: &[Kind] = &[(MONITORING, "PodMonitor"), (MONITORING, "ServiceMonitor")];
+const PROMETHEUS: &[Kind] = &[(MONITORING, "Alertmanager"), (MONITORING, "Prometheus"), (MONITORING, "ThanosRuler")];
+const HELM_RELEASE: &[Kind] = &[("helm.toolkit.fluxcd.io", "HelmRelease")];
+const FLUX: &str = "kustomize.toolkit.fluxcd.io";
+const FLUX_SOURCE: &str = "source.toolkit.fluxcd.io";
 const BINDINGS: &[Kind] = &[(RBAC, "ClusterRoleBinding"), (RBAC, "RoleBinding")];
 const WEBHOOKS: &[Kind] = &[
     ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
@@ -206,11 +210,35 @@ pub const EDGES: &[Edge] = &[
     )
     .weak(),
     edge(&[(CERT_MANAGER, "Issuer")], "/spec/ca", "secretName", SECRET).part(TLS).first(),
+    // Flux, Argo Rollouts, OpenShift and Traefik.
+    edge(&[(FLUX, "Kustomization")], "/spec/dependsOn/*", "name", To::One(FLUX, "Kustomization")).across(),
+    edge(&[(FLUX, "Kustomization")], "/spec/sourceRef", "name", To::Fields(FLUX_SOURCE, "")).across(),
+    edge(HELM_RELEASE, "/spec/dependsOn/*", "name", To::One(HELM_RELEASE[0].0, "HelmRelease")).across(),
+    edge(HELM_RELEASE, "/spec/chart/spec/sourceRef", "name", To::Fields(FLUX_SOURCE, "")).across(),
+    edge(HELM_RELEASE, "/spec/valuesFrom/*", "name", To::Fields("", "")),
+    edge(&[(ARGOCD, "Rollout")], "/spec/strategy/canary/canaryService|stableService", "", To::One("", "Service")),
+    edge(&[(ARGOCD, "Rollout")], "/spec/strategy/blueGreen/activeService|previewService", "", To::One("", "Service")),
+    edge(&[("route.openshift.io", "Route")], "/spec/to", "name", SERVICE),
+    edge(&[("route.openshift.io", "Route")], "/spec/alternateBackends/*", "name", SERVICE),
+    edge(&[("traefik.io", "IngressRoute")], "/spec/routes/*/services/*", "name", SERVICE).across().part(PORT),
+    edge(
+        &[("traefik.io", "IngressRoute")],
+        "/spec/routes/*/middlewares/*",
+        "name",
+        To::One("traefik.io", "Middleware"),
+    )
+    .across(),
     // KEDA.
     edge(SCALED, "/spec/triggers/*/authenticationRef", "name", To::Fields(KEDA, "TriggerAuthentication")).first(),
     edge(TRIGGER_AUTHENTICATION, "/spec/secretTargetRef/*", "name", SECRET).key(),
     edge(TRIGGER_AUTHENTICATION, "/spec/configMapTargetRef/*", "name", CONFIG_MAP).key(),
     // The Prometheus Operator.
+    edge(PROMETHEUS, "/spec/serviceAccountName", "", SERVICE_ACCOUNT).first(),
+    edge(PROMETHEUS, "/spec/secrets/*", "", SECRET).first(),
+    edge(PROMETHEUS, "/spec/configMaps/*", "", CONFIG_MAP).first(),
+    edge(PROMETHEUS, "/spec/configSecret", "", SECRET),
+    edge(PROMETHEUS, "/spec/additionalScrapeConfigs", "name", SECRET).key(),
+    edge(PROMETHEUS, "/spec/alerting/alertmanagers/*", "name", To::One("", "Service")).across().part(PORT),
     edge(MONITORS, "/spec/endpoints|podMetricsEndpoints/*/authorization/credentials", "name", SECRET).key(),
     edge(MONITORS, "/spec/endpoints|podMetricsEndpoints/*/basicAuth/username|password", "name", SECRET).key(),
     edge(MONITORS, "/spec/endpoints|podMetricsEndpoints/*/bearerTokenSecret", "name", SECRET).key(),

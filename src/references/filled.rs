@@ -72,6 +72,25 @@ fn keys_of_templates(object: &Object<'_>) -> Vec<Finding> {
     findings
 }
 
+/// A PushSecret reads keys that its Secret has; a template of its own makes others of them.
+pub fn pushed(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for push in inventory.world.objects.of(ESO, "PushSecret").filter(|push| push.at("/spec/template").is_none()) {
+        let (namespace, name) = (&push.identity.namespace, push.text_at("/spec/selector/secret/name"));
+        let keys = inventory.find("", "Secret", namespace, name).and_then(|secret| secret.keys());
+        let Some(keys) = keys.filter(|keys| !keys.is_empty()) else { continue };
+        for (pointer, key) in push.all("/spec/data/*/match/secretKey") {
+            let key = key.as_str().filter(|key| !keys.contains(key) && !placeholder::is_in(key)).unwrap_or_default();
+            if !key.is_empty() {
+                let message =
+                    format!("{} pushes the key `{key}` of Secret {name}, which has none of that name", push.identity);
+                findings.push(push.error(Code::MissingKey, &pointer, message).help(did_you_mean(key, &keys)));
+            }
+        }
+    }
+    findings
+}
+
 /// What stands within the braces of a Go template.
 fn actions(template: &str) -> impl Iterator<Item = &str> {
     template.split("{{").skip(1).filter_map(|rest| rest.split("}}").next())

@@ -10,7 +10,7 @@ use crate::object::pod_template;
 use crate::references::inventory::{Absence, Inventory, Thing};
 use crate::references::slips;
 use crate::text::finding::{Code, Finding, Severity};
-use crate::text::pointer::strings;
+use crate::text::pointer::{escaped, strings};
 use crate::text::schema::{did_you_mean, is_dns_label, is_misspelt};
 
 /// An address within the cluster.
@@ -33,6 +33,11 @@ pub fn addresses(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
         for Said { pointer, service, namespace, port } in &object.fact("", || said(object)).0 {
             let address = Address { service, namespace, port: *port };
             findings.extend(wrong(inventory, object, pointer, &address));
+        }
+    }
+    for config in inventory.world.objects.of("", "ConfigMap") {
+        for (key, text) in config.at("/data").and_then(Value::as_object).into_iter().flatten() {
+            findings.extend(configured(inventory, config, &format!("/data/{}", escaped(key)), text));
         }
     }
     for template in pod_template::all(&inventory.world.objects) {
@@ -68,6 +73,27 @@ fn said(object: &Object<'_>) -> AllSaid {
         }
     });
     AllSaid(all)
+}
+
+/// The addresses in the file or variable of a ConfigMap that name no domain: its readers are in its namespace.
+fn configured(inventory: &Inventory<'_, '_>, config: &Object<'_>, pointer: &str, text: &Value) -> Option<Finding> {
+    let (text, home) = (text.as_str()?, config.home());
+    let ends = |c: char| c.is_whitespace() || ['"', '\'', '`', ',', ';', ')', ']', '}', '<', '>'].contains(&c);
+    let lines = || text.lines().filter(|line| !line.trim_start().starts_with(['#', '/']) && !line.contains("api_base"));
+    let urls = lines().flat_map(|line| line.match_indices("://").map(|(at, _)| &line[at + 3..]));
+    let urls = urls.filter_map(|rest| short_address(inventory, home, rest.split(ends).next()?));
+    let hosts = lines().filter_map(|line| {
+        let (key, host) = line.split_once(": ")?;
+        let key = key.trim_start_matches([' ', '-']).trim_matches('"').to_lowercase();
+        let host = host.split(" #").next()?.trim().trim_matches(['"', '\'', ',']);
+        let named =
+            ["host", "hostname", "addr", "address", "endpoint", "server"].iter().any(|word| key.ends_with(word));
+        short_address(inventory, home, host).filter(|_| named)
+    });
+    urls.chain(hosts).find_map(|address| match inventory.find("", "Service", address.namespace, address.service) {
+        Some(_) => wrong(inventory, config, pointer, &address),
+        None => nearly(inventory, config, pointer, &address),
+    })
 }
 
 /// The addresses in the variables and words of a container that name no domain.
@@ -160,7 +186,8 @@ fn short_address<'t>(inventory: &Inventory<'_, '_>, home: &'t str, text: &'t str
 fn wrong(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, address: &Address<'_>) -> Option<Finding> {
     let Address { service, namespace, port } = *address;
     let thing = inventory.find("", "Service", namespace, service);
-    if thing.is_none() && inventory.find("", "Namespace", "", namespace).is_none() {
+    let known = || inventory.has_some("Service", namespace) || inventory.find("", "Namespace", "", namespace).is_some();
+    if thing.is_none() && !known() {
         // Of a namespace of others nothing is known.
         let meant = |near: &str| is_misspelt(near, namespace) && inventory.find("", "Service", near, service).is_some();
         let near = inventory.of("", "Namespace").map(|thing| thing.name.as_ref()).find(|near| meant(near))?;

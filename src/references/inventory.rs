@@ -12,7 +12,9 @@ use crate::object::kinds::{self, Brought, Scopes, is_built_in, is_known};
 use crate::object::object::{Object, is_same};
 use crate::object::placeholder;
 use crate::references::delivery::Delivery;
+use crate::references::holds::{keys, service_ports};
 use crate::references::made::{self, Made, Port};
+use crate::references::slips;
 use crate::references::well_known::is_well_known;
 use crate::references::world::World;
 use crate::text::near::is_near;
@@ -247,7 +249,8 @@ impl<'w, 'a> Inventory<'w, 'a> {
         }
         // Of what others have only kind and name are known.
         if elsewhere {
-            return Absence::Unknown;
+            let forgotten = self.world.beyond.is_some_and(|beyond| beyond.forgets(kind, from.path, name));
+            return if forgotten { Absence::Likely } else { Absence::Unknown };
         }
         let placed = self.scopes.is_cluster(group, kind) || !namespace.is_empty();
         let near = |thing: &&Meant<'_>| placed || thing.home.is_none_or(|home| home == from.home());
@@ -259,18 +262,18 @@ impl<'w, 'a> Inventory<'w, 'a> {
             return if slip { Absence::Likely } else { Absence::Unknown };
         }
         let misspelt = beside().any(|thing| is_misspelt(&thing.name, name));
-        if brought.is_some_and(|by| by != Brought::Operators) {
-            return if misspelt { Absence::Likely } else { Absence::Unknown };
-        }
-        if misspelt {
-            return Absence::Sure;
+        match brought.is_some_and(|by| by != Brought::Operators) {
+            true => return if misspelt { Absence::Likely } else { Absence::Unknown },
+            false if misspelt => return Absence::Sure,
+            false => {}
         }
         let moved =
             self.named(group, kind, name).any(|t| t.is_meant() && !namespace.is_empty() && !t.namespace.is_empty());
         let alike = || beside().any(|thing| is_alike(&thing.name, name));
         // Where several Secrets are told, another one would be as well.
         let told = || kind != "Secret" || beside().nth(2).is_some();
-        if moved || alike() || told() && self.brings(namespace) {
+        let left_out = || slips::is_left_out(self, from, kind, namespace, name);
+        if moved || alike() || told() && self.brings(namespace) || left_out() {
             return Absence::Likely;
         }
         Absence::Unknown
@@ -319,6 +322,18 @@ impl<'w, 'a> Inventory<'w, 'a> {
         }
     }
 
+    /// The kinds of which something in the files has that name in that namespace.
+    pub fn kinds_named(&self, namespace: &str, name: &str) -> impl Iterator<Item = &'a str> {
+        let there = move |t: &Thing<'_>| t.namespace == namespace && matches!(t.origin, Origin::File(_));
+        let has = move |named: &BTreeMap<_, Vec<Thing<'_>>>| named.get(name).is_some_and(|all| all.iter().any(there));
+        self.things.iter().filter(move |(_, named)| has(named)).map(|(kind, _)| *kind)
+    }
+
+    /// True in the open where somebody wrote down one of that kind in that namespace.
+    pub fn has_some(&self, kind: &str, namespace: &str) -> bool {
+        self.meant.contains_key(&(kind, namespace))
+    }
+
     /// True where a chart or an operator that nobody here knows may make any object.
     pub fn is_opaque(&self, namespace: &str) -> bool {
         self.opaque.contains(namespace)
@@ -364,34 +379,4 @@ fn maker_of_unknowns<'a>(object: &Object<'a>) -> Option<&'a str> {
     let identity = object.identity;
     let known = is_built_in(&identity.group) || is_known(&identity.group);
     (!known).then_some(identity.namespace.as_str())
-}
-
-fn keys<'a>(object: &Object<'a>) -> Option<Vec<&'a str>> {
-    let keys = |pointer| made::keys_at(object, pointer);
-    let all: Vec<&str> = keys("/data").chain(keys("/stringData")).chain(keys("/binaryData")).collect();
-    // Controllers fill such an object in the cluster, and mark it.
-    let filled = |key: &str| ["inject", "reflect", "replicat"].iter().any(|word| key.contains(word));
-    let by_others = keys("/metadata/annotations").chain(keys("/metadata/labels")).any(filled);
-    // A type of a controller's own says where the controller finds the rest.
-    let kind = object.text_at("/type");
-    let token = kind == "kubernetes.io/service-account-token"
-        || kind.split_once('/').is_some_and(|(owner, _)| owner.contains('.') && !owner.ends_with("kubernetes.io"));
-    // A Secret without any value stands in git for one that is filled by hand, or by another tool.
-    let values = ["/data", "/stringData"].into_iter().filter_map(|pointer| object.at(pointer)?.as_object());
-    let stub = object.identity.kind == "Secret" && values.flat_map(|map| map.values()).all(|value| value == "");
-    (!(token || stub || all.is_empty() && by_others)).then_some(all)
-}
-
-fn service_ports<'a>(object: &Object<'a>) -> Option<Vec<Port<'a>>> {
-    if object.text_at("/spec/type") == "ExternalName" {
-        return None;
-    }
-    let ports = object.items("/spec/ports").iter();
-    let text = |port: &'a Value, key: &str| port[key].as_str().unwrap_or_default();
-    let port = |p: &'a Value| Port {
-        name: text(p, "name"),
-        number: p["port"].as_i64().unwrap_or(0),
-        protocol: text(p, "appProtocol"),
-    };
-    Some(ports.map(port).collect())
 }

@@ -32,7 +32,12 @@ pub struct Layout {
 #[derive(Debug, Default)]
 pub struct Beyond {
     names: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
-    patched: BTreeSet<(String, String)>,
+    /// Kind and name of what patches and generators change, with the namespaces; an empty one is any.
+    patched: BTreeMap<(String, String), BTreeSet<String>>,
+    /// Kind, folder and name of what lies beside a kustomization that does not list it, and stands nowhere else.
+    unlisted: BTreeSet<(String, String, String)>,
+    /// The files of these.
+    aside: BTreeSet<String>,
     /// Kind and name of what generators of kustomizations make.
     made: BTreeSet<(String, String)>,
 }
@@ -60,8 +65,20 @@ impl Beyond {
     }
 
     /// True for an object of which a patch or a generator changes parts.
-    pub fn is_changed(&self, kind: &str, name: &str) -> bool {
-        [name, ""].iter().any(|name| self.patched.contains(&(kind.to_owned(), (*name).to_owned())))
+    pub fn is_changed(&self, kind: &str, namespace: &str, name: &str) -> bool {
+        let namespaces = self.patched.get(&(kind.to_owned(), name.to_owned()));
+        namespaces.is_some_and(|n| namespace.is_empty() || n.contains(namespace) || n.contains(""))
+    }
+
+    /// True where the folder of a file has it too, and a kustomization lists that file and not the other. Secrets are often applied
+    /// by hand.
+    pub fn forgets(&self, kind: &str, path: &str, name: &str) -> bool {
+        let key = || (kind.to_owned(), folder_of(path).to_owned(), name.to_owned());
+        kind != "Secret" && !self.aside.contains(path) && self.unlisted.contains(&key())
+    }
+
+    fn change(&mut self, kind: &str, namespace: &str, name: &str) {
+        self.patched.entry((kind.to_owned(), name.to_owned())).or_default().insert(namespace.to_owned());
     }
 
     fn add(&mut self, kind: &str, namespace: &str, name: String) {
@@ -200,15 +217,26 @@ impl Layout {
 
     /// Everything that all worlds have, with the names that kustomize gives.
     pub fn beyond(&self, items: &[Item<'_>], patches: BTreeSet<(String, String)>) -> Beyond {
-        let mut beyond = Beyond { patched: patches, ..Beyond::default() };
+        let mut beyond = Beyond::default();
+        patches.iter().for_each(|(kind, name)| beyond.change(kind, "", name));
+        let mut built: BTreeSet<(&str, &str)> = BTreeSet::new();
         for Item { path, identity, .. } in items {
             beyond.add(&identity.kind, &identity.namespace, identity.name.clone());
             // Kustomize writes the namespace of accounts into bindings; and what lies beside a kustomization that does not
             // list it may be a patch.
             let listed = self.listed.contains_key(*path);
-            let beside = !listed && self.kustomizations.contains_key(folder_of(path));
-            if beside || listed && identity.kind.ends_with("RoleBinding") {
-                beyond.patched.insert((identity.kind.clone(), identity.name.clone()));
+            let beside = self.kustomizations.get(folder_of(path)).filter(|_| !listed);
+            if beside.is_some() || listed && identity.kind.ends_with("RoleBinding") {
+                let namespace = beside.and_then(|k| k.namespace.as_deref()).unwrap_or_default();
+                beyond.change(&identity.kind, namespace, &identity.name);
+            }
+            match beside {
+                Some(_) => {
+                    let at = (identity.kind.clone(), folder_of(path).to_owned(), identity.name.clone());
+                    beyond.unlisted.insert(at);
+                    beyond.aside.insert((*path).to_owned());
+                }
+                None => drop(built.insert((identity.kind.as_str(), identity.name.as_str()))),
             }
             let listing = self.listed.get(*path).into_iter().flatten();
             for kustomization in listing.filter_map(|folder| self.kustomizations.get(folder)) {
@@ -216,13 +244,35 @@ impl Layout {
                 beyond.add(&identity.kind, &identity.namespace, format!("{before}{}{behind}", identity.name));
             }
         }
-        for (kind, name) in self.kustomizations.values().flat_map(|k| &k.makes) {
-            beyond.add(kind, "", name.clone());
-            beyond.made.insert(((*kind).to_owned(), name.clone()));
-            beyond.patched.insert(((*kind).to_owned(), name.clone()));
+        beyond.unlisted.retain(|(kind, _, name)| !built.contains(&(kind, name)));
+        for kustomization in self.kustomizations.values() {
+            let namespace = kustomization.namespace.as_deref().unwrap_or_default();
+            for (kind, name) in &kustomization.makes {
+                beyond.add(kind, "", name.clone());
+                beyond.made.insert(((*kind).to_owned(), name.clone()));
+                beyond.change(kind, namespace, name);
+            }
+            let (all, named): (Vec<_>, Vec<_>) = kustomization.changes.iter().partition(|(_, name)| is_pattern(name));
+            named.into_iter().for_each(|(kind, name)| beyond.change(kind, namespace, name));
+            // A patch for all of a kind is one for what this kustomization builds.
+            let built = items.iter().filter(|i| !all.is_empty() && self.builds(&kustomization.folder, i.path));
+            let changed = built.map(|i| i.identity).filter(|i| all.iter().any(|(kind, _)| *kind == i.kind));
+            changed.for_each(|i| beyond.change(&i.kind, namespace, &i.name));
         }
-        beyond.patched.extend(self.kustomizations.values().flat_map(|k| k.changes.iter().cloned()));
         beyond
+    }
+
+    /// True for a file that a kustomization lists, or one that it lists.
+    fn builds(&self, folder: &str, path: &str) -> bool {
+        let mut above = vec![path];
+        for _ in 0..8 {
+            above =
+                above.iter().filter_map(|l| self.listed.get(*l)).flatten().map(|f| f.trim_end_matches('/')).collect();
+            if above.contains(&folder.trim_end_matches('/')) {
+                return true;
+            }
+        }
+        false
     }
 
     /// What is built together with a file: the kustomization that lists it, the folder that is delivered, or its own folder.
@@ -259,6 +309,13 @@ impl Layout {
         let fits = |folder: &&str| patterns.iter().any(|pattern| is_folder(pattern, folder));
         folders.into_iter().filter(fits).map(str::to_owned).collect()
     }
+}
+
+/// True for a name in a patch's target that may fit several objects.
+fn is_pattern(name: &str) -> bool {
+    name.is_empty()
+        || name.contains(|c: char| !c.is_ascii_alphanumeric() && !['-', '.'].contains(&c))
+        || name.contains(".*")
 }
 
 /// Every `path` of an Application or ApplicationSet.

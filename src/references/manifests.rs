@@ -306,8 +306,9 @@ fn generates(source: &Source) -> bool {
     let name = source.name.rsplit('/').next().unwrap_or_default();
     // What `configMapGenerator` and `secretGenerator` make has names that are known.
     let words = ["generators:", "helmCharts:", "helmChartInflationGenerator:", "://", "github.com/"];
-    let said = |line: &str| !line.trim_start().starts_with('#') && words.iter().any(|word| line.contains(word));
-    kustomization::is_file(name) && source.text.lines().any(said)
+    let said = |line: &str| words.iter().any(|word| line.split(" #").next().is_some_and(|line| line.contains(word)));
+    let lines = || source.text.lines().filter(|line| !line.trim_start().starts_with('#'));
+    kustomization::is_file(name) && lines().any(said)
 }
 
 /// What our `groups.yaml` says; `None`: this one is somebody else's.

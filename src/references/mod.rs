@@ -28,6 +28,7 @@ pub mod labelled;
 pub mod running;
 pub mod selection;
 pub mod transport;
+pub mod holds;
 pub mod hosts;
 pub mod calls;
 pub mod fences;

@@ -185,7 +185,7 @@ fn resolve(
     let Reference { group, kind, namespace, name, .. } = *reference;
     match inventory.find(group, kind, namespace, name) {
         Some(thing) => {
-            let changed = inventory.world.beyond.is_some_and(|beyond| beyond.is_changed(kind, name));
+            let changed = inventory.world.beyond.is_some_and(|beyond| beyond.is_changed(kind, namespace, name));
             let mut findings = if changed { Vec::new() } else { part(reference, thing) };
             if reference.edge.first {
                 let from = Needing {
@@ -194,6 +194,12 @@ fn resolve(
                     content: reference.edge.namespace == Namespace::Destination,
                 };
                 findings.extend(waves::late(inventory, from, &format!("{kind} {name}"), thing));
+            }
+            let from = reference.from;
+            if inventory.world.beyond.is_some_and(|beyond| beyond.forgets(kind, from.path, name)) {
+                let message = format!("{} names {kind} {name}, whose file no kustomization lists", from.identity);
+                let finding = from.warning(Code::DanglingReference, &reference.name_pointer(), message);
+                findings.push(finding.help("list the file under `resources` of the kustomization beside it"));
             }
             findings
         }

@@ -124,7 +124,7 @@ fn no_port(
     };
     let patched = |p: &&Pods<'_>| {
         let owner = p.owner.identity;
-        inventory.world.beyond.is_some_and(|beyond| beyond.is_changed(&owner.kind, &owner.name))
+        inventory.world.beyond.is_some_and(|beyond| beyond.is_changed(&owner.kind, &owner.namespace, &owner.name))
     };
     if has || taken.iter().any(|p| p.owner.identity.group == GATEWAY || patched(p)) {
         return None;

@@ -1,5 +1,6 @@
 //! Inventory -> what a name that nothing has is nearly the name of, in the open, where the absence alone means nothing.
 
+use crate::object::object::Object;
 use crate::object::placeholder;
 use crate::references::inventory::{Inventory, Thing};
 use crate::text::schema::is_misspelt;
@@ -20,8 +21,37 @@ pub fn near<'i, 'a>(
     if world.closed || elsewhere || many || placeholder::is_in(name) || placeholder::is_in(namespace) {
         return Vec::new();
     }
-    let beside = inventory.of(group, kind).filter(|thing| thing.namespace == namespace);
+    // What names no namespace has the folder of its file for one; folders of one base lie beside each other.
+    let unplaced = |thing: &Thing<'_>| {
+        thing.namespace.is_empty()
+            && thing.object().is_some_and(|o| {
+                o.home() == namespace || !above(namespace).is_empty() && above(o.home()) == above(namespace)
+            })
+    };
+    let beside = inventory.of(group, kind).filter(|thing| thing.namespace == namespace || unplaced(thing));
     beside.filter(|thing| is_misspelt(&thing.name, name)).collect()
+}
+
+/// The folder that another one lies in.
+fn above(folder: &str) -> &str {
+    folder.rsplit_once('/').map_or("", |(above, _)| above)
+}
+
+/// True where a name is that of several things beside it, or of a workload that a Service would lead to: what is missing among them
+/// is likely forgotten. Accounts and Secrets are often made by hand.
+pub fn is_left_out(inventory: &Inventory<'_, '_>, from: &Object<'_>, kind: &str, namespace: &str, name: &str) -> bool {
+    let own = (from.identity.kind.as_str(), from.identity.name.as_str());
+    let beside: Vec<&str> = inventory.kinds_named(namespace, name).filter(|other| (*other, name) != own).collect();
+    let made = ["Application", "HelmRelease"].iter().any(|maker| beside.contains(maker));
+    let bound = || beside.iter().any(|other| other.starts_with("Role") || other.starts_with("ClusterRole"));
+    let runs = || beside.iter().any(|other| ["DaemonSet", "Deployment", "StatefulSet"].contains(other));
+    !made
+        && match kind {
+            "Secret" | "Gateway" | "Namespace" => false,
+            "ServiceAccount" => bound(),
+            "Service" | "InferencePool" => runs(),
+            _ => beside.len() > 1,
+        }
 }
 
 /// The same of what somebody wrote down.

@@ -1,5 +1,7 @@
 //! Inventory -> ports that are told by one protocol and open for another: of Services, of NetworkPolicies and of probes.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 use crate::object::api_group::NETWORKING;
@@ -15,8 +17,8 @@ pub fn protocols(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     let pods = Running::new(inventory);
     // Thousands of policies may take the same thousands of pods.
     let ports: Vec<Vec<&Value>> = pods.iter().map(ports).collect();
-    let of_pods = |namespace: &str, selector: &Value| -> Vec<&Value> {
-        pods.positions(namespace, selector).iter().flat_map(|i| &ports[*i]).copied().collect()
+    let of_pods = |namespace: &str, selector: &Value| -> Declared<'_> {
+        Declared::of(pods.positions(namespace, selector).iter().flat_map(|i| &ports[*i]).copied())
     };
     let mut findings = Vec::new();
     for service in inventory.world.objects.of("", "Service") {
@@ -30,15 +32,19 @@ pub fn protocols(inventory: &Inventory<'_, '_>) -> Vec<Finding> {
     for policy in inventory.world.objects.of(NETWORKING, "NetworkPolicy") {
         let selector = policy.at("/spec/podSelector").unwrap_or(&Value::Null);
         let declared = of_pods(&policy.identity.namespace, selector);
-        for (pointer, port) in policy.all("/spec/ingress/*/ports/*") {
+        for (pointer, of_rule) in policy.all("/spec/ingress/*/ports") {
+            let of_rule = of_rule.as_array().map_or(&[][..], Vec::as_slice);
             // One rule for each protocol is how both are let in.
-            let of_rule = policy.at(pointer.rsplit_once('/').map_or("", |(list, _)| list));
-            let both = of_rule.and_then(Value::as_array).is_some_and(|all| {
-                all.iter().any(|other| other["port"] == port["port"] && protocol(other) != protocol(port))
-            });
-            if !both && port.get("endPort").is_none() {
-                let found = differs(policy, &format!("{pointer}/protocol"), &port["port"], port, &declared);
-                findings.extend(found.map(|f| Finding { severity: Severity::Warning, ..f }));
+            let mut asked: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+            for port in of_rule {
+                asked.entry(port["port"].to_string()).or_default().insert(protocol(port));
+            }
+            for (i, port) in of_rule.iter().enumerate() {
+                if asked[&port["port"].to_string()].len() == 1 && port.get("endPort").is_none() {
+                    let at = format!("{pointer}/{i}/protocol");
+                    let found = differs(policy, &at, &port["port"], port, &declared);
+                    findings.extend(found.map(|f| Finding { severity: Severity::Warning, ..f }));
+                }
             }
         }
     }
@@ -56,13 +62,28 @@ fn ports<'a>(pods: &Pods<'a>) -> Vec<&'a Value> {
     all.filter_map(|(_, container)| container["ports"].as_array()).flatten().collect()
 }
 
-fn is(port: &Value, wanted: &Value) -> bool {
-    port["containerPort"] == *wanted || wanted.is_string() && port["name"] == *wanted
+/// Ports of containers by number and by name: a policy may name thousands of thousands.
+struct Declared<'a>(BTreeMap<String, Vec<&'a Value>>);
+
+impl<'a> Declared<'a> {
+    fn of(ports: impl Iterator<Item = &'a Value>) -> Self {
+        let mut by = BTreeMap::<String, Vec<&Value>>::new();
+        for port in ports {
+            for known in ["containerPort", "name"].map(|key| &port[key]).into_iter().filter(|known| !known.is_null()) {
+                by.entry(known.to_string()).or_default().push(port);
+            }
+        }
+        Self(by)
+    }
+
+    fn named(&self, wanted: &Value) -> &[&'a Value] {
+        self.0.get(&wanted.to_string()).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// The port is declared, and nowhere for this protocol. A name is looked for together with its protocol.
-fn differs(object: &Object<'_>, at: &str, wanted: &Value, port: &Value, declared: &[&Value]) -> Option<Finding> {
-    let declared: Vec<&&Value> = declared.iter().filter(|declared| is(declared, wanted)).collect();
+fn differs(object: &Object<'_>, at: &str, wanted: &Value, port: &Value, declared: &Declared<'_>) -> Option<Finding> {
+    let declared = declared.named(wanted);
     let (first, asked) = (declared.first()?, protocol(port));
     if declared.iter().any(|declared| protocol(declared) == asked) {
         return None;
@@ -83,11 +104,11 @@ fn probes(template: &PodTemplate<'_>) -> Vec<Finding> {
     let object = &template.owner;
     let mut findings = Vec::new();
     for (pointer, container) in template.containers() {
-        let own: Vec<&Value> = container["ports"].as_array().into_iter().flatten().collect();
+        let own = Declared::of(container["ports"].as_array().into_iter().flatten());
         for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
             for action in ["httpGet", "tcpSocket", "grpc"] {
                 let wanted = &container[probe][action]["port"];
-                let declared: Vec<&&Value> = own.iter().filter(|port| is(port, wanted)).collect();
+                let declared = own.named(wanted);
                 if wanted.is_null() || declared.is_empty() || declared.iter().any(|port| protocol(port) == "TCP") {
                     continue;
                 }

@@ -328,15 +328,22 @@ pub const LISTED: usize = 100;
 /// Most names among which the one that was meant is looked for: thousands may lack in a list of thousands.
 pub const MAX_SEARCHED: usize = 3_000;
 
+/// Most names that are measured letter by letter for one that is not known: all names of a list may look alike.
+const MAX_MEASURED: usize = 100;
+
 /// The known name that may be meant by another one.
 pub fn nearest<'n>(given: &str, known: &[&'n str]) -> Option<&'n str> {
     let (letters, given) = (Letters::of(given), lower(given));
-    let mut best: Option<(usize, &str)> = None;
+    let (mut best, mut measured): (Option<(usize, &str)>, usize) = (None, 0);
     for name in known {
         // Beyond the best so far nothing is asked for.
         let most = best.map_or(usize::MAX, |(slips, _)| slips).min(1 + name.len() / 4);
         if letters.zip(Letters::of(name)).is_some_and(|(given, known)| given.are_far(known, most)) {
             continue;
+        }
+        measured += 1;
+        if measured > MAX_MEASURED {
+            break;
         }
         let found = slips(&given, &lower(name), most).map(|slips| (slips, *name));
         best = [best, found].into_iter().flatten().min();

@@ -13,6 +13,9 @@ use serde_json::Value;
 /// Most steps of one rule on one value; some seconds at the very worst.
 pub const MAX_STEPS: f64 = 2e7;
 
+/// Most that all expressions of one rule on one object are given, in values and bytes.
+pub const MAX_GIVEN: f64 = 1e8;
+
 /// How large a value may be: `len` at any level, `weight` in all (values and bytes of strings).
 #[derive(Clone, Copy, Debug)]
 pub struct Size {
@@ -31,6 +34,11 @@ impl Size {
             Value::Object(map) => Size::all(map.len(), map.values().map(Size::of)),
             _ => Size::ONE,
         }
+    }
+
+    /// Values and bytes of strings, which CEL copies wherever an expression names the value.
+    pub(crate) fn weight(self) -> f64 {
+        self.weight
     }
 
     /// Of this and another value together.

@@ -49,11 +49,13 @@ impl Given {
 pub struct Shared {
     context: Context<'static>,
     numbers: BTreeMap<String, u64>,
+    /// What expressions were given so far: thousands of items may each be held against all others.
+    given: f64,
 }
 
 impl Default for Shared {
     fn default() -> Self {
-        Self { context: cel::FUNCTIONS.new_inner_scope(), numbers: BTreeMap::new() }
+        Self { context: cel::FUNCTIONS.new_inner_scope(), numbers: BTreeMap::new(), given: 0.0 }
     }
 }
 
@@ -140,9 +142,10 @@ impl Expression {
                 None => own.push((name, value)),
             }
         }
+        shared.given += size.weight();
         let mut context = shared.context.new_inner_scope();
         own.into_iter().for_each(|(name, value)| context.add_variable_from_value(name, value));
-        if cost::bound(&self.tree, size) > cost::MAX_STEPS {
+        if shared.given > cost::MAX_GIVEN || cost::bound(&self.tree, size) > cost::MAX_STEPS {
             return Err(format!("it may take more than {} steps on a value of this size", cost::MAX_STEPS));
         }
         cel::run(&self.tree, &context)

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::object::api_group::RBAC;
+use crate::object::api_group::{GATEWAY, INFERENCE, INFERENCE_X, KEDA, MONITORING, RBAC};
 use crate::object::object::{Object, ObjectRule};
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
@@ -60,7 +60,7 @@ const CORE: &str =
     persistentvolumes pods podtemplates replicationcontrollers resourcequotas secrets serviceaccounts services";
 
 /// Resources of other groups of Kubernetes.
-const GROUPS: [(&str, &str); 9] = [
+const GROUPS: [(&str, &str); 23] = [
     ("apps", "controllerrevisions daemonsets deployments replicasets statefulsets"),
     ("batch", "cronjobs jobs"),
     ("autoscaling", "horizontalpodautoscalers"),
@@ -73,6 +73,35 @@ const GROUPS: [(&str, &str); 9] = [
     ),
     ("coordination.k8s.io", "leasecandidates leases"),
     ("discovery.k8s.io", "endpointslices"),
+    (
+        "admissionregistration.k8s.io",
+        "mutatingadmissionpolicies mutatingadmissionpolicybindings mutatingwebhookconfigurations validatingadmissionpolicies
+        validatingadmissionpolicybindings validatingwebhookconfigurations",
+    ),
+    ("apiextensions.k8s.io", "customresourcedefinitions"),
+    ("apiregistration.k8s.io", "apiservices"),
+    ("authentication.k8s.io", "selfsubjectreviews tokenreviews"),
+    (
+        "authorization.k8s.io",
+        "localsubjectaccessreviews selfsubjectaccessreviews selfsubjectrulesreviews subjectaccessreviews",
+    ),
+    ("certificates.k8s.io", "certificatesigningrequests clustertrustbundles podcertificaterequests signers"),
+    ("events.k8s.io", "events"),
+    ("node.k8s.io", "runtimeclasses"),
+    ("scheduling.k8s.io", "priorityclasses workloads"),
+    // Of others, those of the pinned releases.
+    (
+        GATEWAY,
+        "backendtlspolicies gatewayclasses gateways grpcroutes httproutes listenersets referencegrants tcproutes tlsroutes udproutes",
+    ),
+    (INFERENCE, "inferencepools"),
+    (INFERENCE_X, "inferencemodelrewrites inferencemodels inferenceobjectives inferencepoolimports inferencepools"),
+    (KEDA, "clustertriggerauthentications scaledjobs scaledobjects triggerauthentications"),
+    (
+        MONITORING,
+        "alertmanagerconfigs alertmanagers podmonitors probes prometheusagents prometheuses prometheusrules scrapeconfigs
+        servicemonitors thanosrulers",
+    ),
 ];
 
 /// What stands behind a `/` in a resource of Kubernetes' own groups.
