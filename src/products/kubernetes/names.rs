@@ -85,8 +85,10 @@ fn far(known: &str, name: &str) -> Option<usize> {
     let all: usize = ours.iter().map(String::len).sum();
     let word = |(known, word): (&String, &String)| {
         let (short, long) = (known.len().min(word.len()), known.len().max(word.len()));
-        let cut =
-            short > 5 && long - short < 5 && (known.starts_with(word.as_str()) || word.starts_with(known.as_str()));
+        let rest = known.strip_prefix(word.as_str()).or_else(|| word.strip_prefix(known.as_str()));
+        // Another word may follow: `storage`, `storageSpec`.
+        let goes_on = |rest: &str| rest.starts_with(|c: char| c.is_uppercase()) && !known.ends_with(char::is_uppercase);
+        let cut = short > 5 && long - short < 5 && rest.is_some_and(|rest| !goes_on(rest));
         match short {
             _ if known == word => Some(0),
             _ if cut => Some(2),
@@ -248,6 +250,7 @@ mod tests {
             ("variable that LiteLLM reads", "OUR_TEAM", None),
             ("variable that LiteLLM reads", "DB_PASSWORD", None),
             ("variable that programs read", "NO_PROXI", Some("NO_PROXY")),
+            ("field of the Prometheus Operator", "storageSpecs", None),
             ("annotation or label that anything reads", "prometheus.io/scarpe", Some("prometheus.io/scrape")),
             ("annotation or label that anything reads", "prometheus.io/scrape-slow", None),
             ("annotation or label that anything reads", "example.com/name", None),
