@@ -13,8 +13,8 @@ use crate::object::object::{Object, is_same};
 use crate::object::placeholder;
 use crate::references::delivery::Delivery;
 use crate::references::holds::{keys, service_ports};
+use crate::references::left_out::is_left_out;
 use crate::references::made::{self, Made, Port};
-use crate::references::slips;
 use crate::references::well_known::is_well_known;
 use crate::references::world::World;
 use crate::text::near::is_near;
@@ -272,7 +272,7 @@ impl<'w, 'a> Inventory<'w, 'a> {
         let alike = || beside().any(|thing| is_alike(&thing.name, name));
         // Where several Secrets are told, another one would be as well.
         let told = || kind != "Secret" || beside().nth(2).is_some();
-        let left_out = || slips::is_left_out(self, from, kind, namespace, name);
+        let left_out = || is_left_out(from, kind, name, self.kinds_named(namespace, name));
         if moved || alike() || told() && self.brings(namespace) || left_out() {
             return Absence::Likely;
         }

@@ -195,12 +195,6 @@ fn resolve(
                 };
                 findings.extend(waves::late(inventory, from, &format!("{kind} {name}"), thing));
             }
-            let from = reference.from;
-            if inventory.world.beyond.is_some_and(|beyond| beyond.forgets(kind, from.path, name)) {
-                let message = format!("{} names {kind} {name}, whose file no kustomization lists", from.identity);
-                let finding = from.warning(Code::DanglingReference, &reference.name_pointer(), message);
-                findings.push(finding.help("list the file under `resources` of the kustomization beside it"));
-            }
             findings
         }
         None => missing(inventory, unnamed, reference).into_iter().collect(),

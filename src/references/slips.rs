@@ -1,6 +1,5 @@
 //! Inventory -> what a name that nothing has is nearly the name of, in the open, where the absence alone means nothing.
 
-use crate::object::object::Object;
 use crate::object::placeholder;
 use crate::references::inventory::{Inventory, Thing};
 use crate::text::schema::is_misspelt;
@@ -35,23 +34,6 @@ pub fn near<'i, 'a>(
 /// The folder that another one lies in.
 fn above(folder: &str) -> &str {
     folder.rsplit_once('/').map_or("", |(above, _)| above)
-}
-
-/// True where a name is that of several things beside it, or of a workload that a Service would lead to: what is missing among them
-/// is likely forgotten. Accounts and Secrets are often made by hand.
-pub fn is_left_out(inventory: &Inventory<'_, '_>, from: &Object<'_>, kind: &str, namespace: &str, name: &str) -> bool {
-    let own = (from.identity.kind.as_str(), from.identity.name.as_str());
-    let beside: Vec<&str> = inventory.kinds_named(namespace, name).filter(|other| (*other, name) != own).collect();
-    let made = ["Application", "HelmRelease"].iter().any(|maker| beside.contains(maker));
-    let bound = || beside.iter().any(|other| other.starts_with("Role") || other.starts_with("ClusterRole"));
-    let runs = || beside.iter().any(|other| ["DaemonSet", "Deployment", "StatefulSet"].contains(other));
-    !made
-        && match kind {
-            "Secret" | "Gateway" | "Namespace" => false,
-            "ServiceAccount" => bound(),
-            "Service" | "InferencePool" => runs(),
-            _ => beside.len() > 1,
-        }
 }
 
 /// The same of what somebody wrote down.

@@ -328,9 +328,8 @@ pub const LISTED: usize = 100;
 /// Most names among which the one that was meant is looked for: thousands may lack in a list of thousands.
 pub const MAX_SEARCHED: usize = 3_000;
 
-/// Most names that are measured letter by letter for one that is not known: all names of a list may look alike.
+/// Most of them that are measured letter by letter: all names of a list may look alike.
 const MAX_MEASURED: usize = 100;
-
 /// The known name that may be meant by another one.
 pub fn nearest<'n>(given: &str, known: &[&'n str]) -> Option<&'n str> {
     let (letters, given) = (Letters::of(given), lower(given));
@@ -338,13 +337,11 @@ pub fn nearest<'n>(given: &str, known: &[&'n str]) -> Option<&'n str> {
     for name in known {
         // Beyond the best so far nothing is asked for.
         let most = best.map_or(usize::MAX, |(slips, _)| slips).min(1 + name.len() / 4);
-        if letters.zip(Letters::of(name)).is_some_and(|(given, known)| given.are_far(known, most)) {
+        let is_far = || letters.zip(Letters::of(name)).is_some_and(|(given, known)| given.are_far(known, most));
+        if measured == MAX_MEASURED || is_far() {
             continue;
         }
         measured += 1;
-        if measured > MAX_MEASURED {
-            break;
-        }
         let found = slips(&given, &lower(name), most).map(|slips| (slips, *name));
         best = [best, found].into_iter().flatten().min();
     }
