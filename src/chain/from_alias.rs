@@ -15,7 +15,7 @@ use crate::object::object::{Identity, Object};
 use crate::references::inventory::Absence;
 use crate::references::world::World;
 use crate::text::finding::{Code, Finding, Severity};
-use crate::text::near::at_least;
+use crate::text::near::{Letters, at_least};
 use crate::text::schema::did_you_mean;
 
 /// The address of every entry names something that is there.
@@ -146,10 +146,17 @@ pub fn no_path<'a>(walk: &Walk<'_, '_, 'a>, trip: &Trip<'_, 'a>) -> (Finding, Ve
     // The route that was meant has the right headers, or at least a similar path.
     let headers = |w: &Way<'a>| w.headers().next().is_some() && w.takes_headers(&trip.request) == Holds::Yes;
     let mut near: Option<((bool, usize, &str), &Way<'a>)> = None;
-    for way in stage.ways.iter().filter(|w| w.path().0 != "RegularExpression") {
-        let (other, path) = (!headers(way), way.path().1);
+    let wanted = Letters::of(&trip.request.path);
+    for way in &stage.ways {
+        let (kind, path) = way.path();
+        if kind == "RegularExpression" {
+            continue;
+        }
+        let other = !headers(way);
         let further = |least| near.as_ref().is_some_and(|(best, _)| *best <= (other, least, path));
-        if !further(at_least(path, &trip.request.path)) {
+        let far = |most| Letters::of(path).zip(wanted).is_some_and(|(is, wanted)| is.are_far(wanted, most));
+        let is_far = near.as_ref().is_some_and(|((best, slips, _), _)| *best <= other && far(*slips));
+        if !is_far && !further(at_least(path, &trip.request.path)) {
             let slips = strsim::damerau_levenshtein(path, &trip.request.path);
             if !further(slips) {
                 near = Some(((other, slips, path), way));

@@ -68,7 +68,7 @@ impl<'a> Part<'a> {
                 let inner = wrong.place.as_ref().map(|p| (p.start, p.end));
                 let mut finding = object.error(code, pointer, wrong.message.clone());
                 if let (Some(outer), Some((start, end))) = (&finding.place, inner) {
-                    finding.place = Some(within(outer, &source, start, end));
+                    finding.place = Some(within(outer, &source.text, start, end));
                 }
                 Err(finding)
             }
@@ -149,7 +149,7 @@ impl<'a> Part<'a> {
             Some(node) => node.place.clone(),
             None => node.place_at(&pointer),
         };
-        within(&outer, &text.file.source, inner.start, inner.end)
+        within(&outer, &text.file.source.text, inner.start, inner.end)
     }
 }
 
@@ -163,7 +163,7 @@ pub fn amid(finding: Finding, object: &Object<'_>, pointer: &str, words: &str) -
     };
     let mut all = text.match_indices(words).map(|(at, _)| at).filter(|_| !words.is_empty());
     let Some(start) = all.clone().find(alone).or_else(|| all.next()) else { return finding };
-    let place = within(&object.place(pointer), &Source::new("", text), start, start + words.len());
+    let place = within(&object.place(pointer), text, start, start + words.len());
     finding.place(place)
 }
 
@@ -175,15 +175,16 @@ pub fn at_line(finding: Finding, object: &Object<'_>, pointer: &str, line: usize
     if text.trim().is_empty() {
         return finding;
     }
-    let place = within(&object.place(pointer), &source, start + indentation, start + text.trim_end().len());
+    let place = within(&object.place(pointer), &source.text, start + indentation, start + text.trim_end().len());
     finding.place(place)
 }
 
 /// Where bytes of a text stand in the block scalar that holds it; the whole scalar where it is written in another way.
-fn within(scalar: &Place, inner: &Source, start: usize, end: usize) -> Place {
-    let (line, _) = inner.line_column(start);
-    let begin = inner.offset(line, 1);
-    let wanted = inner.line(line);
+fn within(scalar: &Place, inner: &str, start: usize, end: usize) -> Place {
+    // Thousands of findings may lie in one text: its lines are counted, and not listed for each.
+    let begin = inner[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line = 1 + inner.as_bytes()[..begin].iter().filter(|byte| **byte == b'\n').count();
+    let wanted = inner[begin..].lines().next().unwrap_or_default();
     let indentation = |l: &str| l.len() - l.trim_start().len();
     let source = &scalar.source;
     // The scalar begins at its first line or, where that is empty, at the mark `|` above it.

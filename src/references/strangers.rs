@@ -1,7 +1,8 @@
 //! Inventory -> NetworkPolicies that let in whom nobody names: everybody, at a port for which another policy of the same pods
 //! names some; and, where all pods are known, pods that call nothing there. Policies add up, so that the wider one counts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -18,7 +19,7 @@ use crate::text::finding::{Code, Finding};
 /// Both.
 pub fn strangers(inventory: &Inventory<'_, '_>, pods: &Running<'_>, calls: &[Call<'_, '_>]) -> Vec<Finding> {
     let policies: Vec<&Object<'_>> = inventory.world.objects.of(NETWORKING, "NetworkPolicy").collect();
-    let mut findings: Vec<Finding> = policies.iter().filter_map(|policy| undone(pods, &policies, policy)).collect();
+    let mut findings = undone(pods, &policies);
     // Elsewhere the one that calls may be in no file.
     if inventory.world.closed {
         findings.extend(policies.iter().flat_map(|policy| uncalled(inventory, pods, calls, policy)));
@@ -50,20 +51,40 @@ fn ports(rule: &Value) -> Option<BTreeSet<String>> {
     Some(listed.iter().map(|port| port["port"].to_string()).collect())
 }
 
-/// A rule for everybody, and a rule of another policy of the same pods that names who may call these ports.
-fn undone(pods: &Running<'_>, policies: &[&Object<'_>], policy: &Object<'_>) -> Option<Finding> {
-    let opened = |namespace: &str, policy: &Object<'_>| pods.positions(namespace, selector(policy));
-    let own = opened(policy.home(), policy);
+/// A policy with what is asked of it for each other one.
+struct Admits<'p, 'a> {
+    policy: &'p Object<'a>,
+    /// Positions of its pods.
+    pods: Rc<[usize]>,
+    /// The ports of the rules that name who may call them.
+    named: Vec<BTreeSet<String>>,
+}
+
+/// Rules for everybody, and rules of another policy of the same pods that name who may call these ports.
+fn undone(pods: &Running<'_>, policies: &[&Object<'_>]) -> Vec<Finding> {
+    let mut by_home: BTreeMap<&str, Vec<Admits<'_, '_>>> = BTreeMap::new();
+    for policy in policies {
+        let named = rules(policy).iter().filter(|rule| !is_for_all(rule)).filter_map(ports).collect();
+        let pods = pods.positions(policy.home(), selector(policy));
+        by_home.entry(policy.home()).or_default().push(Admits { policy, pods, named });
+    }
+    let all = by_home.values().flat_map(|beside| beside.iter().map(move |own| (own, beside)));
+    all.filter_map(|(own, beside)| widened(own, beside)).collect()
+}
+
+fn widened(own: &Admits<'_, '_>, beside: &[Admits<'_, '_>]) -> Option<Finding> {
+    let policy = own.policy;
     let (i, other, at) =
         rules(policy).iter().enumerate().filter(|(_, rule)| is_for_all(rule)).find_map(|(i, rule)| {
             let open = ports(rule);
-            let narrowed = |other: &Object<'_>| {
-                let mut named = rules(other).iter().filter(|rule| !is_for_all(rule)).filter_map(ports);
-                named.find(|named| open.as_ref().is_none_or(|open| named.is_subset(open)))
+            let narrowed = |other: &Admits<'_, '_>| {
+                let narrow = |named: &&BTreeSet<String>| open.as_ref().is_none_or(|open| named.is_subset(open));
+                let named = other.named.iter().find(narrow)?;
+                let same = Rc::ptr_eq(&own.pods, &other.pods) && !own.pods.is_empty();
+                (same || other.pods.iter().any(|pod| own.pods.binary_search(pod).is_ok())).then(|| named.clone())
             };
-            let beside = policies.iter().filter(|o| o.home() == policy.home() && o.identity != policy.identity);
-            let mut shared = beside.filter(|o| opened(o.home(), o).iter().any(|pod| own.contains(pod)));
-            shared.find_map(|other| Some((i, *other, narrowed(other)?)))
+            let mut others = beside.iter().filter(|other| other.policy.identity != policy.identity);
+            others.find_map(|other| Some((i, other.policy, narrowed(other)?)))
         })?;
     let at: Vec<String> = at.into_iter().map(|port| port.trim_matches('"').to_owned()).collect();
     let message = format!(

@@ -1,6 +1,8 @@
 //! Ports on which programs listen by their flags or their configuration, and pods and Services that mean others: endpoint
 //! pickers and OpenTelemetry collectors.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::object::api_group::INFERENCE;
@@ -117,10 +119,11 @@ fn collector_ports(world: &World<'_>) -> Vec<Finding> {
 /// The configuration of a collector: a file of a mounted ConfigMap that has receivers and pipelines.
 fn configuration(world: &World<'_>, template: &PodTemplate<'_>, container: &Value) -> Option<Value> {
     let mounted = container["volumeMounts"].as_array()?;
+    let mounted: BTreeSet<&str> = mounted.iter().filter_map(|mount| mount["name"].as_str()).collect();
     let volumes = template.items("/volumes").iter();
     let names = volumes
-        .filter(|v| mounted.iter().any(|m| m["name"] == v["name"]))
-        .filter_map(|v| v["configMap"]["name"].as_str());
+        .filter(|volume| volume["name"].as_str().is_some_and(|name| mounted.contains(name)))
+        .filter_map(|volume| volume["configMap"]["name"].as_str());
     let maps = names.filter_map(|name| world.objects.get("", "ConfigMap", template.owner.home(), name));
     let texts = maps.flat_map(|map| map.at("/data").and_then(Value::as_object).into_iter().flat_map(|d| d.values()));
     let mut parsed = texts
