@@ -9,13 +9,13 @@ use serde_json::Value;
 use crate::chain::model_header::Carried;
 use crate::chain::model_server::{Server, all_servers, selected};
 use crate::chain::routing::{Holds, Way, header_fits, path_fits};
-use crate::chain::way::{Target, Trip, Walk, address, behind, by_path, openai_like, selecting};
+use crate::chain::way::{Target, Trip, Walk, address, by_path, openai_like, selecting};
 use crate::object::litellm_config::{Config, Entry};
 use crate::object::object::{Identity, Object};
 use crate::references::inventory::Absence;
 use crate::references::world::World;
 use crate::text::finding::{Code, Finding, Severity};
-use crate::text::near::{Letters, at_least};
+use crate::text::near::slips;
 use crate::text::schema::did_you_mean;
 
 /// The address of every entry names something that is there.
@@ -146,22 +146,19 @@ pub fn no_path<'a>(walk: &Walk<'_, '_, 'a>, trip: &Trip<'_, 'a>) -> (Finding, Ve
     // The route that was meant has the right headers, or at least a similar path.
     let headers = |w: &Way<'a>| w.headers().next().is_some() && w.takes_headers(&trip.request) == Holds::Yes;
     let mut near: Option<((bool, usize, &str), &Way<'a>)> = None;
-    let wanted = Letters::of(&trip.request.path);
+    let wanted = &*trip.request.path;
     for way in &stage.ways {
         let (kind, path) = way.path();
-        if kind == "RegularExpression" {
-            continue;
-        }
-        let other = !headers(way);
-        let further = |least| near.as_ref().is_some_and(|(best, _)| *best <= (other, least, path));
-        let far = |most| Letters::of(path).zip(wanted).is_some_and(|(is, wanted)| is.are_far(wanted, most));
-        let is_far = near.as_ref().is_some_and(|((best, slips, _), _)| *best <= other && far(*slips));
-        if !is_far && !further(at_least(path, &trip.request.path)) {
-            let slips = strsim::damerau_levenshtein(path, &trip.request.path);
-            if !further(slips) {
-                near = Some(((other, slips, path), way));
-            }
-        }
+        let (other, regular) = (!headers(way), kind == "RegularExpression");
+        // Thousands of aliases may look among thousands of routes: only what may be nearer is measured.
+        let apart = match &near {
+            _ if regular => None,
+            Some(((best, ..), _)) if *best < other => None,
+            Some(((best, most, _), _)) if *best == other => slips(path, wanted, *most),
+            _ => Some(strsim::damerau_levenshtein(path, wanted)),
+        };
+        let found = apart.map(|apart| ((other, apart, path), way));
+        near = near.into_iter().chain(found).min_by_key(|(key, _)| *key);
     }
     let Some((_, way)) = near else {
         return (finding.help("no HTTPRoute names this Gateway as its parent"), Vec::new());
@@ -195,7 +192,7 @@ pub fn other_headers<'a>(walk: &Walk<'_, '_, 'a>, trip: &Trip<'_, 'a>) -> (Findi
     let models = setter.expression.models();
     let producers: Vec<&String> =
         models.iter().filter(|m| setter.expression.of(m) == Carried::Is(value.to_owned())).collect();
-    let targets = behind(walk.inventory.world, way);
+    let targets = walk.behind(way);
     let served = |model: &str| targets.iter().any(|(_, t)| serves(t, model));
     // Another header of the route says the exact name, and those that would get the value have aliases of their own.
     let asked = |model: &str| walk.trips.iter().any(|(t, _)| t.model == model && t.entry.alias != alias);
@@ -256,12 +253,12 @@ pub fn conflict(trip: &Trip<'_, '_>, way: &Way<'_>, other: &Way<'_>) -> Finding 
 }
 
 /// What answers is not what was asked for.
-pub fn wrong_model(walk: &Walk<'_, '_, '_>, trip: &Trip<'_, '_>, way: &Way<'_>) -> Vec<Finding> {
+pub fn wrong_model<'a>(walk: &Walk<'_, '_, 'a>, trip: &Trip<'_, '_>, way: &Way<'a>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let targets = behind(walk.inventory.world, way);
+    let targets = walk.behind(way);
     // Beside a backend of the model another one is a canary, and meant.
     let meant = targets.iter().any(|(_, t)| matches!(t, Target::Pinned(_, pinned) if akin(pinned, trip.model)));
-    for (i, target) in &targets {
+    for (i, target) in targets.iter() {
         match target {
             Target::Pinned(backend, pinned) if !meant => findings.push(other_pin(trip, backend, pinned)),
             Target::Servers(selector, servers) => {

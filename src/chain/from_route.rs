@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::chain::model_header::Carried;
 use crate::chain::routing::{Holds, Request, Way};
-use crate::chain::way::{End, Stage, Target, Trip, Walk, address, behind, openai_like};
+use crate::chain::way::{End, Stage, Target, Trip, Walk, address, openai_like};
 use crate::object::api_group::{AGENTGATEWAY, INFERENCE};
 use crate::object::litellm_config::Entry;
 use crate::object::object::{Identity, Object};
@@ -169,8 +169,8 @@ pub fn bypass(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
 }
 
 /// Whether a match that takes a request for another model also serves it.
-fn gets(walk: &Walk<'_, '_, '_>, own: &Way<'_>, taken: &Way<'_>, model: &str) -> bool {
-    behind(walk.inventory.world, taken).iter().any(|(_, target)| match target {
+fn gets<'a>(walk: &Walk<'_, '_, 'a>, own: &Way<'_>, taken: &Way<'a>, model: &str) -> bool {
+    walk.behind(taken).iter().any(|(_, target)| match target {
         Target::Pinned(..) => !own.same_rule(taken),
         Target::Servers(..) => target.names().is_none_or(|n| n.contains(model)),
         Target::Unknown => !own.same_rule(taken),

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::chain::model_server::{Server, selected};
 use crate::chain::routing::Way;
-use crate::chain::way::{End, Target, Trip, Walk, behind};
+use crate::chain::way::{End, Target, Trip, Walk};
 use crate::object::api_group::{AGENTGATEWAY, KEDA};
 use crate::object::litellm_config::Config;
 use crate::object::object::Object;
@@ -59,10 +59,10 @@ pub fn timeouts(walk: &Walk<'_, '_, '_>) -> Vec<Finding> {
             let help = "long answers are cut: let the route wait as long as LiteLLM";
             findings.push(route.warning(message).related(caller.place(), "LiteLLM waits this long").help(help));
         }
-        for (_, target) in behind(walk.inventory.world, way) {
+        for (_, target) in walk.behind(way).iter() {
             if let Target::Servers(pool, servers) = target {
                 let ahead: Vec<Time<'_>> = [litellm(trip), self::route(way)].into_iter().flatten().collect();
-                findings.extend(cold_start(walk.inventory.world, trip, &pool, &servers, &ahead));
+                findings.extend(cold_start(walk.inventory.world, trip, pool, servers, &ahead));
             }
         }
     }

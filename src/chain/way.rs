@@ -1,7 +1,9 @@
 //! The way of each alias of LiteLLM, followed in the objects of a cluster: api_base -> Gateway -> header from the body ->
 //! HTTPRoute -> backend. Says how far it leads; what is wrong with that is for the rules.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -10,7 +12,7 @@ use crate::chain::model_server::{Server, servers};
 use crate::chain::routing::{Holds, Request, Way, ways};
 use crate::object::api_group::{AGENTGATEWAY, GATEWAY, INFERENCE, INFERENCE_X};
 use crate::object::litellm_config::{Config, Entry};
-use crate::object::object::Object;
+use crate::object::object::{Identity, Object};
 use crate::products::agentgateway::backend;
 use crate::products::litellm::address::Address;
 use crate::references::gateways::targets;
@@ -97,7 +99,12 @@ pub struct Walk<'w, 'c, 'a> {
     pub stages: Vec<Stage<'a>>,
     /// Each alias that asks a Gateway, with how far that leads.
     pub trips: Vec<(Trip<'c, 'a>, End<'a>)>,
+    /// What answers behind a rule, by its route and index.
+    behind: RefCell<BTreeMap<(&'a Identity, usize), Answers<'a>>>,
 }
+
+/// The backends of a rule, by their index, with what answers there.
+pub type Answers<'a> = Rc<[(usize, Target<'a>)]>;
 
 /// Follows all aliases.
 pub fn walk<'w, 'c, 'a>(inventory: &'w Inventory<'w, 'a>, configs: &'c [Config<'a>]) -> Walk<'w, 'c, 'a> {
@@ -109,7 +116,7 @@ pub fn walk<'w, 'c, 'a>(inventory: &'w Inventory<'w, 'a>, configs: &'c [Config<'
             trips.push((trip, end));
         }
     }
-    Walk { inventory, configs, stages, trips }
+    Walk { inventory, configs, stages, trips, behind: RefCell::default() }
 }
 
 /// The URL of an entry.
@@ -237,10 +244,19 @@ fn end<'a>(stage: &Stage<'a>, request: &Request) -> End<'a> {
 }
 
 /// What answers behind a match, for each of its backends that gets traffic.
-pub fn behind<'a>(world: &World<'a>, way: &Way<'a>) -> Vec<(usize, Target<'a>)> {
+pub fn behind<'a>(world: &World<'a>, way: &Way<'a>) -> Answers<'a> {
     let refs = way.rule_value()["backendRefs"].as_array().map_or(&[][..], Vec::as_slice);
     let live = refs.iter().enumerate().filter(|(_, r)| r["weight"] != 0);
     live.map(|(i, reference)| (i, target(world, way, reference))).collect()
+}
+
+impl<'a> Walk<'_, '_, 'a> {
+    /// The same, looked for once.
+    pub fn behind(&self, way: &Way<'a>) -> Answers<'a> {
+        let mut known = self.behind.borrow_mut();
+        let key = (way.route.identity, way.rule);
+        known.entry(key).or_insert_with(|| behind(self.inventory.world, way)).clone()
+    }
 }
 
 fn target<'a>(world: &World<'a>, way: &Way<'a>, reference: &Value) -> Target<'a> {

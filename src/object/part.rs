@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use memchr::memmem;
 use serde_json::Value;
 
 use crate::object::object::{File, Object};
@@ -161,7 +162,7 @@ pub fn amid(finding: Finding, object: &Object<'_>, pointer: &str, words: &str) -
         let (before, after) = (&text[..*at], &text[at + words.len()..]);
         !before.ends_with(is_word) && !after.starts_with(is_word)
     };
-    let mut all = text.match_indices(words).map(|(at, _)| at).filter(|_| !words.is_empty());
+    let mut all = memmem::find_iter(text.as_bytes(), words.as_bytes()).filter(|_| !words.is_empty());
     let Some(start) = all.clone().find(alone).or_else(|| all.next()) else { return finding };
     let place = within(&object.place(pointer), text, start, start + words.len());
     finding.place(place)
@@ -183,7 +184,7 @@ pub fn at_line(finding: Finding, object: &Object<'_>, pointer: &str, line: usize
 fn within(scalar: &Place, inner: &str, start: usize, end: usize) -> Place {
     // Thousands of findings may lie in one text: its lines are counted, and not listed for each.
     let begin = inner[..start].rfind('\n').map_or(0, |at| at + 1);
-    let line = 1 + inner.as_bytes()[..begin].iter().filter(|byte| **byte == b'\n').count();
+    let line = 1 + memchr::memchr_iter(b'\n', &inner.as_bytes()[..begin]).count();
     let wanted = inner[begin..].lines().next().unwrap_or_default();
     let indentation = |l: &str| l.len() - l.trim_start().len();
     let source = &scalar.source;

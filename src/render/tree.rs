@@ -18,7 +18,7 @@ use crate::text::yaml;
 /// Path with `/` -> text.
 pub type Tree = BTreeMap<String, Arc<str>>;
 
-/// The file that lists ours with their digests, in the format of `sha256sum`.
+/// The file that lists ours with their digests, in the format of `sha256sum`, below a line that names the version that wrote them.
 pub const INDEX: &str = ".gatewright.sha256";
 
 /// The file that says which groups are on, and what the cluster has beside the files.
@@ -47,8 +47,8 @@ pub fn tree(plan: &Plan<'_>, bundle: &Bundle) -> Tree {
     let mut digests: BTreeMap<&str, &str> = placed.iter().map(|(path, m)| (*path, m.digest.as_str())).collect();
     digests.extend(bundle.values.iter().map(|(path, values)| (path.as_str(), values.digest.as_str())));
     digests.extend(of_following.iter().map(|(path, digest)| (*path, digest.as_str())));
-    let index = digest::listing(digests.iter().map(|(path, digest)| (digest, path)));
-    tree.insert(INDEX.into(), Arc::from(index));
+    let listing = digest::listing(digests.iter().map(|(path, digest)| (digest, path)));
+    tree.insert(INDEX.into(), Arc::from(format!("# gatewright {}\n{listing}", env!("CARGO_PKG_VERSION"))));
     tree
 }
 

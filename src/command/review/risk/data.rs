@@ -110,6 +110,9 @@ fn unkept(sight: &Sight<'_>) -> Vec<Risk> {
         "argocd.argoproj.io/skip-reconcile" if field.new == Some("true".into()) => {
             Some("Argo CD leaves it alone from now on: neither git nor the cluster corrects it")
         }
+        "enabled" if field.passes(&["automated"]) && field.new == Some(false.into()) => {
+            Some("what comes to git is not brought from now on")
+        }
         "selfHeal" if field.old == Some(true.into()) => Some("what is changed by hand stays so from now on"),
         "server" | "name" if field.passes(&["spec", "destination"]) && field.old.is_some() => {
             Some("it goes to another cluster, empty of data; what runs in the old one stays there")
