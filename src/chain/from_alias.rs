@@ -9,13 +9,12 @@ use serde_json::Value;
 use crate::chain::model_header::Carried;
 use crate::chain::model_server::{Server, all_servers, selected};
 use crate::chain::routing::{Holds, Way, header_fits, path_fits};
-use crate::chain::way::{Target, Trip, Walk, address, by_path, openai_like, selecting};
+use crate::chain::way::{Target, Trip, Walk, address, by_path, nearest, openai_like, selecting};
 use crate::object::litellm_config::{Config, Entry};
 use crate::object::object::{Identity, Object};
 use crate::references::inventory::Absence;
 use crate::references::world::World;
 use crate::text::finding::{Code, Finding, Severity};
-use crate::text::near::slips;
 use crate::text::schema::did_you_mean;
 
 /// The address of every entry names something that is there.
@@ -144,23 +143,9 @@ pub fn no_path<'a>(walk: &Walk<'_, '_, 'a>, trip: &Trip<'_, 'a>) -> (Finding, Ve
     );
     let finding = trip.config.part.error(Code::AliasRoute, &trip.entry.pointer("/litellm_params/api_base"), message);
     // The route that was meant has the right headers, or at least a similar path.
-    let headers = |w: &Way<'a>| w.headers().next().is_some() && w.takes_headers(&trip.request) == Holds::Yes;
-    let mut near: Option<((bool, usize, &str), &Way<'a>)> = None;
-    let wanted = &*trip.request.path;
-    for way in &stage.ways {
-        let (kind, path) = way.path();
-        let (other, regular) = (!headers(way), kind == "RegularExpression");
-        // Thousands of aliases may look among thousands of routes: only what may be nearer is measured.
-        let apart = match &near {
-            _ if regular => None,
-            Some(((best, ..), _)) if *best < other => None,
-            Some(((best, most, _), _)) if *best == other => slips(path, wanted, *most),
-            _ => Some(strsim::damerau_levenshtein(path, wanted)),
-        };
-        let found = apart.map(|apart| ((other, apart, path), way));
-        near = near.into_iter().chain(found).min_by_key(|(key, _)| *key);
-    }
-    let Some((_, way)) = near else {
+    let headers = |w: &&Way<'a>| w.headers().next().is_some() && w.takes_headers(&trip.request) == Holds::Yes;
+    let meant = nearest(stage.ways.iter().filter(headers), &trip.request.path);
+    let Some(way) = meant.or_else(|| walk.nearest(trip.stage, &trip.request.path)) else {
         return (finding.help("no HTTPRoute names this Gateway as its parent"), Vec::new());
     };
     let place = way.route.place(&format!("{}/path/value", way.pointer()));

@@ -18,6 +18,7 @@ use crate::products::litellm::address::Address;
 use crate::references::gateways::targets;
 use crate::references::inventory::Inventory;
 use crate::references::world::World;
+use crate::text::near::slips;
 
 /// Providers whose client appends OpenAI's path to api_base and sends the model's name without the prefix.
 const OPENAI_LIKE: [&str; 6] = ["openai", "hosted_vllm", "custom_openai", "openai_like", "litellm_proxy", "lm_studio"];
@@ -101,6 +102,8 @@ pub struct Walk<'w, 'c, 'a> {
     pub trips: Vec<(Trip<'c, 'a>, End<'a>)>,
     /// What answers behind a rule, by its route and index.
     behind: RefCell<BTreeMap<(&'a Identity, usize), Answers<'a>>>,
+    /// The match nearest to a path, by stage and path.
+    nearest: RefCell<BTreeMap<(usize, String), Option<Way<'a>>>>,
 }
 
 /// The backends of a rule, by their index, with what answers there.
@@ -116,7 +119,7 @@ pub fn walk<'w, 'c, 'a>(inventory: &'w Inventory<'w, 'a>, configs: &'c [Config<'
             trips.push((trip, end));
         }
     }
-    Walk { inventory, configs, stages, trips, behind: RefCell::default() }
+    Walk { inventory, configs, stages, trips, behind: RefCell::default(), nearest: RefCell::default() }
 }
 
 /// The URL of an entry.
@@ -257,6 +260,18 @@ impl<'a> Walk<'_, '_, 'a> {
         let key = (way.route.identity, way.rule);
         known.entry(key).or_insert_with(|| behind(self.inventory.world, way)).clone()
     }
+
+    /// Of all matches of a Gateway the nearest to a path, looked for once.
+    pub fn nearest(&self, stage: usize, path: &str) -> Option<Way<'a>> {
+        let mut known = self.nearest.borrow_mut();
+        *known.entry((stage, path.to_owned())).or_insert_with(|| nearest(&self.stages[stage].ways, path))
+    }
+}
+
+/// The match whose path differs least from another path; regular expressions do not count.
+pub fn nearest<'s, 'a: 's>(ways: impl IntoIterator<Item = &'s Way<'a>>, wanted: &str) -> Option<Way<'a>> {
+    let plain = ways.into_iter().filter(|way| way.path().0 != "RegularExpression");
+    plain.copied().min_by_key(|way| (slips(way.path().1, wanted, usize::MAX).unwrap_or(usize::MAX), way.path().1))
 }
 
 fn target<'a>(world: &World<'a>, way: &Way<'a>, reference: &Value) -> Target<'a> {
