@@ -385,7 +385,35 @@ fn litellm_as_a_user_closes_the_last_namespace() {
         assert_eq!(label("litellm"), Some("restricted"));
         let own = pod_template::all(&world.objects).filter(|t| t.owner.home() == "litellm");
         assert!(own.into_iter().all(|template| strictest(&template) == "restricted"));
+        let claims = claims::claims(&rendered.plan, &rendered.bundle, &[]);
+        for control in ["Pod Security Standards", "Pods with the least rights"] {
+            let claim = claims.iter().find(|c| c.control == control).expect("a claim");
+            assert!(claim.gaps.is_empty(), "{control}: {:?}", claim.gaps);
+            assert!(!claim.detail.contains("as root") && !claim.detail.contains("baseline"), "{}", claim.detail);
+        }
     });
+}
+
+#[test]
+fn certificates_are_watched_once_wherever_cert_manager_is() {
+    let base = "platform:\n  name: ai-dev\n  argocd: { repoURL: https://git.example.com/ai-platform.git }\n\
+        features: { edge: true, observability: true }\nsettings:\n  edge: { hostnames: [ai.example.com], issuer: own }\n";
+    let backup = "  postgres: { backup: { destinationPath: \"s3://backups/litellm\" } }\n";
+    let external =
+        "  postgres: { provider: external, host: db.example.com, secretRef: { username: u, password: p } }\n";
+    let others = format!("{backup}  operators: {{ existing: [barman-cloud] }}\n");
+    for more in ["", backup, external, &others] {
+        of_text(&format!("{base}{more}"), |rendered| {
+            let world = World::of_bundle(&rendered.plan, &rendered.bundle, "");
+            let of = |kind: &str, has: &str| {
+                let alike = world.objects.iter().filter(|o| o.identity.kind == kind);
+                alike.map(|o| o.value.to_string().matches(has).count()).sum::<usize>()
+            };
+            assert_eq!(of("PrometheusRule", "\"CertificateExpires\""), 1, "{more}");
+            assert_eq!(of("PodMonitor", "\"portNumber\":9402"), 1, "{more}");
+            assert_eq!(of("ConfigMap", "Age of certificates"), 1, "{more}");
+        });
+    }
 }
 
 /// Peers of a rule, each by the policy that selects the same pods.

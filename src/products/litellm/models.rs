@@ -183,6 +183,7 @@ pub fn fallbacks(config: &Config<'_>) -> Vec<Finding> {
                 findings.extend(fallback(config, &known, kind, (source, &at), targets));
             }
         }
+        findings.extend(unfit(config, &pointer));
         // For a longer context or other rules on content a dearer model may well be meant.
         if *kind == "fallbacks" {
             findings.extend(dearer(config, &pointer));
@@ -225,6 +226,58 @@ fn dearer(config: &Config<'_>, pointer: &str) -> Vec<Finding> {
         )
     };
     dear.map(finding).collect()
+}
+
+/// What stands in answers other calls, or shorter ones.
+fn unfit(config: &Config<'_>, pointer: &str) -> Vec<Finding> {
+    let mut entries: BTreeMap<&str, Vec<Entry<'_>>> = BTreeMap::new();
+    for entry in config.entries() {
+        entries.entry(entry.alias).or_default().push(entry);
+    }
+    let of = |alias: &str| entries.get(alias).map(Vec::as_slice).unwrap_or_default();
+    let finding = |(from, to, at): (&str, &str, String)| {
+        let kinds = |alias| of(alias).iter().map(embeds).collect::<BTreeSet<Option<bool>>>();
+        let (kind, other) = (kinds(from), kinds(to));
+        let differ = [&kind, &other].iter().all(|k| k.len() == 1 && !k.contains(&None)) && kind != other;
+        if differ {
+            let words = if kind.contains(&Some(true)) { "makes embeddings" } else { "answers chats" };
+            let message = format!("`{from}` {words}, and `{to}`, which stands in for it, does not");
+            let finding = config.part.warning(Code::LitellmFallback, &at, message);
+            return Some(finding.help("name an alias for the same calls, or remove it"));
+        }
+        let least = of(from).iter().map(|e| window(e, UNTOLD_LEAST)).min()??;
+        let most = of(to).iter().map(|e| window(e, u64::MAX)).reduce(|a, b| Some(a?.max(b?)))??;
+        let message = format!("`{to}` takes {most} tokens, fewer than `{from}`, which it stands in for");
+        let finding = config.part.warning(Code::LitellmFallback, &at, message);
+        (most < least).then(|| finding.help("a longer prompt fails there, too; name an alias with as long a context"))
+    };
+    steps(config, pointer).into_iter().filter_map(finding).collect()
+}
+
+/// Whether an entry makes embeddings, or else answers chats; nothing where neither its mode nor its name tells.
+fn embeds(entry: &Entry<'_>) -> Option<bool> {
+    const OTHERS: [&str; 6] = ["gte", "voyage", "nomic", "jina", "minilm", "mxbai"];
+    let model = entry.text("model").to_ascii_lowercase();
+    match entry.value["model_info"]["mode"].as_str() {
+        Some("embedding") => Some(true),
+        Some("chat" | "completion" | "responses") => Some(false),
+        Some(_) => None,
+        None if model.contains("embed") => Some(true),
+        None => {
+            (!one_sided(entry) && !model.contains('*') && !OTHERS.iter().any(|w| model.contains(w))).then_some(false)
+        }
+    }
+}
+
+/// Rendered for a provider's model of which nobody said what it takes.
+const UNTOLD: u64 = 200_000;
+/// What providers' models for chats take at least.
+const UNTOLD_LEAST: u64 = 32_768;
+
+/// The tokens that a prompt may have, as `max_input_tokens` says; nothing where it does not.
+fn window(entry: &Entry<'_>, untold: u64) -> Option<u64> {
+    let tokens = entry.value["model_info"]["max_input_tokens"].as_u64()?;
+    Some(if tokens == UNTOLD && !entry.text("model").contains("claude") { untold } else { tokens })
 }
 
 /// The first alias that its own fallbacks lead back to, by others.
