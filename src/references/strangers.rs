@@ -201,6 +201,7 @@ fn database(pods: &Running<'_>, calls: &[Call<'_, '_>], policy: &Object<'_>) -> 
         let opened = |call: &&Call<'_, '_>| {
             call.port.is_some_and(|port| DATABASES.contains(&port))
                 && has_port(rule, call.to, call.port)
+                && call.from.owner.identity != call.to.owner.identity
                 && behind.iter().any(|pods| pods.owner.identity == call.to.owner.identity)
         };
         let call = calls.iter().find(opened)?;
