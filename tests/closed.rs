@@ -7,7 +7,7 @@ use std::fs;
 use std::sync::Arc;
 
 use gatewright::command::pipeline::{self, Rendered};
-use gatewright::command::report;
+use gatewright::command::{report, rulebook};
 use gatewright::group::catalog::Catalog;
 use gatewright::group::memo::Memo;
 use gatewright::object::kinds::Scopes;
@@ -18,12 +18,15 @@ use gatewright::products::kubernetes::standards::{STANDARDS, strictest};
 use gatewright::references::calls::calls;
 use gatewright::references::fences::{Fences, Way};
 use gatewright::references::inventory::Inventory;
+use gatewright::references::manifests::Manifests;
 use gatewright::references::pods::Pods;
 use gatewright::references::running::Running;
 use gatewright::references::world::World;
 use gatewright::render::claims;
+use gatewright::text::finding::Code;
 use gatewright::text::kubeyaml;
 use gatewright::text::source::Source;
+use gatewright::verdict::crd::Crds;
 use serde_json::{Value, json};
 
 /// Cases of one cluster with contracts.
@@ -69,7 +72,9 @@ fn of_texts<T>(text: &str, manifests: Vec<Arc<Source>>, then: impl FnOnce(&Rende
     let catalog = Catalog::new(&BTreeMap::default()).unwrap_or_else(|f| told(f));
     let inputs = Inputs { features: Source::new("features.yaml", text), clusters: Vec::new() };
     let mut clusters = pipeline::read(&inputs, &catalog).unwrap_or_else(|f| told(f));
-    clusters[0].manifests = manifests;
+    let (own, contracts): (Vec<_>, Vec<_>) = manifests.into_iter().partition(|s| s.name.starts_with("manifests/"));
+    clusters[0].manifests = contracts;
+    clusters[0].own.extend((!own.is_empty()).then(|| ("own".to_owned(), own)));
     then(&pipeline::render(&catalog, &clusters[0], &Memo::default()).unwrap_or_else(|f| told(f)))
 }
 
@@ -336,6 +341,57 @@ fn a_namespace_of_others_or_of_an_unknown_controller_is_not_closed_as_a_whole() 
         assert!(closed("team-c", "default-deny") && closed("team-b", "agent-writer"));
         let tools = policies(rendered).find(|(id, _)| id.name == "toolgateway-tools").expect("a policy");
         assert!(tools.1["spec"]["ingress"].to_string().contains("team-b"));
+    });
+}
+
+#[test]
+fn a_policy_of_ones_own_that_opens_pods_of_ours_undoes_the_claim() {
+    let text = fs::read_to_string("golden/cache/features.yaml").expect("a golden case");
+    let policy = |namespace: &str, name: &str, ingress: Value| {
+        json!({ "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": { "name": name, "namespace": namespace },
+            "spec": { "podSelector": {}, "policyTypes": ["Ingress"], "ingress": ingress } })
+    };
+    let ports = json!([{ "port": 6379 }]);
+    let labels = json!({ "kubernetes.io/metadata.name": "litellm", "team": "nobody" });
+    let named = json!({ "from": [{ "namespaceSelector": { "matchLabels": labels } }], "ports": [{ "port": 8080 }] });
+    let foreign = json!({ "from": [{ "namespaceSelector": { "matchLabels": { "team": "nobody" } } }], "ports": [{ "port": 8081 }] });
+    let container = |name: &str| {
+        json!({ "name": name, "image": "example.com/shop:1",
+            "env": [{ "name": "STORE", "value": "redis://store.shop.svc:6379" }] })
+    };
+    let workload = |name: &str| {
+        json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": name, "namespace": "shop" },
+            "spec": { "selector": { "matchLabels": { "app": name } },
+                "template": { "metadata": { "labels": { "app": name } }, "spec": { "containers": [container(name)] } } } })
+    };
+    let objects = [
+        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "shop" } }),
+        json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "store", "namespace": "shop" },
+            "spec": { "selector": { "app": "store" }, "ports": [{ "port": 6379 }] } }),
+        workload("store"),
+        workload("web"),
+        policy("shop", "open", json!([{ "ports": ports }])),
+        policy("shop", "named", json!([named, foreign])),
+        policy("valkey", "debug", json!([{ "ports": ports }])),
+    ];
+    let source = Source::new("manifests/own/all.yaml", objects.map(|object| object.to_string()).join("\n---\n"));
+    of_texts(&text, vec![source], |rendered| {
+        let (plan, bundle, others) = (&rendered.plan, &rendered.bundle, Manifests::default());
+        let findings = rulebook::check_with(plan, bundle, &others, &Crds::default());
+        let told = |code: Code| {
+            let found = findings.iter().filter(move |finding| finding.code == code);
+            found.map(|finding| finding.message.as_str()).collect::<Vec<_>>()
+        };
+        let undone = "NetworkPolicy valkey/debug lets everybody in at port 6379, for which NetworkPolicy valkey/cache names who may call";
+        let database = "NetworkPolicy shop/open lets everybody in at port 6379 of Deployment shop/store, a database that Deployment shop/web calls";
+        assert_eq!(BTreeSet::from_iter(told(Code::PolicyAdmitsStrangers)), BTreeSet::from([undone, database]));
+        let labelled = "NetworkPolicy shop/named is for the namespace litellm with labels that it has not";
+        assert_eq!(told(Code::EmptySelection), [labelled]);
+        // What is open in a namespace of the user's own undoes nothing of ours.
+        let claims = rulebook::claims_of(plan, bundle, &others);
+        let claim = claims.iter().find(|c| c.control == "Closed by default").expect("a claim");
+        let told = claim.detail.split_once("; undone in part: ").map(|(_, told)| told);
+        assert_eq!(told, Some(&*format!("{undone} (policy-admits-strangers)")));
     });
 }
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::text::finding::Code;
+use crate::text::finding::{Code, Finding};
 
 /// How true a claim is; later is less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
@@ -46,6 +46,9 @@ pub struct Declared {
     /// Codes of findings that leave only a part of it.
     #[serde(default)]
     pub unless: Vec<String>,
+    /// Namespaces of the objects that such findings are about; none: any.
+    #[serde(default)]
+    pub within: Vec<String>,
     /// The group that claims it.
     #[serde(skip)]
     pub group: String,
@@ -57,6 +60,13 @@ pub struct Declared {
 }
 
 impl Declared {
+    /// Whether a finding leaves only a part of it.
+    pub fn is_undone_by(&self, finding: &Finding) -> bool {
+        let namespace = finding.about.as_ref().and_then(|about| about.object.split_once(' ')?.1.split_once('/'));
+        let here = namespace.is_none_or(|(namespace, _)| self.within.iter().any(|within| within == namespace));
+        self.unless.iter().any(|code| code == finding.code.name()) && (self.within.is_empty() || here)
+    }
+
     /// What of it a rendered folder keeps, as a [`Promise`] in YAML; empty where it keeps no evidence.
     pub fn promise(&self) -> &str {
         self.promise.get_or_init(|| self.promise_of(|_| true))

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::agentic::input as agentic;
 use crate::object::api_group::NETWORKING;
+use crate::object::labels::selects;
 use crate::object::object::Object;
 use crate::object::selector::label_at;
 use crate::references::calls::{self, Call};
@@ -32,6 +35,9 @@ fn peers(inventory: &Inventory<'_, '_>, pods: &Running<'_>, policy: &Object<'_>)
     let ingress = policy.all("/spec/ingress/*/from/*");
     let all = ingress.into_iter().chain(policy.all("/spec/egress/*/to/*"));
     let nobody = all.filter_map(|(pointer, peer)| {
+        if let Some(finding) = otherwise_labelled(inventory, policy, &pointer, peer) {
+            return Some(finding);
+        }
         let selector = peer.get("podSelector").filter(|s| s.as_object().is_some_and(|s| !s.is_empty()))?;
         let namespace = match peer.get("namespaceSelector") {
             None => policy.home(),
@@ -55,6 +61,26 @@ fn peers(inventory: &Inventory<'_, '_>, pods: &Running<'_>, policy: &Object<'_>)
         Some(finding.help("compare with the labels in the pod templates there"))
     });
     nobody.collect()
+}
+
+/// A namespace by its name, with labels that it has not. By labels alone it may be one of others, who are let in on purpose.
+fn otherwise_labelled(
+    inventory: &Inventory<'_, '_>,
+    policy: &Object<'_>,
+    pointer: &str,
+    peer: &Value,
+) -> Option<Finding> {
+    let wanted = peer.get("namespaceSelector").filter(|_| inventory.world.closed)?;
+    let name = wanted["matchLabels"]["kubernetes.io/metadata.name"].as_str()?;
+    let namespace = inventory.find("", "Namespace", "", name)?.object()?;
+    let mut labels = namespace.at("/metadata/labels").and_then(Value::as_object).cloned().unwrap_or_default();
+    labels.insert("kubernetes.io/metadata.name".into(), name.into());
+    let message = format!("{} is for the namespace {name} with labels that it has not", policy.identity);
+    let at = label_at(policy, &format!("{pointer}/namespaceSelector"));
+    let finding = policy
+        .warning(Code::EmptySelection, &at, message)
+        .related(namespace.place("/metadata"), "these are its labels");
+    (!selects(wanted, Some(&labels))).then(|| finding.help("leave them out: the name is enough"))
 }
 
 /// Pods that call others, and policies of the one side or the other that do not let them.

@@ -101,7 +101,7 @@ impl<'i, 'w, 'a> Fences<'i, 'w, 'a> {
 }
 
 /// Whether a rule is for a port of the pods that are called; one that is not known may be any.
-fn has_port(rule: &Value, called: &Pods<'_>, wanted: Option<i64>) -> bool {
+pub fn has_port(rule: &Value, called: &Pods<'_>, wanted: Option<i64>) -> bool {
     let Some(wanted) = wanted else { return true };
     let named = |name: &str| {
         let ports = called.ports.as_ref();

@@ -11,6 +11,7 @@ use crate::plan::resolve::Plan;
 use crate::render::bundle::Bundle;
 use crate::render::evidence::{self, Kinds, Texts};
 use crate::text::finding::{Code, Finding};
+use crate::text::shown::listed;
 use crate::text::source::Place;
 use crate::text::yaml::{Kind, Node};
 
@@ -68,15 +69,12 @@ pub fn claims(plan: &Plan<'_>, bundle: &Bundle, foreign: &[(&Identity, &Value)])
 pub fn lowered(plan: &Plan<'_>, mut claims: Vec<Claim>, findings: &[Finding]) -> Vec<Claim> {
     for claim in claims.iter_mut().filter(|c| c.state != State::Off) {
         let declared = plan.declared.iter().find(|d| d.control == claim.control && d.group == claim.group);
-        let codes = declared.map_or(&[][..], |d| d.unless.as_slice());
-        let undone: Vec<&Finding> = findings.iter().filter(|f| codes.iter().any(|c| c == f.code.name())).collect();
+        let undone: Vec<&Finding> =
+            findings.iter().filter(|f| declared.is_some_and(|declared| declared.is_undone_by(f))).collect();
         if !undone.is_empty() {
             claim.state = claim.state.max(State::Partial);
-            let more = match undone.len() {
-                1 => String::new(),
-                n => format!("; `check` tells {} more", n - 1),
-            };
-            claim.detail += &format!("; undone in part: {} ({}){more}", undone[0].message, undone[0].code.name());
+            let told = listed(undone.iter(), "; ", |finding| format!("{} ({})", finding.message, finding.code.name()));
+            claim.detail += &format!("; undone in part: {told}");
         }
     }
     claims.sort_by(|a, b| (a.state == State::Off, &a.control).cmp(&(b.state == State::Off, &b.control)));

@@ -81,10 +81,17 @@ fn refused(review: &Review) -> String {
     codes.into_iter().map(line).collect()
 }
 
+/// Risks that are told as one.
+struct Alike<'r> {
+    count: usize,
+    clusters: BTreeSet<String>,
+    first: &'r Risk,
+}
+
 /// Risks of one code, and of one object where these have room, with their clusters; then the objects.
 fn named(review: &Review, much: Much) -> String {
     let by_object = much != Much::Codes;
-    let mut risks: BTreeMap<(usize, &str, String), (usize, BTreeSet<String>, &Risk)> = BTreeMap::new();
+    let mut risks: BTreeMap<(usize, &str, String), Alike<'_>> = BTreeMap::new();
     let mut objects: BTreeMap<(char, String), (BTreeSet<String>, &Told)> = BTreeMap::new();
     for (risk, told) in review.risks() {
         let (object, of) = match told {
@@ -92,9 +99,9 @@ fn named(review: &Review, much: Much) -> String {
             Err(of) => (String::new(), of),
         };
         let key = (rank(risk.code), risk.code.name(), if by_object { object } else { String::new() });
-        let (count, clusters, _) = risks.entry(key).or_insert((0, BTreeSet::new(), risk));
-        *count += of.len();
-        clusters.extend(of.iter().cloned());
+        let alike = risks.entry(key).or_insert(Alike { count: 0, clusters: BTreeSet::new(), first: risk });
+        alike.count += of.len();
+        alike.clusters.extend(of.iter().cloned());
     }
     for told in review.told.iter().filter(|_| by_object) {
         let key = (told.known.change.kind.sign(), told.nameless());
@@ -104,10 +111,10 @@ fn named(review: &Review, much: Much) -> String {
     if !risks.is_empty() {
         text += "\n\n| risk | where | clusters | such as | what to do |\n|---|---|---|---|---|\n";
     }
-    for ((_, code, object), (count, clusters, risk)) in risks {
-        let what = if by_object { object } else { self::count(count, "time") };
+    for ((_, code, object), Alike { count: times, clusters, first }) in risks {
+        let what = if by_object { object } else { count(times, "time") };
         let (what, of) = (safe(&what), safe(&review.names(&clusters)));
-        let (such, help) = (safe(&short(&risk.message)), safe(&risk.help));
+        let (such, help) = (safe(&short(&first.message)), safe(&first.help));
         let _ = writeln!(text, "| `{code}` | {what} | {of} | {such} | {help} |");
     }
     for ((sign, object), (clusters, first)) in objects {
