@@ -187,6 +187,32 @@ fn a_slip_is_told_where_it_is() {
     }
 }
 
+/// What scales or guards a workload of a chart finds it by its name, and a slip in the name is told.
+#[test]
+fn workloads_of_charts_are_known() {
+    let features = "platform:\n  name: dev\n  argocd: { repoURL: https://git.example.com/p.git }\nfeatures: { mcp: true, identity: true, tracing: true, observability: true, autoscaling: true }\nsettings: { tracing: { provider: tempo }, observability: { provider: stack } }\n";
+    let of = |name: &str, kind: &str, namespace: &str| {
+        let scaler = format!(
+            "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{ name: own, namespace: {namespace} }}\nspec:\n  scaleTargetRef: {{ apiVersion: apps/v1, kind: {kind}, name: {name} }}\n  maxReplicas: 2\n  metrics: [{{ type: Resource, resource: {{ name: cpu, target: {{ type: Utilization, averageUtilization: 70 }} }} }}]\n"
+        );
+        let found = of_files(&[("features.yaml", features), ("manifests/own/a.yaml", &scaler)]);
+        found.into_iter().filter(|line| line.starts_with("manifests/")).collect::<Vec<_>>()
+    };
+    for (kind, namespace, name) in [
+        ("Deployment", "litellm", "litellm"),
+        ("Deployment", "dex", "dex"),
+        ("StatefulSet", "tracing", "tempo"),
+        ("Deployment", "llm-observability", "grafana"),
+        ("Deployment", "external-secrets", "external-secrets-webhook"),
+        ("Deployment", "keda", "keda-operator-metrics-apiserver"),
+    ] {
+        assert_eq!(of(name, kind, namespace), Vec::<String>::new());
+        let slip = format!("{name}x");
+        let told = of(&slip, kind, namespace);
+        assert!(told.iter().any(|line| line.contains(&slip) && line.contains(&format!("`{name}`"))), "{told:?}");
+    }
+}
+
 /// A slip in an object of the user's own, and in what says where it goes.
 #[test]
 fn a_slip_in_an_object_of_ones_own_is_told_where_it_is() {
