@@ -213,6 +213,30 @@ fn workloads_of_charts_are_known() {
     }
 }
 
+/// What is taken away and is not there stands beside what has effect; in a fleet it may be there in another cluster.
+#[test]
+fn a_field_that_is_not_there_is_not_taken_away() {
+    let patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: everything, namespace: mcp-gateway }\nspec:\n  replica: null\n  revisionHistoryLimit: 3\n";
+    let [told] = &said(patch)[..] else { panic!("{:#?}", said(patch)) };
+    assert!(told.starts_with("patches/a.yaml:5 ") && told.ends_with("(did you mean `replicas`?)"), "{told}");
+    let more = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: everything, namespace: mcp-gateway }\nspec: { minReadySeconds: 1 }\n";
+    let shared = patch.replace("replica:", "minReadySeconds:");
+    let fleet = |own: &str| {
+        of_files(&[
+            ("features.yaml", PLATFORM),
+            ("clusters/a.yaml", "{}\n"),
+            ("clusters/b.yaml", "{}\n"),
+            ("manifests/none/.keep", ""),
+            (own, more),
+            ("patches/z.yaml", &shared),
+        ])
+    };
+    // Patches of a cluster come after those that all share: there the field is taken away before it is there.
+    let found = fleet("clusters/a/patches/a.yaml");
+    assert!(found.iter().all(|line| line.starts_with("patches/z.yaml:5 ")) && !found.is_empty(), "{found:#?}");
+    assert_eq!(fleet("patches/a.yaml"), Vec::<String>::new());
+}
+
 /// A slip in an object of the user's own, and in what says where it goes.
 #[test]
 fn a_slip_in_an_object_of_ones_own_is_told_where_it_is() {

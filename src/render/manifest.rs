@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::group::claim::{Evidence, Kept};
 use crate::object::facts::Facts;
 use crate::object::object::{File, Identity, Linked};
-use crate::plan::lay::Origin;
+use crate::plan::origin::Origin;
 use crate::render::kept;
 use crate::text::digest;
 use crate::text::yaml::Node;

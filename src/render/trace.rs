@@ -12,7 +12,7 @@ use crate::group::catalog::SECRET_TEMPLATE;
 use crate::group::template::pick;
 use crate::object::object::Identity;
 use crate::plan::features::Cluster;
-use crate::plan::lay::From;
+use crate::plan::origin::From;
 use crate::plan::patches::Values;
 use crate::plan::resolve::Plan;
 use crate::render::bundle::{self, Bundle};
