@@ -237,6 +237,17 @@ fn a_field_that_is_not_there_is_not_taken_away() {
     assert_eq!(fleet("patches/a.yaml"), Vec::<String>::new());
 }
 
+/// What is wrong because a patch took something away stands where it does so.
+#[test]
+fn what_a_removal_breaks_stands_at_it() {
+    let pod = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: everything, namespace: mcp-gateway }\nspec:\n  template:\n    spec:\n      securityContext: null\n      volumes:\n        - name: tmp\n          $patch: delete\n";
+    let found = said(pod);
+    for (line, words) in [(7, "lacks evidence"), (7, "without `runAsNonRoot: true`"), (9, "mounts the volume tmp")] {
+        let place = format!("patches/a.yaml:{line} ");
+        assert!(found.iter().any(|told| told.starts_with(&place) && told.contains(words)), "{words}: {found:#?}");
+    }
+}
+
 /// A slip in an object of the user's own, and in what says where it goes.
 #[test]
 fn a_slip_in_an_object_of_ones_own_is_told_where_it_is() {

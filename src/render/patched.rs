@@ -315,7 +315,8 @@ fn origin(operation: &PatchOperation, position: usize, was: Option<usize>, is: O
     match operation {
         PatchOperation::Add(_) | PatchOperation::Replace(_) => origin.bring(&at, &format!("/patch/{position}/value")),
         PatchOperation::Move(_) | PatchOperation::Copy(_) => origin.bring(&at, &format!("/patch/{position}")),
-        PatchOperation::Remove(_) | PatchOperation::Test(_) => {}
+        PatchOperation::Remove(_) => origin.removed.push((path, format!("/patch/{position}"))),
+        PatchOperation::Test(_) => {}
     }
     origin
 }
