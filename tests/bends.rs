@@ -187,6 +187,67 @@ fn a_slip_is_told_where_it_is() {
     }
 }
 
+/// What scales or guards a workload of a chart finds it by its name, and a slip in the name is told.
+#[test]
+fn workloads_of_charts_are_known() {
+    let features = "platform:\n  name: dev\n  argocd: { repoURL: https://git.example.com/p.git }\nfeatures: { mcp: true, identity: true, tracing: true, observability: true, autoscaling: true }\nsettings: { tracing: { provider: tempo }, observability: { provider: stack } }\n";
+    let of = |name: &str, kind: &str, namespace: &str| {
+        let scaler = format!(
+            "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{ name: own, namespace: {namespace} }}\nspec:\n  scaleTargetRef: {{ apiVersion: apps/v1, kind: {kind}, name: {name} }}\n  maxReplicas: 2\n  metrics: [{{ type: Resource, resource: {{ name: cpu, target: {{ type: Utilization, averageUtilization: 70 }} }} }}]\n"
+        );
+        let found = of_files(&[("features.yaml", features), ("manifests/own/a.yaml", &scaler)]);
+        found.into_iter().filter(|line| line.starts_with("manifests/")).collect::<Vec<_>>()
+    };
+    for (kind, namespace, name) in [
+        ("Deployment", "litellm", "litellm"),
+        ("Deployment", "dex", "dex"),
+        ("StatefulSet", "tracing", "tempo"),
+        ("Deployment", "llm-observability", "grafana"),
+        ("Deployment", "external-secrets", "external-secrets-webhook"),
+        ("Deployment", "keda", "keda-operator-metrics-apiserver"),
+    ] {
+        assert_eq!(of(name, kind, namespace), Vec::<String>::new());
+        let slip = format!("{name}x");
+        let told = of(&slip, kind, namespace);
+        assert!(told.iter().any(|line| line.contains(&slip) && line.contains(&format!("`{name}`"))), "{told:?}");
+    }
+}
+
+/// What is taken away and is not there stands beside what has effect; in a fleet it may be there in another cluster.
+#[test]
+fn a_field_that_is_not_there_is_not_taken_away() {
+    let patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: everything, namespace: mcp-gateway }\nspec:\n  replica: null\n  revisionHistoryLimit: 3\n";
+    let [told] = &said(patch)[..] else { panic!("{:#?}", said(patch)) };
+    assert!(told.starts_with("patches/a.yaml:5 ") && told.ends_with("(did you mean `replicas`?)"), "{told}");
+    let more = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: everything, namespace: mcp-gateway }\nspec: { minReadySeconds: 1 }\n";
+    let shared = patch.replace("replica:", "minReadySeconds:");
+    let fleet = |own: &str| {
+        of_files(&[
+            ("features.yaml", PLATFORM),
+            ("clusters/a.yaml", "{}\n"),
+            ("clusters/b.yaml", "{}\n"),
+            ("manifests/none/.keep", ""),
+            (own, more),
+            ("patches/z.yaml", &shared),
+        ])
+    };
+    // Patches of a cluster come after those that all share: there the field is taken away before it is there.
+    let found = fleet("clusters/a/patches/a.yaml");
+    assert!(found.iter().all(|line| line.starts_with("patches/z.yaml:5 ")) && !found.is_empty(), "{found:#?}");
+    assert_eq!(fleet("patches/a.yaml"), Vec::<String>::new());
+}
+
+/// What is wrong because a patch took something away stands where it does so.
+#[test]
+fn what_a_removal_breaks_stands_at_it() {
+    let pod = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: everything, namespace: mcp-gateway }\nspec:\n  template:\n    spec:\n      securityContext: null\n      volumes:\n        - name: tmp\n          $patch: delete\n";
+    let found = said(pod);
+    for (line, words) in [(7, "lacks evidence"), (7, "without `runAsNonRoot: true`"), (9, "mounts the volume tmp")] {
+        let place = format!("patches/a.yaml:{line} ");
+        assert!(found.iter().any(|told| told.starts_with(&place) && told.contains(words)), "{words}: {found:#?}");
+    }
+}
+
 /// A slip in an object of the user's own, and in what says where it goes.
 #[test]
 fn a_slip_in_an_object_of_ones_own_is_told_where_it_is() {

@@ -9,7 +9,7 @@ use crate::group::catalog::Catalog;
 use crate::plan::features::Cluster;
 use crate::plan::own;
 use crate::plan::resolve;
-use crate::text::finding::{Code, Finding};
+use crate::text::finding::{Code, Finding, Severity};
 use crate::text::schema::did_you_mean;
 use crate::text::source::{Place, Source};
 
@@ -83,6 +83,12 @@ pub(crate) fn name(clusters: &[Cluster], found: &mut [Vec<Finding>]) {
         keys.into_iter().for_each(|key| earned.entry(key).or_default().extend(overlay.clone()));
     }
     for (findings, overlay) in found.iter_mut().zip(&overlays) {
+        // What a shared patch takes away in any cluster is there.
+        findings.retain(|finding| {
+            let earned = key(finding, overlay).and_then(|key| earned.get(&key));
+            let idle = (finding.code, finding.severity) == (Code::PatchWithoutEffect, Severity::Warning);
+            !idle || earned.is_none_or(|earned| earned.len() == clusters.len())
+        });
         for finding in findings.iter_mut() {
             let some =
                 key(finding, overlay).and_then(|key| earned.get(&key)).filter(|some| some.len() < clusters.len());

@@ -9,8 +9,8 @@ use crate::plan::features::{self, Cluster, Inputs};
 use crate::plan::resolve::{self, Plan};
 use crate::references::manifests::Manifests;
 use crate::render::bundle::{self, Bundle};
-use crate::render::trace;
 use crate::render::tree::{Tree, tree};
+use crate::render::{patched, trace};
 use crate::text::finding::{Finding, sorted};
 use crate::verdict::crd::Crds;
 
@@ -41,6 +41,7 @@ impl Rendered<'_> {
         let found = rulebook::check_with(&self.plan, &self.bundle, others, crds);
         let mut findings = trace::causes(&self.plan, &self.bundle, self.cluster, found);
         findings.extend(self.plan.advice.iter().cloned());
+        findings.extend(patched::idle(&self.bundle.manifests));
         sorted(findings)
     }
 }

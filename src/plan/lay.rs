@@ -2,90 +2,21 @@
 //! each part of the result comes from. `null` removes; `$patch: delete` removes an item of a list that has keys, `$patch:
 //! replace` puts a map or a list in the place of what was there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
 use crate::plan::keyed::{in_order, key, meant};
+use crate::plan::origin::{Origin, Positions};
 use crate::text::finding::{Code, Finding};
 use crate::text::pointer::escaped;
+use crate::text::schema::nearest;
 use crate::text::source::Place;
 use crate::text::yaml::{Kind, Node};
 use crate::verdict::merging::{Field, List};
 
 /// The key of an order to the merge.
 const ORDER: &str = "$patch";
-
-/// Where the parts of a laid value come from.
-#[derive(Clone, Debug, Default)]
-pub struct Origin {
-    /// Pointers into the result whose value the patch brought, each with the pointer into the patch and how many it brought before.
-    brought: BTreeMap<String, (String, usize)>,
-    /// Lists of the result whose items were at other positions before, by their pointers.
-    pub lists: BTreeMap<String, Positions>,
-}
-
-/// Where the items of a list were before.
-#[derive(Clone, Debug)]
-pub enum Positions {
-    /// Each of them; none: nowhere.
-    Each(Vec<Option<usize>>),
-    /// One came at this position.
-    Added(usize),
-    /// One went from this position.
-    Removed(usize),
-}
-
-impl Positions {
-    fn of(&self, item: usize) -> Option<usize> {
-        match self {
-            Self::Each(items) => items.get(item).copied().flatten(),
-            Self::Added(index) => (item != *index).then(|| item - usize::from(item > *index)),
-            Self::Removed(index) => Some(item + usize::from(item >= *index)),
-        }
-    }
-}
-
-/// What a pointer into a laid value means.
-#[derive(Debug, PartialEq)]
-pub enum From {
-    /// The part of the patch at this pointer.
-    Patch(String),
-    /// The part of the value before, at this pointer.
-    Before(String),
-}
-
-impl Origin {
-    /// The patch brought what is at a pointer.
-    pub fn bring(&mut self, at: &str, from: &str) {
-        let before = self.brought.len();
-        self.brought.insert(at.to_owned(), (from.to_owned(), before));
-    }
-
-    /// Where the part at a pointer comes from.
-    pub fn of(&self, pointer: &str) -> From {
-        let ends = pointer.rmatch_indices('/').map(|(end, _)| end);
-        for end in std::iter::once(pointer.len()).chain(ends) {
-            if let Some((from, _)) = self.brought.get(&pointer[..end]) {
-                return From::Patch(format!("{from}{}", &pointer[end..]));
-            }
-        }
-        let (mut now, mut before) = (String::new(), String::new());
-        for step in pointer.split('/').skip(1) {
-            let was = self.lists.get(&now).and_then(|items| items.of(step.parse().ok()?));
-            before += &was.map_or_else(|| format!("/{step}"), |position| format!("/{position}"));
-            now += &format!("/{step}");
-        }
-        From::Before(before)
-    }
-
-    /// The first part of the patch that lies below a pointer.
-    pub fn below(&self, pointer: &str) -> Option<&str> {
-        let start = format!("{pointer}/");
-        let below = self.brought.range(start.clone()..).take_while(|(at, _)| at.starts_with(&start));
-        below.min_by_key(|(_, (_, before))| *before).map(|(_, (from, _))| from.as_str())
-    }
-}
 
 /// A laid value: none where everything was removed.
 pub struct Laid {
@@ -154,6 +85,7 @@ impl Laying {
         if kept.is_none() {
             self.brought(at, from);
         }
+        let is_there = kept.is_some();
         let mut map: Map<String, Value> = kept.cloned().unwrap_or_default();
         for entry in patch.entries().iter().filter(|entry| entry.key != ORDER) {
             let key = escaped(&entry.key);
@@ -162,7 +94,13 @@ impl Laying {
             let below = if self.values && below.is_unknown() { Field::chart_value(&entry.key) } else { below };
             match self.value(map.get(&entry.key), &entry.value, &below, &at, &from) {
                 Some(value) => drop(map.insert(entry.key.clone(), value)),
-                None => drop(map.shift_remove(&entry.key)),
+                None if map.shift_remove(&entry.key).is_some() => self.origin.removed.push((at, from)),
+                None if is_there => {
+                    let known: Vec<&str> = map.keys().map(String::as_str).collect();
+                    let meant = nearest(&entry.key, &known).map(str::to_owned);
+                    self.origin.idle.push((from, meant));
+                }
+                None => {}
             }
         }
         Some(Value::Object(map))
@@ -212,6 +150,9 @@ impl Laying {
                 self.wrong("no item of the list is known by this, so none is removed", &item.place, &help);
             }
         }
+        self.origin
+            .removed
+            .extend(deleted.iter().map(|(_, position, _)| (at.to_owned(), format!("{from}/{position}"))));
         let gone: BTreeSet<&String> = deleted.iter().map(|(key, ..)| key).collect();
         let left: Vec<usize> = (0..before.len()).filter(|i| !gone.contains(&known[*i])).collect();
         let old: Vec<&str> = left.iter().map(|i| known[*i].as_str()).collect();
@@ -271,6 +212,7 @@ fn orders(item: &Node, word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::origin::From;
     use crate::text::source::Source;
     use crate::text::yaml;
 

@@ -18,6 +18,7 @@ pub mod objects_stratum;
 pub mod claims_stratum;
 pub mod keyed;
 pub mod lay;
+pub mod origin;
 pub mod patches;
 pub mod own;
 pub mod resolve;

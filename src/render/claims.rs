@@ -135,10 +135,13 @@ fn taken(patch: &Patch, gap: &Lack) -> Option<Place> {
     })
 }
 
-/// Where a node has what a pointer leads to; `*` is some item of a list.
+/// Where a node has what a pointer leads to, or takes away what is above it; `*` is some item of a list.
 fn written(node: &Node, pointer: &str) -> Option<Place> {
     let Some((above, below)) = pointer.split_once("/*") else {
-        return node.at(pointer).map(|_| node.place_at(pointer));
+        let ends = pointer.rmatch_indices('/').map(|(end, _)| &pointer[..end]);
+        let gone = ends.filter(|above| node.at(above).is_some_and(|part| matches!(part.kind, Kind::Null)));
+        let said = node.at(pointer).map(|_| pointer);
+        return said.or_else(|| gone.last()).map(|pointer| node.place_at(pointer));
     };
     match &node.at(above)?.kind {
         Kind::List(items) => items.iter().find_map(|item| written(item, below)),

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use crate::group::claim::{Evidence, Kept};
 use crate::object::facts::Facts;
 use crate::object::object::{File, Identity, Linked};
-use crate::plan::lay::Origin;
+use crate::plan::origin::{From, Origin};
 use crate::render::kept;
 use crate::text::digest;
+use crate::text::source::Place;
 use crate::text::yaml::Node;
 
 /// One Kubernetes object with its text.
@@ -42,6 +43,42 @@ impl Manifest {
         let (layers, linked) = (Vec::new(), Vec::new());
         let (facts, kept) = (Facts::default(), OnceLock::new());
         Self { identity, value, text, digest, template, layers, linked, facts, kept }
+    }
+
+    /// What a patch says below a part that is wrong as a whole: as our templates render it, it is sound.
+    pub fn laid_below(&self, pointer: &str) -> Option<Place> {
+        let mut pointer = pointer.to_owned();
+        for Layer { node, origin } in self.layers.iter().rev().map(AsRef::as_ref) {
+            // Of an object as a whole it may be anything.
+            if let Some(from) = origin.below(&pointer).filter(|_| pointer.matches('/').count() > 1) {
+                return Some(node.place_at(from));
+            }
+            if let From::Before(before) = origin.of(&pointer) {
+                pointer = before;
+            }
+        }
+        None
+    }
+
+    /// Where a patch took away what stood beside a part, or beside what is above it: a field, or an item of a list that a finding
+    /// names. Not of an object's first fields, beside which all is.
+    pub fn taken_beside(&self, pointer: &str, message: &str) -> Option<Place> {
+        let beside = |at: &str| {
+            let (above, _) = at.rsplit_once('/').unwrap_or_default();
+            above.matches('/').count() > 1 && pointer.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
+        };
+        self.layers.iter().rev().find_map(|layer| {
+            let told = |(at, from): &(String, String)| {
+                let item = layer.node.at(from).filter(|node| node.get("$patch").is_some());
+                let names = item.into_iter().flat_map(Node::entries).filter(|entry| entry.key != "$patch");
+                let mut names = names.filter_map(|entry| entry.value.to_value().as_str().map(str::to_owned)).peekable();
+                let is_item = names.peek().is_some();
+                let fits = !is_item || names.any(|name| message.split([' ', ',', '`', ':']).any(|word| word == name));
+                (fits && beside(at)).then(|| ((is_item, at.len()), layer.node.place_at(from)))
+            };
+            let found = layer.origin.removed.iter().filter_map(told);
+            found.max_by_key(|(rank, _)| *rank).map(|(_, place)| place)
+        })
     }
 
     /// What a hand must leave of it, as a line of evidence; `None` where that is nothing.

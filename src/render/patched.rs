@@ -11,7 +11,8 @@ use crate::group::component::Component;
 use crate::group::memo::Memo;
 use crate::object::existing::Existing;
 use crate::object::object::Identity;
-use crate::plan::lay::{Origin, Positions, lay};
+use crate::plan::lay::lay;
+use crate::plan::origin::{Origin, Positions};
 use crate::plan::patches::{Change, Patch, without_effect};
 use crate::plan::resolve::Plan;
 use crate::plan::size::amount;
@@ -206,6 +207,22 @@ fn patched(before: &Manifest, patch: &Patch) -> Result<Option<Arc<Manifest>>, Ve
     Ok(Some(Arc::new(Manifest { layers, ..bent })))
 }
 
+/// Fields that patches take away where they are not, beside others that have effect.
+pub fn idle(manifests: &BTreeMap<Identity, Placed>) -> Vec<Finding> {
+    let told = |manifest: &Manifest, layer: &Layer| {
+        let one = |(from, meant): &(String, Option<String>)| {
+            let field = unescaped(from.rsplit('/').next().unwrap_or_default());
+            let sentence = format!("{} has no `{field}` there, so nothing is taken away", manifest.identity);
+            let help = meant.as_ref().map(|near| format!("did you mean `{near}`?"));
+            let finding = Finding::warning(Code::PatchWithoutEffect, sentence).place(layer.node.place_at(from));
+            finding.help(help.unwrap_or_else(|| "remove the line".to_owned()))
+        };
+        layer.origin.idle.iter().map(one).collect::<Vec<_>>()
+    };
+    let all = manifests.values().map(|placed| &placed.manifest);
+    all.flat_map(|manifest| manifest.layers.iter().flat_map(|layer| told(manifest, layer))).collect()
+}
+
 /// What the head of a file says of a patch over it.
 pub fn line(file: &str) -> String {
     format!("# Patched by {file}.\n")
@@ -298,7 +315,8 @@ fn origin(operation: &PatchOperation, position: usize, was: Option<usize>, is: O
     match operation {
         PatchOperation::Add(_) | PatchOperation::Replace(_) => origin.bring(&at, &format!("/patch/{position}/value")),
         PatchOperation::Move(_) | PatchOperation::Copy(_) => origin.bring(&at, &format!("/patch/{position}")),
-        PatchOperation::Remove(_) | PatchOperation::Test(_) => {}
+        PatchOperation::Remove(_) => origin.removed.push((path, format!("/patch/{position}"))),
+        PatchOperation::Test(_) => {}
     }
     origin
 }

@@ -12,7 +12,7 @@ use crate::group::catalog::SECRET_TEMPLATE;
 use crate::group::template::pick;
 use crate::object::object::Identity;
 use crate::plan::features::Cluster;
-use crate::plan::lay::From;
+use crate::plan::origin::From;
 use crate::plan::patches::Values;
 use crate::plan::resolve::Plan;
 use crate::render::bundle::{self, Bundle};
@@ -54,9 +54,16 @@ pub fn causes(plan: &Plan<'_>, bundle: &Bundle, cluster: &Cluster, findings: Vec
         let Some(trail) = spots(rendered) else { return finding };
         let start = trail.last().expect("a trail has a start");
         let laid = files.get(&rendered.source.name).filter(|_| !start.group.is_empty());
-        let cause = laid.and_then(|placed| laid_below(&memo, placed, rendered)).unwrap_or_else(|| start.place.clone());
+        let set: Vec<_> = trail.iter().flat_map(|spot| settings(plan, &said, spot)).collect();
         let mut related = vec![(rendered.clone(), "as rendered".to_owned())];
-        related.extend(trail.iter().flat_map(|spot| settings(plan, &said, spot)));
+        let bent = laid.zip(memo.pointer(rendered)).and_then(|(placed, (pointer, _))| {
+            let taken = || placed.manifest.taken_beside(&pointer, &finding.message).filter(|_| set.is_empty());
+            placed.manifest.laid_below(&pointer).or_else(|| {
+                taken().inspect(|_| related.push((start.place.clone(), "what is left needs it".to_owned())))
+            })
+        });
+        let cause = bent.unwrap_or_else(|| start.place.clone());
+        related.extend(set);
         let moved = finding.related.iter().map(|(place, words)| match spots(place).and_then(|mut trail| trail.pop()) {
             Some(spot) => (spot.place, words.clone()),
             None => (place.clone(), words.clone()),
@@ -182,21 +189,6 @@ fn spots<'a>(plan: &'a Plan<'_>, memo: &Memo, placed: &'a Placed, rendered: &Pla
     let mut trail: Vec<Spot<'a>> = [template].into_iter().chain(group).collect();
     in_documents(plan, memo, &mut trail);
     Some(trail)
-}
-
-/// What a patch says below a part that is wrong as a whole: as our templates render it, it is sound.
-fn laid_below(memo: &Memo, placed: &Placed, rendered: &Place) -> Option<Place> {
-    let (mut pointer, _) = memo.pointer(rendered)?;
-    for Layer { node, origin } in placed.manifest.layers.iter().rev().map(AsRef::as_ref) {
-        // Of an object as a whole it may be anything.
-        if let Some(from) = origin.below(&pointer).filter(|_| pointer.matches('/').count() > 1) {
-            return Some(node.place_at(from));
-        }
-        if let From::Before(before) = origin.of(&pointer) {
-            pointer = before;
-        }
-    }
-    None
 }
 
 /// A part of a patch, or of an object of the user's own: what it says is the cause, and nothing beside it.
