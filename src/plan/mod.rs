@@ -21,3 +21,4 @@ pub mod lay;
 pub mod patches;
 pub mod own;
 pub mod resolve;
+pub mod fleet_names;
