@@ -6,6 +6,7 @@ use crate::command::rulebook;
 use crate::group::catalog::Catalog;
 use crate::group::memo::Memo;
 use crate::plan::features::{self, Cluster, Inputs};
+use crate::plan::fleet_names::collisions;
 use crate::plan::resolve::{self, Plan};
 use crate::references::manifests::Manifests;
 use crate::render::bundle::{self, Bundle};
@@ -52,10 +53,11 @@ impl Rendered<'_> {
 /// Every mistake that can be seen before anything is rendered, of all files and all clusters, sorted.
 pub fn read(inputs: &Inputs, catalog: &Catalog) -> Result<Vec<Cluster>, Vec<Finding>> {
     let (clusters, mut findings) = features::read(inputs, catalog);
+    let memo = Memo::default();
+    findings.extend(collisions(&clusters, catalog, &memo));
     if findings.is_empty() {
         return Ok(clusters);
     }
-    let memo = Memo::default();
     let resolved = |cluster: &Cluster| resolve::resolve(catalog, cluster, &memo).err().unwrap_or_default();
     findings.par_extend(clusters.par_iter().flat_map(resolved));
     Err(sorted(findings))

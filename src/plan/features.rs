@@ -198,6 +198,7 @@ fn shape(root: &Node, findings: &mut Vec<Finding>) -> bool {
         }
     }
     secret::literals(root, findings);
+    secret::variables(root, findings);
     true
 }
 

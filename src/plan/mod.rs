@@ -22,3 +22,4 @@ pub mod origin;
 pub mod patches;
 pub mod own;
 pub mod resolve;
+pub mod fleet_names;

@@ -65,7 +65,7 @@ codes! {
     OtherVersion "other-version" "features.yaml is written for another version of gatewright than the one that runs."
     InvalidName "invalid-name" "A name is no DNS label, so it can be neither a Kubernetes name nor a folder."
     LiteralSecret "literal-secret" "A secret stands in a file; keys live in the secret store, never in git."
-    DuplicateCluster "duplicate-cluster" "Two clusters have one name, or differ only in upper and lower case."
+    DuplicateCluster "duplicate-cluster" "Two clusters have one name, differ only in upper and lower case, or would have Applications of one name."
     SettingRule "setting-rule" "Settings contradict each other; the group that owns them says how."
     SettingAdvice "setting-advice" "A setting is taken, and probably not what is meant; the group that owns it says why."
     ForbiddenFeature "forbidden-feature" "A feature is set to `false` and something that is on needs it."

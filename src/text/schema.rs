@@ -236,13 +236,8 @@ fn explain(error: &ValidationError<'_>, node: &Node, what: &str, schema: &Value)
         }
         ValidationErrorKind::Type { kind } => {
             let wrong = described(format!("`{name}` is {given}, it must be {}", types(kind)));
-            let wanted = parent_schema(schema, error.schema_path().as_str());
-            match wanted.zip(here).and_then(|(schema, node)| named::map_of(schema, &node.to_value())) {
-                Some(map) => {
-                    wrong.help(format!("names are keys: `{}: {map}`", pointer.rsplit('/').next().unwrap_or_default()))
-                }
-                None => wrong,
-            }
+            let help = named::help(schema, error.schema_path().as_str(), node, pointer);
+            help.into_iter().fold(wrong, Finding::help)
         }
         ValidationErrorKind::Enum { options } => {
             let options: Vec<String> = options.as_array().into_iter().flatten().map(plain).collect();
@@ -271,6 +266,10 @@ fn explain(error: &ValidationError<'_>, node: &Node, what: &str, schema: &Value)
                     format!("it must match {pattern}")
                 }
                 _ => "lower-case letters, digits and dashes, at most 63, starting with a letter".to_owned(),
+            };
+            let help = match error.kind() {
+                ValidationErrorKind::Pattern { pattern } => named::meant(pattern, &key) + &help,
+                _ => help,
             };
             Finding::error(Code::InvalidName, format!("`{key}` cannot be a key of `{name}`")).place(place).help(help)
         }

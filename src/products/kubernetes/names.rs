@@ -38,6 +38,8 @@ struct Known {
     #[serde(rename = "source")]
     _source: String,
     names: String,
+    /// How names begin that something else tells.
+    told: Option<String>,
     #[serde(skip)]
     all: OnceLock<BTreeSet<String>>,
 }
@@ -172,7 +174,8 @@ impl Known {
     }
 
     fn finding(&self, part: &Part<'_>, at: &str, name: &str) -> Option<Finding> {
-        if is_open(name) || self.all().contains(name) {
+        let is_told = self.told.as_ref().is_some_and(|told| name.starts_with(told));
+        if is_open(name) || is_told || self.all().contains(name) {
             return None;
         }
         let near = self.meant(name)?;
@@ -251,6 +254,12 @@ mod tests {
             ("variable that LiteLLM reads", "DB_PASSWORD", None),
             ("variable that programs read", "NO_PROXI", Some("NO_PROXY")),
             ("field of the Prometheus Operator", "storageSpecs", None),
+            ("priority class of Kubernetes' own", "sytem-node-critical", Some("system-node-critical")),
+            ("priority class of Kubernetes' own", "user-critical", None),
+            ("runtime class that is known", "nvidai", Some("nvidia")),
+            ("runtime class that is known", "nvidia-a100", None),
+            ("scheduler that is known", "defaultscheduler", Some("default-scheduler")),
+            ("scheduler that is known", "my-scheduler", None),
             ("annotation or label that anything reads", "prometheus.io/scarpe", Some("prometheus.io/scrape")),
             ("annotation or label that anything reads", "prometheus.io/scrape-slow", None),
             ("annotation or label that anything reads", "example.com/name", None),

@@ -49,6 +49,54 @@ fn is_password(text: &str) -> bool {
     !(name && (parts && leads || upper)) && !(number && text.len() < 5) && !is_duration(text)
 }
 
+/// What a variable in `env` of settings holds: there a name is believed that others' manifests give to names of fields, too.
+pub fn variable(name: &str, text: &str) -> Option<&'static str> {
+    let says_so = says(name)?;
+    let lower = name.to_ascii_lowercase();
+    let before = words(name).into_iter().rev().nth(1).unwrap_or_default();
+    let is_open = is_reference(text) || is_standin(text) || is_measure(text) || text.contains(char::is_whitespace);
+    if text.len() < 4 || text.len() > LONGEST || is_open || lower.ends_with("tokens") || OF_DATA.contains(&&*before) {
+        return None;
+    }
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric());
+    let no_name = plain || text.contains(':') || !text.contains(|c: char| c.is_ascii_lowercase());
+    let secret = match says_so {
+        _ if lower == "secret" => is_password(text) && no_name,
+        Says::Key => is_password(text) && says(text).is_none() && no_name,
+        Says::Maybe => !is_name(text) && is_graphic(text) && !text.contains(['/', '*']),
+        Says::Password => false,
+    };
+    (secret && (text.len() >= 8 || lower == "secret")).then_some("a key")
+}
+
+/// Words before `key` that make it the name of a thing among others.
+const OF_DATA: [&str; 24] = [
+    "sort",
+    "cache",
+    "partition",
+    "foreign",
+    "group",
+    "object",
+    "routing",
+    "lookup",
+    "dedup",
+    "index",
+    "prefix",
+    "label",
+    "annotation",
+    "header",
+    "json",
+    "bucket",
+    "idempotency",
+    "row",
+    "range",
+    "shard",
+    "metadata",
+    "attribute",
+    "config",
+    "field",
+];
+
 fn is_duration(text: &str) -> bool {
     is_measure(text) && text.ends_with(|c: char| c.is_ascii_alphabetic())
 }

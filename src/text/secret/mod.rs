@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::text::finding::{Code, Finding};
 use crate::text::source::{Place, Source};
-use crate::text::yaml::Node;
+use crate::text::yaml::{Kind, Node};
 
 /// What a text holds that belongs in a secret store: `None` when nothing does.
 pub fn material(text: &str) -> Option<&'static str> {
@@ -53,6 +53,23 @@ fn keys(text: &str) -> impl Iterator<Item = (Range<usize>, &'static str)> {
 /// A finding for each text of a document that holds something secret.
 pub fn literals(node: &Node, findings: &mut Vec<Finding>) {
     walk::keys(node, &mut |value, pointer, what| findings.push(literal(what, pointer, value.place.clone())));
+}
+
+/// The same for variables in maps called `env`, whose names are believed more; what was found before is told once.
+pub fn variables(node: &Node, findings: &mut Vec<Finding>) {
+    for entry in node.entries() {
+        for variable in entry.value.entries().iter().filter(|_| entry.key == "env") {
+            let Kind::String(text) = &variable.value.kind else { continue };
+            let place = &variable.value.place;
+            let is_told = |f: &Finding| f.code == Code::LiteralSecret && f.place.as_ref() == Some(place);
+            if let Some(what) = judge::variable(&variable.key, text)
+                && !findings.iter().any(is_told)
+            {
+                findings.push(literal(what, "/env/", place.clone()));
+            }
+        }
+        variables(&entry.value, findings);
+    }
 }
 
 fn literal(what: &str, pointer: &str, place: Place) -> Finding {
@@ -152,6 +169,40 @@ mod tests {
             "us.anthropic.claude-haiku-4-5-20251001-v1:0",
         ] {
             assert_eq!(material(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_variables_are_believed_and_names_as_values_are_not() {
+        for (name, value) in [
+            ("MY_KEY", "Zk93jfuw82nfK"),
+            ("PRIMARY_KEY", "abcde12345x"),
+            ("LICENSE_KEY", "AB12-CD34-EF56-GH78"),
+            ("ENCRYPTION_KEY", "abcdefghijk"),
+            ("DB_SECRET", "abcdefgh1"),
+            ("SECRET", "abcde"),
+            ("SMTP_CREDENTIALS", "user:hunter22"),
+        ] {
+            assert_eq!(judge::variable(name, value), Some("a key"), "{name}");
+        }
+        for (name, value) in [
+            ("TLS_SECRET", "litellm-tls-2"),
+            ("SECRET", "litellm-salt"),
+            ("OPENAI_API_KEY", "not-needed"),
+            ("OPENAI_API_KEY", "lm-studio"),
+            ("LITELLM_MASTER_KEY", "os.environ/MASTER"),
+            ("SORT_KEY", "created2at4by"),
+            ("CACHE_KEY", "litellm:v2:x9y8z7"),
+            ("PARTITION_KEY", "tenant_id"),
+            ("AZURE_CREDENTIAL", "DefaultAzureCredential"),
+            ("GOOGLE_APPLICATION_CREDENTIALS", "/etc/gcp/key.json"),
+            ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "certs/a1b2c3d4.key"),
+            ("DEFAULT_MAX_TOKENS", "16384"),
+            ("LITELLM_CORS_ALLOW_CREDENTIALS", "true"),
+            ("SECRET_NAME", "Zk93jfuw82nfK"),
+            ("SOME_KEYS", "team_alias,user_id"),
+        ] {
+            assert_eq!(judge::variable(name, value), None, "{name}");
         }
     }
 
