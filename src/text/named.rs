@@ -203,8 +203,8 @@ mod tests {
         ] {
             assert_eq!(help(&schema, None, list).as_deref(), Some(map));
         }
-        let owned = "[{ provider: p, alias: a, model: m }, { provider: p, alias: b, model: n }]";
-        let map = "providers: { p: { models: { a: { model: m }, b: { model: n } } } }";
+        let owned = "[{ provider: p, alias: a, model: m }, { provider: p, alias: b, model: o }]";
+        let map = "providers: { p: { models: { a: { model: m }, b: { model: o } } } }";
         assert_eq!(help(&providers["properties"]["models"], Some(&providers), owned).as_deref(), Some(map));
         for list in ["[{ model: Org/A }]", "[a]", "[]", "[{ alias: a, env: [{ value: x }, { name: b }, c] }]"] {
             assert_eq!(help(&schema, None, list), None);
