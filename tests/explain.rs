@@ -209,7 +209,8 @@ fn a_line_that_is_named_makes_its_line() {
         let tree = rendered.tree();
         let objects = tree.iter().filter(|(path, _)| path.contains('/'));
         let lines = objects.flat_map(|(path, text)| text.lines().enumerate().skip(1).map(move |line| (path, line)));
-        let lines: Vec<_> = lines.collect();
+        // The head of a list or a map is told by what fills it, which is not always what writes it.
+        let lines: Vec<_> = lines.filter(|(_, (_, line))| !line.ends_with(':')).collect();
         let (mut told, mut made) = (Vec::new(), 0);
         for (path, (at, line)) in lines.iter().skip(n * 7).step_by(lines.len() / flips) {
             let said = explain_line::file(&rendered, &format!("{}/{path}", cluster.name), Some(at + 1));

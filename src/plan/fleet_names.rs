@@ -13,13 +13,14 @@ fn name(cluster: &Cluster) -> &str {
     cluster.platform["argocd"]["name"].as_str().unwrap_or_default()
 }
 
-/// The namespace of a cluster's Applications, and all their names, the root's too.
-fn applications(plan: &Plan<'_>) -> (String, BTreeSet<String>) {
+/// Where a cluster's Applications lie and what they are for: namespace and server; and all their names, the root's too.
+fn applications(plan: &Plan<'_>) -> ([String; 2], BTreeSet<String>) {
     let root = plan.platform["argocd"]["name"].as_str().unwrap_or_default();
-    let namespace = plan.scopes.get("argocd").and_then(|scope| scope.value()["settings"]["namespace"].as_str());
+    let settings = plan.scopes.get("argocd").map(|scope| &scope.value()["settings"]);
+    let text = |pointer| settings.and_then(|s| s.pointer(pointer)?.as_str()).unwrap_or_default().to_owned();
     let components = plan.components.iter().filter(|component| component.application);
     let names = components.map(|component| format!("{root}-{}", component.name));
-    (namespace.unwrap_or_default().to_owned(), names.chain([root.to_owned()]).collect())
+    (["/namespace", "/destination/server"].map(text), names.chain([root.to_owned()]).collect())
 }
 
 /// A finding for each cluster that has an Application of the name that another cluster's has, in one namespace.
@@ -35,13 +36,15 @@ pub fn collisions(clusters: &[Cluster], catalog: &Catalog, memo: &Memo) -> Vec<F
     let mut findings = Vec::new();
     for (short, others) in longer {
         let plan = by_name.get(short).and_then(|cluster| resolve(catalog, cluster, memo).ok());
-        let Some((namespace, names)) = plan.as_ref().map(applications) else { continue };
+        let Some(([namespace, server], names)) = plan.as_ref().map(applications) else { continue };
         for other in others {
             let long = name(other);
             let near = names.range(long.to_owned()..).next().is_some_and(|name| name.starts_with(long));
             let theirs = Some(other).filter(|_| near).and_then(|other| resolve(catalog, other, memo).ok());
-            let Some((place, theirs)) = theirs.as_ref().map(applications) else { continue };
-            if let (true, Some(both)) = (place == namespace, names.intersection(&theirs).next()) {
+            let Some(([place, other_server], theirs)) = theirs.as_ref().map(applications) else { continue };
+            // Two clusters that are one server to their Argo CDs have one each.
+            let shared = place == namespace && server != other_server;
+            if let (true, Some(both)) = (shared, names.intersection(&theirs).next()) {
                 let message = format!(
                     "the Application `{both}` in the namespace {namespace} would be that of two clusters, `{}` and `{}`",
                     plan.as_ref().map_or(short, |plan| &plan.cluster),
