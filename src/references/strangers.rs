@@ -73,7 +73,7 @@ fn is_own(peer: &Value, home: &str) -> bool {
     peer.get("ipBlock").is_none() && peer.get("namespaceSelector").is_none_or(own)
 }
 
-fn peers<'a>(rule: &'a Value) -> &'a [Value] {
+fn peers(rule: &Value) -> &[Value] {
     rule["from"].as_array().map_or(&[], Vec::as_slice)
 }
 
