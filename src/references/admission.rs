@@ -75,12 +75,15 @@ fn otherwise_labelled(
     let namespace = inventory.find("", "Namespace", "", name)?.object()?;
     let mut labels = namespace.at("/metadata/labels").and_then(Value::as_object).cloned().unwrap_or_default();
     labels.insert("kubernetes.io/metadata.name".into(), name.into());
+    if selects(wanted, Some(&labels)) {
+        return None;
+    }
     let message = format!("{} is for the namespace {name} with labels that it has not", policy.identity);
     let at = label_at(policy, &format!("{pointer}/namespaceSelector"));
     let finding = policy
         .warning(Code::EmptySelection, &at, message)
         .related(namespace.place("/metadata"), "these are its labels");
-    (!selects(wanted, Some(&labels))).then(|| finding.help("leave them out: the name is enough"))
+    Some(finding.help("leave them out: the name is enough"))
 }
 
 /// Pods that call others, and policies of the one side or the other that do not let them.

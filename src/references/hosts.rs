@@ -88,24 +88,25 @@ fn configured(inventory: &Inventory<'_, '_>, config: &Object<'_>, pointer: &str,
         let host = host.split(" #").next()?.trim().trim_matches(['"', '\'', ',']);
         let named =
             ["host", "hostname", "addr", "address", "endpoint", "server"].iter().any(|word| key.ends_with(word));
-        short_address(inventory, home, host).filter(|_| named)
+        named.then(|| short_address(inventory, home, host))?
     });
-    urls.chain(hosts).find_map(|address| match inventory.find("", "Service", address.namespace, address.service) {
-        Some(_) => wrong(inventory, config, pointer, &address),
-        None => nearly(inventory, config, pointer, &address),
-    })
+    urls.chain(hosts).find_map(|address| judged(inventory, config, pointer, &address))
+}
+
+/// What is wrong with an address without a domain. A short name that is no Service's may be one of a sidecar's, or of another
+/// network, unless it is nearly one.
+fn judged(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, address: &Address<'_>) -> Option<Finding> {
+    match inventory.find("", "Service", address.namespace, address.service) {
+        Some(_) => wrong(inventory, object, pointer, address),
+        None => nearly(inventory, object, pointer, address),
+    }
 }
 
 /// The addresses in the variables and words of a container that name no domain.
 fn short(inventory: &Inventory<'_, '_>, object: &Object<'_>, pointer: &str, container: &Value) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut look = |pointer: String, address: Option<Address<'_>>| {
-        let Some(address) = address else { return };
-        // A short name that is no Service's may be one of a sidecar's, or of another network, unless it is nearly one.
-        match inventory.find("", "Service", address.namespace, address.service) {
-            Some(_) => findings.extend(wrong(inventory, object, &pointer, &address)),
-            None => findings.extend(nearly(inventory, object, &pointer, &address)),
-        }
+        findings.extend(address.and_then(|address| judged(inventory, object, &pointer, &address)));
     };
     let home = object.home();
     strings(container, &mut |at, text| {

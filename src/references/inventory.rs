@@ -262,10 +262,11 @@ impl<'w, 'a> Inventory<'w, 'a> {
             return if slip { Absence::Likely } else { Absence::Unknown };
         }
         let misspelt = beside().any(|thing| is_misspelt(&thing.name, name));
-        match brought.is_some_and(|by| by != Brought::Operators) {
-            true => return if misspelt { Absence::Likely } else { Absence::Unknown },
-            false if misspelt => return Absence::Sure,
-            false => {}
+        if brought.is_some_and(|by| by != Brought::Operators) {
+            return if misspelt { Absence::Likely } else { Absence::Unknown };
+        }
+        if misspelt {
+            return Absence::Sure;
         }
         let moved =
             self.named(group, kind, name).any(|t| t.is_meant() && !namespace.is_empty() && !t.namespace.is_empty());

@@ -244,12 +244,8 @@ fn spot<'a>(plan: &'a Plan<'_>, memo: &Memo, filled: &Filled, pointer: &str) -> 
     let whole = ends.into_iter().find(|end| line_of(&pointer[..*end]) == at)?;
     let line = *filled.lines.get(at)?;
     let key = (filled.template.clone(), line);
-    let known = memo.lines.borrow().get(&key).cloned();
     let made = || line_of_template(plan, &filled.template, line);
-    let (place, names) = match known {
-        Some(known) => known,
-        None => memo.lines.borrow_mut().entry(key).or_insert_with(made).clone(),
-    }?;
+    let (place, names) = memo.lines.borrow_mut().entry(key).or_insert_with(made).clone()?;
     let (group, _) = plan.choices.get_key_value(filled.group.as_str())?;
     Some(Spot { group, place, names, rest: pointer[whole..].to_owned(), said: None })
 }

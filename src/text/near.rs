@@ -36,7 +36,7 @@ fn is_far(a: &str, b: &str, most: usize) -> bool {
 }
 
 /// How many slips part two words at the least: letters that the one has and the other has not.
-pub fn at_least(a: &str, b: &str) -> usize {
+fn at_least(a: &str, b: &str) -> usize {
     let mut more = [0_i32; 64];
     a.chars().for_each(|c| more[c as usize % 64] += 1);
     b.chars().for_each(|c| more[c as usize % 64] -= 1);

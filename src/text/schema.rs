@@ -329,6 +329,7 @@ pub const MAX_SEARCHED: usize = 3_000;
 
 /// Most of them that are measured letter by letter: all names of a list may look alike.
 const MAX_MEASURED: usize = 100;
+
 /// The known name that may be meant by another one.
 pub fn nearest<'n>(given: &str, known: &[&'n str]) -> Option<&'n str> {
     let (letters, given) = (Letters::of(given), lower(given));

@@ -11,14 +11,13 @@ use crate::object::api_group::ARGOCD;
 use crate::object::object::{Object, ObjectRule};
 use crate::object::part::Part;
 use crate::object::placeholder;
-use crate::object::pod_template::{self, image};
+use crate::object::pod_template::{self, PodTemplate, image};
 use crate::references::application::sources;
 use crate::references::world::{World, WorldRule};
 use crate::text::finding::{Code, Finding};
 use crate::text::kubeyaml;
 use crate::text::near::slips;
 use crate::text::pointer::{each, escaped};
-use crate::text::source::Source;
 
 /// Rules that look at one object alone.
 pub const OF_OBJECTS: &[ObjectRule] = &[names];
@@ -44,11 +43,8 @@ struct Known {
     all: OnceLock<BTreeSet<String>>,
 }
 
-static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
-    let source = Source::new("names.yaml", include_str!("../../../schemas/names.yaml"));
-    let document = kubeyaml::values(&source).expect("our own file parses").pop().unwrap_or_default();
-    serde_json::from_value(document).expect("our own file has this shape")
-});
+static KNOWN: LazyLock<Vec<Known>> =
+    LazyLock::new(|| kubeyaml::ours("names.yaml", include_str!("../../../schemas/names.yaml")));
 
 impl Known {
     fn all(&self) -> &BTreeSet<String> {
@@ -79,15 +75,14 @@ fn is_own(known: &str, name: &str) -> bool {
 
 /// How many slips part two names, where each word is a slip of the other's: short words are names of their own (`DB_`, `UI_`).
 fn far(known: &str, name: &str) -> Option<usize> {
-    let words = |text: &'_ str| text.split(['_', '-', '.', '/']).map(str::to_owned).collect::<Vec<_>>();
-    let (theirs, ours) = (words(known), words(name));
-    if theirs.len() != ours.len() {
+    const ENDS: [char; 4] = ['_', '-', '.', '/'];
+    if known.matches(ENDS).count() != name.matches(ENDS).count() {
         return slips(known, name, 1);
     }
-    let all: usize = ours.iter().map(String::len).sum();
-    let word = |(known, word): (&String, &String)| {
+    let all = name.len() - name.matches(ENDS).count();
+    let word = |(known, word): (&str, &str)| {
         let (short, long) = (known.len().min(word.len()), known.len().max(word.len()));
-        let rest = known.strip_prefix(word.as_str()).or_else(|| word.strip_prefix(known.as_str()));
+        let rest = known.strip_prefix(word).or_else(|| word.strip_prefix(known));
         // Another word may follow: `storage`, `storageSpec`.
         let goes_on = |rest: &str| rest.starts_with(|c: char| c.is_uppercase()) && !known.ends_with(char::is_uppercase);
         let cut = short > 5 && long - short < 5 && rest.is_some_and(|rest| !goes_on(rest));
@@ -98,7 +93,7 @@ fn far(known: &str, name: &str) -> Option<usize> {
             _ => slips(known, word, if long < 8 { 1 } else { 2 }),
         }
     };
-    theirs.iter().zip(&ours).map(word).sum()
+    known.split(ENDS).zip(name.split(ENDS)).map(word).sum()
 }
 
 /// The name that was meant by one that is none of a list's.
@@ -202,35 +197,50 @@ fn is_read(value: &Value, name: &str) -> bool {
     }
 }
 
+/// A variable that is nearly one which the program of its container reads, with that one.
+struct Slip {
+    pointer: String,
+    name: String,
+    what: &'static str,
+    near: &'static str,
+}
+
+/// Those of a pod template; of the same object they are the same in every cluster.
+fn slips_of(template: &PodTemplate<'_>) -> Vec<Slip> {
+    let mut found = Vec::new();
+    for (pointer, container) in template.all_containers() {
+        let program = image(container).0;
+        let is_of = |known: &&Known| {
+            let mut images = known.of.iter().filter_map(|of| of.strip_prefix("env "));
+            images.any(|image| program.contains(image))
+        };
+        let known: Vec<&'static Known> = KNOWN.iter().filter(is_of).collect();
+        for (i, variable) in container["env"].as_array().into_iter().flatten().enumerate() {
+            let name = variable["name"].as_str().unwrap_or_default();
+            if is_open(name) || known.iter().any(|known| known.all().contains(name)) {
+                continue;
+            }
+            let Some((of, near)) = known.iter().find_map(|known| Some((known, known.meant(name)?))) else { continue };
+            if !container.to_string().contains(&format!("$({name})")) {
+                let pointer = format!("{pointer}/env/{i}/name");
+                found.push(Slip { pointer, name: name.to_owned(), what: &of.what, near });
+            }
+        }
+    }
+    found
+}
+
 /// Variables of containers. One that another text of the container or a configuration beside it asks for is known there.
 fn variables(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for template in pod_template::all(&world.objects).filter(|template| !template.kind.overlay) {
         let object = &template.owner;
-        for (pointer, container) in template.all_containers() {
-            let program = image(container).0;
-            let is_of = |known: &&Known| {
-                let mut images = known.of.iter().filter_map(|of| of.strip_prefix("env "));
-                images.any(|image| program.contains(image))
-            };
-            let known: Vec<&Known> = KNOWN.iter().filter(is_of).collect();
-            for (i, variable) in container["env"].as_array().into_iter().flatten().enumerate() {
-                let name = variable["name"].as_str().unwrap_or_default();
-                if is_open(name) || known.iter().any(|known| known.all().contains(name)) {
-                    continue;
-                }
-                let Some((of, near)) = known.iter().find_map(|known| Some((known, known.meant(name)?))) else {
-                    continue;
-                };
-                let beside = world.objects.of_in("", "ConfigMap", &object.identity.namespace);
-                let asked = format!("$({name})");
-                let texts = container.to_string();
-                if texts.contains(&asked) || beside.into_iter().any(|map| is_read(map.value, name)) {
-                    continue;
-                }
-                let message = format!("{} has `{name}`, which is no {}", object.identity, of.what);
-                let finding = object.warning(Code::MisspeltName, &format!("{pointer}/env/{i}/name"), message);
-                findings.push(finding.help(format!("did you mean `{near}`?")));
+        for slip in object.fact(template.pointer, || slips_of(&template)).iter() {
+            let beside = world.objects.of_in("", "ConfigMap", &object.identity.namespace);
+            if !beside.into_iter().any(|map| is_read(map.value, &slip.name)) {
+                let message = format!("{} has `{}`, which is no {}", object.identity, slip.name, slip.what);
+                let finding = object.warning(Code::MisspeltName, &slip.pointer, message);
+                findings.push(finding.help(format!("did you mean `{}`?", slip.near)));
             }
         }
     }

@@ -13,7 +13,6 @@ use crate::products::seen::LITELLM;
 use crate::text::finding::{Code, Finding, Severity};
 use crate::text::forms::version;
 use crate::text::kubeyaml;
-use crate::text::source::Source;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,9 +34,7 @@ struct Advisory {
 }
 
 static ADVISORIES: LazyLock<Vec<Advisory>> = LazyLock::new(|| {
-    let source = Source::new("litellm-advisories.yaml", include_str!("../../../schemas/litellm-advisories.yaml"));
-    let document = kubeyaml::values(&source).expect("our own file parses").pop().unwrap_or_default();
-    serde_json::from_value(document).expect("our own file has this shape")
+    kubeyaml::ours("litellm-advisories.yaml", include_str!("../../../schemas/litellm-advisories.yaml"))
 });
 
 /// The release that a tag names: `v1.83.14-stable.patch.2`, `main-v1.82.8`, `1.84.0`.

@@ -7,7 +7,6 @@ use serde::Deserialize;
 
 use crate::text::kubeyaml;
 use crate::text::near::is_near;
-use crate::text::source::Source;
 
 /// What a product exports.
 #[derive(Debug, Deserialize)]
@@ -31,11 +30,8 @@ pub struct Exporter {
     names: OnceLock<BTreeSet<String>>,
 }
 
-static EXPORTERS: LazyLock<Vec<Exporter>> = LazyLock::new(|| {
-    let source = Source::new("metrics.yaml", include_str!("../../../schemas/metrics.yaml"));
-    let document = kubeyaml::values(&source).expect("our own file parses").pop().unwrap_or_default();
-    serde_json::from_value(document).expect("our own file has this shape")
-});
+static EXPORTERS: LazyLock<Vec<Exporter>> =
+    LazyLock::new(|| kubeyaml::ours("metrics.yaml", include_str!("../../../schemas/metrics.yaml")));
 
 /// All that is known of exporters.
 pub fn exporters() -> &'static [Exporter] {
