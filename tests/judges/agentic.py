@@ -4,7 +4,6 @@ start without an error, ask for the master key where there is one, and list the 
 
 import asyncio
 import base64
-import importlib.metadata
 import re
 import signal
 import sys
@@ -22,14 +21,8 @@ HASH = "gateway.agentic-layer.ai/config-hash"
 
 
 def main():
-    try:
-        found = importlib.metadata.version("litellm")
-        importlib.metadata.version("prisma")  # without it 1.89.2 answers 500 where it means 401
-        import yaml  # noqa: F401  litellm brings it
-    except ImportError:
-        trees.skip(JUDGE, f"{sys.executable} has not both litellm and prisma (set PYTHON)")
-    if found not in VERSIONS:
-        trees.skip(JUDGE, f"{sys.executable} has litellm {found}, none of {', '.join(VERSIONS)}")
+    # Without prisma 1.89.2 answers 500 where it means 401; PyYAML comes with litellm.
+    litellm_process.needs(JUDGE, VERSIONS, "prisma", "PyYAML")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as scratch:
         try:

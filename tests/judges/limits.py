@@ -5,7 +5,6 @@ and docs/settings.md say. Every count is of one minute."""
 
 import hashlib
 import http.client
-import importlib.metadata
 import json
 import os
 import re
@@ -40,12 +39,7 @@ async def who(request, api_key):
 
 
 def main():
-    try:
-        found = importlib.metadata.version("litellm")
-    except ImportError:
-        found = "nothing"
-    if found != VERSION:
-        trees.skip(JUDGE, f"{sys.executable} has {found}, not litellm {VERSION}")
+    litellm_process.needs(JUDGE, [VERSION])
     if not SERVER:
         trees.skip(JUDGE, "no valkey-server or redis-server on PATH, and no REDIS_SERVER")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))

@@ -3,7 +3,6 @@ it that routes as the tree's HTTPRoutes and PreRouting policy say. It must list 
 others; each call must reach its own route, under the gateway's key, at the tree's prices. The migration script runs in
 the environment of the tree's job, with a stand-in for prisma. litellm_rules.py has what can be seen without running."""
 
-import importlib.metadata
 import json
 import os
 import signal
@@ -28,14 +27,8 @@ INSIDE = ("request_guard.guard", "prometheus")
 
 
 def main():
-    try:
-        found = importlib.metadata.version("litellm")
-        importlib.metadata.version("prisma")  # some of its answers need the package, though no database
-        import yaml  # noqa: F401  litellm brings it
-    except ImportError:
-        trees.skip(JUDGE, f"{sys.executable} has not both litellm and prisma (set PYTHON)")
-    if found != VERSION:
-        trees.skip(JUDGE, f"{sys.executable} has litellm {found}, not {VERSION}")
+    # Some answers need prisma, though no database; PyYAML comes with litellm.
+    litellm_process.needs(JUDGE, [VERSION], "prisma", "PyYAML")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         try:

@@ -4,7 +4,6 @@ client libraries (litellm_guard_calls.py) must pass and be booked in full. Witho
 it is noted by a module beside the guard. `HONEST=FILE` adds what honest calls become at the gateway to a file, as tests/honest.jsonl
 has it for the conditions of the gateway. Last, a key with a budget makes many calls at once: how many go up before one is booked."""
 
-import importlib.metadata
 import json
 import os
 import signal
@@ -44,14 +43,10 @@ recorder = track._ProxyDBLogger()
 
 
 def main():
-    try:
-        found = importlib.metadata.version("litellm")
-        import anthropic
-        import openai
-    except ImportError:
-        trees.skip(JUDGE, f"{sys.executable} has not litellm, openai and anthropic (set PYTHON)")
-    if found != litellm.VERSION:
-        trees.skip(JUDGE, f"{sys.executable} has litellm {found}, not {litellm.VERSION}")
+    litellm_process.needs(JUDGE, [litellm.VERSION], "openai", "anthropic")
+    import anthropic
+    import openai
+
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     judged = {}
     try:

@@ -2,7 +2,6 @@
 the models: of each kind of request what a guard blocks or masks never reaches a model as it is, what it blocks in an answer never
 reaches the caller, and while a guard does not answer nothing passes. Without the gateway, whose own guards did not run."""
 
-import importlib.metadata
 import json
 import re
 import signal
@@ -160,12 +159,7 @@ def trial(proxy, services, config):
 
 
 def main():
-    try:
-        found = importlib.metadata.version("litellm")
-    except ImportError:
-        found = "nothing"
-    if found != litellm.VERSION:
-        trees.skip(JUDGE, f"{sys.executable} has {found}, not litellm {litellm.VERSION}")
+    litellm_process.needs(JUDGE, [litellm.VERSION])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         for case, tree in trees.cases(JUDGE):

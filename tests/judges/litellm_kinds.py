@@ -2,7 +2,6 @@
 says which path it makes of it, and the backend of that alias must name the path. What docs/request-path.md tells in its
 second column is held here. The answers do not matter, so the mock may answer anything."""
 
-import importlib.metadata
 import json
 import signal
 import sys
@@ -48,12 +47,7 @@ ROUTES = {CHAT: "Completions", RESPONSES: "Responses", "/embeddings": "Embedding
 
 
 def main():
-    try:
-        found = importlib.metadata.version("litellm")
-    except ImportError:
-        found = "nothing"
-    if found != VERSION:
-        trees.skip(JUDGE, f"{sys.executable} has {found}, not litellm {VERSION}")
+    litellm_process.needs(JUDGE, [VERSION])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as scratch:
         try:

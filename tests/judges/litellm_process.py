@@ -2,6 +2,7 @@
 Each gets an environment of its own, and none outlives the judge."""
 
 import http.client
+import importlib.metadata
 import json
 import os
 import re
@@ -11,11 +12,23 @@ import subprocess
 import sys
 import time
 
+import trees
+
 SECONDS = 600  # the longest wait for a start or an end, on a machine that does much else
 MASTER = "sk-judge-master"
 # Isolated, so that litellm.py beside this file does not hide the package.
 PYTHON = [sys.executable, "-I"]
 RUNNING = set()
+
+
+def needs(judge, versions, *packages):
+    """Skips the judge unless this Python has LiteLLM in one of these versions, and these packages."""
+    try:
+        found, *_ = [importlib.metadata.version(package) for package in ("litellm", *packages)]
+    except importlib.metadata.PackageNotFoundError:
+        trees.skip(judge, f"{sys.executable} has not {' and '.join(('litellm', *packages))} (set PYTHON)")
+    if found not in versions:
+        trees.skip(judge, f"{sys.executable} has litellm {found}, not {' or '.join(versions)}")
 
 
 def environment(home):

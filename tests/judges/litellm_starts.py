@@ -2,7 +2,6 @@
 it ends (litellm-start), and no others. GATEWRIGHT names the program (default: the newest of target/*/gatewright)."""
 
 import copy
-import importlib.metadata
 import json
 import os
 import re
@@ -92,12 +91,7 @@ CASES = {
 
 
 def main():
-    try:
-        found = importlib.metadata.version("litellm")
-    except ImportError:
-        trees.skip(JUDGE, f"{sys.executable} has no litellm (set PYTHON)")
-    if found != VERSION:
-        trees.skip(JUDGE, f"{sys.executable} has litellm {found}, not {VERSION}")
+    litellm_process.needs(JUDGE, [VERSION])
     built = sorted(Path(__file__).resolve().parents[2].glob("target/*/gatewright"), key=lambda p: p.stat().st_mtime)
     program = os.environ.get("GATEWRIGHT") or (built and str(built[-1]))
     if not program:

@@ -1,7 +1,6 @@
 """The script of `gatewright tenants script`, on LiteLLM's own admin API: what a first run makes a second leaves alone, a change in the
 file is that change alone, and teams and keys of others stay as they are. A database in memory (memory_database.py) takes PostgreSQL's place."""
 
-import importlib.metadata
 import json
 import os
 import signal
@@ -36,13 +35,7 @@ OTHERS = {
 
 
 def main():
-    try:
-        found = importlib.metadata.version("litellm")
-        import prisma  # noqa: F401, LiteLLM's database client, which the memory stands behind
-    except ImportError:
-        trees.skip(JUDGE, f"{sys.executable} has not litellm and prisma (set PYTHON)")
-    if found != litellm.VERSION:
-        trees.skip(JUDGE, f"{sys.executable} has litellm {found}, not {litellm.VERSION}")
+    litellm_process.needs(JUDGE, [litellm.VERSION], "prisma")  # LiteLLM's database client, which the memory stands behind
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     tree = dict(trees.cases(JUDGE)).get("egress/ai-dev") or trees.skip(JUDGE, "there is no golden case egress")
     try:
@@ -79,7 +72,7 @@ def run(proxy, folder, writes, tenants, made, changed=frozenset()):
     before = len(writes.read_text().splitlines())
     (folder / "tenants.yaml").write_text(tenants)
     program = os.environ.get("GATEWRIGHT", HERE / "../../target/debug/gatewright")
-    golden = Path(os.environ["GOLDEN"], "egress")
+    golden = trees.GOLDEN / "egress"
     script = subprocess.run([program, "-C", golden, "tenants", "script", folder / "tenants.yaml"], capture_output=True, text=True)
     values = {name: f"sk-of-the-judge-{name}-0123456789" for name in ("FIRST", "SECOND", "THIRD")}
     there = {"LITELLM_URL": f"http://127.0.0.1:{proxy.port}", "LITELLM_MASTER_KEY": MASTER} | values
